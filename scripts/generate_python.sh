@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Generates the Python code of the protos into the folder given (default: the tree itself).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out="${1:-.}"
+python="${PYTHON:-python}"
+mkdir -p "$out/client_stubs/python" "$out/server"
+
+"$python" -m grpc_tools.protoc -Iprotos -Ithird_party/protos \
+    --python_out="$out/client_stubs/python" --pyi_out="$out/client_stubs/python" \
+    --grpc_python_out="$out/client_stubs/python" \
+    --plugin=protoc-gen-mypy_grpc="$(dirname "$(command -v "$python")")/protoc-gen-mypy_grpc" \
+    --mypy_grpc_out="$out/client_stubs/python" \
+    protos/longtake/v1/*.proto
+# Only video_service.proto has a service; the other files' stubs are empty.
+find "$out/client_stubs/python/longtake/v1" -name '*_pb2_grpc.py*' ! -name 'video_service_pb2_grpc.py*' -delete
+
+# The stored record is private: its Python code lives inside the server's package.
+"$python" -m grpc_tools.protoc -Iprotos -Ithird_party/protos \
+    -Ilongtake_server/storage/v1=protos/longtake/storage/v1 \
+    --python_out="$out/server" --pyi_out="$out/server" \
+    longtake_server/storage/v1/record.proto
