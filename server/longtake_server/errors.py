@@ -1,0 +1,293 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What can go wrong, a class per cause, in no transport's words.
+
+Each error has a reason of the contract's ErrorReason (without its prefix) and
+the metadata that its message was made from. rpc/status.py gives each its code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class LongtakeError(Exception):
+    """An error that a caller is told of.
+
+    Attributes:
+        reason: The machine-readable cause, upper snake case.
+        metadata: Whatever varies in the message.
+    """
+
+    reason: ClassVar[str]
+
+    def __init__(self, message: str, metadata: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.metadata: dict[str, str] = dict(metadata or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A field of a request that is wrong.
+
+    Attributes:
+        field: The path of the field, for example `config.duration_seconds`.
+        description: What is wrong and what is accepted.
+    """
+
+    field: str
+    description: str
+
+
+class InvalidRequest(LongtakeError):
+    """Fields of the request are wrong; holds every violation."""
+
+    reason = "INVALID_FIELD"
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        self.violations = tuple(violations)
+        text = "; ".join(f"{one.field}: {one.description}" for one in self.violations)
+        fields = ",".join(dict.fromkeys(one.field for one in self.violations))
+        super().__init__(text, {"fields": fields})
+
+
+class RequestIdReused(LongtakeError):
+    """The request_id belongs to another request."""
+
+    reason = "REQUEST_ID_REUSED"
+
+    def __init__(self, request_id: str, operation: str) -> None:
+        super().__init__(
+            f"request_id {request_id} was used for another request, which is {operation}; "
+            "use a new UUID for a new request",
+            {"request_id": request_id, "operation": operation},
+        )
+
+
+class ResourceError(LongtakeError):
+    """A named thing cannot be given. Raised as one of its subclasses."""
+
+    def __init__(
+        self, resource: str, message: str, metadata: Mapping[str, str] | None = None
+    ) -> None:
+        self.resource = resource
+        super().__init__(message, {"resource": resource, **(metadata or {})})
+
+
+class OperationNotFound(ResourceError):
+    """There is no such operation, or it is another caller's."""
+
+    reason = "OPERATION_NOT_FOUND"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, f"{name} does not exist")
+
+
+class OperationDeleted(ResourceError):
+    """The operation was deleted by a caller."""
+
+    reason = "OPERATION_DELETED"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, f"{name} was deleted")
+
+
+class OperationExpired(ResourceError):
+    """The operation was kept as long as retention says, and is gone."""
+
+    reason = "OPERATION_EXPIRED"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, f"{name} expired and was removed")
+
+
+class VideoNotFound(ResourceError):
+    """The operation has no video of this index."""
+
+    reason = "VIDEO_NOT_FOUND"
+
+    def __init__(self, name: str, count: int) -> None:
+        accepted = f"indexes 0 to {count - 1}" if count else "no videos"
+        super().__init__(
+            name,
+            f"{name} does not exist: the operation has {accepted}",
+            {"videos": str(count)},
+        )
+
+
+class ModelNotFound(ResourceError):
+    """There is no such model."""
+
+    reason = "MODEL_NOT_FOUND"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, f"{name} does not exist; ListModels shows those that do")
+
+
+class VideoNotReady(ResourceError):
+    """The operation has not succeeded, so there is nothing to download."""
+
+    reason = "VIDEO_NOT_READY"
+
+    def __init__(self, name: str, state: str) -> None:
+        super().__init__(
+            name,
+            f"{name} cannot be read: the operation is {state} and only a SUCCEEDED one has videos",
+            {"state": state},
+        )
+
+
+class VideoExpired(ResourceError):
+    """The bytes of the video are gone."""
+
+    reason = "VIDEO_EXPIRED"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, f"the bytes of {name} are gone")
+
+
+class OffsetPastEnd(LongtakeError):
+    """The offset of a download lies outside the video."""
+
+    reason = "OFFSET_PAST_END"
+
+    def __init__(self, offset: int, size: int) -> None:
+        super().__init__(
+            f"read_offset {offset} is past the end: the video has {size} bytes, "
+            f"accepted are 0 to {size}",
+            {"read_offset": str(offset), "size_bytes": str(size)},
+        )
+
+
+class PositionExpired(LongtakeError):
+    """Changes after the position are no longer kept."""
+
+    reason = "POSITION_EXPIRED"
+
+    def __init__(self, position: str) -> None:
+        super().__init__(
+            "changes after after_position are no longer kept; watch again without it",
+            {"position": position},
+        )
+
+
+class RevisionAhead(LongtakeError):
+    """The caller has seen what the store has not, which was restored from a backup."""
+
+    reason = "REVISION_AHEAD"
+
+    def __init__(self, field: str, given: int, newest: int) -> None:
+        super().__init__(
+            f"{field} {given} is newer than the store, which is at {newest}",
+            {field: str(given), "newest": str(newest)},
+        )
+
+
+class RequestTooLarge(LongtakeError):
+    """The request message is larger than the server takes."""
+
+    reason = "REQUEST_TOO_LARGE"
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"the request message has {size} bytes, accepted are at most {limit}; "
+            "give large media as file_data",
+            {"size_bytes": str(size), "max_bytes": str(limit)},
+        )
+
+
+class VideoTooLarge(LongtakeError):
+    """The result does not fit into a message."""
+
+    reason = "VIDEO_TOO_LARGE"
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"include_video_data: the videos have {size} bytes, accepted are at most {limit}; "
+            "use DownloadVideo",
+            {"size_bytes": str(size), "max_bytes": str(limit)},
+        )
+
+
+class TooManyWatches(LongtakeError):
+    """The server has as many watches as it allows."""
+
+    reason = "TOO_MANY_WATCHES"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"the server has {limit} watches and takes no more", {"max_watches": str(limit)}
+        )
+
+
+class ServerDraining(LongtakeError):
+    """The server is shutting down; the next one answers the same call.
+
+    Attributes:
+        retry_after: Seconds to wait before the call is made again.
+    """
+
+    reason = "SERVER_DRAINING"
+
+    def __init__(self, retry_after: float = 1.0) -> None:
+        self.retry_after = retry_after
+        super().__init__("the server is shutting down; make the same call again")
+
+
+class StorageUnavailable(LongtakeError):
+    """The store refuses to read or write; nothing was changed."""
+
+    reason = "STORAGE_UNAVAILABLE"
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"the store is not available: {cause}", {"cause": cause})
+
+
+class UpstreamUnavailable(LongtakeError):
+    """The upstream cannot be reached, or not for now.
+
+    Attributes:
+        retry_after: Seconds to wait before the call is made again, if the
+            upstream said so.
+    """
+
+    reason = "UPSTREAM_UNAVAILABLE"
+
+    def __init__(self, upstream: str, cause: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"the upstream {upstream} is not available: {cause}",
+            {"upstream": upstream, "cause": cause},
+        )
+
+
+class ModelRetired(LongtakeError):
+    """The model's upstream no longer serves it."""
+
+    reason = "MODEL_RETIRED"
+
+    def __init__(self, model: str, retirement_date: str, replacement: str) -> None:
+        super().__init__(
+            f"model {model} was retired on {retirement_date}; use {replacement}",
+            {"model": model, "retirement_date": retirement_date, "replacement": replacement},
+        )
+
+
+class NotSupported(LongtakeError):
+    """The standard operations service was asked for what it does not offer."""
+
+    reason = "NOT_SUPPORTED"
+
+    def __init__(self, field: str, description: str) -> None:
+        super().__init__(f"{field}: {description}", {"field": field})
+
+
+class StartFailure(Exception):
+    """The server cannot start: one line that says what and what to do.
+
+    Never reaches a caller; `longtake-server` prints it and exits with 1.
+    """

@@ -1,0 +1,328 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an operation is, and the one function that says how it may change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING, assert_never
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+
+
+class State(Enum):
+    """Where in its life an operation is; the values are the contract's names."""
+
+    QUEUED = "QUEUED"
+    SUBMITTING = "SUBMITTING"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing follows."""
+        return self in _TERMINAL
+
+
+_TERMINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
+
+
+class Code(Enum):
+    """The google.rpc.Code numbers that an operation's error may have."""
+
+    CANCELLED = 1
+    UNKNOWN = 2
+    INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    ABORTED = 10
+    OUT_OF_RANGE = 11
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    DATA_LOSS = 15
+    UNAUTHENTICATED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an operation failed.
+
+    Attributes:
+        code: The canonical code.
+        reason: The contract's ErrorReason, without its prefix.
+        message: For the caller; holds no secret.
+        metadata: Whatever varies in the message.
+        details: Further google.rpc details of the upstream, each a serialised
+            google.protobuf.Any.
+    """
+
+    code: Code
+    reason: str
+    message: str
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    details: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVideo:
+    """Where a video lies and what is known of it.
+
+    Attributes:
+        location: A key of the object store, or the `gs://` address at the upstream.
+        mime_type: The media type.
+        size_bytes: The size, once known.
+        sha256: 64 lower-case hexadecimal digits, once known, else empty.
+        seed: The seed that made it, where known.
+    """
+
+    location: str
+    mime_type: str = "video/mp4"
+    size_bytes: int | None = None
+    sha256: str = ""
+    seed: int | None = None
+
+    @property
+    def at_upstream(self) -> bool:
+        """Whether the bytes lie in a bucket of the caller's, not in the object store."""
+        return self.location.startswith("gs://")
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRecord:
+    """All that is stored of an operation but its request, which never changes.
+
+    Every change makes a new record whose revision is greater by one.
+    """
+
+    name: str
+    revision: int
+    state: State
+    model: str
+    served_model: str
+    upstream: str
+    create_time: datetime
+    update_time: datetime
+    request_digest: bytes
+    request_id: str = ""
+    caller: str = ""
+    upstream_operation: str = ""
+    submit_time: datetime | None = None
+    end_time: datetime | None = None
+    expire_time: datetime | None = None
+    estimated_finish_time: datetime | None = None
+    attempts: int = 0
+    next_retry_time: datetime | None = None
+    queue_deadline: datetime | None = None
+    resubmit_if_unknown: bool = False
+    cancel_requested: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    traceparent: str = ""
+    failure: Failure | None = None
+    videos: tuple[StoredVideo, ...] = ()
+    filtered_count: int = 0
+    filtered_reasons: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    billed_seconds: float | None = None
+    cost_micros: int | None = None
+    priority: int = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether the operation has ended."""
+        return self.state.done
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionStarted:
+    """The request is about to be sent. Stored before the upstream is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionAccepted:
+    """The upstream took the request."""
+
+    upstream_operation: str
+    estimated_finish_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionPostponed:
+    """Nothing has started; the request is sent again at `next_retry_time`."""
+
+    next_retry_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """A caller wants the operation to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelConfirmed:
+    """A running operation is given up; `warning` says what may still be billed."""
+
+    warning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The upstream finished; the videos are readable where they are said to be."""
+
+    videos: tuple[StoredVideo, ...]
+    filtered_count: int = 0
+    filtered_reasons: tuple[str, ...] = ()
+    billed_seconds: float | None = None
+    cost_micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The operation ends with an error."""
+
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class VideoMeasured:
+    """A full pass over a video found its size and digest."""
+
+    index: int
+    size_bytes: int
+    sha256: str
+
+
+Event = (
+    SubmissionStarted
+    | SubmissionAccepted
+    | SubmissionPostponed
+    | CancelRequested
+    | CancelConfirmed
+    | Succeeded
+    | Failed
+    | VideoMeasured
+)
+
+
+class IllegalTransition(Exception):
+    """The event does not fit the state: a defect of the server, or a lost race."""
+
+    def __init__(self, state: State, event: Event) -> None:
+        super().__init__(f"{type(event).__name__} in state {state.value}")
+        self.state = state
+        self.event = event
+
+
+_ACCEPTED_IN: Mapping[type[Event], frozenset[State]] = {
+    SubmissionStarted: frozenset({State.QUEUED}),
+    SubmissionAccepted: frozenset({State.SUBMITTING}),
+    SubmissionPostponed: frozenset({State.SUBMITTING}),
+    CancelRequested: frozenset(State),
+    CancelConfirmed: frozenset({State.SUBMITTING, State.RUNNING}),
+    Succeeded: frozenset({State.RUNNING}),
+    Failed: frozenset({State.QUEUED, State.SUBMITTING, State.RUNNING}),
+    VideoMeasured: frozenset({State.SUCCEEDED}),
+}
+
+
+def transition(
+    record: OperationRecord, event: Event, now: datetime, retention: timedelta
+) -> OperationRecord:
+    """Return the record after the event, or the record itself if nothing changes.
+
+    Args:
+        record: The newest record.
+        event: What happened.
+        now: The wall-clock time; times in a record never run backwards.
+        retention: How long an operation is kept after its end.
+
+    Raises:
+        IllegalTransition: The event does not fit the record's state.
+
+    """
+    if record.state not in _ACCEPTED_IN[type(event)]:
+        raise IllegalTransition(record.state, event)
+    now = max(now, record.update_time)
+    changed = _apply(record, event, now)
+    if changed == record:
+        return record
+    if changed.done and not record.done:
+        changed = replace(
+            changed,
+            end_time=now,
+            expire_time=now + retention,
+            next_retry_time=None,
+            cancel_requested=False,
+        )
+    return replace(changed, revision=record.revision + 1, update_time=now)
+
+
+def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRecord:
+    match event:
+        case SubmissionStarted():
+            return replace(
+                record,
+                state=State.SUBMITTING,
+                attempts=record.attempts + 1,
+                next_retry_time=None,
+            )
+        case SubmissionAccepted():
+            return replace(
+                record,
+                state=State.RUNNING,
+                upstream_operation=event.upstream_operation,
+                submit_time=now,
+                estimated_finish_time=event.estimated_finish_time,
+            )
+        case SubmissionPostponed() if record.cancel_requested:
+            return _cancelled(record)
+        case SubmissionPostponed():
+            return replace(record, state=State.QUEUED, next_retry_time=event.next_retry_time)
+        case CancelRequested():
+            return _cancel(record)
+        case CancelConfirmed():
+            return _cancelled(replace(record, warnings=(*record.warnings, event.warning)))
+        case Succeeded():
+            return replace(
+                record,
+                state=State.SUCCEEDED,
+                videos=event.videos,
+                filtered_count=event.filtered_count,
+                filtered_reasons=event.filtered_reasons,
+                billed_seconds=event.billed_seconds,
+                cost_micros=event.cost_micros,
+            )
+        case Failed():
+            return replace(record, state=State.FAILED, failure=event.failure, cost_micros=None)
+        case VideoMeasured():
+            return _measured(record, event)
+        case _:
+            assert_never(event)
+
+
+def _cancel(record: OperationRecord) -> OperationRecord:
+    if record.done:
+        return record
+    if record.state is State.QUEUED:
+        return _cancelled(record)
+    return replace(record, cancel_requested=True)
+
+
+def _cancelled(record: OperationRecord) -> OperationRecord:
+    failure = Failure(Code.CANCELLED, "CANCELLED", "the operation was cancelled")
+    return replace(record, state=State.CANCELLED, failure=failure)
+
+
+def _measured(record: OperationRecord, event: VideoMeasured) -> OperationRecord:
+    video = replace(record.videos[event.index], size_bytes=event.size_bytes, sha256=event.sha256)
+    videos = (*record.videos[: event.index], video, *record.videos[event.index + 1 :])
+    return replace(record, videos=videos)

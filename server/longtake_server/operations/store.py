@@ -1,0 +1,201 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The port to storage: records, their requests, their changes, and the work to do.
+
+tests/storage holds one suite that every implementation passes. Every method may
+raise StorageUnavailable, with nothing changed; a caller may try again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
+
+    from longtake_server.operations.model import OperationRecord, State
+
+
+class RevisionConflict(Exception):
+    """The record changed meanwhile. Read it again and decide again."""
+
+
+class LeaseLost(Exception):
+    """The work belongs to another owner now, or is gone. Let go of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which operations; None and empty mean any. All parts must match.
+
+    Attributes:
+        caller: The owner.
+        states: The states.
+        model: The model that was asked for.
+        labels: Pairs that the labels must hold.
+    """
+
+    caller: str | None = None
+    states: frozenset[State] = frozenset()
+    model: str | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+
+    def matches(self, record: OperationRecord) -> bool:
+        """Whether the record is one of these operations."""
+        return (
+            (self.caller is None or record.caller == self.caller)
+            and (not self.states or record.state in self.states)
+            and (self.model is None or record.model == self.model)
+            and all(record.labels.get(key) == value for key, value in self.labels)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list.
+
+    Attributes:
+        records: The newest first.
+        next_cursor: Where the next page starts, or None.
+    """
+
+    records: tuple[OperationRecord, ...]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record as it is after its latest change, or that it is gone.
+
+    Attributes:
+        position: Counts the changes of the whole store; strictly increasing.
+        name: The operation.
+        record: None when it was deleted or expired.
+    """
+
+    position: int
+    name: str
+    record: OperationRecord | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An operation that wants a step, leased to one owner.
+
+    Attributes:
+        name: The operation.
+        owner: Who leased it.
+        due: When it became due.
+    """
+
+    name: str
+    owner: str
+    due: datetime
+
+
+class OperationStore(Protocol):
+    """Where operations live. All times are given, none is read from a clock."""
+
+    async def create(
+        self, record: OperationRecord, request: GenerateVideosRequest
+    ) -> OperationRecord:
+        """Store a new operation, its request and its work (due at create_time) at once.
+
+        If the record has a request_id that the caller used before, return the
+        record that is stored for it and store nothing; compare its
+        request_digest. A deleted operation's request_id is still known.
+
+        Raises:
+            OperationDeleted: The request_id is of an operation that was deleted.
+
+        """
+
+    async def get(self, name: str) -> OperationRecord:
+        """Return the newest record.
+
+        Raises:
+            OperationNotFound: There never was one.
+            OperationDeleted: It was deleted.
+            OperationExpired: It was removed by retention.
+
+        """
+
+    async def get_request(self, name: str) -> GenerateVideosRequest:
+        """Return the request as it was stored. Raises as `get`."""
+
+    async def update(self, record: OperationRecord, expected_revision: int) -> None:
+        """Replace the record if it still has the expected revision.
+
+        A record that is done loses its work in the same transaction.
+
+        Raises:
+            RevisionConflict: It has another revision.
+            OperationNotFound, OperationDeleted, OperationExpired: As `get`.
+
+        """
+
+    async def list(self, wanted: Filter, limit: int, cursor: str | None = None) -> Page:
+        """Return the newest operations by create_time and name, at most `limit`.
+
+        Args:
+            wanted: Which operations.
+            limit: At least 1.
+            cursor: `next_cursor` of the page before. Opaque; one that this store
+                did not make raises ValueError.
+
+        """
+
+    async def delete(self, name: str, *, expired: bool = False) -> OperationRecord:
+        """Remove record, request and work; keep a tombstone. Return the last record.
+
+        Raises as `get`.
+        """
+
+    async def changes(self, after: int, limit: int) -> Sequence[Change]:
+        """Return the changes after a position in order, each operation at most once.
+
+        Raises:
+            PositionExpired: Deletions after this position are no longer kept.
+            RevisionAhead: The position is newer than the store.
+
+        """
+
+    async def position(self) -> int:
+        """Return the position of the latest change; 0 for a new store."""
+
+    async def take(
+        self, owner: str, now: datetime, lease_until: datetime, limit: int
+    ) -> Sequence[Work]:
+        """Lease due work that nobody holds a live lease on, the longest due first."""
+
+    async def extend(self, work: Work, lease_until: datetime) -> None:
+        """Keep the lease. Raises LeaseLost."""
+
+    async def again(self, work: Work, due: datetime) -> None:
+        """Give the work back, to be taken when due. Raises LeaseLost."""
+
+    async def wake(self, name: str, due: datetime) -> None:
+        """Make the work of an operation due no later than this; nothing if it has none.
+
+        If it is leased, this holds for the time after the lease: a following
+        `again` with a later time does not put it off.
+        """
+
+    async def next_due(self, now: datetime) -> datetime | None:
+        """Return when the earliest work can be taken, or None if there is none.
+
+        Leased work counts with the end of its lease.
+        """
+
+    async def expired(self, now: datetime, limit: int) -> Sequence[str]:
+        """Return the names of operations whose expire_time has passed."""
+
+    async def compact(self, before: datetime) -> None:
+        """Forget tombstones made before this; positions before them expire."""
+
+    async def close(self) -> None:
+        """Finish what was begun and release the files. Calling twice is calling once."""
