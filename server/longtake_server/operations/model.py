@@ -187,9 +187,10 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The operation ends with an error."""
+    """The operation ends with an error; `may_be_billed` if something may have started."""
 
     failure: Failure
+    may_be_billed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +285,7 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
                 estimated_finish_time=event.estimated_finish_time,
             )
         case SubmissionPostponed() if record.cancel_requested:
-            return _cancelled(record)
+            return _cancelled(_unbilled(record))
         case SubmissionPostponed():
             return replace(record, state=State.QUEUED, next_retry_time=event.next_retry_time)
         case CancelRequested():
@@ -302,7 +303,8 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
                 cost_micros=event.cost_micros,
             )
         case Failed():
-            return replace(record, state=State.FAILED, failure=event.failure, cost_micros=None)
+            ended = record if event.may_be_billed else _unbilled(record)
+            return replace(ended, state=State.FAILED, failure=event.failure)
         case VideoMeasured():
             return _measured(record, event)
         case _:
@@ -313,8 +315,13 @@ def _cancel(record: OperationRecord) -> OperationRecord:
     if record.done:
         return record
     if record.state is State.QUEUED:
-        return _cancelled(record)
+        return _cancelled(_unbilled(record))
     return replace(record, cancel_requested=True)
+
+
+def _unbilled(record: OperationRecord) -> OperationRecord:
+    """Release what was reserved, where a price is known."""
+    return replace(record, cost_micros=None if record.cost_micros is None else 0)
 
 
 def _cancelled(record: OperationRecord) -> OperationRecord:

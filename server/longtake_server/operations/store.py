@@ -158,6 +158,9 @@ class OperationStore(Protocol):
     async def changes(self, after: int, limit: int) -> Sequence[Change]:
         """Return the changes after a position in order, each operation at most once.
 
+        After position 0, which says that the caller has seen nothing, all that
+        is stored is returned, however old; then forgotten deletions do not matter.
+
         Raises:
             PositionExpired: Deletions after this position are no longer kept.
             RevisionAhead: The position is newer than the store.

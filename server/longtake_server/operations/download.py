@@ -1,0 +1,114 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the bytes of results, and measures those that nobody measured before."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from longtake_server.errors import VideoNotFound, VideoNotReady, VideoTooLarge
+from longtake_server.operations.model import State, VideoMeasured
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+
+    from longtake_server.operations.ledger import Ledger
+    from longtake_server.operations.media import MediaStore
+    from longtake_server.operations.model import OperationRecord, StoredVideo
+    from longtake_server.operations.upstream import Upstream, VideoReading
+
+
+class Download:
+    """A video that is being read.
+
+    Attributes:
+        video: What is known of it. A full first pass finds its size and digest.
+        size_bytes: The size of the whole video.
+        chunks: The bytes asked for, in order.
+    """
+
+    def __init__(self, video: StoredVideo, size_bytes: int, chunks: AsyncIterator[bytes]) -> None:
+        self.video = replace(video, size_bytes=size_bytes)
+        self.size_bytes = size_bytes
+        self.chunks = chunks
+
+
+class Downloads:
+    """Opens the videos of operations, wherever they lie."""
+
+    def __init__(
+        self, ledger: Ledger, media: MediaStore, upstreams: Mapping[str, Upstream]
+    ) -> None:
+        self._ledger = ledger
+        self._media = media
+        self._upstreams = upstreams
+
+    @asynccontextmanager
+    async def open(
+        self, record: OperationRecord, index: int, offset: int, limit: int | None
+    ) -> AsyncGenerator[Download]:
+        """Open a video from an offset, for at most `limit` bytes (None for all).
+
+        Raises:
+            VideoNotReady: The operation has not succeeded.
+            VideoNotFound: It has no video of this index.
+
+        Raises also, on entry or while reading, as MediaStore.open and
+        Upstream.open_video.
+
+        """
+        video = _video(record, index)
+        source = (
+            self._upstreams[record.upstream].open_video if video.at_upstream else self._media.open
+        )
+        async with source(video, offset, limit) as reading:
+            download = Download(video, reading.size_bytes, reading.chunks)
+            if not video.sha256 and offset == 0 and limit is None:
+                download.chunks = self._measuring(record.name, index, download, reading)
+            yield download
+
+    async def read_all(self, record: OperationRecord, most_bytes: int) -> list[bytes]:
+        """Return the bytes of all videos of an operation.
+
+        Raises:
+            VideoTooLarge: Together they have more than `most_bytes`.
+
+        Raises also as `open`.
+
+        """
+        parts: list[bytes] = []
+        total = 0
+        for index in range(len(record.videos)):
+            async with self.open(record, index, 0, None) as download:
+                total += download.size_bytes
+                if total > most_bytes:
+                    raise VideoTooLarge(total, most_bytes)
+                parts.append(b"".join([chunk async for chunk in download.chunks]))
+        return parts
+
+    async def _measuring(
+        self, name: str, index: int, download: Download, reading: VideoReading
+    ) -> AsyncGenerator[bytes]:
+        digest = hashlib.sha256()
+        size = 0
+        async for chunk in reading.chunks:
+            await asyncio.to_thread(digest.update, chunk)
+            size += len(chunk)
+            yield chunk
+        if size == reading.size_bytes:
+            measured = VideoMeasured(index, size, digest.hexdigest())
+            record = await self._ledger.commit(name, measured)
+            download.video = record.videos[index]
+
+
+def _video(record: OperationRecord, index: int) -> StoredVideo:
+    name = f"{record.name}/videos/{index}"
+    if record.state is not State.SUCCEEDED:
+        raise VideoNotReady(name, record.state.value)
+    if not 0 <= index < len(record.videos):
+        raise VideoNotFound(name, len(record.videos))
+    return record.videos[index]

@@ -1,0 +1,294 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Moves an operation on by one call to its upstream, and stores what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from longtake_server.errors import StorageUnavailable
+from longtake_server.operations.model import (
+    CancelConfirmed,
+    Code,
+    Failed,
+    Failure,
+    State,
+    SubmissionAccepted,
+    SubmissionPostponed,
+    SubmissionStarted,
+    Succeeded,
+)
+from longtake_server.operations.pacing import Backoff, Pacing
+from longtake_server.operations.upstream import (
+    Broken,
+    Finished,
+    NotNow,
+    OutcomeUnknown,
+    Rejected,
+    Running,
+    UpstreamFailure,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from longtake_server.clock import Clock
+    from longtake_server.operations.catalogue import Catalogue
+    from longtake_server.operations.ledger import Ledger
+    from longtake_server.operations.model import Event, OperationRecord
+    from longtake_server.operations.store import OperationStore
+    from longtake_server.operations.upstream import PollResult, Upstream
+    from longtake_server.telemetry import Telemetry
+
+_COMMIT_ATTEMPTS = 8
+_MAY_BE_BILLED = "the upstream cannot be told to stop, so it may bill this generation"
+_WAS_TOLD = "the upstream was told to stop; what it had generated may be billed"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often and how long an operation is tried.
+
+    Attributes:
+        submissions: How often one whose outcome is unknown is begun at most,
+            where the caller allowed that.
+        queue: How long an operation may wait to be accepted by its upstream.
+        generation: How long it may run there.
+        backoff: Waiting after a call that started nothing.
+        pacing: Waiting between polls.
+    """
+
+    submissions: int = 5
+    queue: timedelta = timedelta(days=1)
+    generation: timedelta = timedelta(hours=1)
+    backoff: Backoff = field(default_factory=Backoff)
+    pacing: Pacing = field(default_factory=Pacing)
+
+
+class Driver:
+    """Knows what an operation needs next.
+
+    Args:
+        chance: Returns a number from 0 to 1, for jitter.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        store: OperationStore,
+        ledger: Ledger,
+        upstreams: Mapping[str, Upstream],
+        catalogue: Catalogue,
+        clock: Clock,
+        telemetry: Telemetry,
+        limits: Limits,
+        chance: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._upstreams = upstreams
+        self._catalogue = catalogue
+        self._clock = clock
+        self._telemetry = telemetry
+        self._limits = limits
+        self._chance = chance
+        self._failures: dict[str, int] = {}
+
+    async def step(self, name: str) -> datetime | None:
+        """Move an operation on by one call to its upstream.
+
+        Returns:
+            When the next step is due, or None if the operation has ended.
+
+        Raises:
+            ResourceError: It was deleted.
+            IllegalTransition: It was changed meanwhile; step again.
+            StorageUnavailable: Nothing was changed; step again.
+
+        """
+        record = await self._store.get(name)
+        match record.state:
+            case State.QUEUED:
+                return await self._submit(record)
+            case State.SUBMITTING:
+                return await self._submission_unknown(record)
+            case State.RUNNING if record.cancel_requested:
+                return await self._cancel(record)
+            case State.RUNNING:
+                return await self._poll(record)
+            case _:
+                return None
+
+    async def _submit(self, record: OperationRecord) -> datetime | None:
+        now = self._clock.now()
+        if record.queue_deadline is not None and now >= record.queue_deadline:
+            return await self._fail(record, _queue_timeout())
+        if record.next_retry_time is not None and now < record.next_retry_time:
+            return min(record.next_retry_time, record.queue_deadline or record.next_retry_time)
+        request = await self._store.get_request(record.name)
+        upstream = self._upstreams[record.upstream]
+        record = await self._ledger.commit(record.name, SubmissionStarted(), record)
+        with self._telemetry.submission(record.name, record.upstream, record.traceparent) as span:
+            try:
+                accepted = await upstream.submit(record.name, record.served_model, request)
+            except Rejected as error:
+                span.outcome("rejected")
+                return await self._fail(record, error.failure)
+            except NotNow as error:
+                span.outcome("not_now")
+                return await self._postpone(record, error)
+            except OutcomeUnknown:
+                span.outcome("unknown")
+                return await self._submission_unknown(record)
+            span.outcome("accepted")
+        return await self._accepted(record, accepted)
+
+    async def _accepted(self, record: OperationRecord, upstream_operation: str) -> datetime:
+        now = self._clock.now()
+        accepted = SubmissionAccepted(upstream_operation)
+        record = await self._commit_surely(record, accepted)
+        if record.cancel_requested:
+            return now
+        wait = self._limits.pacing.until_next_poll(0.0, self._chance())
+        return now + timedelta(seconds=wait)
+
+    async def _commit_surely(self, record: OperationRecord, event: Event) -> OperationRecord:
+        """Commit what would be lost for good: the upstream's name of a paid generation."""
+        for failures in range(1, _COMMIT_ATTEMPTS):
+            try:
+                return await self._ledger.commit(record.name, event, record)
+            except StorageUnavailable:
+                await self._clock.sleep(self._limits.backoff.after(failures, self._chance()))
+        return await self._ledger.commit(record.name, event, record)
+
+    async def _postpone(self, record: OperationRecord, error: NotNow) -> datetime | None:
+        wait = self._limits.backoff.after(record.attempts, self._chance(), error.retry_after)
+        due = self._clock.now() + timedelta(seconds=wait)
+        if due > record.create_time + self._limits.queue:
+            return await self._fail(record, error.failure)
+        record = await self._ledger.commit(record.name, SubmissionPostponed(due), record)
+        return None if record.done else min(due, record.queue_deadline or due)
+
+    async def _submission_unknown(self, record: OperationRecord) -> datetime | None:
+        again = (
+            record.resubmit_if_unknown
+            and not record.cancel_requested
+            and record.attempts < self._limits.submissions
+        )
+        if not again:
+            return await self._fail(record, _outcome_unknown(), may_be_billed=True)
+        wait = self._limits.backoff.after(record.attempts, self._chance())
+        due = self._clock.now() + timedelta(seconds=wait)
+        await self._ledger.commit(record.name, SubmissionPostponed(due), record)
+        return due
+
+    async def _cancel(self, record: OperationRecord) -> datetime | None:
+        upstream = self._upstreams[record.upstream]
+        try:
+            told = await upstream.cancel(record.upstream_operation)
+        except UpstreamFailure:
+            told = False
+        return await self._end(record, CancelConfirmed(_WAS_TOLD if told else _MAY_BE_BILLED))
+
+    async def _poll(self, record: OperationRecord) -> datetime | None:
+        now = self._clock.now()
+        running_since = record.submit_time or record.create_time
+        if now - running_since > self._limits.generation:
+            failure = _generation_timeout(self._limits.generation)
+            return await self._fail(record, failure, may_be_billed=True)
+        upstream = self._upstreams[record.upstream]
+        with self._telemetry.poll(record.name, record.upstream, record.traceparent) as span:
+            try:
+                result = await upstream.poll(record.name, record.upstream_operation)
+            except Rejected as error:
+                span.outcome("rejected")
+                return await self._fail(record, error.failure)
+            except NotNow as error:
+                span.outcome("not_now")
+                return self.later(record.name, error.retry_after)
+            except OutcomeUnknown:
+                span.outcome("unknown")
+                return self.later(record.name)
+            span.outcome(type(result).__name__.lower())
+        self._failures.pop(record.name, None)
+        self._ledger.note_poll(record.name)
+        return await self._polled(record, result)
+
+    async def _polled(self, record: OperationRecord, result: PollResult) -> datetime | None:
+        match result:
+            case Running():
+                now = self._clock.now()
+                elapsed = (now - (record.submit_time or now)).total_seconds()
+                wait = self._limits.pacing.until_next_poll(elapsed, self._chance())
+                return now + timedelta(seconds=wait)
+            case Finished():
+                return await self._end(record, await self._success(record, result))
+            case Broken():
+                return await self._fail(record, result.failure)
+            case _:
+                assert_never(result)
+
+    async def _success(self, record: OperationRecord, result: Finished) -> Succeeded:
+        request = await self._store.get_request(record.name)
+        bill = self._catalogue.bill(record.served_model, request, len(result.videos))
+        return Succeeded(
+            videos=result.videos,
+            filtered_count=result.filtered_count,
+            filtered_reasons=result.filtered_reasons,
+            billed_seconds=bill.seconds,
+            cost_micros=bill.cost_micros,
+        )
+
+    async def _fail(
+        self, record: OperationRecord, failure: Failure, *, may_be_billed: bool = False
+    ) -> datetime | None:
+        return await self._end(record, Failed(failure, may_be_billed=may_be_billed))
+
+    async def _end(self, record: OperationRecord, event: Event) -> datetime | None:
+        ended = await self._ledger.commit(record.name, event, record)
+        self._failures.pop(record.name, None)
+        seconds = (ended.update_time - ended.create_time).total_seconds()
+        self._telemetry.finished(ended.model, ended.state.value, seconds)
+        return None
+
+    def forget(self, name: str) -> None:
+        """Forget the failed calls of an operation that is gone."""
+        self._failures.pop(name, None)
+
+    def later(self, name: str, retry_after: float | None = None) -> datetime:
+        """Return when to try a call again that starts nothing."""
+        failures = self._failures.get(name, 0) + 1
+        self._failures[name] = failures
+        wait = self._limits.backoff.after(failures, self._chance(), retry_after)
+        return self._clock.now() + timedelta(seconds=wait)
+
+
+def _queue_timeout() -> Failure:
+    return Failure(
+        Code.DEADLINE_EXCEEDED,
+        "QUEUE_TIMEOUT",
+        "queue_timeout passed before the upstream took the generation; nothing was submitted",
+    )
+
+
+def _outcome_unknown() -> Failure:
+    return Failure(
+        Code.ABORTED,
+        "SUBMISSION_OUTCOME_UNKNOWN",
+        "the generation was sent, and whether the upstream took it is not known; it was not "
+        "sent again because that could bill twice (resubmit_if_unknown allows it)",
+    )
+
+
+def _generation_timeout(limit: timedelta) -> Failure:
+    seconds = f"{limit.total_seconds():g}"
+    return Failure(
+        Code.DEADLINE_EXCEEDED,
+        "GENERATION_TIMEOUT",
+        f"the generation did not end within {seconds} seconds",
+        {"limit_seconds": seconds},
+    )

@@ -1,0 +1,412 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The only writer of operations, and the only place where they are watched.
+
+A commit stores a change and then wakes whoever watches; a wake-up carries no
+data, and the watcher reads the newest state. So a slow reader skips states and
+delays nobody, and a reader that leaves holds nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from longtake_server.errors import RevisionAhead, ServerDraining, TooManyWatches
+from longtake_server.operations.model import transition
+from longtake_server.operations.store import RevisionConflict
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+    from datetime import datetime, timedelta
+
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
+
+    from longtake_server.clock import Clock
+    from longtake_server.operations.model import Event, OperationRecord
+    from longtake_server.operations.store import Change, Filter, OperationStore
+
+_COMMIT_ATTEMPTS = 8
+_CHANGES_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Nothing changed for a while.
+
+    Attributes:
+        revision: The revision that the watcher has.
+        last_poll_time: When the upstream was last asked, if it was.
+    """
+
+    revision: int
+    last_poll_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An operation as it is now; `position` is None before the initial set is complete."""
+
+    record: OperationRecord
+    position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An operation was deleted or expired."""
+
+    name: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class InitialSetComplete:
+    """All that was there when the watch began has been sent."""
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class StillWatching:
+    """Nothing changed for a while, anywhere."""
+
+    position: int
+
+
+StoreEvent = Changed | Gone | InitialSetComplete | StillWatching
+
+
+@dataclass(slots=True)
+class _Topic:
+    """Who waits for news of an operation, or of all of them.
+
+    `changed` is replaced each time it is set: a watcher takes it, then reads,
+    then waits for it, so that no change falls between reading and waiting.
+    """
+
+    watchers: int = 0
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    latest: OperationRecord | None = None
+    last_poll_time: datetime | None = None
+
+    def wake(self) -> None:
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+
+def _seen_through(wanted: Filter, change: Change, matching: set[str]) -> Changed | Gone | None:
+    """Return what a watcher with this filter is told of a change.
+
+    `matching` holds the operations shown that may yet stop matching; only live
+    ones can, so it stays as small as the work under way.
+    """
+    record = change.record
+    if record is None:
+        matching.discard(change.name)
+        return Gone(change.name, change.position)
+    matched_before = change.name in matching
+    matching.discard(change.name)
+    if wanted.matches(record):
+        if not record.done:
+            matching.add(change.name)
+        return Changed(record, change.position)
+    return Changed(record, change.position) if matched_before else None
+
+
+class Ledger:
+    """Commits changes of operations and lets callers watch them.
+
+    Args:
+        store: Where operations live.
+        clock: Time.
+        retention: How long an operation is kept after its end.
+        max_watches: Watches at once; one more is refused.
+        jitter: Returns a number from 0 to 1; heartbeats come up to a tenth early.
+
+    """
+
+    def __init__(
+        self,
+        store: OperationStore,
+        clock: Clock,
+        *,
+        retention: timedelta,
+        max_watches: int,
+        jitter: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._retention = retention
+        self._max_watches = max_watches
+        self._jitter = jitter
+        self._topics: dict[str, _Topic] = {}
+        self._everything = _Topic()
+        self._watches = 0
+        self._draining = asyncio.Event()
+        self._commits: set[asyncio.Task[OperationRecord]] = set()
+
+    @property
+    def watches(self) -> int:
+        """How many watches and waits are open."""
+        return self._watches
+
+    @property
+    def draining(self) -> bool:
+        """Whether the server is shutting down."""
+        return self._draining.is_set()
+
+    async def create(
+        self, record: OperationRecord, request: GenerateVideosRequest
+    ) -> OperationRecord:
+        """Store a new operation, or return the one that its request_id belongs to."""
+        return await self._finish(self._create_and_wake(record, request))
+
+    async def _create_and_wake(
+        self, record: OperationRecord, request: GenerateVideosRequest
+    ) -> OperationRecord:
+        stored = await self._store.create(record, request)
+        if stored.name == record.name:
+            self._publish(stored.name, stored)
+        return stored
+
+    async def get(self, name: str) -> OperationRecord:
+        """Return the newest record. Raises as OperationStore.get."""
+        topic = self._topics.get(name)
+        if topic is not None and topic.latest is not None:
+            return topic.latest
+        return await self._store.get(name)
+
+    async def commit(
+        self, name: str, event: Event, seen: OperationRecord | None = None
+    ) -> OperationRecord:
+        """Apply an event to the newest record, store it, and wake who watches.
+
+        Args:
+            name: The operation.
+            event: What happened.
+            seen: The record that the event was decided on, if it was just read.
+
+        Raises:
+            IllegalTransition: The event does not fit the newest state.
+            RevisionConflict: Others changed it again and again.
+
+        Raises also as OperationStore.get.
+
+        """
+        for _ in range(_COMMIT_ATTEMPTS):
+            record = seen or await self._store.get(name)
+            seen = None
+            changed = transition(record, event, self._clock.now(), self._retention)
+            if changed is record:
+                return record
+            with contextlib.suppress(RevisionConflict):
+                return await self._finish(self._store_and_wake(changed, record.revision))
+        raise RevisionConflict(name)
+
+    async def aclose(self) -> None:
+        """Wait for the commits that were begun."""
+        await asyncio.gather(*self._commits, return_exceptions=True)
+
+    async def _finish(self, commit: Coroutine[None, None, OperationRecord]) -> OperationRecord:
+        """Carry a commit to its end even if its caller leaves: stored means woken."""
+        task = asyncio.ensure_future(commit)
+        self._commits.add(task)
+        task.add_done_callback(self._commits.discard)
+        return await asyncio.shield(task)
+
+    async def _store_and_wake(
+        self, changed: OperationRecord, expected_revision: int
+    ) -> OperationRecord:
+        await self._store.update(changed, expected_revision)
+        self._publish(changed.name, changed)
+        return changed
+
+    async def delete(self, name: str, *, expired: bool = False) -> OperationRecord:
+        """Remove an operation; its watchers are told. Raises as OperationStore.get."""
+        return await self._finish(self._delete_and_wake(name, expired))
+
+    async def _delete_and_wake(self, name: str, expired: bool) -> OperationRecord:
+        last = await self._store.delete(name, expired=expired)
+        self._publish(name, None)
+        return last
+
+    def note_poll(self, name: str) -> None:
+        """Remember, for heartbeats, that the upstream was asked just now."""
+        if (topic := self._topics.get(name)) is not None:
+            topic.last_poll_time = self._clock.now()
+
+    def drain(self) -> None:
+        """End all watches and waits with ServerDraining, and refuse new ones."""
+        self._draining.set()
+        for topic in [*self._topics.values(), self._everything]:
+            topic.wake()
+
+    def _publish(self, name: str, record: OperationRecord | None) -> None:
+        if (topic := self._topics.get(name)) is not None:
+            newest = topic.latest.revision if topic.latest is not None else 0
+            if record is None or record.revision > newest:
+                topic.latest = record
+            topic.wake()
+        self._everything.wake()
+
+    async def watch(
+        self, name: str, after_revision: int, heartbeat_seconds: float
+    ) -> AsyncGenerator[OperationRecord | Heartbeat]:
+        """Yield the state newer than `after_revision`, then each newer one, to the end.
+
+        Args:
+            name: The operation.
+            after_revision: What the caller has; 0 for nothing.
+            heartbeat_seconds: The longest silence.
+
+        Raises:
+            RevisionAhead: `after_revision` is newer than the operation.
+            ServerDraining: The server is shutting down.
+            TooManyWatches: There are as many watches as are allowed.
+
+        Raises also as OperationStore.get, when it is deleted meanwhile.
+
+        """
+        with self._watching(name) as topic:
+            seen = after_revision
+            first = True
+            while True:
+                changed = topic.changed
+                record = await self._newest(name, topic)
+                if first and after_revision > record.revision:
+                    raise RevisionAhead("revision", after_revision, record.revision)
+                first = False
+                if record.revision > seen:
+                    seen = record.revision
+                    yield record
+                if record.done:
+                    return
+                self._refuse_when_draining()
+                if not await self._happened(changed, self._beat_after(heartbeat_seconds)):
+                    # Another process may have written: look into the store itself.
+                    topic.latest = None
+                    fresh = await self._newest(name, topic)
+                    if fresh.revision == seen:
+                        yield Heartbeat(seen, topic.last_poll_time)
+
+    async def wait(self, name: str, after_revision: int | None, timeout: float) -> OperationRecord:
+        """Return the record once it is newer than `after_revision` or has ended.
+
+        Args:
+            name: The operation.
+            after_revision: What the caller has; None waits for the end.
+            timeout: Seconds, after which the record is returned as it is.
+
+        Raises as `watch`, but for RevisionAhead.
+
+        """
+        with self._watching(name) as topic:
+            deadline = self._clock.monotonic() + timeout
+            while True:
+                changed = topic.changed
+                record = await self._newest(name, topic)
+                if record.done or (after_revision is not None and record.revision > after_revision):
+                    return record
+                self._refuse_when_draining()
+                if not await self._happened(changed, deadline - self._clock.monotonic()):
+                    return await self._store.get(name)
+
+    async def watch_all(
+        self, wanted: Filter, after: int | None, heartbeat_seconds: float
+    ) -> AsyncGenerator[StoreEvent]:
+        """Yield the operations that match, a mark, and then what changes.
+
+        Args:
+            wanted: Which operations.
+            after: The position that the caller has, or None for the whole set.
+            heartbeat_seconds: The longest silence.
+
+        Raises:
+            PositionExpired, RevisionAhead: As OperationStore.changes.
+            ServerDraining, TooManyWatches: As `watch`.
+
+        """
+        with self._counted():
+            self._everything.watchers += 1
+            try:
+                async for event in self._follow(wanted, after, heartbeat_seconds):
+                    yield event
+            finally:
+                self._everything.watchers -= 1
+
+    async def _follow(
+        self, wanted: Filter, after: int | None, heartbeat_seconds: float
+    ) -> AsyncGenerator[StoreEvent]:
+        head = await self._store.position()
+        position = after or 0
+        matching: set[str] = set()
+        complete = False
+        while True:
+            changed = self._everything.changed
+            batch = await self._store.changes(position, _CHANGES_AT_ONCE)
+            for change in batch:
+                position = change.position
+                event = _seen_through(wanted, change, matching)
+                if isinstance(event, Changed) and after is None and not complete:
+                    yield Changed(event.record, None)
+                elif event is not None and (after is not None or complete):
+                    yield event
+            if not complete and (position >= head or len(batch) < _CHANGES_AT_ONCE):
+                complete = True
+                yield InitialSetComplete(position)
+            if len(batch) == _CHANGES_AT_ONCE:
+                continue
+            self._refuse_when_draining()
+            if not await self._happened(changed, self._beat_after(heartbeat_seconds)):
+                yield StillWatching(position)
+
+    async def _newest(self, name: str, topic: _Topic) -> OperationRecord:
+        if topic.latest is None:
+            record = await self._store.get(name)
+            # A commit may have come while reading; the newer one stays.
+            if topic.latest is None or record.revision > topic.latest.revision:
+                topic.latest = record
+        return topic.latest
+
+    def _beat_after(self, heartbeat_seconds: float) -> float:
+        return heartbeat_seconds * (1 - 0.1 * self._jitter())
+
+    def _refuse_when_draining(self) -> None:
+        if self._draining.is_set():
+            raise ServerDraining
+
+    async def _happened(self, changed: asyncio.Event, within: float) -> bool:
+        """Wait for the event, but not for longer; return whether it came."""
+        waiting = asyncio.ensure_future(changed.wait())
+        timing = asyncio.ensure_future(self._clock.sleep(max(0.0, within)))
+        try:
+            await asyncio.wait((waiting, timing), return_when=asyncio.FIRST_COMPLETED)
+            return changed.is_set()
+        finally:
+            waiting.cancel()
+            timing.cancel()
+
+    @contextlib.contextmanager
+    def _watching(self, name: str) -> Iterator[_Topic]:
+        with self._counted():
+            topic = self._topics.setdefault(name, _Topic())
+            topic.watchers += 1
+            try:
+                yield topic
+            finally:
+                topic.watchers -= 1
+                if topic.watchers == 0:
+                    del self._topics[name]
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._refuse_when_draining()
+        if self._watches >= self._max_watches:
+            raise TooManyWatches(self._max_watches)
+        self._watches += 1
+        try:
+            yield
+        finally:
+            self._watches -= 1

@@ -1,0 +1,24 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Names of operations."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def new_operation_name(now: datetime) -> str:
+    """Return `operations/` and a UUID of version 7: names sort by creation time.
+
+    The layout is that of RFC 9562, section 5.7: 48 bits of Unix milliseconds,
+    then the version, 12 random bits, the variant, and 62 random bits.
+    """
+    milliseconds = int(now.timestamp() * 1000) & ((1 << 48) - 1)
+    number = (milliseconds << 80) | (0x7 << 76) | (secrets.randbits(12) << 64)
+    number |= (0b10 << 62) | secrets.randbits(62)
+    return f"operations/{uuid.UUID(int=number)}"

@@ -1,0 +1,216 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What callers can do, in the domain's own words; rpc/ calls nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from longtake.v1.video_service_pb2 import GenerateVideosRequest
+
+from longtake_server.errors import OperationNotFound, RequestIdReused, ServerDraining
+from longtake_server.operations.download import Downloads
+from longtake_server.operations.model import CancelRequested, OperationRecord, State
+from longtake_server.operations.names import new_operation_name
+from longtake_server.operations.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from datetime import datetime
+
+    from longtake_server.clock import Clock
+    from longtake_server.operations.catalogue import Catalogue, ModelEntry
+    from longtake_server.operations.download import Download
+    from longtake_server.operations.ledger import Heartbeat, Ledger, StoreEvent
+    from longtake_server.operations.media import MediaStore
+    from longtake_server.operations.runner import Runner
+    from longtake_server.operations.store import Filter, OperationStore, Page
+    from longtake_server.operations.upstream import Upstream
+    from longtake_server.telemetry import Telemetry
+
+
+class VideoOperations:
+    """The use cases of the service.
+
+    Args:
+        upstream: The name of the upstream that serves new generations.
+        enforce_retirement: Whether a retired model is refused.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        store: OperationStore,
+        ledger: Ledger,
+        runner: Runner,
+        upstreams: Mapping[str, Upstream],
+        upstream: str,
+        media: MediaStore,
+        catalogue: Catalogue,
+        clock: Clock,
+        telemetry: Telemetry,
+        enforce_retirement: bool,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._runner = runner
+        self._upstream = upstreams[upstream]
+        self._media = media
+        self._catalogue = catalogue
+        self._clock = clock
+        self._telemetry = telemetry
+        self._enforce_retirement = enforce_retirement
+        self._downloads = Downloads(ledger, media, upstreams)
+
+    async def generate(
+        self, request: GenerateVideosRequest, caller: str, traceparent: str
+    ) -> OperationRecord:
+        """Accept a generation, durably, and return its operation.
+
+        Raises:
+            InvalidRequest, ModelRetired: The request is wrong.
+            RequestIdReused: Its request_id is another request's.
+            OperationDeleted: Its request_id is of an operation that was deleted.
+            ServerDraining: The server is shutting down; nothing was accepted.
+            StorageUnavailable: Nothing was accepted.
+
+        """
+        if self._ledger.draining:
+            raise ServerDraining
+        entry = validate(
+            request,
+            self._catalogue,
+            enforce_retirement=self._enforce_retirement,
+            upstream_check=self._upstream.check,
+        )
+        digest = await asyncio.to_thread(_digest, request)
+        record = self._new_record(request, entry, caller, traceparent, digest)
+        stored = await self._ledger.create(record, request)
+        if stored.name == record.name:
+            self._telemetry.accepted(record.model)
+            self._runner.notify()
+        elif stored.request_digest != digest:
+            raise RequestIdReused(request.request_id, stored.name)
+        return stored
+
+    def _new_record(
+        self,
+        request: GenerateVideosRequest,
+        entry: ModelEntry,
+        caller: str,
+        traceparent: str,
+        digest: bytes,
+    ) -> OperationRecord:
+        now = self._clock.now()
+        served_model = self._catalogue.served_model(entry, request.config.generation_mode)
+        return OperationRecord(
+            name=new_operation_name(now),
+            revision=1,
+            state=State.QUEUED,
+            model=entry.id,
+            served_model=served_model,
+            upstream=self._upstream.name,
+            create_time=now,
+            update_time=now,
+            request_digest=digest,
+            request_id=request.request_id.lower(),
+            caller=caller,
+            queue_deadline=_queue_deadline(request, now),
+            resubmit_if_unknown=request.resubmit_if_unknown,
+            labels=dict(request.config.labels),
+            traceparent=traceparent,
+            cost_micros=self._catalogue.bill(served_model, request).cost_micros,
+            priority=request.priority,
+        )
+
+    async def get(self, name: str, caller: str) -> OperationRecord:
+        """Return an operation. Raises as OperationStore.get; not yours is never there."""
+        return _owned(await self._ledger.get(name), caller)
+
+    async def watch(
+        self, name: str, caller: str, after_revision: int, heartbeat_seconds: float
+    ) -> AsyncGenerator[OperationRecord | Heartbeat]:
+        """Yield an operation's states. See Ledger.watch."""
+        await self.get(name, caller)
+        async for event in self._ledger.watch(name, after_revision, heartbeat_seconds):
+            yield event
+
+    def watch_all(
+        self, wanted: Filter, after: int | None, heartbeat_seconds: float
+    ) -> AsyncGenerator[StoreEvent]:
+        """Yield the changes of the operations that match. See Ledger.watch_all."""
+        return self._ledger.watch_all(wanted, after, heartbeat_seconds)
+
+    async def wait(
+        self, name: str, caller: str, after_revision: int | None, timeout: float
+    ) -> OperationRecord:
+        """Return an operation once it is newer or has ended. See Ledger.wait."""
+        await self.get(name, caller)
+        return await self._ledger.wait(name, after_revision, timeout)
+
+    async def list(self, wanted: Filter, limit: int, cursor: str | None) -> Page:
+        """Return a page of operations. See OperationStore.list."""
+        return await self._store.list(wanted, limit, cursor)
+
+    async def cancel(self, name: str, caller: str) -> OperationRecord:
+        """Ask for the end of an operation; one that has ended stays as it is."""
+        await self.get(name, caller)
+        record = await self._ledger.commit(name, CancelRequested())
+        if record.done:
+            return record
+        await self._store.wake(name, self._clock.now())
+        self._runner.notify()
+        return record
+
+    async def delete(self, name: str, caller: str) -> None:
+        """Remove an operation and the videos kept for it."""
+        await self.get(name, caller)
+        await self._ledger.delete(name)
+        await self._media.delete(name)
+
+    async def read_videos(self, record: OperationRecord, most_bytes: int) -> Sequence[bytes]:
+        """Return the bytes of an operation's videos. See Downloads.read_all."""
+        return await self._downloads.read_all(record, most_bytes)
+
+    @asynccontextmanager
+    async def download(
+        self, name: str, caller: str, index: int, offset: int, limit: int | None
+    ) -> AsyncGenerator[Download]:
+        """Open a video of an operation for reading. See Downloads.open."""
+        record = await self.get(name, caller)
+        async with self._downloads.open(record, index, offset, limit) as download:
+            yield download
+
+    def models(self) -> Sequence[ModelEntry]:
+        """Return all models, by their ids."""
+        return self._catalogue.models
+
+    def model(self, model: str) -> ModelEntry:
+        """Return a model. Raises ModelNotFound."""
+        return self._catalogue.find(model)
+
+
+def _owned(record: OperationRecord, caller: str) -> OperationRecord:
+    if record.caller != caller:
+        raise OperationNotFound(record.name)
+    return record
+
+
+def _digest(request: GenerateVideosRequest) -> bytes:
+    """Return what tells one request from another: all of it but the request_id."""
+    content = GenerateVideosRequest()
+    content.CopyFrom(request)
+    content.ClearField("request_id")
+    return hashlib.sha256(content.SerializeToString(deterministic=True)).digest()
+
+
+def _queue_deadline(request: GenerateVideosRequest, now: datetime) -> datetime | None:
+    if not request.HasField("queue_timeout"):
+        return None
+    timeout = request.queue_timeout
+    return now + timedelta(seconds=timeout.seconds, microseconds=timeout.nanos // 1000)

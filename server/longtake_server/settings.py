@@ -1,0 +1,166 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every setting, read once and frozen: LONGTAKE_* variables, or a TOML file.
+
+A variable goes before the file. All faults are told at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from longtake_server.errors import StartFailure
+
+Seconds = Annotated[float, Field(gt=0)]
+_MEBIBYTE = 1 << 20
+
+
+class Settings(BaseSettings):
+    """The settings of a server. docs/operations.md lists them; a test keeps both equal."""
+
+    model_config = SettingsConfigDict(env_prefix="LONGTAKE_", frozen=True, extra="forbid")
+
+    listen: str = Field(default="127.0.0.1:50051", description="Address of the gRPC server.")
+    data_folder: Path = Field(
+        default=Path("data"), description="Folder of the database and the videos."
+    )
+    media_url: str | None = Field(
+        default=None,
+        description="Where videos are kept: a folder or gs:// or s3:// address. "
+        "Default: the folder media in the data folder.",
+    )
+    upstream: Literal["simulator", "agent_platform"] = Field(
+        default="simulator", description="Who generates: the embedded simulator, or Google's Veo."
+    )
+    catalogue_file: Path | None = Field(
+        default=None, description="TOML file that adds to the catalogue of models, or changes it."
+    )
+    google_project: str | None = Field(
+        default=None, description="Google Cloud project of the Agent Platform."
+    )
+    google_location: str = Field(
+        default="us-central1", description="Location of the Agent Platform."
+    )
+    google_base_url: str | None = Field(
+        default=None, description="Another address than Google's, for example a simulator's."
+    )
+    google_storage_url: str = Field(
+        default="https://storage.googleapis.com",
+        description="Address that gs:// objects are read from.",
+    )
+    google_access_token: SecretStr | None = Field(
+        default=None,
+        description="Fixed token in place of application default credentials, for tests.",
+    )
+    simulator_latency_seconds: float = Field(
+        default=6.0,
+        ge=0,
+        description="How long the embedded simulator takes for a video, at least.",
+    )
+    retention_days: Annotated[float, Field(gt=0)] = Field(
+        default=30.0, description="How long an operation and its videos are kept after its end."
+    )
+    tombstone_days: Annotated[float, Field(gt=0)] = Field(
+        default=7.0, description="How long a deletion is remembered for WatchOperations."
+    )
+    queue_limit_seconds: Seconds = Field(
+        default=86400.0, description="How long a generation may wait to be accepted upstream."
+    )
+    generation_limit_seconds: Seconds = Field(
+        default=3600.0, description="How long a generation may run upstream."
+    )
+    poll_shortest_seconds: Seconds = Field(
+        default=1.0, description="Least time between two polls of an operation."
+    )
+    poll_longest_seconds: Seconds = Field(
+        default=15.0, description="Most time between two polls of an operation."
+    )
+    backoff_first_seconds: Seconds = Field(
+        default=1.0, description="Wait after the first refusal by the upstream; doubles each time."
+    )
+    backoff_longest_seconds: Seconds = Field(default=60.0, description="Longest such wait.")
+    max_upstream_calls: Annotated[int, Field(ge=1)] = Field(
+        default=64, description="Submissions and polls at the same time."
+    )
+    max_request_bytes: Annotated[int, Field(ge=1024, le=60 * _MEBIBYTE)] = Field(
+        default=32 * _MEBIBYTE, description="Largest request message."
+    )
+    max_watches: Annotated[int, Field(ge=1)] = Field(
+        default=20000, description="Watches and waits at the same time."
+    )
+    send_timeout_seconds: Seconds = Field(
+        default=60.0,
+        description="How long a reader may take no message before its stream is ended.",
+    )
+    grace_seconds: Seconds = Field(
+        default=20.0, description="How long calls under way may take at shutdown."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged."
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="Form of a log line.")
+    otlp_endpoint: str | None = Field(
+        default=None,
+        description="OTLP/gRPC collector for traces and metrics. Default: none are made.",
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Settings:
+        if self.upstream == "agent_platform" and not self.google_project:
+            msg = "google_project is required when upstream is agent_platform"
+            raise ValueError(msg)
+        if self.poll_shortest_seconds > self.poll_longest_seconds:
+            msg = "poll_shortest_seconds must not be greater than poll_longest_seconds"
+            raise ValueError(msg)
+        return self
+
+
+def load_settings(file: Path | None) -> Settings:
+    """Read the settings from the environment and, if given, a TOML file.
+
+    Raises:
+        StartFailure: Settings are wrong or unknown, or the file cannot be read;
+            all faults in one line.
+
+    """
+    if file is not None and not file.is_file():
+        raise StartFailure(f"the settings file {file} does not exist")
+
+    class FileAndEnvironment(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            _ = init_settings, dotenv_settings, file_secret_settings
+            if file is None:
+                return (env_settings,)
+            return (env_settings, TomlConfigSettingsSource(settings_cls, file))
+
+    try:
+        return FileAndEnvironment()
+    except ValidationError as error:
+        raise StartFailure(f"wrong settings: {_faults(error)}") from error
+    except (OSError, ValueError) as error:
+        raise StartFailure(f"the settings file {file} cannot be read: {error}") from error
+
+
+def _faults(error: ValidationError) -> str:
+    # Without the input: a wrong value may be a secret in the wrong place.
+    return "; ".join(
+        ": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"])))
+        for fault in error.errors(include_url=False, include_input=False)
+    )

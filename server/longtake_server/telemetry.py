@@ -1,0 +1,177 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Logs, traces and metrics; every metric's name is in this file.
+
+Without an OTLP endpoint the OpenTelemetry API's no-ops are used, and nothing is
+collected. Prompts and media are never recorded, only names, sizes and outcomes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from opentelemetry import metrics, trace
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from opentelemetry.context import Context
+    from opentelemetry.metrics import MeterProvider
+    from opentelemetry.trace import Span, TracerProvider
+
+_SCOPE = "longtake_server"
+_PROPAGATOR = TraceContextTextMapPropagator()
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+OPERATIONS_ACCEPTED = "longtake.operations.accepted"
+OPERATIONS_FINISHED = "longtake.operations.finished"
+OPERATION_DURATION = "longtake.operation.duration"
+UPSTREAM_SUBMISSIONS = "longtake.upstream.submissions"
+UPSTREAM_POLLS = "longtake.upstream.polls"
+WATCHES = "longtake.watches"
+
+
+class Telemetry:
+    """What the server tells of its work."""
+
+    def __init__(
+        self,
+        tracer_provider: TracerProvider | None = None,
+        meter_provider: MeterProvider | None = None,
+    ) -> None:
+        self.tracer_provider = tracer_provider
+        self._tracer = trace.get_tracer(_SCOPE, tracer_provider=tracer_provider)
+        meter = metrics.get_meter(_SCOPE, meter_provider=meter_provider)
+        self._meter = meter
+        self._accepted = meter.create_counter(OPERATIONS_ACCEPTED, "{operation}")
+        self._finished = meter.create_counter(OPERATIONS_FINISHED, "{operation}")
+        self._duration = meter.create_histogram(OPERATION_DURATION, "s")
+        self._submissions = meter.create_counter(UPSTREAM_SUBMISSIONS, "{submission}")
+        self._polls = meter.create_counter(UPSTREAM_POLLS, "{poll}")
+
+    def watch_count(self, count: Callable[[], int]) -> None:
+        """Report the number of open watches, read when metrics are collected."""
+
+        def observe(_: metrics.CallbackOptions) -> Iterator[metrics.Observation]:
+            yield metrics.Observation(count())
+
+        self._meter.create_observable_gauge(WATCHES, [observe], "{watch}")
+
+    def accepted(self, model: str) -> None:
+        """Count an operation that was accepted."""
+        self._accepted.add(1, {"model": model})
+
+    def finished(self, model: str, state: str, seconds: float) -> None:
+        """Count an operation that ended, and how long it took since it was accepted."""
+        self._finished.add(1, {"model": model, "state": state})
+        self._duration.record(seconds, {"model": model, "state": state})
+
+    @contextmanager
+    def submission(self, operation: str, upstream: str, traceparent: str) -> Iterator[CallSpan]:
+        """Trace and count a submission, as part of the trace that the caller began."""
+        with self._call("longtake.submit", operation, upstream, traceparent) as span:
+            yield span
+        self._submissions.add(1, {"upstream": upstream, "outcome": span.result})
+
+    @contextmanager
+    def poll(self, operation: str, upstream: str, traceparent: str) -> Iterator[CallSpan]:
+        """Trace and count a poll, as part of the trace that the caller began."""
+        with self._call("longtake.poll", operation, upstream, traceparent) as span:
+            yield span
+        self._polls.add(1, {"upstream": upstream, "outcome": span.result})
+
+    @contextmanager
+    def _call(
+        self, name: str, operation: str, upstream: str, traceparent: str
+    ) -> Iterator[CallSpan]:
+        attributes = {"longtake.operation": operation, "longtake.upstream": upstream}
+        with self._tracer.start_as_current_span(
+            name, _context(traceparent), attributes=attributes
+        ) as span:
+            yield CallSpan(span)
+
+
+class CallSpan:
+    """A call to the upstream that is being traced.
+
+    Attributes:
+        result: How the call came out; `failed` until told.
+    """
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+        self.result = "failed"
+
+    def outcome(self, result: str) -> None:
+        """Tell how the call came out, in one lower-case word or two."""
+        self.result = result
+        self._span.set_attribute("longtake.outcome", result)
+
+
+def _context(traceparent: str) -> Context:
+    return _PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {})
+
+
+def traceparent_of(metadata: Mapping[str, str]) -> str:
+    """Return the W3C traceparent to keep with an operation, or an empty string.
+
+    The span that is current goes before the caller's own header, since it is
+    that header's child where tracing is on.
+    """
+    carrier: dict[str, str] = {}
+    _PROPAGATOR.inject(carrier)
+    found = carrier.get("traceparent") or metadata.get("traceparent", "")
+    return found if _TRACEPARENT.fullmatch(found) else ""
+
+
+class JsonFormatter(logging.Formatter):
+    """A log record as one line of JSON, with the fields given by `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line.update(
+            (key, value) for key, value in vars(record).items() if key not in _STANDARD_FIELDS
+        )
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+class TextFormatter(logging.Formatter):
+    """A log record as a line for a person, with the fields given by `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        fields = " ".join(
+            f"{key}={value}" for key, value in vars(record).items() if key not in _STANDARD_FIELDS
+        )
+        return f"{super().format(record)} {fields}".rstrip()
+
+
+def set_up_logging(level: str, style: str) -> None:
+    """Send logs to standard error, as `text` or as `json` lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        JsonFormatter()
+        if style == "json"
+        else TextFormatter("%(asctime)s %(levelname)s %(message)s")
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # One line for each request of ours is in the spans; httpx would add the URL.
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -1,0 +1,89 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""An upstream that answers as a script says; a step left over fails the test."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+from longtake_server.operations.upstream import VideoReading
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
+    from longtake_server.errors import Violation
+    from longtake_server.operations.model import StoredVideo
+    from longtake_server.operations.upstream import PollResult
+
+
+T = TypeVar("T")
+
+
+class ScriptedUpstream:
+    """Implements longtake_server.operations.upstream.Upstream.
+
+    `submissions`, `polls` and `cancels` are answers in order; an exception is raised.
+    """
+
+    def __init__(
+        self,
+        *,
+        submissions: Sequence[str | Exception] = (),
+        polls: Sequence[PollResult | Exception] = (),
+        cancels: Sequence[bool | Exception] = (),
+        video: bytes = b"",
+    ) -> None:
+        self._submissions = list(submissions)
+        self._polls = list(polls)
+        self._cancels = list(cancels)
+        self._video = video
+        self.submitted: list[str] = []
+        self.polled: list[str] = []
+        self.submitting = asyncio.Event()
+        self.let_submit = asyncio.Event()
+        self.let_submit.set()
+
+    @property
+    def name(self) -> str:
+        return "scripted"
+
+    def check(self, request: GenerateVideosRequest) -> list[Violation]:
+        return []
+
+    async def submit(self, operation: str, model: str, request: GenerateVideosRequest) -> str:
+        self.submitted.append(operation)
+        self.submitting.set()
+        await self.let_submit.wait()
+        return _answer(self._submissions)
+
+    async def poll(self, operation: str, upstream_operation: str) -> PollResult:
+        self.polled.append(operation)
+        return _answer(self._polls)
+
+    async def cancel(self, upstream_operation: str) -> bool:
+        return _answer(self._cancels)
+
+    @asynccontextmanager
+    async def open_video(
+        self, video: StoredVideo, offset: int, limit: int | None
+    ) -> AsyncIterator[VideoReading]:
+        end = len(self._video) if limit is None else offset + limit
+
+        async def chunks() -> AsyncIterator[bytes]:
+            yield self._video[offset:end]
+
+        yield VideoReading(len(self._video), chunks())
+
+    def assert_all_used(self) -> None:
+        left = (self._submissions, self._polls, self._cancels)
+        assert not any(left), f"left over: {left}"
+
+
+def _answer(script: list[T | Exception]) -> T:
+    answer = script.pop(0)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
