@@ -1,4 +1,7 @@
 #!/usr/bin/env bash
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+#
 # Generates the Python code of the protos into the folder given (default: the tree itself).
 set -euo pipefail
 cd "$(dirname "$0")/.."

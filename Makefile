@@ -1,0 +1,68 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo run test check fix proto lock bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= 2
+# The first of these that is Python 3.11 or newer; PYTHON=... picks another.
+PYTHON ?= $(shell for candidate in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$candidate && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SOURCES := server client_stubs/python/longtake tests scripts $(wildcard examples benchmarks)
+
+help: ## Tell what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The environment, from the lock file alone: every package by its hash, nothing resolved.
+$(READY): requirements.lock pyproject.toml client_stubs/python/pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Longtake needs Python 3.11 or newer: install it, or name it with PYTHON=/path/to/python" >&2; exit 1; }
+	@echo "Installing the locked packages into $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --require-hashes --no-deps --only-binary :all: -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e client_stubs/python -e .
+	@touch $@
+
+demo: $(READY) ## Start the service on the simulator, make a video, check it: build/demo.mp4
+	@$(BIN)/python scripts/demo.py
+
+run: $(READY) ## Serve on 127.0.0.1:50051 in the foreground; LONGTAKE_* variables change settings
+	@$(BIN)/longtake-server serve
+
+test: $(READY) ## Run every test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+check: $(READY) ## Run every static check: style, types, imports, protos, generated code, lock file
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/lint-imports
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code protos
+	BUF=$(BIN)/buf scripts/check_breaking.sh
+	$(BIN)/python -m pip check
+	$(BIN)/python -m pytest -q tests/project/test_project_generated.py tests/project/test_project_lock.py
+
+fix: $(READY) ## Put right what the style checks can put right by themselves
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/buf format --write protos
+
+proto: $(READY) ## Generate the Python code of the protos anew
+	PYTHON=$(BIN)/python scripts/generate_python.sh
+
+lock: $(READY) ## Write requirements.lock anew; UPGRADE=--upgrade takes the newest versions
+	@$(PIP) install uv==0.13.9
+	UV=$(BIN)/uv scripts/lock.sh $(UPGRADE)
+
+bench: ## Measure the service (the benchmarks come with a later change)
+	@echo "There are no benchmarks yet: they come with a later change." >&2; exit 1
+
+clean: ## Remove what was built: the environment, caches, build/ (not data/)
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
