@@ -52,6 +52,7 @@ fix: $(READY) ## Put right what the style checks can put right by themselves
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/buf format --write protos
+	$(BIN)/python scripts/write_settings_table.py
 
 proto: $(READY) ## Generate the Python code of the protos anew
 	PYTHON=$(BIN)/python scripts/generate_python.sh

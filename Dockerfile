@@ -1,0 +1,30 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+
+FROM python:3.11-slim AS builder
+WORKDIR /source
+COPY requirements-build.lock requirements-server.lock ./
+RUN python -m venv /build \
+    && /build/bin/pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: -r requirements-build.lock \
+    && python -m venv /opt/longtake \
+    && /opt/longtake/bin/pip install --no-cache-dir --require-hashes --no-deps --only-binary :all: -r requirements-server.lock
+COPY LICENSE README.md pyproject.toml ./
+COPY client_stubs/python client_stubs/python
+COPY server server
+RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels ./client_stubs/python . \
+    && /opt/longtake/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
+
+FROM python:3.11-slim
+RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/longtake --create-home longtake
+COPY --from=builder /opt/longtake /opt/longtake
+ENV PATH=/opt/longtake/bin:$PATH \
+    LONGTAKE_LISTEN=0.0.0.0:50051 \
+    LONGTAKE_DATA_FOLDER=/var/lib/longtake \
+    LONGTAKE_LOG_FORMAT=json
+USER 10001:10001
+VOLUME /var/lib/longtake
+EXPOSE 50051
+# `health` asks the server of LONGTAKE_LISTEN by the standard gRPC health service.
+HEALTHCHECK --interval=10s --timeout=6s --start-period=10s CMD ["longtake-server", "health"]
+ENTRYPOINT ["longtake-server"]
+CMD ["serve"]

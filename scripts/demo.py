@@ -1,0 +1,93 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""`make demo`: a service on the simulator, one video from its command line, checked frame by frame.
+
+The service takes a free port and a temporary data folder, and is stopped in any case.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+OUTPUT = ROOT / "build" / "demo.mp4"
+COMMANDS = Path(sys.executable).parent
+PROMPT = "A paper boat sails down a rainy street"
+STOP_SECONDS = 30
+
+
+def main() -> None:
+    """Run the demonstration; exit non-zero with one line when a step fails."""
+    # Otherwise a SIGTERM would end this process and leave the service running.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    OUTPUT.parent.mkdir(exist_ok=True)
+    OUTPUT.unlink(missing_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="longtake-demo-") as folder,
+        _service(folder) as address,
+    ):
+        _say(f"The service listens on {address} and keeps its data in {folder}")
+        _generate(address)
+    frames = _count_frames(OUTPUT)
+    if frames == 0:
+        sys.exit(f"demo: {OUTPUT} has no frames")
+    _say(f"All {frames} frames decode. The service is stopped. Your video: {OUTPUT}")
+
+
+@contextmanager
+def _service(folder: str) -> Iterator[str]:
+    environment = os.environ | {
+        "LONGTAKE_LISTEN": "127.0.0.1:0",
+        "LONGTAKE_DATA_FOLDER": str(Path(folder) / "data"),
+        "LONGTAKE_UPSTREAM": "simulator",
+        "LONGTAKE_SIMULATOR_LATENCY_SECONDS": "2",
+        "LONGTAKE_LOG_LEVEL": "warning",
+    }
+    command = [str(COMMANDS / "longtake-server"), "serve"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    try:
+        announcement = process.stdout.readline() if process.stdout else ""
+        if not announcement:
+            sys.exit("demo: the service did not start, for the reason above")
+        yield announcement.split()[-1]
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _generate(address: str) -> None:
+    _say(f'$ longtake generate "{PROMPT}" -o {OUTPUT.relative_to(ROOT)}')
+    command = [str(COMMANDS / "longtake"), "generate", PROMPT, "-o", str(OUTPUT)]
+    finished = subprocess.run(command, check=False, env=os.environ | {"LONGTAKE_ADDRESS": address})
+    if finished.returncode != 0:
+        sys.exit(f"demo: longtake generate failed with exit code {finished.returncode}")
+
+
+def _count_frames(path: Path) -> int:
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
