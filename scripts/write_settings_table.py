@@ -34,7 +34,9 @@ def with_settings_table(guide: str) -> str:
 
 
 def _row(name: str, field: FieldInfo) -> str:
-    default = "none" if field.default is None else f"`{field.default}`"
+    value = field.default
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    default = "none" if value is None else f"`{shown}`"
     return f"| `LONGTAKE_{name.upper()}` | {default} | {field.description} |\n"
 
 
