@@ -1,0 +1,63 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Programs under measurement, each a process of its own whose processor time can be read."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_STOP_SECONDS = 30
+
+
+class Program:
+    """A running server.
+
+    Attributes:
+        address: Where it listens.
+    """
+
+    def __init__(self, pid: int, address: str) -> None:
+        self._statistics = Path(f"/proc/{pid}/stat")
+        self.address = address
+
+    def processor_seconds(self) -> float:
+        """Return the processor time that the process and its threads have taken so far."""
+        fields = self._statistics.read_text().rpartition(")")[2].split()
+        user, system = int(fields[11]), int(fields[12])
+        return (user + system) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[Program]:
+    """Run `python -m ARGUMENTS` until the block ends; its first line ends with its address.
+
+    Raises:
+        RuntimeError: It did not start.
+
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        line = process.stdout.readline() if process.stdout else ""
+        if not line:
+            raise RuntimeError(f"{arguments[0]} did not start, for the reason above")
+        yield Program(process.pid, line.split()[-1])
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
