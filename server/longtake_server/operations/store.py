@@ -110,7 +110,8 @@ class OperationStore(Protocol):
         request_digest. A deleted operation's request_id is still known.
 
         Raises:
-            OperationDeleted: The request_id is of an operation that was deleted.
+            OperationDeleted, OperationExpired: The request_id is of an operation
+                that is gone.
 
         """
 
@@ -155,11 +156,18 @@ class OperationStore(Protocol):
         Raises as `get`.
         """
 
-    async def changes(self, after: int, limit: int) -> Sequence[Change]:
+    async def changes(self, after: int, limit: int, *, begun: int = 0) -> Sequence[Change]:
         """Return the changes after a position in order, each operation at most once.
 
         After position 0, which says that the caller has seen nothing, all that
         is stored is returned, however old; then forgotten deletions do not matter.
+
+        Args:
+            after: The position of the last change that the caller has.
+            limit: At least 1.
+            begun: The store's position when the caller began, if it had seen
+                nothing then: forgotten deletions up to it do not matter while
+                it reads on from 0 part by part.
 
         Raises:
             PositionExpired: Deletions after this position are no longer kept.

@@ -1,0 +1,145 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The SQL that changes operations. Each function runs inside a transaction of its caller's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from longtake_server.operations.store import RevisionConflict
+from longtake_server.storage.codec import encode_record, to_micros
+from longtake_server.storage.queries import get, gone
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
+
+    from longtake_server.operations.model import OperationRecord
+
+
+def create(
+    connection: sqlite3.Connection, record: OperationRecord, request: bytes
+) -> OperationRecord:
+    """See OperationStore.create. The request is serialised."""
+    if record.request_id:
+        known = connection.execute(
+            "SELECT name FROM request_ids WHERE caller = ? AND request_id = ?",
+            (record.caller, record.request_id),
+        ).fetchone()
+        if known is not None:
+            return get(connection, known[0])
+        connection.execute(
+            "INSERT INTO request_ids (caller, request_id, name) VALUES (?, ?, ?)",
+            (record.caller, record.request_id, record.name),
+        )
+    _insert(connection, record)
+    connection.execute("INSERT INTO requests (name, request) VALUES (?, ?)", (record.name, request))
+    connection.executemany(
+        "INSERT INTO labels (name, key, value) VALUES (?, ?, ?)",
+        [(record.name, key, value) for key, value in record.labels.items()],
+    )
+    if not record.done:
+        connection.execute(
+            "INSERT INTO work (name, due) VALUES (?, ?)",
+            (record.name, to_micros(record.create_time)),
+        )
+    return record
+
+
+def _insert(connection: sqlite3.Connection, record: OperationRecord) -> None:
+    connection.execute(
+        """
+        INSERT INTO operations (
+            name, position, revision, caller, request_id, state, model,
+            create_time, expire_time, record
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        (
+            record.name,
+            _next_position(connection),
+            record.revision,
+            record.caller,
+            record.request_id,
+            record.state.value,
+            record.model,
+            to_micros(record.create_time),
+            _optional_micros(record.expire_time),
+            encode_record(record),
+        ),
+    )
+
+
+def update(connection: sqlite3.Connection, record: OperationRecord, expected_revision: int) -> None:
+    """See OperationStore.update."""
+    found = connection.execute(
+        "SELECT revision FROM operations WHERE name = ?", (record.name,)
+    ).fetchone()
+    if found is None:
+        raise gone(connection, record.name)
+    if found[0] != expected_revision:
+        raise RevisionConflict(record.name)
+    connection.execute(
+        """
+        UPDATE operations SET position = ?, revision = ?, state = ?, expire_time = ?, record = ?
+        WHERE name = ?
+        """,
+        (
+            _next_position(connection),
+            record.revision,
+            record.state.value,
+            _optional_micros(record.expire_time),
+            encode_record(record),
+            record.name,
+        ),
+    )
+    if record.done:
+        connection.execute("DELETE FROM work WHERE name = ?", (record.name,))
+
+
+def delete(
+    connection: sqlite3.Connection, name: str, *, expired: bool, now: datetime
+) -> OperationRecord:
+    """See OperationStore.delete. Request, labels and work go by their foreign keys."""
+    last = get(connection, name)
+    connection.execute("DELETE FROM operations WHERE name = ?", (name,))
+    connection.execute(
+        "INSERT INTO tombstones (name, position, kind, time) VALUES (?, ?, ?, ?)",
+        (
+            name,
+            _next_position(connection),
+            "expired" if expired else "deleted",
+            to_micros(now),
+        ),
+    )
+    return last
+
+
+def compact(connection: sqlite3.Connection, before: datetime) -> None:
+    """See OperationStore.compact. With a tombstone its request_id is forgotten."""
+    made_before = (to_micros(before),)
+    # The plus keeps SQLite from walking all positions: it searches by time instead.
+    last = connection.execute(
+        "SELECT max(+position) FROM tombstones WHERE time < ?", made_before
+    ).fetchone()[0]
+    if last is None:
+        return
+    connection.execute("UPDATE meta SET compacted = max(compacted, ?)", (last,))
+    connection.execute(
+        """
+        DELETE FROM request_ids
+        WHERE name IN (SELECT name FROM tombstones WHERE time < ?)
+        """,
+        made_before,
+    )
+    connection.execute("DELETE FROM tombstones WHERE time < ?", made_before)
+
+
+def _next_position(connection: sqlite3.Connection) -> int:
+    position: int = connection.execute(
+        "UPDATE meta SET position = position + 1 RETURNING position"
+    ).fetchone()[0]
+    return position
+
+
+def _optional_micros(time: datetime | None) -> int | None:
+    return None if time is None else to_micros(time)

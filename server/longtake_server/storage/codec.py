@@ -1,0 +1,173 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Turns a record into the bytes that are stored, and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from google.protobuf.any_pb2 import Any
+from google.rpc.error_details_pb2 import ErrorInfo  # type: ignore[import-untyped]  # ships no types
+from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # ships no types
+from longtake.v1.operation_pb2 import GenerateVideosMetadata
+
+from longtake_server.operations.model import (
+    Code,
+    Failure,
+    OperationRecord,
+    State,
+    StoredVideo,
+)
+from longtake_server.storage.v1 import record_pb2
+
+if TYPE_CHECKING:
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DOMAIN = "longtake.dev"
+
+_TIMES = (
+    "create_time",
+    "submit_time",
+    "update_time",
+    "end_time",
+    "expire_time",
+    "estimated_finish_time",
+    "next_retry_time",
+    "queue_deadline",
+)
+
+
+def to_micros(time: datetime) -> int:
+    """Return the microseconds since 1970, UTC."""
+    return (time - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the time that `to_micros` was given, in UTC."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+def encode_record(record: OperationRecord) -> bytes:
+    """Return the record as a serialised longtake.storage.v1.OperationRecord."""
+    message = record_pb2.OperationRecord(
+        name=record.name,
+        revision=record.revision,
+        state=record.state.value,
+        caller=record.caller,
+        request_id=record.request_id,
+        request_digest=record.request_digest,
+        model=record.model,
+        served_model=record.served_model,
+        upstream=record.upstream,
+        upstream_operation=record.upstream_operation,
+        attempts=record.attempts,
+        resubmit_if_unknown=record.resubmit_if_unknown,
+        cancel_requested=record.cancel_requested,
+        labels=dict(record.labels),
+        traceparent=record.traceparent,
+        error=None if record.failure is None else _encode_failure(record.failure),
+        videos=[_encode_video(video) for video in record.videos],
+        filtered_count=record.filtered_count,
+        filtered_reasons=record.filtered_reasons,
+        warnings=record.warnings,
+        billed_seconds=record.billed_seconds,
+        cost_micros=record.cost_micros,
+        priority=record.priority,
+    )
+    for field in _TIMES:
+        time: datetime | None = getattr(record, field)
+        if time is not None:
+            timestamp: Timestamp = getattr(message, field)
+            timestamp.FromDatetime(time)
+    return message.SerializeToString()
+
+
+def decode_record(data: bytes) -> OperationRecord:
+    """Return the record that `encode_record` was given."""
+    message = record_pb2.OperationRecord.FromString(data)
+    return OperationRecord(
+        name=message.name,
+        revision=message.revision,
+        state=State(GenerateVideosMetadata.State.Name(message.state)),
+        model=message.model,
+        served_model=message.served_model,
+        upstream=message.upstream,
+        create_time=message.create_time.ToDatetime(tzinfo=UTC),
+        update_time=message.update_time.ToDatetime(tzinfo=UTC),
+        request_digest=message.request_digest,
+        request_id=message.request_id,
+        caller=message.caller,
+        upstream_operation=message.upstream_operation,
+        submit_time=_time(message, "submit_time"),
+        end_time=_time(message, "end_time"),
+        expire_time=_time(message, "expire_time"),
+        estimated_finish_time=_time(message, "estimated_finish_time"),
+        attempts=message.attempts,
+        next_retry_time=_time(message, "next_retry_time"),
+        queue_deadline=_time(message, "queue_deadline"),
+        resubmit_if_unknown=message.resubmit_if_unknown,
+        cancel_requested=message.cancel_requested,
+        labels=dict(message.labels),
+        traceparent=message.traceparent,
+        failure=_decode_failure(message.error) if message.HasField("error") else None,
+        videos=tuple(_decode_video(video) for video in message.videos),
+        filtered_count=message.filtered_count,
+        filtered_reasons=tuple(message.filtered_reasons),
+        warnings=tuple(message.warnings),
+        billed_seconds=message.billed_seconds if message.HasField("billed_seconds") else None,
+        cost_micros=message.cost_micros if message.HasField("cost_micros") else None,
+        priority=message.priority,
+    )
+
+
+def _time(message: record_pb2.OperationRecord, field: str) -> datetime | None:
+    if not message.HasField(field):
+        return None
+    timestamp: Timestamp = getattr(message, field)
+    return timestamp.ToDatetime(tzinfo=UTC)
+
+
+def _encode_failure(failure: Failure) -> Status:
+    """The first detail is ours: what the contract's Status has no field for."""
+    status = Status(code=failure.code.value, message=failure.message)
+    ours = ErrorInfo(reason=failure.reason, domain=_DOMAIN, metadata=dict(failure.metadata))
+    status.details.add().Pack(ours)
+    for detail in failure.details:
+        status.details.add().MergeFromString(detail)
+    return status
+
+
+def _decode_failure(status: Status) -> Failure:
+    ours = ErrorInfo()
+    first, *others = status.details
+    first.Unpack(ours)
+    return Failure(
+        code=Code(status.code),
+        reason=ours.reason,
+        message=status.message,
+        metadata=dict(ours.metadata),
+        details=tuple(Any.SerializeToString(detail) for detail in others),
+    )
+
+
+def _encode_video(video: StoredVideo) -> record_pb2.StoredVideo:
+    return record_pb2.StoredVideo(
+        location=video.location,
+        mime_type=video.mime_type,
+        size_bytes=video.size_bytes,
+        sha256=video.sha256,
+        seed=video.seed,
+    )
+
+
+def _decode_video(message: record_pb2.StoredVideo) -> StoredVideo:
+    return StoredVideo(
+        location=message.location,
+        mime_type=message.mime_type,
+        size_bytes=message.size_bytes if message.HasField("size_bytes") else None,
+        sha256=message.sha256,
+        seed=message.seed if message.HasField("seed") else None,
+    )

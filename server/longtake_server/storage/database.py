@@ -1,0 +1,190 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Opens the database file: takes its lock, checks it, and brings it up to date.
+
+Whatever is wrong is one StartFailure that names the path and what to do; a file
+that is refused stays as it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from longtake_server.errors import StartFailure
+from longtake_server.storage import work_queue
+from longtake_server.storage.faults import cause_of
+from longtake_server.storage.migrations import (
+    APPLICATION_ID,
+    NEWEST_VERSION,
+    migrate,
+    schema_version,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_READERS = 2
+_BUSY_SECONDS = 5.0
+_LARGEST_FULLY_CHECKED = 8 << 20
+_LARGEST_IDLE_WAL = 64 << 20
+
+_HEADER_SIZE = 100
+_MAGIC = b"SQLite format 3\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database that this process owns.
+
+    Attributes:
+        writing: The only connection that writes.
+        reading: Connections that only read.
+    """
+
+    writing: sqlite3.Connection
+    reading: tuple[sqlite3.Connection, ...]
+    _lock: int
+
+    def close(self) -> None:
+        """Close the connections, the writing one last so that it tidies up, and unlock."""
+        for connection in (*self.reading, self.writing):
+            connection.close()
+        os.close(self._lock)
+
+
+def open_database(path: Path) -> Database:
+    """Open the database, making it and its folder if there is none. Blocks.
+
+    Raises:
+        StartFailure: It cannot be used.
+
+    """
+    with ExitStack() as undo:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = _lock(path)
+            undo.callback(os.close, lock)
+            header, size = _read_header(path)
+        except OSError as error:
+            raise StartFailure(
+                f"{path} cannot be written: {error.strerror}; "
+                "give a folder on a disk where this user may write"
+            ) from error
+        _check_header(path, header, size)
+        try:
+            writing = _connect(path)
+            undo.callback(writing.close)
+            _prepare(path, writing, size)
+            reading = tuple(_connect_to_read(path, undo) for _ in range(_READERS))
+        except sqlite3.DatabaseError as error:
+            raise StartFailure(
+                f"{path} cannot be opened: {cause_of(error)} ({error}); "
+                "make room, restore it from a backup, or move it away"
+            ) from error
+        undo.pop_all()
+        return Database(writing, reading, lock)
+
+
+def _lock(path: Path) -> int:
+    """Take the lock that the process holds as long as it lives."""
+    lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(lock)
+        raise StartFailure(
+            f"{path} is in use by another server; stop that one or give another path"
+        ) from error
+    return lock
+
+
+def _read_header(path: Path) -> tuple[bytes, int]:
+    """Return SQLite's header and the size of the file, making an empty one if there is none."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        return os.read(file, _HEADER_SIZE), os.fstat(file).st_size
+    finally:
+        os.close(file)
+
+
+def _check_header(path: Path, header: bytes, size: int) -> None:
+    """Refuse what can be told from the header alone, before SQLite touches the file."""
+    if not header:
+        return
+    if len(header) < _HEADER_SIZE or not header.startswith(_MAGIC):
+        raise _not_ours(path)
+    if _number(header, 60) > NEWEST_VERSION:
+        raise _too_new(path, _number(header, 60))
+    if _number(header, 68) not in (0, APPLICATION_ID):
+        raise _not_ours(path)
+    page_size = int.from_bytes(header[16:18], "big")
+    page_size = 65536 if page_size == 1 else page_size
+    # After a crash the rest of the file may still be in the write-ahead log.
+    if size < _number(header, 28) * page_size and not _has_log(path):
+        raise _damaged(path, "its end is missing")
+
+
+def _number(header: bytes, at: int) -> int:
+    return int.from_bytes(header[at : at + 4], "big")
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Each connection is used by one thread at a time, but not always the same.
+    connection = sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def _connect_to_read(path: Path, undo: ExitStack) -> sqlite3.Connection:
+    connection = _connect(path)
+    undo.callback(connection.close)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def _prepare(path: Path, connection: sqlite3.Connection, size: int) -> None:
+    version = schema_version(connection)
+    if version > NEWEST_VERSION:
+        raise _too_new(path, version)
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if version == 0 and tables:
+        raise _not_ours(path)
+    # A large file would delay the start: what is wrong there shows when it is read.
+    if 0 < size <= _LARGEST_FULLY_CHECKED:
+        with closing(connection.execute("PRAGMA quick_check(1)")) as found:
+            finding = found.fetchone()[0]
+        if finding != "ok":
+            raise _damaged(path, str(finding).replace("\n", " "))
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_IDLE_WAL}")
+    migrate(connection)
+    # The lock says that whoever held these leases is gone.
+    work_queue.release_leases(connection)
+
+
+def _not_ours(path: Path) -> StartFailure:
+    return StartFailure(f"{path} is not a Longtake database; move it away or give another path")
+
+
+def _too_new(path: Path, version: int) -> StartFailure:
+    return StartFailure(
+        f"{path} has schema version {version} and this server knows versions up to "
+        f"{NEWEST_VERSION}; start the newer server that wrote it"
+    )
+
+
+def _damaged(path: Path, finding: str) -> StartFailure:
+    return StartFailure(f"{path} is damaged: {finding}; restore it from a backup or move it away")

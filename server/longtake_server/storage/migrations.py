@@ -1,0 +1,128 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The schema of the database, as numbered steps from one version to the next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+APPLICATION_ID = 0x4C544B31
+"""Marks a file as ours, in SQLite's header."""
+
+# Times are microseconds since 1970, UTC. The columns beside `record` repeat
+# parts of it that are searched for; but for state, revision and expire_time
+# they never change. `position` counts the changes of the whole store.
+_VERSION_1 = (
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    """
+    CREATE TABLE meta (
+        only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+        position INTEGER NOT NULL,
+        compacted INTEGER NOT NULL
+    ) STRICT
+    """,
+    "INSERT INTO meta VALUES (1, 0, 0)",
+    """
+    CREATE TABLE operations (
+        name TEXT NOT NULL PRIMARY KEY,
+        position INTEGER NOT NULL UNIQUE,
+        revision INTEGER NOT NULL,
+        caller TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        state TEXT NOT NULL,
+        model TEXT NOT NULL,
+        create_time INTEGER NOT NULL,
+        expire_time INTEGER,
+        record BLOB NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX operations_newest ON operations (create_time, name)",
+    "CREATE INDEX operations_caller ON operations (caller, create_time, name)",
+    "CREATE INDEX operations_state ON operations (state, create_time, name)",
+    "CREATE INDEX operations_model ON operations (model, create_time, name)",
+    """
+    CREATE INDEX operations_expire ON operations (expire_time)
+    WHERE expire_time IS NOT NULL
+    """,
+    """
+    CREATE TABLE requests (
+        name TEXT NOT NULL PRIMARY KEY REFERENCES operations ON DELETE CASCADE,
+        request BLOB NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE labels (
+        name TEXT NOT NULL REFERENCES operations ON DELETE CASCADE,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (name, key)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE request_ids (
+        caller TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (caller, request_id)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX request_ids_name ON request_ids (name)",
+    """
+    CREATE TABLE tombstones (
+        name TEXT NOT NULL PRIMARY KEY,
+        position INTEGER NOT NULL UNIQUE,
+        kind TEXT NOT NULL CHECK (kind IN ('deleted', 'expired')),
+        time INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX tombstones_time ON tombstones (time)",
+    """
+    CREATE TABLE work (
+        name TEXT NOT NULL PRIMARY KEY REFERENCES operations ON DELETE CASCADE,
+        due INTEGER NOT NULL,
+        owner TEXT,
+        lease_until INTEGER,
+        wake_due INTEGER,
+        CHECK ((owner IS NULL) = (lease_until IS NULL))
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX work_due ON work (due, name)",
+    "CREATE INDEX work_free ON work (due) WHERE owner IS NULL",
+    "CREATE INDEX work_leased ON work (lease_until) WHERE owner IS NOT NULL",
+)
+
+_MIGRATIONS = (_VERSION_1,)
+
+NEWEST_VERSION = len(_MIGRATIONS)
+"""The schema version that this server writes, in PRAGMA user_version."""
+
+
+def schema_version(connection: sqlite3.Connection) -> int:
+    """Return the version of the database; 0 for an empty one."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the schema to NEWEST_VERSION in one transaction; all or nothing.
+
+    Raises:
+        sqlite3.Error: Nothing was changed.
+
+    """
+    version = schema_version(connection)
+    if version == NEWEST_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for steps in _MIGRATIONS[version:]:
+            for statement in steps:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {NEWEST_VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise

@@ -1,0 +1,153 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The SQL that reads operations. Each function sees one snapshot."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from longtake.v1.video_service_pb2 import GenerateVideosRequest
+
+from longtake_server.errors import (
+    OperationDeleted,
+    OperationExpired,
+    OperationNotFound,
+    PositionExpired,
+    ResourceError,
+    RevisionAhead,
+)
+from longtake_server.operations.store import Change, Page
+from longtake_server.storage.codec import decode_record, to_micros
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.store import Filter
+
+_CURSOR_MARK = "1"
+
+
+def get(connection: sqlite3.Connection, name: str) -> OperationRecord:
+    """See OperationStore.get."""
+    found = connection.execute("SELECT record FROM operations WHERE name = ?", (name,)).fetchone()
+    if found is None:
+        raise gone(connection, name)
+    return decode_record(found[0])
+
+
+def get_request(connection: sqlite3.Connection, name: str) -> GenerateVideosRequest:
+    """See OperationStore.get_request."""
+    found = connection.execute("SELECT request FROM requests WHERE name = ?", (name,)).fetchone()
+    if found is None:
+        raise gone(connection, name)
+    return GenerateVideosRequest.FromString(found[0])
+
+
+def gone(connection: sqlite3.Connection, name: str) -> ResourceError:
+    """Return why there is no operation of this name."""
+    tombstone = connection.execute("SELECT kind FROM tombstones WHERE name = ?", (name,)).fetchone()
+    if tombstone is None:
+        return OperationNotFound(name)
+    return OperationExpired(name) if tombstone[0] == "expired" else OperationDeleted(name)
+
+
+def list_page(
+    connection: sqlite3.Connection, wanted: Filter, limit: int, cursor: str | None
+) -> Page:
+    """See OperationStore.list."""
+    conditions, values = _conditions(wanted)
+    if cursor is not None:
+        conditions.append("(create_time, name) < (?, ?)")
+        values.extend(_decode_cursor(cursor))
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    rows = connection.execute(
+        "SELECT create_time, name, record FROM operations "  # noqa: S608 - the conditions are constants; values are bound
+        f"{where} ORDER BY create_time DESC, name DESC LIMIT ?",
+        (*values, limit + 1),
+    ).fetchall()
+    page = rows[:limit]
+    more = len(rows) > limit
+    return Page(
+        records=tuple(decode_record(record) for _, _, record in page),
+        next_cursor=_encode_cursor(page[-1][0], page[-1][1]) if more else None,
+    )
+
+
+def _conditions(wanted: Filter) -> tuple[list[str], list[str | int]]:
+    conditions: list[str] = []
+    values: list[str | int] = []
+    if wanted.caller is not None:
+        conditions.append("caller = ?")
+        values.append(wanted.caller)
+    if wanted.states:
+        conditions.append(f"state IN ({', '.join('?' * len(wanted.states))})")
+        values.extend(sorted(state.value for state in wanted.states))
+    if wanted.model is not None:
+        conditions.append("model = ?")
+        values.append(wanted.model)
+    for label in wanted.labels:
+        conditions.append(
+            "EXISTS (SELECT 1 FROM labels "
+            "WHERE labels.name = operations.name AND key = ? AND value = ?)"
+        )
+        values.extend(label)
+    return conditions, values
+
+
+def _encode_cursor(create_time: int, name: str) -> str:
+    text = f"{_CURSOR_MARK} {create_time} {name}"
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _decode_cursor(cursor: str) -> tuple[int, str]:
+    try:
+        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
+        mark, create_time, name = text.split(" ", 2)
+        position = int(create_time), name
+    except (binascii.Error, ValueError) as error:
+        raise ValueError("the cursor is not one of this store's") from error
+    if mark != _CURSOR_MARK or _encode_cursor(*position) != cursor:
+        raise ValueError("the cursor is not one of this store's")
+    return position
+
+
+def changes(connection: sqlite3.Connection, after: int, limit: int, begun: int) -> Sequence[Change]:
+    """See OperationStore.changes."""
+    newest, compacted = connection.execute("SELECT position, compacted FROM meta").fetchone()
+    if after > newest:
+        raise RevisionAhead("after_position", after, newest)
+    if after > 0 and max(after, begun) < compacted:
+        raise PositionExpired(str(after))
+    rows = connection.execute(
+        """
+        SELECT position, name, record FROM operations WHERE position > :after
+        UNION ALL
+        SELECT position, name, NULL FROM tombstones WHERE position > :after
+        ORDER BY position LIMIT :limit
+        """,
+        {"after": after, "limit": limit},
+    ).fetchall()
+    return tuple(
+        Change(position, name, None if record is None else decode_record(record))
+        for position, name, record in rows
+    )
+
+
+def position(connection: sqlite3.Connection) -> int:
+    """See OperationStore.position."""
+    newest: int = connection.execute("SELECT position FROM meta").fetchone()[0]
+    return newest
+
+
+def expired(connection: sqlite3.Connection, now: datetime, limit: int) -> Sequence[str]:
+    """See OperationStore.expired."""
+    rows = connection.execute(
+        "SELECT name FROM operations WHERE expire_time <= ? ORDER BY expire_time LIMIT ?",
+        (to_micros(now), limit),
+    ).fetchall()
+    return tuple(name for (name,) in rows)

@@ -1,0 +1,66 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The threads that read, each on a snapshot of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from longtake_server.errors import StorageUnavailable
+from longtake_server.storage.faults import unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_T = TypeVar("_T")
+
+_MOST_WAITING = 1024
+
+
+class Readers:
+    """Runs reads beside each other and beside the writer."""
+
+    def __init__(self, connections: Sequence[sqlite3.Connection]) -> None:
+        self._free: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        for connection in connections:
+            self._free.put(connection)
+        self._threads = ThreadPoolExecutor(len(connections), "storage-reader")
+        self._places = asyncio.Semaphore(_MOST_WAITING)
+        self._closed = False
+
+    async def run(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run the query on one snapshot, which has all that was answered before.
+
+        Raises:
+            StorageUnavailable: It could not be read.
+
+        Raises also what the query raises.
+
+        """
+        async with self._places:
+            if self._closed:
+                raise StorageUnavailable("it is closed")
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._read, query)
+
+    async def close(self) -> None:
+        """Finish what was begun and end the threads."""
+        self._closed = True
+        await asyncio.to_thread(self._threads.shutdown)
+
+    def _read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
+        connection = self._free.get()
+        try:
+            connection.execute("BEGIN")
+            try:
+                return query(connection)
+            finally:
+                connection.rollback()
+        except sqlite3.Error as error:
+            raise unavailable(error) from error
+        finally:
+            self._free.put(connection)

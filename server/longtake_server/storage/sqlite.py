@@ -1,0 +1,149 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Operations in one SQLite file, for one process. Implements operations.store.
+
+What is answered is on the disk. Reads see all that was answered before them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from longtake_server.errors import StartFailure
+from longtake_server.storage import changes, queries, work_queue
+from longtake_server.storage.database import Database, open_database
+from longtake_server.storage.readers import Readers
+from longtake_server.storage.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
+
+    from longtake_server.clock import Clock
+    from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.store import Change, Filter, Page, Work
+
+
+class SqliteStore:
+    """An OperationStore in a file that this process alone may open."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._writer = Writer(database.writing)
+        self._readers = Readers(database.reading)
+        self._closing: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, path: Path, clock: Clock) -> SqliteStore:
+        """Open the file, making it and its folder if there is none.
+
+        Leases of a process that died are released.
+
+        Args:
+            path: The file; beside it lie `-wal`, `-shm` and `.lock`.
+            clock: Says when a tombstone was made.
+
+        Raises:
+            StartFailure: Another process has it, or it cannot be used.
+
+        """
+        opening = asyncio.ensure_future(asyncio.to_thread(open_database, path))
+        try:
+            return cls(await asyncio.shield(opening), clock)
+        except asyncio.CancelledError:
+            with suppress(StartFailure):
+                database = await opening
+                await asyncio.to_thread(database.close)
+            raise
+
+    async def create(
+        self, record: OperationRecord, request: GenerateVideosRequest
+    ) -> OperationRecord:
+        """See OperationStore.create."""
+        stored = request.SerializeToString()
+        return await self._writer.run(partial(changes.create, record=record, request=stored))
+
+    async def get(self, name: str) -> OperationRecord:
+        """See OperationStore.get."""
+        return await self._readers.run(partial(queries.get, name=name))
+
+    async def get_request(self, name: str) -> GenerateVideosRequest:
+        """See OperationStore.get_request."""
+        return await self._readers.run(partial(queries.get_request, name=name))
+
+    async def update(self, record: OperationRecord, expected_revision: int) -> None:
+        """See OperationStore.update."""
+        await self._writer.run(
+            partial(changes.update, record=record, expected_revision=expected_revision)
+        )
+
+    async def list(self, wanted: Filter, limit: int, cursor: str | None = None) -> Page:
+        """See OperationStore.list."""
+        return await self._readers.run(
+            partial(queries.list_page, wanted=wanted, limit=limit, cursor=cursor)
+        )
+
+    async def delete(self, name: str, *, expired: bool = False) -> OperationRecord:
+        """See OperationStore.delete."""
+        now = self._clock.now()
+        return await self._writer.run(partial(changes.delete, name=name, expired=expired, now=now))
+
+    async def changes(self, after: int, limit: int, *, begun: int = 0) -> Sequence[Change]:
+        """See OperationStore.changes."""
+        return await self._readers.run(
+            partial(queries.changes, after=after, limit=limit, begun=begun)
+        )
+
+    async def position(self) -> int:
+        """See OperationStore.position."""
+        return await self._readers.run(queries.position)
+
+    async def take(
+        self, owner: str, now: datetime, lease_until: datetime, limit: int
+    ) -> Sequence[Work]:
+        """See OperationStore.take."""
+        return await self._writer.run(
+            partial(work_queue.take, owner=owner, now=now, lease_until=lease_until, limit=limit)
+        )
+
+    async def extend(self, work: Work, lease_until: datetime) -> None:
+        """See OperationStore.extend."""
+        await self._writer.run(partial(work_queue.extend, work=work, lease_until=lease_until))
+
+    async def again(self, work: Work, due: datetime) -> None:
+        """See OperationStore.again."""
+        await self._writer.run(partial(work_queue.again, work=work, due=due))
+
+    async def wake(self, name: str, due: datetime) -> None:
+        """See OperationStore.wake."""
+        await self._writer.run(partial(work_queue.wake, name=name, due=due))
+
+    async def next_due(self, now: datetime) -> datetime | None:
+        """See OperationStore.next_due."""
+        return await self._readers.run(partial(work_queue.next_due, now=now))
+
+    async def expired(self, now: datetime, limit: int) -> Sequence[str]:
+        """See OperationStore.expired."""
+        return await self._readers.run(partial(queries.expired, now=now, limit=limit))
+
+    async def compact(self, before: datetime) -> None:
+        """See OperationStore.compact."""
+        await self._writer.run(partial(changes.compact, before=before))
+
+    async def close(self) -> None:
+        """See OperationStore.close."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="storage-close")
+        await asyncio.shield(self._closing)
+
+    async def _close(self) -> None:
+        await self._writer.close()
+        await self._readers.close()
+        await asyncio.to_thread(self._database.close)

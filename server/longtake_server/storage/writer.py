@@ -1,0 +1,142 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The thread that owns the writing connection and commits in groups.
+
+A commit waits for the disk; what is asked for meanwhile is committed together
+by the next one. Each write has a savepoint of its own, so that one that is
+refused does not take the others with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from longtake_server.errors import StorageUnavailable
+from longtake_server.storage.faults import unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_T = TypeVar("_T")
+
+_MOST_WAITING = 1024
+_MOST_IN_A_COMMIT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class _Write(Generic[_T]):
+    """What to do inside the transaction, and who waits for its result.
+
+    `action` may run again after a rollback, so it changes nothing but the database.
+    """
+
+    action: Callable[[sqlite3.Connection], _T]
+    answer: asyncio.Future[_T]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome(Generic[_T]):
+    write: _Write[_T]
+    result: _T | None = None
+    error: Exception | None = None
+
+
+class Writer:
+    """Runs writes one after another and answers them once they are durable."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._loop = asyncio.get_running_loop()
+        self._places = asyncio.Semaphore(_MOST_WAITING)
+        self._waiting: queue.SimpleQueue[_Write[object] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
+        self._thread.start()
+
+    async def run(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run the action in a transaction, and return its result once that is durable.
+
+        A caller that is cancelled does not learn whether the write took place.
+
+        Args:
+            action: Called in the writer's thread, perhaps more than once.
+
+        Raises:
+            StorageUnavailable: Nothing was changed.
+
+        Raises also what the action raises; then, too, nothing was changed.
+
+        """
+        await self._places.acquire()
+        if self._closed:
+            self._places.release()
+            raise StorageUnavailable("it is closed")
+        answer: asyncio.Future[_T] = self._loop.create_future()
+        write: _Write[object] = _Write(action, answer)  # type: ignore[arg-type]  # the queue holds writes of every type
+        self._waiting.put(write)
+        return await answer
+
+    async def close(self) -> None:
+        """Finish what was begun and end the thread."""
+        if not self._closed:
+            self._closed = True
+            self._waiting.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        open_ = True
+        while open_:
+            group = [self._waiting.get()]
+            with suppress(queue.Empty):
+                while len(group) < _MOST_IN_A_COMMIT:
+                    group.append(self._waiting.get_nowait())
+            open_ = None not in group
+            outcomes = self._commit([write for write in group if write is not None])
+            # The loop may be gone when the process ends without closing the store.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._answer, outcomes)
+
+    def _commit(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            return [_Outcome(write, error=unavailable(error)) for write in writes]
+        try:
+            outcomes = [self._attempt(write) for write in writes]
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._connection.rollback()
+            if len(writes) == 1:
+                return [_Outcome(writes[0], error=unavailable(error))]
+            # One that does not fit on the disk must not fail those that do.
+            return [outcome for write in writes for outcome in self._commit([write])]
+        return outcomes
+
+    def _attempt(self, write: _Write[object]) -> _Outcome[object]:
+        self._connection.execute("SAVEPOINT one")
+        try:
+            outcome = _Outcome(write, result=write.action(self._connection))
+        except sqlite3.Error:
+            raise
+        except Exception as error:  # noqa: BLE001 - handed to the caller, who waits on the loop
+            self._connection.execute("ROLLBACK TO one")
+            outcome = _Outcome(write, error=error)
+        self._connection.execute("RELEASE one")
+        return outcome
+
+    def _answer(self, outcomes: Sequence[_Outcome[object]]) -> None:
+        for outcome in outcomes:
+            self._places.release()
+            answer = outcome.write.answer
+            if answer.done():
+                continue
+            if outcome.error is not None:
+                answer.set_exception(outcome.error)
+            else:
+                answer.set_result(outcome.result)
