@@ -1,0 +1,186 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the Agent Platform answers, from its JSON to the values of the port. No I/O.
+
+An answer that is not understood raises OutcomeUnknown, whatever is wrong with it.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from longtake_server.operations.model import Code, Failure, StoredVideo
+from longtake_server.operations.upstream import Broken, OutcomeUnknown, Running
+from longtake_server.upstream.google_error import pack_details, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OPERATION_NAME = re.compile(
+    r"(?P<resource>(?:projects/[\w.:~%-]+/locations/[\w-]+/)?"
+    r"publishers/[\w-]+/models/[\w.@~%-]+)/operations/[\w.~%-]+",
+    re.ASCII,
+)
+_INLINE = re.compile(rb'"bytesBase64Encoded"\s*:\s*"')
+_GCS_OBJECT = re.compile(r"gs://[^/]+/.+")
+_MEDIA_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
+_SLICE = 1 << 20
+_REASONS_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class InlineVideo:
+    """A video whose bytes came with the answer."""
+
+    mime_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a generation that finished has brought; as `Finished`, not yet stored."""
+
+    videos: tuple[StoredVideo | InlineVideo, ...]
+    filtered_count: int = 0
+    filtered_reasons: tuple[str, ...] = ()
+
+
+def decode_submission(body: bytes | bytearray) -> str:
+    """Return the name of the generation that has started.
+
+    Raises:
+        OutcomeUnknown: The answer has no name of an operation.
+
+    """
+    name = _tree(body).get("name")
+    if not isinstance(name, str) or not OPERATION_NAME.fullmatch(name):
+        raise OutcomeUnknown("the upstream took the request and answered without a usable name")
+    return name
+
+
+def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | Broken:
+    """Return how far a generation is. Slow for large media: not for the event loop.
+
+    Args:
+        body: JSON of a google.longrunning.Operation.
+        upstream: The upstream's name, for a failure's metadata.
+
+    Raises:
+        OutcomeUnknown: The answer is not understood.
+
+    """
+    skeleton, media = _without_media(body)
+    tree = _tree(skeleton)
+    done = tree.get("done")
+    if done is None or done is False:
+        if not isinstance(tree.get("name"), str):
+            raise OutcomeUnknown("the upstream answered with something else than an operation")
+        return Running()
+    if done is not True:
+        raise OutcomeUnknown("the upstream answered with a done that is neither true nor false")
+    if error := tree.get("error"):
+        return Broken(_failure(error, upstream))
+    response = tree.get("response")
+    if response is not None and not isinstance(response, dict):
+        raise OutcomeUnknown("the upstream answered with a response that is no object")
+    results = _results(response or {}, media)
+    if results.videos or results.filtered_count or results.filtered_reasons:
+        return results
+    message = "the upstream says that it has finished, with neither a video nor an error"
+    return Broken(Failure(Code.INTERNAL, "UPSTREAM_FAILED", message, {"upstream": upstream}))
+
+
+def _tree(body: bytes | bytearray) -> dict[str, object]:
+    try:
+        tree = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise OutcomeUnknown("the upstream answered with something else than JSON") from error
+    if not isinstance(tree, dict):
+        raise OutcomeUnknown("the upstream answered with JSON that is no object")
+    return tree
+
+
+def _without_media(body: bytes | bytearray) -> tuple[bytes, dict[str, memoryview]]:
+    """Cut inline media out of the JSON and leave their numbers in their places.
+
+    The JSON parser holds the interpreter's lock for as long as it reads, which
+    with a video of 100 MB inside stops every thread for most of a second.
+    """
+    view = memoryview(body)
+    kept: list[memoryview | bytes] = []
+    media: dict[str, memoryview] = {}
+    position = 0
+    while key := _INLINE.search(body, position):
+        end = body.find(b'"', key.end())
+        if end < 0:
+            break
+        number = str(len(media))
+        kept += (view[position : key.end()], number.encode())
+        escaped = body.find(b"\\", key.end(), end) >= 0
+        encoded = view[key.end() : end]
+        media[number] = memoryview(_unescaped(bytes(encoded))) if escaped else encoded
+        position = end
+    kept.append(view[position:])
+    return b"".join(kept), media
+
+
+def _results(response: dict[str, object], media: Mapping[str, memoryview]) -> Results:
+    videos = response.get("videos") or []
+    count = response.get("raiMediaFilteredCount") or 0
+    reasons = response.get("raiMediaFilteredReasons") or []
+    if not isinstance(videos, list) or not isinstance(reasons, list):
+        raise OutcomeUnknown("the upstream answered with videos that are no list")
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count < 1 << 31:
+        raise OutcomeUnknown("the upstream answered with a raiMediaFilteredCount that is no count")
+    readable_reasons = (readable(reason) for reason in reasons[:_REASONS_LIMIT])
+    return Results(
+        tuple(_video(video, media) for video in videos),
+        count,
+        tuple(reason for reason in readable_reasons if reason),
+    )
+
+
+def _video(video: object, media: Mapping[str, memoryview]) -> StoredVideo | InlineVideo:
+    if not isinstance(video, dict):
+        raise OutcomeUnknown("the upstream answered with a video that is no object")
+    mime_type = video.get("mimeType") or "video/mp4"
+    if not isinstance(mime_type, str) or not _MEDIA_TYPE.fullmatch(mime_type):
+        raise OutcomeUnknown("the upstream answered with a mimeType that is none")
+    number = video.get("bytesBase64Encoded")
+    if isinstance(number, str) and number in media and (data := _decoded(media[number])):
+        return InlineVideo(mime_type, data)
+    address = video.get("gcsUri")
+    if not isinstance(address, str) or not _GCS_OBJECT.fullmatch(address):
+        raise OutcomeUnknown("the upstream answered with a video that has no bytes and no address")
+    return StoredVideo(address, mime_type)
+
+
+def _decoded(encoded: memoryview) -> bytes:
+    """Decode base64 in slices, between which other threads have their turn."""
+    try:
+        return b"".join(
+            binascii.a2b_base64(encoded[start : start + _SLICE], strict_mode=True)
+            for start in range(0, len(encoded), _SLICE)
+        )
+    except binascii.Error as error:
+        raise OutcomeUnknown("the upstream answered with a video that is no base64") from error
+
+
+def _unescaped(encoded: bytes) -> bytes:
+    # Google's JSON may write = as \u003d, and some writers / as \/.
+    return encoded.replace(b"\\u003d", b"=").replace(b"\\u003D", b"=").replace(b"\\/", b"/")
+
+
+def _failure(error: object, upstream: str) -> Failure:
+    if not isinstance(error, dict):
+        raise OutcomeUnknown("the upstream answered with an error that is no object")
+    number = error.get("code")
+    known = {code.value: code for code in Code}
+    code = known.get(number, Code.UNKNOWN) if isinstance(number, int) else Code.UNKNOWN
+    message = readable(error.get("message")) or "the upstream failed and does not say why"
+    details = pack_details(error.get("details"))
+    return Failure(code, "UPSTREAM_FAILED", message, {"upstream": upstream}, details)

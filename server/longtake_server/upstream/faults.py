@@ -1,0 +1,192 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a call that failed proves: refused for good, not started, or not known."""
+
+from __future__ import annotations
+
+import email.utils
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol
+
+import httpx
+
+from longtake_server.operations.model import Code, Failure
+from longtake_server.operations.upstream import NotNow, OutcomeUnknown, Rejected, UpstreamFailure
+from longtake_server.upstream.google_error import bounded_retry, parse_error, readable_body
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from longtake_server.clock import Clock
+    from longtake_server.upstream.google_error import GoogleError
+
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+# 303 answers a request that was served; 408 and 499 tell of one that broke off.
+_AMBIGUOUS = frozenset({303, 408, 499})
+_CODES = {
+    400: Code.INVALID_ARGUMENT,
+    401: Code.UNAUTHENTICATED,
+    403: Code.PERMISSION_DENIED,
+    404: Code.NOT_FOUND,
+    409: Code.ABORTED,
+    413: Code.INVALID_ARGUMENT,
+    422: Code.INVALID_ARGUMENT,
+    429: Code.RESOURCE_EXHAUSTED,
+    501: Code.UNIMPLEMENTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of HTTP. The body of an error may be cut short.
+
+    Attributes:
+        status: The status code.
+        headers: The headers, by names of any case.
+        body: The bytes.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes | bytearray
+
+
+class Faults(Protocol):
+    """Makes one of the three kinds of failure from what happened to a call."""
+
+    def unsent(self, cause: str) -> UpstreamFailure:
+        """Tell of a call that was not sent."""
+
+    def interrupted(self, error: Exception) -> UpstreamFailure:
+        """Tell of a call that broke off, by an error of httpx or at its deadline."""
+
+    def refused(self, answer: Answer) -> UpstreamFailure:
+        """Tell of an answer other than 200."""
+
+
+class SubmitFaults:
+    """The failures of a call that starts what is paid for."""
+
+    def __init__(self, upstream: str, clock: Clock) -> None:
+        self._upstream = upstream
+        self._clock = clock
+
+    def unsent(self, cause: str) -> UpstreamFailure:
+        """Return NotNow: nothing has started."""
+        return _not_now(self._upstream, cause)
+
+    def interrupted(self, error: Exception) -> UpstreamFailure:
+        """Return NotNow where no connection was made, else OutcomeUnknown."""
+        if isinstance(error, _NEVER_SENT):
+            return _not_now(self._upstream, f"it cannot be reached ({type(error).__name__})")
+        return OutcomeUnknown(_broke_off(self._upstream, error))
+
+    def refused(self, answer: Answer) -> UpstreamFailure:
+        """Return the kind that the status and Google's own word for it prove."""
+        error = parse_error(answer.body)
+        message = _message(self._upstream, answer, error)
+        named = error.status if error else ""
+        client_fault = 300 <= answer.status < 500 and answer.status not in _AMBIGUOUS
+        if answer.status == 429 or (client_fault and named == "RESOURCE_EXHAUSTED"):
+            wait = _retry_after(answer, error, self._clock.now())
+            return NotNow(_exhausted(self._upstream, message, error, 429), wait)
+        if answer.status == 503 and named == "UNAVAILABLE":
+            wait = _retry_after(answer, error, self._clock.now())
+            return NotNow(_exhausted(self._upstream, message, error, 503), wait)
+        if client_fault or (answer.status == 501 and named == "UNIMPLEMENTED"):
+            return Rejected(_rejection(self._upstream, answer, message, error))
+        return OutcomeUnknown(message)
+
+
+class PollFaults:
+    """The failures of a call that starts nothing and concerns what was started."""
+
+    def __init__(self, upstream: str, clock: Clock) -> None:
+        self._upstream = upstream
+        self._clock = clock
+
+    def unsent(self, cause: str) -> UpstreamFailure:
+        """Return NotNow."""
+        return _not_now(self._upstream, cause)
+
+    def interrupted(self, error: Exception) -> UpstreamFailure:
+        """Return NotNow, or OutcomeUnknown for an answer that cannot be read."""
+        if isinstance(error, httpx.DecodingError):
+            return OutcomeUnknown(_broke_off(self._upstream, error))
+        return _not_now(self._upstream, f"the call broke off ({type(error).__name__})")
+
+    def refused(self, answer: Answer) -> UpstreamFailure:
+        """Return Rejected only where Google says that there is no such generation."""
+        error = parse_error(answer.body)
+        message = _message(self._upstream, answer, error)
+        if answer.status in {404, 410} and error is not None:
+            # A 404 without Google's JSON is a wrong address, not a lost generation.
+            metadata = {"upstream": self._upstream}
+            lost = f"the upstream no longer knows the generation: {message}"
+            return Rejected(Failure(Code.ABORTED, "UPSTREAM_LOST", lost, metadata, error.details))
+        if answer.status < 300:
+            return OutcomeUnknown(message)
+        wait = _retry_after(answer, error, self._clock.now())
+        return NotNow(_exhausted(self._upstream, message, error, answer.status), wait)
+
+
+def retry_after(answer: Answer, now: datetime) -> float | None:
+    """Return the seconds of a RetryInfo, else of a Retry-After header, else None."""
+    return _retry_after(answer, parse_error(answer.body), now)
+
+
+def _retry_after(answer: Answer, error: GoogleError | None, now: datetime) -> float | None:
+    if error is not None and error.retry_delay is not None:
+        return error.retry_delay
+    value = answer.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return bounded_retry(float(value))
+    try:
+        due = email.utils.parsedate_to_datetime(value)
+    except (ValueError, OverflowError, IndexError):
+        return None
+    due = due.replace(tzinfo=UTC) if due.tzinfo is None else due
+    return bounded_retry((due - now).total_seconds())
+
+
+def _message(upstream: str, answer: Answer, error: GoogleError | None) -> str:
+    if error is not None and error.message:
+        return error.message
+    said = "" if error is not None else readable_body(answer.body)
+    try:
+        status = f"HTTP {answer.status} {HTTPStatus(answer.status).phrase}"
+    except ValueError:
+        status = f"HTTP {answer.status}"
+    if 300 <= answer.status < 400:
+        return f"{upstream} answered {status}, a redirect; correct its base URL"
+    return f"{upstream} answered {status}" + (f": {said}" if said else " without a message")
+
+
+def _broke_off(upstream: str, error: Exception) -> str:
+    return f"the call to {upstream} broke off after it was sent ({type(error).__name__})"
+
+
+def _not_now(upstream: str, cause: str) -> NotNow:
+    message = f"the upstream {upstream} is not available: {cause}"
+    return NotNow(Failure(Code.UNAVAILABLE, "ATTEMPTS_EXHAUSTED", message, {"upstream": upstream}))
+
+
+def _exhausted(upstream: str, message: str, error: GoogleError | None, status: int) -> Failure:
+    code = Code.RESOURCE_EXHAUSTED if status == 429 else Code.UNAVAILABLE
+    details = error.details if error else ()
+    return Failure(code, "ATTEMPTS_EXHAUSTED", message, {"upstream": upstream}, details)
+
+
+def _rejection(upstream: str, answer: Answer, message: str, error: GoogleError | None) -> Failure:
+    named = error.code if error else None
+    code = named or _CODES.get(answer.status, Code.FAILED_PRECONDITION)
+    details = error.details if error else ()
+    return Failure(code, "UPSTREAM_REJECTED", message, {"upstream": upstream}, details)

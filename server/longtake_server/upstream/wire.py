@@ -1,0 +1,185 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A request of the contract as the JSON that Veo on the Agent Platform takes. No I/O."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import TYPE_CHECKING
+
+from longtake.v1.generation_pb2 import GenerateVideosConfig
+from longtake.v1.media_pb2 import Mask, ReferenceImage
+
+from longtake_server.errors import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from google.protobuf.message import Message
+    from longtake.v1.media_pb2 import FileData, Image, Video
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
+
+_CameraControl = GenerateVideosConfig.CameraControl
+_CompressionQuality = GenerateVideosConfig.CompressionQuality
+_PersonGeneration = GenerateVideosConfig.PersonGeneration
+_ResizeMode = GenerateVideosConfig.ResizeMode
+_AS_IS = {
+    "number_of_videos": "sampleCount",
+    "output_gcs_uri": "storageUri",
+    "fps": "fps",
+    "duration_seconds": "durationSeconds",
+    "seed": "seed",
+    "aspect_ratio": "aspectRatio",
+    "resolution": "resolution",
+    "pubsub_topic": "pubsubTopic",
+    "negative_prompt": "negativePrompt",
+    "enhance_prompt": "enhancePrompt",
+    "generate_audio": "generateAudio",
+}
+_GCS_OBJECT = re.compile(r"gs://[^/\s]+/\S(?:.*\S)?")
+_SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+
+
+def serialise_submission(request: GenerateVideosRequest) -> bytes:
+    """Return the body of predictLongRunning. Slow for large media: not for the event loop."""
+    return json.dumps(encode_submission(request), separators=(",", ":")).encode()
+
+
+def encode_submission(request: GenerateVideosRequest) -> dict[str, object]:
+    """Return the body of predictLongRunning, with the fields that are set.
+
+    Args:
+        request: One that `check` has no violation for.
+
+    """
+    body: dict[str, object] = {"instances": [_instance(request)]}
+    if parameters := _parameters(request.config):
+        body["parameters"] = parameters
+    if request.config.labels:
+        body["labels"] = dict(request.config.labels)
+    return body
+
+
+def check(request: GenerateVideosRequest) -> list[Violation]:
+    """Return a violation for each set field that this wire has no place for."""
+    violations = []
+    if request.previous_operation:
+        accepted = "this model keeps no conversation; give the earlier result as video"
+        violations.append(Violation("previous_operation", accepted))
+    if request.config.safety_filter_level:
+        accepted = "no video model has such a setting; use config.person_generation"
+        violations.append(Violation("config.safety_filter_level", accepted))
+    for path, file in _files(request):
+        if not _GCS_OBJECT.fullmatch(file.file_uri):
+            accepted = "the upstream reads gs://bucket/object only; give that, or the bytes as data"
+            violations.append(Violation(f"{path}.file_data.file_uri", accepted))
+    violations.extend(_unknown_values(request))
+    return violations
+
+
+def _instance(request: GenerateVideosRequest) -> dict[str, object]:
+    config = request.config
+    instance: dict[str, object] = {}
+    if request.prompt:
+        instance["prompt"] = request.prompt
+    if request.HasField("image"):
+        instance["image"] = _image(request.image)
+    if config.HasField("last_frame"):
+        instance["lastFrame"] = _image(config.last_frame)
+    if request.HasField("video"):
+        instance["video"] = _video(request.video)
+    if config.HasField("mask"):
+        instance["mask"] = _mask(config.mask)
+    if config.reference_images:
+        instance["referenceImages"] = [_reference(one) for one in config.reference_images]
+    if config.camera_control:
+        instance["cameraControl"] = _CameraControl.Name(config.camera_control).lower()
+    return instance
+
+
+def _parameters(config: GenerateVideosConfig) -> dict[str, object]:
+    parameters: dict[str, object] = {
+        _AS_IS[field.name]: value for field, value in config.ListFields() if field.name in _AS_IS
+    }
+    if config.person_generation:
+        parameters["personGeneration"] = _PersonGeneration.Name(config.person_generation).lower()
+    if config.HasField("compressed"):
+        parameters["compressionQuality"] = "OPTIMIZED" if config.compressed else "LOSSLESS"
+    if config.compression_quality:
+        parameters["compressionQuality"] = _CompressionQuality.Name(config.compression_quality)
+    if config.resize_mode:
+        parameters["resizeMode"] = _ResizeMode.Name(config.resize_mode)
+    return parameters
+
+
+def _image(image: Image) -> dict[str, str]:
+    if image.HasField("file_data"):
+        return _file(image.file_data)
+    return _inline(image.data, image.mime_type or _recognised(image.data))
+
+
+def _video(video: Video) -> dict[str, str]:
+    if video.HasField("file_data"):
+        return _file(video.file_data)
+    return _inline(video.data, video.mime_type or "video/mp4")
+
+
+def _mask(mask: Mask) -> dict[str, str]:
+    return {**_image(mask.image), "maskMode": Mask.MaskMode.Name(mask.mask_mode)}
+
+
+def _reference(reference: ReferenceImage) -> dict[str, object]:
+    return {
+        "image": _image(reference.image),
+        "referenceType": ReferenceImage.ReferenceType.Name(reference.reference_type),
+    }
+
+
+def _file(file: FileData) -> dict[str, str]:
+    return _with_type({"gcsUri": file.file_uri}, file.mime_type)
+
+
+def _inline(data: bytes, mime_type: str) -> dict[str, str]:
+    return _with_type({"bytesBase64Encoded": base64.b64encode(data).decode("ascii")}, mime_type)
+
+
+def _with_type(source: dict[str, str], mime_type: str) -> dict[str, str]:
+    return {**source, "mimeType": mime_type} if mime_type else source
+
+
+def _recognised(data: bytes) -> str:
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for start, kind in _SIGNATURES if data.startswith(start)), "")
+
+
+def _files(request: GenerateVideosRequest) -> Iterator[tuple[str, FileData]]:
+    config = request.config
+    sources: list[tuple[str, Image | Video]] = [
+        ("image", request.image),
+        ("video", request.video),
+        ("config.last_frame", config.last_frame),
+        ("config.mask.image", config.mask.image),
+    ]
+    sources.extend(
+        (f"config.reference_images[{index}].image", one.image)
+        for index, one in enumerate(config.reference_images)
+    )
+    return ((path, source.file_data) for path, source in sources if source.HasField("file_data"))
+
+
+def _unknown_values(request: GenerateVideosRequest) -> Iterator[Violation]:
+    # A newer client may send a value of an enum that this server does not know.
+    config = request.config
+    messages: list[tuple[str, Message]] = [("config", config), ("config.mask", config.mask)]
+    messages.extend(
+        (f"config.reference_images[{index}]", one)
+        for index, one in enumerate(config.reference_images)
+    )
+    for path, message in messages:
+        for field, value in message.ListFields():
+            if field.enum_type is not None and value not in field.enum_type.values_by_number:
+                accepted = ", ".join(one.name for one in field.enum_type.values[1:])
+                yield Violation(f"{path}.{field.name}", f"{value} is not known; use {accepted}")
