@@ -155,12 +155,16 @@ class OffsetPastEnd(LongtakeError):
 
     reason = "OFFSET_PAST_END"
 
-    def __init__(self, offset: int, size: int) -> None:
-        super().__init__(
-            f"read_offset {offset} is past the end: the video has {size} bytes, "
-            f"accepted are 0 to {size}",
-            {"read_offset": str(offset), "size_bytes": str(size)},
-        )
+    def __init__(self, offset: int, size: int | None = None) -> None:
+        if size is None:
+            text = f"read_offset {offset} is negative: accepted are 0 to the size of the video"
+            super().__init__(text, {"read_offset": str(offset)})
+        else:
+            super().__init__(
+                f"read_offset {offset} is past the end: the video has {size} bytes, "
+                f"accepted are 0 to {size}",
+                {"read_offset": str(offset), "size_bytes": str(size)},
+            )
 
 
 class PositionExpired(LongtakeError):

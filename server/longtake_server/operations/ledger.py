@@ -329,12 +329,11 @@ class Ledger:
 
         """
         with self._counted():
-            self._everything.watchers += 1
-            try:
-                async for event in self._follow(wanted, after, heartbeat_seconds):
+            async with contextlib.aclosing(
+                self._follow(wanted, after, heartbeat_seconds)
+            ) as events:
+                async for event in events:
                     yield event
-            finally:
-                self._everything.watchers -= 1
 
     async def _follow(
         self, wanted: Filter, after: int | None, heartbeat_seconds: float

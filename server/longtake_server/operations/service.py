@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -137,8 +137,9 @@ class VideoOperations:
     ) -> AsyncGenerator[OperationRecord | Heartbeat]:
         """Yield an operation's states. See Ledger.watch."""
         await self.get(name, caller)
-        async for event in self._ledger.watch(name, after_revision, heartbeat_seconds):
-            yield event
+        async with aclosing(self._ledger.watch(name, after_revision, heartbeat_seconds)) as events:
+            async for event in events:
+                yield event
 
     def watch_all(
         self, wanted: Filter, after: int | None, heartbeat_seconds: float

@@ -1,0 +1,239 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The composition root: builds the parts, serves until told to stop, stops in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from longtake_server.clock import SystemClock
+from longtake_server.errors import StartFailure
+from longtake_server.media.objects import ObjectMediaStore
+from longtake_server.operations.catalogue import Catalogue
+from longtake_server.operations.driver import Driver, Limits
+from longtake_server.operations.ledger import Ledger
+from longtake_server.operations.pacing import Backoff, Pacing
+from longtake_server.operations.retention import Retention
+from longtake_server.operations.runner import Leasing, Runner
+from longtake_server.operations.service import VideoOperations
+from longtake_server.rpc.server import RpcServer
+from longtake_server.storage.sqlite import SqliteStore
+from longtake_server.telemetry import Telemetry
+from longtake_server.upstream.agent_platform import AgentPlatform, AgentPlatformConfig
+from longtake_server.upstream.auth import GoogleCredentials, StaticToken
+from longtake_server.upstream.simulator import EmbeddedSimulator, simulated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from longtake_server.clock import Clock
+    from longtake_server.operations.media import MediaStore
+    from longtake_server.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_HEALTH_DEADLINE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """What runs beside the calls."""
+
+    clock: Clock
+    ledger: Ledger
+    runner: Runner
+    retention: Retention
+    service: VideoOperations
+
+
+async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then stop in order.
+
+    Args:
+        settings: The settings.
+        announce: Told the address once calls are answered.
+
+    Raises:
+        StartFailure: The server cannot start; nothing is left half done.
+
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as parts:
+        telemetry = _telemetry(settings, parts)
+        engine = await _build(settings, telemetry, parts)
+        server = RpcServer(
+            engine.service,
+            max_request_bytes=settings.max_request_bytes,
+            clock=engine.clock,
+            telemetry=telemetry,
+        )
+        address = server.bind(settings.listen)
+        await server.start()
+        running = asyncio.create_task(engine.runner.run(), name="runner")
+        sweeping = asyncio.create_task(engine.retention.run(), name="retention")
+        stopping = asyncio.create_task(stop.wait(), name="signal")
+        announce(address)
+        _log.info("serving", extra={"address": address, "upstream": settings.upstream})
+        try:
+            await asyncio.wait((running, sweeping, stopping), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _stop(settings, server, engine, running, sweeping)
+            stopping.cancel()
+    _log.info("stopped")
+
+
+async def _stop(
+    settings: Settings,
+    server: RpcServer,
+    engine: _Engine,
+    running: asyncio.Task[None],
+    sweeping: asyncio.Task[None],
+) -> None:
+    """Stop in order; what does not end within the grace is resumed by the next start.
+
+    1. Health says NOT_SERVING, so that balancers look elsewhere.
+    2. Watches and waits end, and tell their callers to come back.
+    3. The runner takes no more work.
+    4. Calls under way end.
+    5. Steps under way end.
+    """
+    deadline = asyncio.get_running_loop().time() + settings.grace_seconds
+    await server.enter_shutdown()
+    engine.ledger.drain()
+    engine.runner.stop()
+    await server.stop(settings.grace_seconds)
+    await asyncio.wait((running,), timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
+    for task in (running, sweeping):
+        task.cancel()
+    ends = await asyncio.gather(running, sweeping, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
+
+
+async def check_health(address: str) -> None:
+    """Return if a server answers at the address and serves.
+
+    Raises:
+        StartFailure: It does not, with the reason in one line.
+
+    """
+    async with grpc.aio.insecure_channel(address) as channel:
+        try:
+            answer = await health_pb2_grpc.HealthStub(channel).Check(
+                health_pb2.HealthCheckRequest(), timeout=_HEALTH_DEADLINE_SECONDS
+            )
+        except grpc.aio.AioRpcError as error:
+            raise StartFailure(f"no server answers at {address}: {error.details()}") from error
+    if answer.status != health_pb2.HealthCheckResponse.SERVING:
+        raise StartFailure(f"the server at {address} is not serving")
+
+
+def _telemetry(settings: Settings, parts: AsyncExitStack) -> Telemetry:
+    if settings.otlp_endpoint is None:
+        return Telemetry()
+    from longtake_server.exporting import exporting
+
+    return parts.enter_context(exporting(settings.otlp_endpoint))
+
+
+async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack) -> _Engine:
+    clock = SystemClock()
+    catalogue = Catalogue.load(settings.catalogue_file)
+    store = await SqliteStore.open(settings.data_folder / "longtake.db", clock)
+    parts.push_async_callback(store.close)
+    media = ObjectMediaStore.open(settings.media_url or settings.data_folder / "media")
+    upstream = _upstream(settings, media, clock, telemetry, parts)
+    upstreams = {upstream.name: upstream}
+    ledger = Ledger(
+        store,
+        clock,
+        retention=timedelta(days=settings.retention_days),
+        max_watches=settings.max_watches,
+        jitter=random.random,
+    )
+    parts.push_async_callback(ledger.aclose)
+    telemetry.watch_count(lambda: ledger.watches)
+    driver = Driver(
+        store=store,
+        ledger=ledger,
+        upstreams=upstreams,
+        catalogue=catalogue,
+        clock=clock,
+        telemetry=telemetry,
+        limits=_limits(settings),
+        chance=random.random,
+    )
+    leasing = Leasing(f"{os.uname().nodename}:{os.getpid()}", settings.max_upstream_calls)
+    runner = Runner(store, driver, media, clock, leasing)
+    retention = Retention(store, ledger, media, clock, timedelta(days=settings.tombstone_days))
+    service = VideoOperations(
+        store=store,
+        ledger=ledger,
+        runner=runner,
+        upstreams=upstreams,
+        upstream=upstream.name,
+        media=media,
+        catalogue=catalogue,
+        clock=clock,
+        telemetry=telemetry,
+        enforce_retirement=settings.upstream != "simulator",
+    )
+    return _Engine(clock, ledger, runner, retention, service)
+
+
+def _upstream(
+    settings: Settings,
+    media: MediaStore,
+    clock: Clock,
+    telemetry: Telemetry,
+    parts: AsyncExitStack,
+) -> AgentPlatform:
+    if settings.upstream == "simulator":
+        simulator = EmbeddedSimulator(
+            settings.data_folder / "simulator", settings.simulator_latency_seconds, clock
+        )
+        simulator.start()
+        parts.push_async_callback(simulator.aclose)
+        upstream = simulated(simulator, media, clock, tracer_provider=telemetry.tracer_provider)
+    else:
+        upstream = _agent_platform(settings, media, clock, telemetry)
+    parts.push_async_callback(upstream.aclose)
+    return upstream
+
+
+def _agent_platform(
+    settings: Settings, media: MediaStore, clock: Clock, telemetry: Telemetry
+) -> AgentPlatform:
+    config = AgentPlatformConfig(
+        project=settings.google_project or "",
+        location=settings.google_location,
+        base_url=settings.google_base_url,
+        storage_base_url=settings.google_storage_url,
+    )
+    token = settings.google_access_token
+    tokens = GoogleCredentials() if token is None else StaticToken(token.get_secret_value())
+    return AgentPlatform(config, tokens, media, clock, tracer_provider=telemetry.tracer_provider)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        queue=timedelta(seconds=settings.queue_limit_seconds),
+        generation=timedelta(seconds=settings.generation_limit_seconds),
+        backoff=Backoff(settings.backoff_first_seconds, settings.backoff_longest_seconds),
+        pacing=Pacing(settings.poll_shortest_seconds, settings.poll_longest_seconds),
+    )

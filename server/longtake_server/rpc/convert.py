@@ -1,0 +1,162 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Records as the contract's messages. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from google.longrunning import operations_pb2
+from google.protobuf.any_pb2 import Any
+from google.rpc import status_pb2
+from google.type.date_pb2 import Date
+from google.type.money_pb2 import Money
+from longtake.v1 import generation_pb2, media_pb2, model_pb2, operation_pb2
+
+from longtake_server.rpc.status import error_info
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+    from longtake_server.operations.catalogue import ModelEntry
+    from longtake_server.operations.model import Failure, OperationRecord, StoredVideo
+
+_MICROS = 1_000_000
+_NANOS_IN_MICRO = 1_000
+
+
+def operation(
+    record: OperationRecord, video_data: Sequence[bytes] = ()
+) -> operation_pb2.GenerateVideosOperation:
+    """Return a record as the contract's operation, with the videos' bytes if given."""
+    message = operation_pb2.GenerateVideosOperation(
+        name=record.name, done=record.done, revision=record.revision, metadata=metadata(record)
+    )
+    if record.failure is not None:
+        message.error.CopyFrom(_error(record.failure))
+    elif record.done:
+        message.response.CopyFrom(response(record, video_data))
+    return message
+
+
+def standard_operation(record: OperationRecord) -> operations_pb2.Operation:
+    """Return a record as the standard google.longrunning.Operation."""
+    message = operations_pb2.Operation(name=record.name, done=record.done)
+    message.metadata.Pack(metadata(record))
+    if record.failure is not None:
+        message.error.CopyFrom(_error(record.failure))
+    elif record.done:
+        message.response.Pack(response(record))
+    return message
+
+
+def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
+    """Return what is known of an operation besides its outcome."""
+    message = operation_pb2.GenerateVideosMetadata(
+        state=record.state.value,
+        model=record.model,
+        attempts=record.attempts,
+        labels=record.labels,
+        billed_seconds=record.billed_seconds,
+        cancel_requested=record.cancel_requested,
+        warnings=record.warnings,
+    )
+    if record.served_model != record.model:
+        message.served_model = record.served_model
+    if record.cost_micros is not None:
+        message.estimated_cost.CopyFrom(dollars(record.cost_micros))
+    set_time(message.create_time, record.create_time)
+    set_time(message.update_time, record.update_time)
+    if record.submit_time is not None:
+        set_time(message.submit_time, record.submit_time)
+    if record.end_time is not None:
+        set_time(message.end_time, record.end_time)
+    if record.expire_time is not None:
+        set_time(message.expire_time, record.expire_time)
+    if record.estimated_finish_time is not None:
+        set_time(message.estimated_finish_time, record.estimated_finish_time)
+    if record.next_retry_time is not None:
+        set_time(message.next_retry_time, record.next_retry_time)
+    return message
+
+
+def response(
+    record: OperationRecord, video_data: Sequence[bytes] = ()
+) -> generation_pb2.GenerateVideosResponse:
+    """Return what an operation made."""
+    message = generation_pb2.GenerateVideosResponse(
+        rai_media_filtered_count=record.filtered_count,
+        rai_media_filtered_reasons=record.filtered_reasons,
+    )
+    for index, stored in enumerate(record.videos):
+        generated = message.generated_videos.add(
+            name=f"{record.name}/videos/{index}",
+            video=video(stored),
+            generation_seed=stored.seed,
+        )
+        if video_data:
+            generated.video.data = video_data[index]
+    return message
+
+
+def video(stored: StoredVideo) -> media_pb2.Video:
+    """Return what is known of a video, without its bytes."""
+    message = media_pb2.Video(
+        mime_type=stored.mime_type, size_bytes=stored.size_bytes, sha256=stored.sha256
+    )
+    if stored.at_upstream:
+        message.file_data.file_uri = stored.location
+        message.file_data.mime_type = stored.mime_type
+    return message
+
+
+def model(entry: ModelEntry) -> model_pb2.Model:
+    """Return a row of the catalogue."""
+    message = model_pb2.Model(
+        name=f"models/{entry.id}",
+        model_id=entry.id,
+        display_name=entry.display_name,
+        upstream=entry.upstream,
+        stage=entry.stage.value,
+        replacement=entry.replacement or "",
+        durations_seconds=entry.durations,
+        default_duration_seconds=entry.default_duration,
+        resolutions=entry.resolutions,
+        aspect_ratios=entry.aspect_ratios,
+        fps=entry.fps,
+        max_videos=entry.max_videos,
+        supported_fields=sorted(entry.supported_fields),
+    )
+    if (day := entry.retirement_date) is not None:
+        message.retirement_date.CopyFrom(Date(year=day.year, month=day.month, day=day.day))
+    for price in entry.prices:
+        message.prices.add(
+            resolution=price.resolution,
+            audio=price.audio,
+            price_per_second=dollars(price.micros_per_second),
+        )
+    return message
+
+
+def dollars(micros: int) -> Money:
+    """Return millionths of a US dollar as Money."""
+    units, rest = divmod(micros, _MICROS)
+    return Money(currency_code="USD", units=units, nanos=rest * _NANOS_IN_MICRO)
+
+
+def set_time(field: Timestamp, time: datetime) -> None:
+    """Set a timestamp field."""
+    field.FromDatetime(time)
+
+
+def _error(failure: Failure) -> status_pb2.Status:
+    status = status_pb2.Status(code=failure.code.value, message=failure.message)
+    packed = Any()
+    packed.Pack(error_info(failure.reason, failure.metadata))
+    status.details.append(packed)
+    for detail in failure.details:
+        status.details.append(Any.FromString(detail))
+    return status

@@ -1,0 +1,146 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every call passes: the size of its request, the table of errors, a line in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import grpc
+from google.protobuf.message import DecodeError
+from grpc_status import rpc_status
+
+from longtake_server.errors import InvalidRequest, RequestTooLarge, Violation
+from longtake_server.rpc.status import status_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
+
+    from longtake_server.clock import Clock
+
+_log = logging.getLogger("longtake_server.access")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """Stands for a request that was not decoded, and says why."""
+
+    error: Exception
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Bounds requests, turns domain errors into statuses, logs each call.
+
+    Args:
+        max_request_bytes: The largest request message.
+        clock: Time.
+
+    """
+
+    def __init__(self, max_request_bytes: int, clock: Clock) -> None:
+        self._max_request_bytes = max_request_bytes
+        self._clock = clock
+
+    async def intercept_service(
+        self,
+        continuation: Callable[
+            [grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]
+        ],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        """Wrap the handler of a method that takes one request."""
+        # Typed for the synchronous server; this one's behaviours are coroutines.
+        handler: Any = await continuation(handler_call_details)
+        if handler is None or handler.request_streaming:
+            return cast("grpc.RpcMethodHandler[Any, Any] | None", handler)
+        method = handler_call_details.method
+        if handler.response_streaming:
+            streaming: Any = self._streaming(method, handler.unary_stream)
+            return grpc.unary_stream_rpc_method_handler(
+                streaming, self._bounded(handler.request_deserializer), handler.response_serializer
+            )
+        return grpc.unary_unary_rpc_method_handler(
+            self._unary(method, handler.unary_unary),
+            self._bounded(handler.request_deserializer),
+            handler.response_serializer,
+        )
+
+    def _bounded(self, deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+        def read(data: bytes) -> Any:
+            if len(data) > self._max_request_bytes:
+                return _Unreadable(RequestTooLarge(len(data), self._max_request_bytes))
+            try:
+                return deserialize(data)
+            except DecodeError:
+                wrong = Violation("request", "it is not a message of the method's request type")
+                return _Unreadable(InvalidRequest([wrong]))
+
+        return read
+
+    def _unary(
+        self, method: str, behaviour: Callable[[Any, Any], Awaitable[Any]]
+    ) -> Callable[[Any, Any], Awaitable[Any]]:
+        async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+            began = self._clock.monotonic()
+            try:
+                return await behaviour(_readable(request), context)
+            except (asyncio.CancelledError, grpc.aio.AbortError):
+                raise
+            except Exception as error:  # noqa: BLE001 - the one table decides what is told
+                await _abort(context, error)
+            finally:
+                self._tell(method, context, began)
+
+        return call
+
+    def _streaming(
+        self, method: str, behaviour: Callable[[Any, Any], AsyncGenerator[Any]]
+    ) -> Callable[[Any, Any], AsyncGenerator[Any]]:
+        async def call(
+            request: Any, context: grpc.aio.ServicerContext[Any, Any]
+        ) -> AsyncGenerator[Any]:
+            began = self._clock.monotonic()
+            try:
+                async with aclosing(behaviour(_readable(request), context)) as messages:
+                    async for message in messages:
+                        yield message
+            except (asyncio.CancelledError, grpc.aio.AbortError):
+                raise
+            except Exception as error:  # noqa: BLE001 - the one table decides what is told
+                await _abort(context, error)
+            finally:
+                self._tell(method, context, began)
+
+        return call
+
+    def _tell(self, method: str, context: grpc.aio.ServicerContext[Any, Any], began: float) -> None:
+        if not _log.isEnabledFor(logging.INFO):
+            return
+        # grpcio gives a number, or nothing while the call goes well.
+        code = cast("int | None", context.code())
+        _log.info(
+            "call",
+            extra={
+                "method": method,
+                "code": _CODE_NAMES.get(code or 0, str(code)),
+                "seconds": round(self._clock.monotonic() - began, 6),
+            },
+        )
+
+
+_CODE_NAMES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
+
+
+def _readable(request: Any) -> Any:
+    if isinstance(request, _Unreadable):
+        raise request.error
+    return request
+
+
+async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> None:
+    status = rpc_status.to_status(status_of(error))
+    await context.abort(status.code, status.details, status.trailing_metadata)

@@ -1,0 +1,210 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reads names, tokens, filters and limits out of requests; each fault names its field."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from longtake_server.errors import InvalidRequest, OffsetPastEnd, Violation
+from longtake_server.operations.model import State
+from longtake_server.operations.store import Filter
+
+if TYPE_CHECKING:
+    from google.protobuf.duration_pb2 import Duration
+
+_OPERATION = re.compile(r"operations/[a-zA-Z0-9_-]{1,64}")
+_VIDEO = re.compile(r"(operations/[a-zA-Z0-9_-]{1,64})/videos/([0-9]{1,6})")
+_MODEL = re.compile(r"models/[a-zA-Z0-9._-]{1,128}")
+_COMPARISON = re.compile(
+    r"""\s*(state|done|model|labels\.[A-Za-z0-9_-]{1,63})\s*=\s*("[^"]*"|[^\s"]+)\s*"""
+)
+_FILTER_FORM = (
+    "accepted are comparisons joined by AND: state = RUNNING, done = true, "
+    'model = "veo-3.1-generate-001", labels.key = "value"'
+)
+
+_DEFAULT_PAGE, _LARGEST_PAGE = 50, 1000
+_DEFAULT_HEARTBEAT, _SHORTEST_HEARTBEAT, _LONGEST_HEARTBEAT = 30.0, 1.0, 300.0
+_DEFAULT_WAIT, _LONGEST_WAIT = 60.0, 300.0
+# What is left of a caller's deadline for the answer to travel.
+_DEADLINE_MARGIN = 0.5
+
+
+def invalid(field: str, description: str) -> InvalidRequest:
+    """Return the error for one wrong field."""
+    return InvalidRequest([Violation(field, description)])
+
+
+def operation_name(name: str) -> str:
+    """Return the name if it has the form of an operation's. Raises InvalidRequest."""
+    if not _OPERATION.fullmatch(name):
+        raise invalid("name", "accepted is operations/{id}")
+    return name
+
+
+def video_name(name: str) -> tuple[str, int]:
+    """Return the operation's name and the index of a video's name. Raises InvalidRequest."""
+    if not (match := _VIDEO.fullmatch(name)):
+        raise invalid("name", "accepted is operations/{id}/videos/{index}, index from 0")
+    return match[1], int(match[2])
+
+
+def model_name(name: str) -> str:
+    """Return the name if it has the form of a model's. Raises InvalidRequest."""
+    if not _MODEL.fullmatch(name):
+        raise invalid("name", "accepted is models/{model}")
+    return name
+
+
+def page_size(size: int, default: int = _DEFAULT_PAGE) -> int:
+    """Return how many rows a page has. Raises InvalidRequest."""
+    if size < 0:
+        raise invalid("page_size", f"{size} is negative; accepted are 0 to {_LARGEST_PAGE}")
+    return min(size or default, _LARGEST_PAGE)
+
+
+def page_token(cursor: str, query: str) -> str:
+    """Return the token of the page at the cursor, good for this query only."""
+    content = json.dumps([_digest(query), cursor], separators=(",", ":"))
+    return base64.urlsafe_b64encode(content.encode()).decode()
+
+
+def page_cursor(token: str, query: str) -> str | None:
+    """Return the cursor in a token, or None for the first page. Raises InvalidRequest."""
+    if not token:
+        return None
+    try:
+        digest, cursor = json.loads(base64.urlsafe_b64decode(token.encode("ascii")))
+    except (ValueError, binascii.Error, TypeError) as error:
+        raise wrong_page_token() from error
+    if digest != _digest(query) or not isinstance(cursor, str):
+        raise wrong_page_token()
+    return cursor
+
+
+def wrong_page_token() -> InvalidRequest:
+    """Return the error for a token that is not of this query."""
+    return invalid(
+        "page_token", "it is of another query; accepted is the next_page_token of this one"
+    )
+
+
+def position_token(position: int | None) -> str:
+    """Return a global position as callers see it; empty for None."""
+    if position is None:
+        return ""
+    return base64.urlsafe_b64encode(f"p{position}".encode()).decode()
+
+
+def position(token: str) -> int | None:
+    """Return the global position in a token, or None if it is empty. Raises InvalidRequest."""
+    if not token:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(token.encode("ascii")).decode("ascii")
+    except (ValueError, binascii.Error) as error:
+        raise _wrong_position() from error
+    if not re.fullmatch(r"p[0-9]{1,18}", text):
+        raise _wrong_position()
+    return int(text[1:])
+
+
+def _wrong_position() -> InvalidRequest:
+    return invalid("after_position", "accepted is the position of an earlier message")
+
+
+def operation_filter(text: str, caller: str) -> Filter:
+    """Return the filter that the text describes, of the caller's operations.
+
+    Raises:
+        InvalidRequest: The text is not of the accepted form.
+
+    """
+    wanted = Filter(caller=caller)
+    for part in re.split(r"\s+AND\s+", text.strip()) if text.strip() else ():
+        match = _COMPARISON.fullmatch(part)
+        if match is None:
+            raise invalid("filter", f"{part[:80]!r} is not understood; {_FILTER_FORM}")
+        wanted = _restrict(wanted, match[1], match[2].strip('"'))
+    return wanted
+
+
+def _restrict(wanted: Filter, field: str, value: str) -> Filter:
+    if field == "model":
+        return replace(wanted, model=value.removeprefix("models/"))
+    if field.startswith("labels."):
+        pair = (field.removeprefix("labels."), value)
+        return replace(wanted, labels=(*wanted.labels, pair))
+    states = _states(field, value)
+    both = states & wanted.states if wanted.states else states
+    if not both:
+        raise invalid("filter", "its restrictions of state and done leave no state")
+    return replace(wanted, states=both)
+
+
+def _states(field: str, value: str) -> frozenset[State]:
+    if field == "done":
+        if value not in ("true", "false"):
+            raise invalid("filter", f"done = {value[:80]!r}; accepted are true and false")
+        return frozenset(state for state in State if state.done is (value == "true"))
+    if value not in State.__members__:
+        accepted = ", ".join(State.__members__)
+        raise invalid("filter", f"state = {value[:80]!r}; accepted are {accepted}")
+    return frozenset({State[value]})
+
+
+def after_revision(revision: int) -> int:
+    """Return the revision that a caller has. Raises InvalidRequest."""
+    if revision < 0:
+        raise invalid("after_revision", f"{revision} is negative; accepted are 0 and more")
+    return revision
+
+
+def heartbeat_seconds(interval: Duration | None) -> float:
+    """Return the longest silence of a watch. Raises InvalidRequest."""
+    if interval is None:
+        return _DEFAULT_HEARTBEAT
+    seconds = _seconds(interval, "heartbeat_interval")
+    return min(max(seconds, _SHORTEST_HEARTBEAT), _LONGEST_HEARTBEAT)
+
+
+def wait_seconds(timeout: Duration | None, time_remaining: float | None) -> float:
+    """Return how long a call waits, within its own deadline. Raises InvalidRequest."""
+    seconds = _DEFAULT_WAIT if timeout is None else _seconds(timeout, "timeout")
+    seconds = min(seconds, _LONGEST_WAIT)
+    if time_remaining is not None:
+        seconds = min(seconds, max(0.0, time_remaining - _DEADLINE_MARGIN))
+    return seconds
+
+
+def _seconds(duration: Duration, field: str) -> float:
+    seconds = duration.seconds + duration.nanos / 1e9
+    if seconds < 0:
+        raise invalid(field, f"{seconds:g} seconds is negative; accepted are 0 and more")
+    return seconds
+
+
+def read_range(offset: int, limit: int) -> tuple[int, int | None]:
+    """Return the first byte of a download and the most bytes, None for all.
+
+    Raises:
+        OffsetPastEnd: The offset is negative.
+        InvalidRequest: The limit is.
+
+    """
+    if limit < 0:
+        raise invalid("read_limit", f"{limit} is negative; accepted are 0, for all, and more")
+    if offset < 0:
+        raise OffsetPastEnd(offset)
+    return offset, limit or None
+
+
+def _digest(query: str) -> str:
+    return hashlib.sha256(query.encode()).hexdigest()[:16]

@@ -1,0 +1,112 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The gRPC server: its services, its options, its address, its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import grpc
+from google.longrunning import operations_pb2
+from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_server
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from longtake.v1 import video_service_pb2
+from longtake.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
+from opentelemetry.instrumentation.grpc import aio_server_interceptor
+
+from longtake_server.errors import StartFailure
+from longtake_server.rpc.interceptors import CallInterceptor
+from longtake_server.rpc.operations_servicer import StandardOperationsServicer
+from longtake_server.rpc.video_servicer import VideoServicer
+
+if TYPE_CHECKING:
+    from longtake_server.clock import Clock
+    from longtake_server.operations.service import VideoOperations
+    from longtake_server.telemetry import Telemetry
+
+_MEBIBYTE = 1 << 20
+
+_SERVICES = (
+    video_service_pb2.DESCRIPTOR.services_by_name["VideoService"].full_name,
+    operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
+)
+
+_OPTIONS = (
+    # Above the contract's limit, so that a request over it gets an error with details.
+    ("grpc.max_receive_message_length", 64 * _MEBIBYTE),
+    # include_video_data may answer with 16 MiB.
+    ("grpc.max_send_message_length", 64 * _MEBIBYTE),
+    # Two servers on one port would share its calls at random.
+    ("grpc.so_reuseport", 0),
+    # Clients may ping through proxies that cut quiet connections.
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+)
+
+
+class RpcServer:
+    """Serves VideoService, the standard Operations, health and reflection.
+
+    Args:
+        service: The use cases.
+        max_request_bytes: The largest request message.
+        clock: Time.
+        telemetry: Where spans go.
+
+    """
+
+    def __init__(
+        self,
+        service: VideoOperations,
+        *,
+        max_request_bytes: int,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
+        interceptors: list[grpc.aio.ServerInterceptor] = [CallInterceptor(max_request_bytes, clock)]
+        if telemetry.tracer_provider is not None:
+            interceptors.insert(
+                0,
+                aio_server_interceptor(tracer_provider=telemetry.tracer_provider),  # type: ignore[no-untyped-call]  # the library's
+            )
+        self._server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
+        self._health = health.aio.HealthServicer()
+        add_VideoServiceServicer_to_server(VideoServicer(service), self._server)
+        add_OperationsServicer_to_server(StandardOperationsServicer(service), self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection(
+            (*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
+        )
+
+    def bind(self, address: str) -> str:
+        """Take the address, `host:port`, and return it with the port that was taken.
+
+        Raises:
+            StartFailure: It is taken or wrong.
+
+        """
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise StartFailure(
+                f"cannot listen on {address}: it is in use, or not an address of this machine "
+                "(setting listen)"
+            ) from error
+        return f"{address.rpartition(':')[0]}:{port}"
+
+    async def start(self) -> None:
+        """Answer calls, and say so to health checks."""
+        await self._server.start()
+        for service in ("", *_SERVICES):
+            await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
+
+    async def enter_shutdown(self) -> None:
+        """Tell health checks that other servers should be asked."""
+        await self._health.enter_graceful_shutdown()
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Refuse new calls and let those under way end, for at most so long."""
+        await self._server.stop(grace_seconds)

@@ -1,0 +1,215 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""longtake.v1.VideoService over the use cases."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.empty_pb2 import Empty
+from longtake.v1 import video_service_pb2 as api
+from longtake.v1.video_service_pb2_grpc import VideoServiceServicer
+
+from longtake_server.operations.ledger import (
+    Changed,
+    Gone,
+    Heartbeat,
+    InitialSetComplete,
+    StillWatching,
+)
+from longtake_server.rpc import convert, requests
+from longtake_server.telemetry import traceparent_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    import grpc
+    from longtake.v1 import model_pb2
+    from longtake.v1.operation_pb2 import GenerateVideosOperation
+
+    from longtake_server.operations.ledger import StoreEvent
+    from longtake_server.operations.service import VideoOperations
+
+    Context = grpc.aio.ServicerContext[Any, Any]
+
+_MOST_VIDEO_DATA = 16 << 20
+_DEFAULT_MODELS = 100
+
+
+def caller_of(context: Context) -> str:
+    """Return who calls. Without authentication all callers are one."""
+    del context
+    return ""
+
+
+class VideoServicer(VideoServiceServicer):
+    """Decodes requests, calls the use cases, encodes what they return."""
+
+    def __init__(self, service: VideoOperations) -> None:
+        self._service = service
+
+    async def GenerateVideos(  # noqa: N802 - the contract's name
+        self, request: api.GenerateVideosRequest, context: Context
+    ) -> GenerateVideosOperation:
+        """Start a generation."""
+        metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
+        record = await self._service.generate(request, caller_of(context), traceparent_of(metadata))
+        return convert.operation(record)
+
+    async def GetOperation(  # noqa: N802
+        self, request: api.GetOperationRequest, context: Context
+    ) -> GenerateVideosOperation:
+        """Return an operation, with its videos' bytes if asked for."""
+        name = requests.operation_name(request.name)
+        record = await self._service.get(name, caller_of(context))
+        if request.include_video_data and record.videos:
+            data = await self._service.read_videos(record, _MOST_VIDEO_DATA)
+            return convert.operation(record, data)
+        return convert.operation(record)
+
+    async def WatchOperation(  # noqa: N802
+        self, request: api.WatchOperationRequest, context: Context
+    ) -> AsyncGenerator[api.WatchOperationResponse]:
+        """Stream an operation's states to its end."""
+        events = self._service.watch(
+            requests.operation_name(request.name),
+            caller_of(context),
+            requests.after_revision(request.after_revision),
+            requests.heartbeat_seconds(
+                request.heartbeat_interval if request.HasField("heartbeat_interval") else None
+            ),
+        )
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Heartbeat):
+                    yield _heartbeat(event)
+                else:
+                    yield api.WatchOperationResponse(operation=convert.operation(event))
+
+    async def WatchOperations(  # noqa: N802
+        self, request: api.WatchOperationsRequest, context: Context
+    ) -> AsyncGenerator[api.WatchOperationsResponse]:
+        """Stream the changes of all operations that match."""
+        events = self._service.watch_all(
+            requests.operation_filter(request.filter, caller_of(context)),
+            requests.position(request.after_position),
+            requests.heartbeat_seconds(
+                request.heartbeat_interval if request.HasField("heartbeat_interval") else None
+            ),
+        )
+        async with aclosing(events):
+            async for event in events:
+                yield _store_event(event)
+
+    async def WaitOperation(  # noqa: N802
+        self, request: api.WaitOperationRequest, context: Context
+    ) -> GenerateVideosOperation:
+        """Return an operation once it is newer, or has ended, or the time is over."""
+        timeout = request.timeout if request.HasField("timeout") else None
+        after = request.after_revision if request.HasField("after_revision") else None
+        record = await self._service.wait(
+            requests.operation_name(request.name),
+            caller_of(context),
+            None if after is None else requests.after_revision(after),
+            requests.wait_seconds(timeout, context.time_remaining()),
+        )
+        return convert.operation(record)
+
+    async def ListOperations(  # noqa: N802
+        self, request: api.ListOperationsRequest, context: Context
+    ) -> api.ListOperationsResponse:
+        """Return a page of operations."""
+        wanted = requests.operation_filter(request.filter, caller_of(context))
+        size = requests.page_size(request.page_size)
+        cursor = requests.page_cursor(request.page_token, request.filter)
+        try:
+            page = await self._service.list(wanted, size, cursor)
+        except ValueError as error:
+            raise requests.wrong_page_token() from error
+        return api.ListOperationsResponse(
+            operations=[convert.operation(record) for record in page.records],
+            next_page_token=requests.page_token(page.next_cursor, request.filter)
+            if page.next_cursor
+            else "",
+        )
+
+    async def CancelOperation(  # noqa: N802
+        self, request: api.CancelOperationRequest, context: Context
+    ) -> GenerateVideosOperation:
+        """Ask for the end of an operation."""
+        name = requests.operation_name(request.name)
+        return convert.operation(await self._service.cancel(name, caller_of(context)))
+
+    async def DeleteOperation(  # noqa: N802
+        self, request: api.DeleteOperationRequest, context: Context
+    ) -> Empty:
+        """Delete an operation and its videos."""
+        await self._service.delete(requests.operation_name(request.name), caller_of(context))
+        return Empty()
+
+    async def DownloadVideo(  # noqa: N802
+        self, request: api.DownloadVideoRequest, context: Context
+    ) -> AsyncGenerator[api.DownloadVideoResponse]:
+        """Stream the bytes of a video."""
+        name, index = requests.video_name(request.name)
+        offset, limit = requests.read_range(request.read_offset, request.read_limit)
+        async with self._service.download(
+            name, caller_of(context), index, offset, limit
+        ) as download:
+            known = download.video
+            first = api.DownloadVideoResponse(video=convert.video(known))
+            first.chunk.content_type = known.mime_type
+            yield first
+            async for chunk in download.chunks:
+                message = api.DownloadVideoResponse()
+                message.chunk.content_type = known.mime_type
+                message.chunk.data = chunk
+                yield message
+            if download.video != known:
+                yield api.DownloadVideoResponse(video=convert.video(download.video))
+
+    async def ListModels(  # noqa: N802
+        self, request: api.ListModelsRequest, context: Context
+    ) -> api.ListModelsResponse:
+        """Return a page of the models."""
+        del context
+        size = requests.page_size(request.page_size, _DEFAULT_MODELS)
+        after = requests.page_cursor(request.page_token, "models") or ""
+        entries = [entry for entry in self._service.models() if entry.id > after]
+        page = entries[:size]
+        return api.ListModelsResponse(
+            models=[convert.model(entry) for entry in page],
+            next_page_token=requests.page_token(page[-1].id, "models")
+            if len(entries) > size
+            else "",
+        )
+
+    async def GetModel(  # noqa: N802
+        self, request: api.GetModelRequest, context: Context
+    ) -> model_pb2.Model:
+        """Return a model."""
+        del context
+        return convert.model(self._service.model(requests.model_name(request.name)))
+
+
+def _heartbeat(event: Heartbeat) -> api.WatchOperationResponse:
+    message = api.WatchOperationResponse()
+    message.heartbeat.revision = event.revision
+    if event.last_poll_time is not None:
+        convert.set_time(message.heartbeat.last_poll_time, event.last_poll_time)
+    return message
+
+
+def _store_event(event: StoreEvent) -> api.WatchOperationsResponse:
+    message = api.WatchOperationsResponse(position=requests.position_token(event.position))
+    match event:
+        case Changed():
+            message.operation.CopyFrom(convert.operation(event.record))
+        case Gone():
+            message.deletion.name = event.name
+        case InitialSetComplete():
+            message.initial_set_complete.SetInParent()
+        case StillWatching():
+            message.heartbeat.SetInParent()
+    return message

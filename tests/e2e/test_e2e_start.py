@@ -1,0 +1,82 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What keeps a server from starting is one clear line and a non-zero exit, nothing half done."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from processes.running import GUARD_SECONDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def start(data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if "LONGTAKE" not in name}
+    environment |= {"LONGTAKE_LISTEN": "127.0.0.1:0", "LONGTAKE_DATA_FOLDER": str(data)}
+    environment |= {f"LONGTAKE_{name.upper()}": value for name, value in settings.items()}
+    return subprocess.run(
+        [sys.executable, "-m", "longtake_server", "serve"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=GUARD_SECONDS,
+        check=False,
+    )
+
+
+def assert_one_line(ended: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert ended.returncode == 1, ended.stderr
+    assert "serving" not in ended.stdout
+    lines = [line for line in ended.stderr.splitlines() if line.startswith("longtake-server: ")]
+    assert len(lines) == 1, ended.stderr
+    assert "Traceback" not in ended.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def test_a_corrupt_database(tmp_path: Path) -> None:
+    database = tmp_path / "longtake.db"
+    database.write_bytes(b"this is not a database" * 100)
+    assert_one_line(start(tmp_path), str(database))
+    assert database.read_bytes() == b"this is not a database" * 100
+
+
+def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    assert_one_line(start(tmp_path / "data"), str(tmp_path / "data"))
+
+
+def test_a_taken_port(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        assert_one_line(start(tmp_path, listen=address), address)
+
+
+def test_wrong_settings_are_told_all_at_once(tmp_path: Path) -> None:
+    wrong = {"grace_seconds": "-1", "max_watches": "none", "google_access_token": "hush"}
+    ended = start(tmp_path, **wrong)
+    assert_one_line(ended, "grace_seconds", "max_watches")
+    assert "hush" not in ended.stderr
+
+
+def test_an_upstream_without_its_project(tmp_path: Path) -> None:
+    assert_one_line(start(tmp_path, upstream="agent_platform"), "google_project")
+
+
+@pytest.mark.parametrize("command", ["serve", "check-config"])
+def test_a_settings_file_that_is_missing(tmp_path: Path, command: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "longtake_server", command, "--config", str(tmp_path / "none.toml")],
+        capture_output=True,
+        text=True,
+        timeout=GUARD_SECONDS,
+        check=False,
+    )
+    assert_one_line(ended, "none.toml")

@@ -1,0 +1,139 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""One trace from the caller through submission and polls, over a restart, at a real collector."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import grpc
+import pytest
+from longtake.v1.video_service_pb2 import GenerateVideosRequest, WaitOperationRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceResponse,
+)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2_grpc import (
+    MetricsServiceServicer,
+    add_MetricsServiceServicer_to_server,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
+    TraceServiceServicer,
+    add_TraceServiceServicer_to_server,
+)
+from processes.running import GUARD_SECONDS, server, simulator
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+        ExportMetricsServiceRequest,
+    )
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+PARENT = "b7ad6b7169203331"
+
+
+class Collector:
+    """An OTLP collector that keeps what it is sent."""
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+        self.metrics: set[str] = set()
+        self.address = ""
+
+
+class Traces(TraceServiceServicer):
+    def __init__(self, kept: Collector) -> None:
+        self._kept = kept
+
+    async def Export(  # type: ignore[override]  # noqa: N802 - the contract's name, as a coroutine
+        self, request: ExportTraceServiceRequest, context: object
+    ) -> ExportTraceServiceResponse:
+        for resource in request.resource_spans:
+            for scope in resource.scope_spans:
+                self._kept.spans.extend(scope.spans)
+        return ExportTraceServiceResponse()
+
+
+class Metrics(MetricsServiceServicer):
+    def __init__(self, kept: Collector) -> None:
+        self._kept = kept
+
+    async def Export(  # type: ignore[override]  # noqa: N802 - the contract's name, as a coroutine
+        self, request: ExportMetricsServiceRequest, context: object
+    ) -> ExportMetricsServiceResponse:
+        for resource in request.resource_metrics:
+            for scope in resource.scope_metrics:
+                self._kept.metrics.update(metric.name for metric in scope.metrics)
+        return ExportMetricsServiceResponse()
+
+
+@asynccontextmanager
+async def collector() -> AsyncIterator[Collector]:
+    kept = Collector()
+    receiving = grpc.aio.server()
+    add_TraceServiceServicer_to_server(Traces(kept), receiving)
+    add_MetricsServiceServicer_to_server(Metrics(kept), receiving)
+    kept.address = f"http://127.0.0.1:{receiving.add_insecure_port('127.0.0.1:0')}"
+    await receiving.start()
+    try:
+        yield kept
+    finally:
+        await receiving.stop(None)
+
+
+@pytest.mark.timeout(GUARD_SECONDS)
+async def test_one_trace_from_the_caller_to_the_last_poll(tmp_path: Path) -> None:
+    async with (
+        collector() as kept,
+        simulator(tmp_path) as upstream,
+        server(tmp_path, upstream, otlp_endpoint=kept.address) as longtake,
+    ):
+        stub = await longtake.start()
+        await upstream.tell("hold")
+        operation = await stub.GenerateVideos(
+            GenerateVideosRequest(
+                model="veo-3.1-lite-generate-001",
+                prompt="a secret dog",
+                config={"duration_seconds": 4},
+            ),
+            metadata=[("traceparent", f"00-{TRACE}-{PARENT}-01")],
+        )
+        await upstream.wait(submissions=1, polls=1)
+        assert await longtake.process.terminate() == 0
+        stub = await longtake.start()
+        waiting = asyncio.create_task(
+            _ended(
+                stub.WaitOperation(WaitOperationRequest(name=operation.name), wait_for_ready=True)
+            )
+        )
+        await upstream.tell("release")
+        assert await waiting
+        assert await longtake.process.terminate() == 0
+
+    ours = [span for span in kept.spans if span.trace_id.hex() == TRACE]
+    names = [span.name for span in ours]
+    assert names.count("longtake.submit") == 1
+    assert names.count("longtake.poll") >= 2
+    assert any("GenerateVideos" in name for name in names)
+    by_id = {span.span_id: span for span in ours}
+    requests = [span for span in ours if span.name == "POST"]
+    parents = {by_id[span.parent_span_id].name for span in requests}
+    assert parents == {"longtake.submit", "longtake.poll"}
+    assert "secret" not in str(kept.spans)
+    assert {
+        "longtake.operations.accepted",
+        "longtake.operations.finished",
+        "longtake.upstream.submissions",
+        "longtake.upstream.polls",
+    } <= kept.metrics
+
+
+async def _ended(call: grpc.aio.UnaryUnaryCall) -> bool:  # type: ignore[type-arg]  # the stub's own
+    return bool((await call).done)

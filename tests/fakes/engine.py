@@ -1,0 +1,100 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The real engine over a real SQLite file, with the clock and the upstream in hand."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from longtake.v1.video_service_pb2 import GenerateVideosRequest
+from longtake_server.media.objects import ObjectMediaStore
+from longtake_server.operations.catalogue import Catalogue
+from longtake_server.operations.driver import Driver, Limits
+from longtake_server.operations.ledger import Ledger
+from longtake_server.operations.runner import Leasing, Runner
+from longtake_server.operations.service import VideoOperations
+from longtake_server.storage.sqlite import SqliteStore
+from longtake_server.telemetry import Telemetry
+
+from fakes.clock import FakeClock
+from fakes.upstream import ScriptedUpstream
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from longtake_server.operations.model import OperationRecord
+
+MODEL = "veo-3.1-generate-001"
+RETENTION = timedelta(days=30)
+
+
+@dataclass
+class Engine:
+    """The parts that a test looks at."""
+
+    clock: FakeClock
+    upstream: ScriptedUpstream
+    store: SqliteStore
+    media: ObjectMediaStore
+    ledger: Ledger
+    driver: Driver
+    runner: Runner
+    service: VideoOperations
+
+    async def accept(self, **fields: object) -> OperationRecord:
+        """Accept a generation; `fields` are the request's."""
+        request = GenerateVideosRequest(model=MODEL, prompt="a dog", **fields)  # type: ignore[arg-type]  # a test's own fields
+        return await self.service.generate(request, "", "")
+
+
+@asynccontextmanager
+async def engine(
+    folder: Path,
+    upstream: ScriptedUpstream | None = None,
+    *,
+    clock: FakeClock | None = None,
+    limits: Limits | None = None,
+    max_watches: int = 100,
+) -> AsyncIterator[Engine]:
+    """Build the engine; on leaving, the script of the upstream must be used up."""
+    clock = clock or FakeClock()
+    upstream = upstream or ScriptedUpstream()
+    upstreams = {upstream.name: upstream}
+    catalogue = Catalogue.load()
+    telemetry = Telemetry()
+    store = await SqliteStore.open(folder / "longtake.db", clock)
+    media = ObjectMediaStore.open(folder / "media")
+    ledger = Ledger(store, clock, retention=RETENTION, max_watches=max_watches, jitter=lambda: 0.0)
+    driver = Driver(
+        store=store,
+        ledger=ledger,
+        upstreams=upstreams,
+        catalogue=catalogue,
+        clock=clock,
+        telemetry=telemetry,
+        limits=limits or Limits(),
+        chance=lambda: 0.0,
+    )
+    runner = Runner(store, driver, media, clock, Leasing("test"))
+    service = VideoOperations(
+        store=store,
+        ledger=ledger,
+        runner=runner,
+        upstreams=upstreams,
+        upstream=upstream.name,
+        media=media,
+        catalogue=catalogue,
+        clock=clock,
+        telemetry=telemetry,
+        enforce_retirement=False,
+    )
+    try:
+        yield Engine(clock, upstream, store, media, ledger, driver, runner, service)
+        upstream.assert_all_used()
+    finally:
+        await ledger.aclose()
+        await store.close()

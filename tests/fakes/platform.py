@@ -1,0 +1,64 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The adapter under test, as the production code builds it, with short deadlines."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from longtake_server.operations.model import StoredVideo
+from longtake_server.upstream.agent_platform import AgentPlatform, AgentPlatformConfig
+from longtake_server.upstream.auth import StaticToken
+
+from fakes.clock import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from longtake_server.upstream.auth import TokenSource
+
+OPERATION = "operations/0193"
+UPSTREAM_OPERATION = (
+    "projects/p/locations/us-central1/publishers/google/models/veo-3.1-generate-001/operations/1f"
+)
+
+
+class MemorySink:
+    """Implements operations.upstream.ResultSink."""
+
+    def __init__(self) -> None:
+        self.stored: dict[tuple[str, int], bytes] = {}
+
+    async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
+        self.stored[operation, index] = data
+        return StoredVideo(f"{operation}/{index}", mime_type, len(data))
+
+
+@asynccontextmanager
+async def agent_platform(
+    base_url: str,
+    *,
+    tokens: TokenSource | None = None,
+    sink: MemorySink | None = None,
+    read_seconds: float = 30.0,
+    call_seconds: float = 30.0,
+    max_body_bytes: int = 1 << 20,
+) -> AsyncIterator[AgentPlatform]:
+    config = AgentPlatformConfig(
+        project="p",
+        location="us-central1",
+        base_url=base_url,
+        storage_base_url=None,
+        read_seconds=read_seconds,
+        call_seconds=call_seconds,
+        max_body_bytes=max_body_bytes,
+        environment_proxy=False,
+    )
+    platform = AgentPlatform(
+        config, tokens or StaticToken("secret-token"), sink or MemorySink(), FakeClock()
+    )
+    try:
+        yield platform
+    finally:
+        await platform.aclose()

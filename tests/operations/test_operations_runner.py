@@ -1,0 +1,113 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The runner finds its work, does not stop at one operation's defect, and stops when told."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes.engine import engine
+from fakes.upstream import ScriptedUpstream
+from longtake_server.errors import OperationExpired
+from longtake_server.operations.model import State, StoredVideo
+from longtake_server.operations.retention import Retention
+from longtake_server.operations.upstream import Finished, Running
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from fakes.engine import Engine
+
+DONE = Finished((StoredVideo("key"),))
+
+
+@asynccontextmanager
+async def running(parts: Engine) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(parts.runner.run())
+    try:
+        yield task
+    finally:
+        parts.runner.stop()
+        await task
+
+
+async def ended(parts: Engine, name: str) -> State:
+    async for event in parts.ledger.watch(name, 0, 1e9):
+        state = getattr(event, "state", State.QUEUED)
+        if state is State.RUNNING:
+            await parts.clock.sleeping(2)
+            parts.clock.advance(1)
+    return (await parts.ledger.get(name)).state
+
+
+async def test_work_is_found_when_it_is_accepted(tmp_path: Path) -> None:
+    script = ScriptedUpstream(submissions=["up/1"], polls=[DONE])
+    async with engine(tmp_path, script) as parts, running(parts):
+        name = (await parts.accept()).name
+        assert await ended(parts, name) is State.SUCCEEDED
+
+
+async def test_work_is_found_after_a_restart(tmp_path: Path) -> None:
+    async with engine(tmp_path) as parts:
+        name = (await parts.accept()).name
+        clock = parts.clock
+    script = ScriptedUpstream(submissions=["up/1"], polls=[DONE])
+    async with engine(tmp_path, script, clock=clock) as parts, running(parts):
+        assert await ended(parts, name) is State.SUCCEEDED
+
+
+async def test_a_defect_of_one_does_not_stop_the_others(tmp_path: Path) -> None:
+    script = ScriptedUpstream(submissions=[KeyError("defect"), "up/2"], polls=[DONE])
+    async with engine(tmp_path, script) as parts, running(parts) as task:
+        await parts.accept()
+        await script.submitting.wait()
+        name = (await parts.accept()).name
+        assert await ended(parts, name) is State.SUCCEEDED
+        assert not task.done()
+
+
+async def test_stopping_waits_for_the_step_under_way(tmp_path: Path) -> None:
+    script = ScriptedUpstream(submissions=["up/1"])
+    script.let_submit.clear()
+    async with engine(tmp_path, script) as parts:
+        task = asyncio.create_task(parts.runner.run())
+        name = (await parts.accept()).name
+        await script.submitting.wait()
+        parts.runner.stop()
+        script.let_submit.set()
+        await task
+        assert (await parts.ledger.get(name)).state is State.RUNNING
+
+
+async def test_what_a_deleted_operation_stored_meanwhile_goes_too(tmp_path: Path) -> None:
+    script = ScriptedUpstream(submissions=["up/1"])
+    script.let_submit.clear()
+    async with engine(tmp_path, script) as parts, running(parts):
+        name = (await parts.accept()).name
+        await script.submitting.wait()
+        await parts.service.delete(name, "")
+        stored = await parts.media.put(name, 0, "video/mp4", b"late")
+        script.let_submit.set()
+        parts.runner.stop()
+    assert not (tmp_path / "media" / stored.location).exists()
+
+
+async def test_retention_removes_record_and_videos(tmp_path: Path) -> None:
+    script = ScriptedUpstream(submissions=["up/1"], polls=[Running(), DONE])
+    async with engine(tmp_path, script) as parts:
+        name = (await parts.accept()).name
+        for _ in range(3):
+            await parts.driver.step(name)
+        stored = await parts.media.put(name, 0, "video/mp4", b"bytes")
+        sweep = Retention(parts.store, parts.ledger, parts.media, parts.clock, timedelta(days=7))
+        assert await sweep.sweep() == 0
+        parts.clock.advance(timedelta(days=30).total_seconds())
+        assert await sweep.sweep() == 1
+        assert not (tmp_path / "media" / stored.location).exists()
+        with pytest.raises(OperationExpired):
+            await parts.store.get(name)

@@ -1,0 +1,178 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The server and the simulator as processes that a test can stop, kill and restart."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import httpx
+from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
+
+# Fails a test that hangs; no test depends on it otherwise.
+GUARD_SECONDS = 120
+
+
+class Process:
+    """A program that says on its first line of output that it is ready."""
+
+    def __init__(self, process: asyncio.subprocess.Process, first_line: str) -> None:
+        self._process = process
+        self.first_line = first_line
+
+    @classmethod
+    async def start(cls, *command: str, log: Path, environment: dict[str, str]) -> Process:
+        with log.open("ab") as errors:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, **environment},
+            )
+        assert process.stdout is not None
+        line = (await process.stdout.readline()).decode()
+        if not line:
+            await process.wait()
+            raise AssertionError(f"{command} did not start: see {log.name}")
+        return cls(process, line)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def resident_bytes(self) -> int:
+        with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:  # noqa: PTH123 - a kernel's file
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    async def kill(self) -> None:
+        """Kill -9, as a machine does that loses power."""
+        self._process.kill()
+        await self._process.wait()
+
+    async def terminate(self) -> int:
+        """SIGTERM, as an orchestrator does; return the exit code."""
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+        return await self._process.wait()
+
+
+class Simulator:
+    """A veo-simulator that outlives the servers which use it."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.base_url: str = json.loads(process.first_line)["base_url"]
+        self._http = httpx.AsyncClient(base_url=self.base_url, timeout=GUARD_SECONDS)
+
+    async def statistics(self) -> dict[str, Any]:
+        return (await self._http.get("/simulator/statistics")).raise_for_status().json()
+
+    async def tell(self, command: str) -> None:
+        (await self._http.post(f"/simulator/{command}")).raise_for_status()
+
+    async def wait(self, **counts: int) -> None:
+        """Return once as many submissions or polls have come."""
+        (await self._http.post("/simulator/wait", params=counts)).raise_for_status()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+        await self.process.terminate()
+
+
+@asynccontextmanager
+async def simulator(folder: Path, *options: str) -> AsyncIterator[Simulator]:
+    process = await Process.start(
+        "-m", "veo_simulator", "--port", "0", "--latency", "0", *options,
+        log=folder / "simulator.log", environment={},
+    )  # fmt: skip
+    running = Simulator(process)
+    try:
+        yield running
+    finally:
+        await running.aclose()
+
+
+class Server:
+    """A longtake-server in a process, which can be started again on the same data."""
+
+    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._channels = AsyncExitStack()
+        self.process: Process
+        self.address = ""
+
+    @property
+    def log(self) -> str:
+        return (self._folder / "server.log").read_text()
+
+    async def start(self) -> VideoServiceAsyncStub:
+        """Start it, or start it again on the same address, and connect."""
+        environment = {
+            "LONGTAKE_LISTEN": self.address or "127.0.0.1:0",
+            "LONGTAKE_DATA_FOLDER": str(self._folder / "data"),
+            "LONGTAKE_POLL_SHORTEST_SECONDS": "0.05",
+            "LONGTAKE_BACKOFF_FIRST_SECONDS": "0.05",
+            **self._settings,
+        }
+        self.process = await Process.start(
+            "-m", "longtake_server", "serve", log=self._folder / "server.log",
+            environment=environment,
+        )  # fmt: skip
+        self.address = self.process.first_line.split()[-1]
+        return self.connect()
+
+    def connect(self) -> VideoServiceAsyncStub:
+        """Return a stub over a channel of its own, closed with the server."""
+        options = [
+            ("grpc.use_local_subchannel_pool", 1),
+            ("grpc.initial_reconnect_backoff_ms", 100),
+            ("grpc.max_receive_message_length", 64 << 20),
+        ]
+        channel = grpc.aio.insecure_channel(self.address, options=options)
+        self._channels.push_async_callback(channel.close)
+        return VideoServiceStub(channel)
+
+    async def aclose(self) -> None:
+        await self._channels.aclose()
+        await self.process.terminate()
+
+
+@asynccontextmanager
+async def server(
+    folder: Path, upstream: Simulator | None = None, **settings: str
+) -> AsyncIterator[Server]:
+    """A server that is not started yet; with `upstream`, it speaks to that simulator.
+
+    `settings` are LONGTAKE_* variables, without the prefix and in lower case.
+    """
+    chosen = {f"LONGTAKE_{name.upper()}": value for name, value in settings.items()}
+    if upstream is not None:
+        chosen |= {
+            "LONGTAKE_UPSTREAM": "agent_platform",
+            "LONGTAKE_GOOGLE_PROJECT": "test",
+            "LONGTAKE_GOOGLE_BASE_URL": upstream.base_url,
+            "LONGTAKE_GOOGLE_STORAGE_URL": upstream.base_url,
+            "LONGTAKE_GOOGLE_ACCESS_TOKEN": "test",
+        }
+    running = Server(folder, chosen)
+    try:
+        yield running
+    finally:
+        await running.aclose()
