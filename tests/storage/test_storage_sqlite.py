@@ -1,0 +1,136 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The SQLite store keeps the contract, and what it promises beyond."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes.clock import FakeClock
+from longtake_server.errors import StorageUnavailable
+from longtake_server.operations.store import Filter, OperationStore
+from longtake_server.storage.sqlite import SqliteStore
+from storage.storage_contract import OperationStoreContract
+from storage.storage_records import LEASE, NOON, REQUEST, new_record
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from storage.storage_contract_records import Reopen
+
+
+class Opener:
+    """Holds the one open store of a test."""
+
+    def __init__(self, path: Path, clock: FakeClock) -> None:
+        self.path = path
+        self.clock = clock
+        self.store: SqliteStore | None = None
+
+    async def __call__(self) -> SqliteStore:
+        await self.close()
+        self.store = await SqliteStore.open(self.path, self.clock)
+        return self.store
+
+    async def close(self) -> None:
+        if self.store is not None:
+            await self.store.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def reopen(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Opener]:
+    opener = Opener(tmp_path / "longtake.db", clock)
+    yield opener
+    await opener.close()
+
+
+@pytest.fixture
+async def store(reopen: Opener) -> SqliteStore:
+    return await reopen()
+
+
+class TestSqliteStore(OperationStoreContract):
+    """The contract over a file."""
+
+
+async def test_leases_of_the_process_before_are_released(
+    store: OperationStore, reopen: Reopen
+) -> None:
+    record = new_record()
+    await store.create(record, REQUEST)
+    await store.take("first", NOON, NOON + LEASE, 10)
+    store = await reopen()
+    assert await store.next_due(NOON) == NOON
+    (work,) = await store.take("second", NOON, NOON + LEASE, 10)
+    assert (work.name, work.owner) == (record.name, "second")
+
+
+async def test_a_write_may_take_place_although_its_caller_left(store: SqliteStore) -> None:
+    records = [new_record() for _ in range(20)]
+    creating = [asyncio.ensure_future(store.create(record, REQUEST)) for record in records]
+    await asyncio.sleep(0)
+    for task in creating[::2]:
+        task.cancel()
+    results = await asyncio.gather(*creating, return_exceptions=True)
+    assert all(isinstance(result, asyncio.CancelledError) for result in results[::2])
+    assert results[1::2] == records[1::2]
+    stored = (await store.list(Filter(), 100)).records
+    assert {record.name for record in records[1::2]} <= {record.name for record in stored}
+    assert await store.position() == len(stored)
+
+
+async def test_more_writes_than_fit_into_the_queue_wait_for_their_turn(store: SqliteStore) -> None:
+    await asyncio.gather(*(store.wake("operations/never", NOON) for _ in range(3000)))
+    records = [new_record() for _ in range(1500)]
+    assert await asyncio.gather(*(store.create(one, REQUEST) for one in records)) == records
+
+
+async def test_what_was_begun_is_finished_before_it_closes(
+    store: SqliteStore, reopen: Opener
+) -> None:
+    records = [new_record() for _ in range(50)]
+    creating = [asyncio.ensure_future(store.create(record, REQUEST)) for record in records]
+    await asyncio.sleep(0)
+    await store.close()
+    assert await asyncio.gather(*creating) == records
+    reopened = await reopen()
+    assert await reopened.position() == 50
+
+
+async def test_a_closed_store_says_so(store: SqliteStore) -> None:
+    await store.close()
+    with pytest.raises(StorageUnavailable, match="closed"):
+        await store.get("operations/one")
+    with pytest.raises(StorageUnavailable, match="closed"):
+        await store.create(new_record(), REQUEST)
+
+
+async def test_a_close_that_is_cancelled_goes_on(store: SqliteStore, reopen: Opener) -> None:
+    closing = asyncio.ensure_future(store.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    await reopen()
+
+
+async def test_a_clock_that_steps_back_does_not_bring_back_forgotten_positions(
+    store: SqliteStore, clock: FakeClock
+) -> None:
+    first, second = new_record(), new_record()
+    for record in (first, second):
+        await store.create(record, REQUEST)
+    await store.delete(first.name)
+    clock.step_back(100)
+    await store.delete(second.name)
+    await store.compact(clock.now() + timedelta(seconds=1))
+    assert [change.name for change in await store.changes(0, 10)] == [first.name]
