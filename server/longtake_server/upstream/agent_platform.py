@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
-from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 
 from longtake_server.operations.model import Code, Failure
 from longtake_server.operations.upstream import Broken, Finished, OutcomeUnknown, Rejected, Running
@@ -240,6 +239,8 @@ def _client(
         },
     )
     if tracer_provider is not None:
+        from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+
         HTTPXClientInstrumentor.instrument_client(client, tracer_provider=tracer_provider)
     return client
 

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from google.protobuf import any_pb2, json_format
-from google.rpc import error_details_pb2  # type: ignore[import-untyped]  # ships no types
+from google.rpc import error_details_pb2
 
 from longtake_server.operations.model import Code
 
