@@ -1,0 +1,211 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Videos as objects of a store: a local folder by default, or gs:// or s3://."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import re
+import shutil
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import obstore
+from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.store import LocalStore, from_url
+
+from longtake_server.errors import OffsetPastEnd, StartFailure, StorageUnavailable, VideoExpired
+from longtake_server.operations.model import StoredVideo
+from longtake_server.operations.upstream import VideoReading
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator
+
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+_CHUNK_BYTES = 1 << 20
+# Ranges that are read ahead of the reader: the memory of a download is one more than these.
+_AHEAD = 2
+_THREADS = 8
+_WRITE_SECONDS = 180.0
+_READ_SECONDS = 30.0
+_CLIENT: ClientConfig = {"timeout": f"{_WRITE_SECONDS:.0f}s", "connect_timeout": "5s"}
+_RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
+_PROBE = ".longtake-probe"
+_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
+
+
+class ObjectMediaStore:
+    """Implements operations.media.MediaStore over obstore.
+
+    Calls the library's blocking functions in threads of its own. Its asynchronous
+    ones answer from threads that may outlive the interpreter, which then aborts.
+    """
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self._folder = store.prefix if isinstance(store, LocalStore) else None
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="media")
+
+    @classmethod
+    def open(cls, place: str | Path) -> ObjectMediaStore:
+        """Open a folder, which is made if there is none, or a file://, gs:// or s3:// address.
+
+        Blocks for a moment: one small object is written and removed.
+
+        Raises:
+            StartFailure: It cannot be written to.
+
+        """
+        try:
+            store = _store(place)
+            obstore.put(store, _PROBE, b"", use_multipart=False)
+            obstore.delete(store, _PROBE)
+        except (BaseError, OSError, ValueError) as error:
+            raise StartFailure(
+                f"videos cannot be kept in {place}: {_first_line(error)} (setting media_url)"
+            ) from error
+        return cls(store)
+
+    async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
+        """See MediaStore.put. The object is written aside and renamed, so it is whole or absent."""
+        key = f"{operation}/videos/{index}.mp4"
+        with _faults():
+            digest = await self._in_thread(_WRITE_SECONDS, partial(self._write, key, data))
+        return StoredVideo(key, mime_type, len(data), digest)
+
+    @asynccontextmanager
+    async def open_video(
+        self, video: StoredVideo, offset: int, limit: int | None
+    ) -> AsyncGenerator[VideoReading]:
+        """See MediaStore.open_video. Holds at most 3 MiB of the video at a time."""
+        key = video.location
+        with _faults(key):
+            meta = await self._in_thread(_READ_SECONDS, partial(obstore.head, self._store, key))
+        size = meta["size"]
+        if offset > size:
+            raise OffsetPastEnd(offset, size)
+        end = size if limit is None else min(size, offset + limit)
+        async with aclosing(self._chunks(key, offset, end)) as chunks:
+            yield VideoReading(size, chunks)
+
+    async def delete(self, operation: str) -> None:
+        """See MediaStore.delete."""
+        with _faults():
+            await self._in_thread(_READ_SECONDS, partial(self._remove, operation))
+
+    async def _chunks(self, key: str, start: int, end: int) -> AsyncGenerator[bytes]:
+        starts = iter(range(start, end, _CHUNK_BYTES))
+        ahead: deque[asyncio.Task[bytes]] = deque()
+        try:
+            while True:
+                while len(ahead) < _AHEAD and (at := next(starts, None)) is not None:
+                    read = partial(self._read, key, at, min(end, at + _CHUNK_BYTES))
+                    ahead.append(asyncio.create_task(self._in_thread(_READ_SECONDS, read)))
+                if not ahead:
+                    return
+                with _faults(key):
+                    chunk = await ahead.popleft()
+                yield chunk
+        finally:
+            for task in ahead:
+                task.cancel()
+            await asyncio.gather(*ahead, return_exceptions=True)
+
+    async def _in_thread(self, seconds: float, work: Callable[[], _T]) -> _T:
+        async with asyncio.timeout(seconds):
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _write(self, key: str, data: bytes) -> str:
+        obstore.put(self._store, key, data, use_multipart=False)
+        if self._folder is not None:
+            _make_durable(self._folder, key)
+        return hashlib.sha256(data).hexdigest()
+
+    def _read(self, key: str, start: int, end: int) -> bytes:
+        return bytes(obstore.get_range(self._store, key, start=start, end=end))
+
+    def _remove(self, operation: str) -> None:
+        if self._folder is not None:
+            # With what a write that was killed left aside.
+            shutil.rmtree(self._folder / operation, onerror=_unless_gone)
+            return
+        for batch in obstore.list(self._store, prefix=f"{operation}/"):
+            for meta in batch:
+                try:
+                    obstore.delete(self._store, meta["path"])
+                except FileNotFoundError:
+                    continue
+
+
+def _store(place: str | Path) -> ObjectStore:
+    if isinstance(place, Path) or "://" not in place:
+        return LocalStore(Path(place).absolute(), mkdir=True)
+    if place.startswith("file://"):
+        return LocalStore.from_url(place, mkdir=True)
+    if place.startswith(("gs://", "s3://")):
+        store: ObjectStore = from_url(place, client_options=_CLIENT, retry_config=_RETRIES)
+        return store
+    raise ValueError("accepted are a folder, file://, gs:// and s3://")
+
+
+def _make_durable(folder: Path, key: str) -> None:
+    """Flush a file and the folders that lead to it: the library renames, but never flushes."""
+    path = folder / key
+    for step in (path, *path.parents):
+        handle = os.open(step, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        if step == folder:
+            return
+
+
+def _unless_gone(
+    _function: object, _path: str, fault: tuple[object, BaseException, object]
+) -> None:
+    if not isinstance(fault[1], FileNotFoundError):
+        raise fault[1]
+
+
+@contextmanager
+def _faults(key: str = "") -> Generator[None]:
+    """Turn the library's errors into ours; an object that is missing is one that was at `key`."""
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        if key and isinstance(error, FileNotFoundError):
+            raise VideoExpired(key.rpartition(".")[0]) from error
+        _log.warning("the object store failed", extra={"cause": _first_line(error)})
+        raise StorageUnavailable(_cause(error)) from error
+
+
+def _cause(error: Exception) -> str:
+    """Return a few words for a caller; no path and no address."""
+    if isinstance(error, PermissionDeniedError | UnauthenticatedError | PermissionError):
+        return "the object store refuses the server's credentials"
+    if isinstance(error, TimeoutError):
+        return "the object store does not answer in time"
+    if isinstance(error, OSError) and error.errno:
+        return f"the object store failed: {os.strerror(error.errno)}"
+    # The library tells of most as text.
+    if found := _SYSTEM_ERROR.search(str(error)):
+        return f"the object store failed: {os.strerror(int(found[1]))}"
+    return f"the object store failed with {type(error).__name__}"
+
+
+def _first_line(error: Exception) -> str:
+    # The rest is the library's own nesting.
+    return str(error).partition("\n")[0][:300]
