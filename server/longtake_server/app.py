@@ -12,7 +12,7 @@ import signal
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -134,7 +134,9 @@ async def check_health(address: str) -> None:
     """
     async with grpc.aio.insecure_channel(address) as channel:
         try:
-            answer = await health_pb2_grpc.HealthStub(channel).Check(
+            # Its types know the stub's methods for the synchronous channel only.
+            health: Any = health_pb2_grpc.HealthStub(channel)
+            answer = await health.Check(
                 health_pb2.HealthCheckRequest(), timeout=_HEALTH_DEADLINE_SECONDS
             )
         except grpc.aio.AioRpcError as error:

@@ -57,13 +57,15 @@ class Downloads:
             VideoNotReady: The operation has not succeeded.
             VideoNotFound: It has no video of this index.
 
-        Raises also, on entry or while reading, as MediaStore.open and
+        Raises also, on entry or while reading, as MediaStore.open_video and
         Upstream.open_video.
 
         """
         video = _video(record, index)
         source = (
-            self._upstreams[record.upstream].open_video if video.at_upstream else self._media.open
+            self._upstreams[record.upstream].open_video
+            if video.at_upstream
+            else self._media.open_video
         )
         async with source(video, offset, limit) as reading:
             download = Download(video, reading.size_bytes, reading.chunks)

@@ -22,7 +22,7 @@ class MediaStore(Protocol):
         Putting the same index twice replaces it. Raises StorageUnavailable.
         """
 
-    def open(
+    def open_video(
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AbstractAsyncContextManager[VideoReading]:
         """Read a stored video from an offset, in chunks of at most 1 MiB.

@@ -107,7 +107,7 @@ class VideoOperations:
         digest: bytes,
     ) -> OperationRecord:
         now = self._clock.now()
-        served_model = self._catalogue.served_model(entry, request.config.generation_mode)
+        served_model = entry.sibling(request.config.generation_mode) or entry.id
         return OperationRecord(
             name=new_operation_name(now),
             revision=1,

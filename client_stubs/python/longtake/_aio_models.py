@@ -1,0 +1,95 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""`client.aio.models`: the calls of `client.models`, on an event loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from longtake._requests import add_repeat_note, generate_request, model_name
+from longtake._responses import model_of
+from longtake.errors import ServerError
+from longtake.types import AsyncStoredVideo
+from longtake.v1 import video_service_pb2 as api
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from typing import Unpack
+
+    from longtake._aio_connection import AsyncConnection
+    from longtake._aio_operations import AsyncOperations
+    from longtake.types import (
+        AsyncGenerateVideosOperation,
+        GenerateVideosConfig,
+        GenerateVideosConfigDict,
+        GenerateVideosOptions,
+        Image,
+        Model,
+        Video,
+    )
+
+
+class AsyncModels:
+    """Starts generations and tells what models there are.
+
+    Every method raises LongtakeError when the server refuses or cannot be reached.
+    """
+
+    def __init__(self, connection: AsyncConnection, operations: AsyncOperations) -> None:
+        self._connection = connection
+        self._operations = operations
+
+    async def generate_videos(
+        self,
+        *,
+        model: str,
+        prompt: str | None = None,
+        image: Image | None = None,
+        video: Video | None = None,
+        config: GenerateVideosConfig | GenerateVideosConfigDict | None = None,
+        request_id: str | None = None,
+        **options: Unpack[GenerateVideosOptions],
+    ) -> AsyncGenerateVideosOperation:
+        """Start a generation and return its operation, without waiting for the end.
+
+        Args:
+            model: The id of a model, for example 'veo-3.1-generate-001'.
+            prompt: What the video shall show. At least one of prompt, image, video is needed.
+            image: The picture that the video starts with.
+            video: A video to extend or edit.
+            config: How it shall be generated, as an object or a dict.
+            request_id: A UUID of version 4. The same one again returns the same operation
+                and pays once. Default: a new one, which covers the client's own retries.
+            options: See GenerateVideosOptions.
+
+        Raises:
+            ValueError: A value is wrong; the message names the field and what is accepted.
+            ClientError: The server refuses the request, with every violation.
+            ServerError: The server or the way to it is at fault.
+
+        """
+        if isinstance(video, AsyncStoredVideo):
+            await video.read()
+        request = generate_request(model, prompt, image, video, config, request_id, options)
+        try:
+            message = await self._connection.call(self._connection.stub.GenerateVideos, request)
+        except ServerError as error:
+            add_repeat_note(error, request)
+            raise
+        return self._operations.bind(message)
+
+    async def get(self, name: str) -> Model:
+        """Return a model by its id or its name."""
+        request = api.GetModelRequest(name=model_name(name))
+        return model_of(await self._connection.call(self._connection.stub.GetModel, request))
+
+    async def list(self) -> AsyncGenerator[Model]:
+        """Yield the models in the order of their ids."""
+        request = api.ListModelsRequest()
+        while True:
+            page = await self._connection.call(self._connection.stub.ListModels, request)
+            for message in page.models:
+                yield model_of(message)
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token

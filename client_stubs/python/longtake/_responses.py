@@ -1,0 +1,162 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the client's values from the contract's messages. No I/O."""
+
+from __future__ import annotations
+
+from datetime import UTC, date
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypedDict, TypeVar
+
+from longtake._status import error_of_operation
+from longtake.types import (
+    AsyncStoredVideo,
+    FileData,
+    GeneratedVideo,
+    GenerateVideosResponse,
+    Model,
+    ModelPrice,
+    Money,
+    OperationMetadata,
+    StoredVideo,
+)
+from longtake.types.stored_video import StoredVideoFacts
+from longtake.v1 import model_pb2, operation_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from google.protobuf.message import Message
+    from google.type import money_pb2
+
+    from longtake.types import OperationError
+    from longtake.v1 import generation_pb2
+
+AnyStoredVideo = TypeVar("AnyStoredVideo", StoredVideo, AsyncStoredVideo)
+
+
+class OperationFields(TypedDict):
+    """What both kinds of operation have."""
+
+    name: str
+    done: bool
+    error: OperationError | None
+    metadata: OperationMetadata
+    revision: int
+
+
+def operation_fields(message: operation_pb2.GenerateVideosOperation) -> OperationFields:
+    """Return everything but the response."""
+    return {
+        "name": message.name,
+        "done": message.done,
+        "error": error_of_operation(message.error) if message.HasField("error") else None,
+        "metadata": _metadata(message.metadata),
+        "revision": message.revision,
+    }
+
+
+def response_of(
+    message: operation_pb2.GenerateVideosOperation,
+    make_video: Callable[[StoredVideoFacts], AnyStoredVideo],
+) -> GenerateVideosResponse[AnyStoredVideo] | None:
+    """Return the response of an operation that succeeded, else None."""
+    if not message.HasField("response"):
+        return None
+    response = message.response
+    return GenerateVideosResponse(
+        generated_videos=[
+            GeneratedVideo(
+                name=one.name,
+                video=make_video(_facts(one)),
+                generation_seed=one.generation_seed if one.HasField("generation_seed") else None,
+            )
+            for one in response.generated_videos
+        ],
+        rai_media_filtered_count=response.rai_media_filtered_count,
+        rai_media_filtered_reasons=list(response.rai_media_filtered_reasons),
+    )
+
+
+def model_of(message: model_pb2.Model) -> Model:
+    """Return a model."""
+    day = message.retirement_date
+    return Model(
+        name=message.name,
+        model_id=message.model_id,
+        display_name=message.display_name,
+        upstream=message.upstream,
+        stage=_enum_name(message, "stage"),
+        retirement_date=date(day.year, day.month, day.day) if day.day else None,
+        replacement=message.replacement or None,
+        durations_seconds=tuple(message.durations_seconds),
+        default_duration_seconds=message.default_duration_seconds,
+        resolutions=tuple(message.resolutions),
+        aspect_ratios=tuple(message.aspect_ratios),
+        fps=tuple(message.fps),
+        max_videos=message.max_videos,
+        supported_fields=tuple(message.supported_fields),
+        prices=tuple(
+            ModelPrice(price.resolution, price.audio, _money(price.price_per_second))
+            for price in message.prices
+        ),
+    )
+
+
+def _facts(message: generation_pb2.GeneratedVideo) -> StoredVideoFacts:
+    video = message.video
+    file = video.file_data if video.HasField("file_data") else None
+    return StoredVideoFacts(
+        name=message.name,
+        data=video.data if video.HasField("data") else None,
+        mime_type=video.mime_type or None,
+        file_data=FileData(file.file_uri, file.mime_type) if file else None,
+        size_bytes=video.size_bytes if video.HasField("size_bytes") else None,
+        sha256=video.sha256 or None,
+    )
+
+
+def _metadata(message: operation_pb2.GenerateVideosMetadata) -> OperationMetadata:
+    has = message.HasField
+    return {
+        "state": _enum_name(message, "state"),
+        "model": message.model,
+        "served_model": message.served_model or None,
+        "create_time": _time(message, "create_time"),
+        "submit_time": _time(message, "submit_time"),
+        "update_time": _time(message, "update_time"),
+        "end_time": _time(message, "end_time"),
+        "expire_time": _time(message, "expire_time"),
+        "estimated_finish_time": _time(message, "estimated_finish_time"),
+        "progress_percent": message.progress_percent if has("progress_percent") else None,
+        "queue_position": message.queue_position if has("queue_position") else None,
+        "attempts": message.attempts,
+        "next_retry_time": _time(message, "next_retry_time"),
+        "labels": dict(message.labels),
+        "billed_seconds": message.billed_seconds if has("billed_seconds") else None,
+        "estimated_cost": _money(message.estimated_cost) if has("estimated_cost") else None,
+        "cancel_requested": message.cancel_requested,
+        "warnings": list(message.warnings),
+    }
+
+
+def _enum_name(message: Message, field: str) -> str:
+    """Return the name of a value, or its number where a newer server sent a new one."""
+    number = getattr(message, field)
+    known = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
+    return known[number].name if number in known else str(number)
+
+
+def _time(message: Message, field: str) -> datetime | None:
+    if not message.HasField(field):
+        return None
+    moment: datetime = getattr(message, field).ToDatetime(tzinfo=UTC)
+    return moment
+
+
+def _money(message: money_pb2.Money) -> Money:
+    return {
+        "currency_code": message.currency_code,
+        "amount": Decimal(message.units) + Decimal(message.nanos).scaleb(-9),
+    }

@@ -1,0 +1,79 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a watch does with what arrives and what breaks. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from longtake._backoff import Backoff
+from longtake.errors import LongtakeError, OperationFailed, ServerError
+from longtake.types import GenerateVideosResponse, Operation
+from longtake.types.operation import VideoT_co
+from longtake.v1 import video_service_pb2
+
+if TYPE_CHECKING:
+    from longtake._backoff import RetryPolicy
+    from longtake.v1 import operation_pb2
+
+
+class Watch:
+    """How far a watch of one operation is.
+
+    Attributes:
+        name: The operation.
+        ended: Whether its last state has arrived.
+    """
+
+    def __init__(self, name: str, after_revision: int, policy: RetryPolicy) -> None:
+        self.name = name
+        self.ended = False
+        self._seen = after_revision
+        self._resume_from = after_revision
+        self._backoff = Backoff(policy)
+
+    def request(self) -> video_service_pb2.WatchOperationRequest:
+        """Return the request that begins or resumes the stream."""
+        return video_service_pb2.WatchOperationRequest(
+            name=self.name, after_revision=self._resume_from
+        )
+
+    def receive(
+        self, message: video_service_pb2.WatchOperationResponse
+    ) -> operation_pb2.GenerateVideosOperation | None:
+        """Return the operation if it is newer than what the caller has."""
+        self._backoff.reset()
+        if not message.HasField("operation"):
+            return None
+        operation = message.operation
+        self.ended = operation.done
+        if operation.revision <= self._seen:
+            return None
+        self._seen = self._resume_from = operation.revision
+        return operation
+
+    def broke(self, error: LongtakeError | None) -> float:
+        """Return the seconds to wait before the stream is resumed; no error means it ended.
+
+        Raises:
+            LongtakeError: It cannot be resumed.
+
+        """
+        if error is None:
+            # Either the caller has the last state already or something cut the stream
+            # politely. The current state, asked for anew, tells which.
+            self._resume_from = 0
+            error = ServerError("UNAVAILABLE", f"the watch ended before {self.name} did")
+        return self._backoff.next_delay(error)
+
+
+def outcome_of(operation: Operation[VideoT_co]) -> GenerateVideosResponse[VideoT_co]:
+    """Return the response of an operation that has ended.
+
+    Raises:
+        OperationFailed: It has an error.
+
+    """
+    if operation.error is not None:
+        raise OperationFailed(operation.name, operation.error)
+    return operation.response or GenerateVideosResponse([])

@@ -1,0 +1,60 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is given to the client and what it returns. Imports neither gRPC nor protobuf."""
+
+from longtake.types.config import GenerateVideosConfig, GenerateVideosConfigDict
+from longtake.types.enums import (
+    CameraControl,
+    CompressionQuality,
+    GenerationMode,
+    MaskMode,
+    PersonGeneration,
+    ReferenceType,
+    ResizeMode,
+    SafetyFilterLevel,
+)
+from longtake.types.media import FileData, Image, Mask, ReferenceImage, Video
+from longtake.types.model import Model, ModelPrice
+from longtake.types.operation import (
+    AsyncGenerateVideosOperation,
+    GeneratedVideo,
+    GenerateVideosOperation,
+    GenerateVideosOptions,
+    GenerateVideosResponse,
+    Money,
+    Operation,
+    OperationError,
+    OperationMetadata,
+)
+from longtake.types.stored_video import AsyncStoredVideo, StoredVideo
+
+__all__ = [
+    "AsyncGenerateVideosOperation",
+    "AsyncStoredVideo",
+    "CameraControl",
+    "CompressionQuality",
+    "FileData",
+    "GenerateVideosConfig",
+    "GenerateVideosConfigDict",
+    "GenerateVideosOperation",
+    "GenerateVideosOptions",
+    "GenerateVideosResponse",
+    "GeneratedVideo",
+    "GenerationMode",
+    "Image",
+    "Mask",
+    "MaskMode",
+    "Model",
+    "ModelPrice",
+    "Money",
+    "Operation",
+    "OperationError",
+    "OperationMetadata",
+    "PersonGeneration",
+    "ReferenceImage",
+    "ReferenceType",
+    "ResizeMode",
+    "SafetyFilterLevel",
+    "StoredVideo",
+    "Video",
+]

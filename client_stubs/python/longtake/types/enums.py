@@ -1,0 +1,101 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The enumerations of a request. A member's name is the contract's, its value the spelling to give.
+
+Wherever one is taken, its value is taken too, as a string in upper or lower case.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class PersonGeneration(StrEnum):
+    """Whether people may appear."""
+
+    DONT_ALLOW = "dont_allow"
+    ALLOW_ADULT = "allow_adult"
+    ALLOW_ALL = "allow_all"
+
+
+class SafetyFilterLevel(StrEnum):
+    """How strictly unsafe content is withheld."""
+
+    BLOCK_MOST = "block_most"
+    BLOCK_SOME = "block_some"
+    BLOCK_FEW = "block_few"
+
+
+class GenerationMode(StrEnum):
+    """Which sibling of the model serves the request."""
+
+    FAST = "fast"
+    QUALITY = "quality"
+    ECONOMY = "economy"
+
+
+class CompressionQuality(StrEnum):
+    """How the result is compressed."""
+
+    OPTIMIZED = "optimized"
+    LOSSLESS = "lossless"
+
+
+class ResizeMode(StrEnum):
+    """How an input image is fitted to the aspect ratio."""
+
+    CROP = "crop"
+    PAD = "pad"
+
+
+class CameraControl(StrEnum):
+    """A movement of the camera over an input image."""
+
+    FIXED = "fixed"
+    PAN_LEFT = "pan_left"
+    PAN_RIGHT = "pan_right"
+    TILT_UP = "tilt_up"
+    TILT_DOWN = "tilt_down"
+    TRUCK_LEFT = "truck_left"
+    TRUCK_RIGHT = "truck_right"
+    PEDESTAL_UP = "pedestal_up"
+    PEDESTAL_DOWN = "pedestal_down"
+    PUSH_IN = "push_in"
+    PULL_OUT = "pull_out"
+
+
+class ReferenceType(StrEnum):
+    """What a reference image stands for."""
+
+    ASSET = "asset"
+    STYLE = "style"
+
+
+class MaskMode(StrEnum):
+    """What an edit does where its mask is set."""
+
+    INSERT = "insert"
+    REMOVE = "remove"
+    REMOVE_STATIC = "remove_static"
+    OUTPAINT = "outpaint"
+
+
+def choice_of(kind: type[Choice], value: object, field: str) -> Choice:
+    """Return the member that a value names.
+
+    Raises:
+        ValueError: It names none; the message has the field and what is accepted.
+
+    """
+    if isinstance(value, kind):
+        return value
+    if isinstance(value, str):
+        spelling = str(value).strip().lower().replace("-", "_")
+        for member in kind:
+            if member.value == spelling:
+                return member
+    accepted = ", ".join(repr(member.value) for member in kind)
+    raise ValueError(f"{field}: {value!r} is not accepted; it is one of {accepted}")

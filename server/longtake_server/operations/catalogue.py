@@ -1,0 +1,258 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The models as data: what each can do, what it costs, when it goes."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date  # noqa: TC003 - pydantic reads the annotation at run time
+from enum import Enum
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from longtake.v1.generation_pb2 import GenerateVideosConfig
+from longtake.v1.video_service_pb2 import GenerateVideosRequest
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from longtake_server.errors import ModelNotFound, StartFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_MICROS = 1_000_000
+_NAMES_OF_MODELS = ("replacement", "fast", "quality", "economy")
+
+
+class Stage(Enum):
+    """How far a model is in its life; the values are the contract's names."""
+
+    EXPERIMENTAL = "EXPERIMENTAL"
+    PREVIEW = "PREVIEW"
+    GENERALLY_AVAILABLE = "GENERALLY_AVAILABLE"
+    DEPRECATED = "DEPRECATED"
+    RETIRED = "RETIRED"
+
+
+class Price(BaseModel):
+    """What a second of video costs by list price, in US dollars."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    resolution: str
+    audio: bool
+    usd_per_second: float = Field(ge=0)
+
+    @property
+    def micros_per_second(self) -> int:
+        """The price in millionths of a US dollar."""
+        return round(self.usd_per_second * _MICROS)
+
+
+class ModelEntry(BaseModel):
+    """A row of the catalogue. Durations are in seconds, and the first of a list is the default.
+
+    Attributes:
+        supported_fields: The fields that not every model has, as paths of
+            GenerateVideosRequest.
+        extension_seconds: What an extension adds to a video, whatever duration was
+            asked for; 0 where the model cannot extend.
+        extension_types: The media types of videos that it extends.
+        reference_duration: The only duration with reference images, None for any.
+        retirement_date: The earliest day on which it is gone, None where none is known.
+        fast, quality, economy: The models that the generation modes stand for.
+        source: Where the row's facts come from.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    display_name: str
+    source: str
+    upstream: str = "agent_platform"
+    stage: Stage
+    durations: tuple[int, ...] = Field(min_length=1)
+    default_duration: int
+    resolutions: tuple[str, ...] = Field(min_length=1)
+    aspect_ratios: tuple[str, ...] = Field(min_length=1)
+    fps: tuple[int, ...] = Field(min_length=1)
+    max_videos: int = Field(ge=1)
+    supported_fields: frozenset[str]
+    extension_seconds: int = Field(default=0, ge=0)
+    extension_types: tuple[str, ...] = ()
+    max_asset_references: int = Field(default=0, ge=0)
+    max_style_references: int = Field(default=0, ge=0)
+    reference_duration: int | None = None
+    prices: tuple[Price, ...] = ()
+    requests_per_minute: int | None = None
+    retirement_date: date | None = None
+    replacement: str | None = None
+    fast: str | None = None
+    quality: str | None = None
+    economy: str | None = None
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> ModelEntry:
+        unknown = sorted(path for path in self.supported_fields if not _is_field(path))
+        if unknown:
+            raise ValueError(f"supported_fields: {', '.join(unknown)} are no fields of a request")
+        for name in ("default_duration", "reference_duration"):
+            if getattr(self, name) not in (None, *self.durations):
+                raise ValueError(f"{name}: it is not one of durations")
+        if self.extension_seconds and not self.extension_types:
+            raise ValueError("extension_types: an extension needs at least one")
+        if self.stage is Stage.RETIRED and self.replacement is None:
+            raise ValueError("replacement: a retired model needs one")
+        return self
+
+    def sibling(self, mode: int) -> str | None:
+        """Return the id of the model that a generation mode asks for, None if there is none."""
+        if mode == GenerateVideosConfig.GENERATION_MODE_UNSPECIFIED:
+            return self.id
+        siblings: dict[int, str | None] = {
+            GenerateVideosConfig.FAST: self.fast,
+            GenerateVideosConfig.QUALITY: self.quality,
+            GenerateVideosConfig.ECONOMY: self.economy,
+        }
+        return siblings.get(mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What a generation costs by list price.
+
+    Attributes:
+        seconds: Of video, over all videos.
+        cost_micros: In millionths of a US dollar; None where no price is known.
+    """
+
+    seconds: float
+    cost_micros: int | None
+
+
+class Catalogue:
+    """The models that can be asked for."""
+
+    def __init__(self, models: Mapping[str, ModelEntry]) -> None:
+        self._models = dict(sorted(models.items()))
+
+    @classmethod
+    def load(cls, extra: Path | None = None) -> Catalogue:
+        """Read the shipped catalogue, and a file that adds to it or changes rows of it.
+
+        Raises:
+            StartFailure: The file cannot be read, or a row is wrong.
+
+        """
+        shipped = resources.files(__package__).joinpath("models.toml").read_text("utf-8")
+        tables = tomllib.loads(shipped)
+        if extra is not None:
+            _merge(tables, _read(extra))
+        families = tables["families"]
+        entries = {model: _entry(model, row, families) for model, row in tables["models"].items()}
+        _check_references(entries)
+        return cls(entries)
+
+    @property
+    def models(self) -> tuple[ModelEntry, ...]:
+        """All rows, in the order of their ids."""
+        return tuple(self._models.values())
+
+    def get(self, model: str) -> ModelEntry | None:
+        """Return a row by its id or its name, `models/{id}`."""
+        return self._models.get(model.removeprefix("models/"))
+
+    def find(self, model: str) -> ModelEntry:
+        """Return a row as `get` does. Raises ModelNotFound."""
+        if (entry := self.get(model)) is None:
+            raise ModelNotFound(f"models/{model.removeprefix('models/')}")
+        return entry
+
+    def bill(self, model: str, request: GenerateVideosRequest, videos: int | None = None) -> Bill:
+        """Return the cost of a request, or of as many videos as were delivered.
+
+        A model that is no longer in the catalogue has no price.
+        """
+        config = request.config
+        count = (config.number_of_videos or 1) if videos is None else videos
+        entry = self.get(model)
+        if entry is None:
+            return Bill(float(config.duration_seconds * count), None)
+        length = config.duration_seconds or entry.default_duration
+        if extends(request) and entry.extension_seconds:
+            length = entry.extension_seconds
+        seconds = float(length * count)
+        price = _price(entry, config)
+        return Bill(seconds, None if price is None else round(seconds * price))
+
+
+def extends(request: GenerateVideosRequest) -> bool:
+    """Return whether a request makes a video longer; with a mask it edits it."""
+    return request.HasField("video") and not request.config.HasField("mask")
+
+
+def _price(entry: ModelEntry, config: GenerateVideosConfig) -> int | None:
+    """Return the price of a second in micros, the dearest where the audio is left open."""
+    resolution = config.resolution or entry.resolutions[0]
+    fitting = [
+        price.micros_per_second
+        for price in entry.prices
+        if price.resolution == resolution
+        and (not config.HasField("generate_audio") or price.audio == config.generate_audio)
+    ]
+    return max(fitting, default=None)
+
+
+def _is_field(path: str) -> bool:
+    message = GenerateVideosConfig if path.startswith("config.") else GenerateVideosRequest
+    return path.removeprefix("config.") in message.DESCRIPTOR.fields_by_name
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise StartFailure(f"the catalogue file {file} cannot be read: {error}") from error
+
+
+def _merge(tables: dict[str, Any], extra: dict[str, Any]) -> None:
+    for kind, rows in extra.items():
+        if kind not in tables:
+            accepted = " and ".join(tables)
+            raise StartFailure(f"the catalogue file has {kind}; accepted are {accepted}")
+        if not isinstance(rows, dict):
+            raise StartFailure(f"the catalogue file's {kind} is not a table")
+        for name, row in rows.items():
+            if not isinstance(row, dict):
+                raise StartFailure(f"the catalogue file's {kind}.{name} is not a table")
+            tables[kind].setdefault(name, {}).update(row)
+
+
+def _entry(model: str, row: dict[str, Any], families: dict[str, Any]) -> ModelEntry:
+    fields = dict(row)
+    if "family" in fields:
+        family = str(fields.pop("family"))
+        if family not in families:
+            raise StartFailure(f"the catalogue's models.{model}.family {family!r} does not exist")
+        fields = {**families[family], **fields}
+    try:
+        return ModelEntry(**{**fields, "id": model})
+    except ValidationError as error:
+        faults = "; ".join(_fault(fault["loc"], fault["msg"]) for fault in error.errors())
+        raise StartFailure(f"the catalogue's models.{model} is wrong: {faults}") from error
+
+
+def _fault(place: tuple[int | str, ...], message: str) -> str:
+    said = message.removeprefix("Value error, ")
+    return f"{'.'.join(map(str, place))}: {said}" if place else said
+
+
+def _check_references(entries: Mapping[str, ModelEntry]) -> None:
+    for entry in entries.values():
+        for key in _NAMES_OF_MODELS:
+            named = getattr(entry, key)
+            if named is not None and named not in entries:
+                raise StartFailure(
+                    f"the catalogue's models.{entry.id}.{key} is {named!r}, which is no model of it"
+                )

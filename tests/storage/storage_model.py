@@ -1,0 +1,142 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of operations.store in its plainest form: dictionaries, no concurrency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from longtake_server.errors import OperationDeleted, OperationExpired, OperationNotFound
+from longtake_server.operations.store import LeaseLost, RevisionConflict, Work
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.store import Filter
+
+
+@dataclass
+class _Queued:
+    """The work of an operation."""
+
+    due: datetime
+    owner: str | None = None
+    lease_until: datetime | None = None
+    wake_due: datetime | None = None
+
+    def ready(self, now: datetime) -> datetime:
+        """Return when it can be taken."""
+        if self.lease_until is None or self.lease_until <= now:
+            return self.due
+        return max(self.due, self.lease_until)
+
+
+class PlainStore:
+    """Answers as every store must."""
+
+    def __init__(self) -> None:
+        self.position = 0
+        self._records: dict[str, OperationRecord] = {}
+        self._positions: dict[str, int] = {}
+        self._expired: dict[str, bool] = {}
+        self._request_ids: dict[tuple[str, str], str] = {}
+        self._work: dict[str, _Queued] = {}
+
+    def create(self, record: OperationRecord) -> OperationRecord:
+        if record.request_id:
+            key = (record.caller, record.request_id)
+            name = self._request_ids.setdefault(key, record.name)
+            if name != record.name:
+                return self.get(name)
+        self._put(record)
+        self._work[record.name] = _Queued(record.create_time)
+        return record
+
+    def get(self, name: str) -> OperationRecord:
+        if name in self._records:
+            return self._records[name]
+        if name not in self._expired:
+            raise OperationNotFound(name)
+        raise OperationExpired(name) if self._expired[name] else OperationDeleted(name)
+
+    def update(self, record: OperationRecord, expected_revision: int) -> None:
+        if self.get(record.name).revision != expected_revision:
+            raise RevisionConflict
+        self._put(record)
+        if record.done:
+            self._work.pop(record.name, None)
+
+    def delete(self, name: str, *, expired: bool) -> OperationRecord:
+        last = self.get(name)
+        self.position += 1
+        self._positions[name] = self.position
+        del self._records[name]
+        self._work.pop(name, None)
+        self._expired[name] = expired
+        return last
+
+    def list(self, wanted: Filter) -> list[OperationRecord]:
+        matching = [record for record in self._records.values() if wanted.matches(record)]
+        return sorted(matching, key=lambda one: (one.create_time, one.name), reverse=True)
+
+    def changes(self, after: int) -> list[tuple[int, str, OperationRecord | None]]:
+        return sorted(
+            (position, name, self._records.get(name))
+            for name, position in self._positions.items()
+            if position > after
+        )
+
+    def take(self, owner: str, now: datetime, lease_until: datetime, limit: int) -> list[Work]:
+        free = sorted(
+            (work.due, name)
+            for name, work in self._work.items()
+            if work.due <= now and (work.lease_until is None or work.lease_until <= now)
+        )
+        for due, name in free[:limit]:
+            self._work[name] = _Queued(due, owner, lease_until)
+        return [Work(name, owner, due) for due, name in free[:limit]]
+
+    def extend(self, work: Work, lease_until: datetime) -> None:
+        self._leased(work).lease_until = lease_until
+
+    def again(self, work: Work, due: datetime) -> None:
+        wake_due = self._leased(work).wake_due
+        self._work[work.name] = _Queued(due if wake_due is None else min(due, wake_due))
+
+    def wake(self, name: str, due: datetime) -> None:
+        work = self._work.get(name)
+        if work is None:
+            return
+        if work.owner is None:
+            work.due = min(work.due, due)
+        else:
+            work.wake_due = due if work.wake_due is None else min(work.wake_due, due)
+
+    def next_due(self, now: datetime) -> datetime | None:
+        return min((work.ready(now) for work in self._work.values()), default=None)
+
+    def expired(self, now: datetime) -> list[str]:
+        return [
+            name
+            for name, record in self._records.items()
+            if record.expire_time is not None and record.expire_time <= now
+        ]
+
+    def release_leases(self) -> None:
+        """Do what a new process does with those of the one before."""
+        for name, work in self._work.items():
+            if work.owner is not None:
+                self._work[name] = _Queued(work.due)
+
+    def _put(self, record: OperationRecord) -> None:
+        self.position += 1
+        self._positions[record.name] = self.position
+        self._records[record.name] = record
+
+    def _leased(self, work: Work) -> _Queued:
+        queued = self._work.get(work.name)
+        if queued is None or queued.owner != work.owner or queued.due != work.due:
+            raise LeaseLost(work.name)
+        return queued
