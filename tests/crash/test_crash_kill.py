@@ -49,7 +49,7 @@ class Follower:
         self.name = name
         self.seen: list[GenerateVideosOperation] = []
 
-    async def until(self, stub: VideoServiceAsyncStub, *states: State.ValueType) -> State.ValueType:
+    async def until(self, stub: VideoServiceAsyncStub, *states: int) -> int:
         """Watch on until one of the states is seen."""
         last = self.seen[-1].revision if self.seen else 0
         stream = stub.WatchOperation(

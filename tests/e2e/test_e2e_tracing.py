@@ -52,7 +52,7 @@ class Traces(TraceServiceServicer):
     def __init__(self, kept: Collector) -> None:
         self._kept = kept
 
-    async def Export(  # type: ignore[override]  # noqa: N802 - the contract's name, as a coroutine
+    async def Export(  # noqa: N802 - the contract's name
         self, request: ExportTraceServiceRequest, context: object
     ) -> ExportTraceServiceResponse:
         for resource in request.resource_spans:
@@ -65,7 +65,7 @@ class Metrics(MetricsServiceServicer):
     def __init__(self, kept: Collector) -> None:
         self._kept = kept
 
-    async def Export(  # type: ignore[override]  # noqa: N802 - the contract's name, as a coroutine
+    async def Export(  # noqa: N802 - the contract's name
         self, request: ExportMetricsServiceRequest, context: object
     ) -> ExportMetricsServiceResponse:
         for resource in request.resource_metrics:
@@ -78,8 +78,8 @@ class Metrics(MetricsServiceServicer):
 async def collector() -> AsyncIterator[Collector]:
     kept = Collector()
     receiving = grpc.aio.server()
-    add_TraceServiceServicer_to_server(Traces(kept), receiving)
-    add_MetricsServiceServicer_to_server(Metrics(kept), receiving)
+    add_TraceServiceServicer_to_server(Traces(kept), receiving)  # type: ignore[no-untyped-call]  # generated without types
+    add_MetricsServiceServicer_to_server(Metrics(kept), receiving)  # type: ignore[no-untyped-call]  # generated without types
     kept.address = f"http://127.0.0.1:{receiving.add_insecure_port('127.0.0.1:0')}"
     await receiving.start()
     try:

@@ -49,7 +49,7 @@ def request(prompt: str, **config: object) -> GenerateVideosRequest:
     return GenerateVideosRequest(
         model=MODEL,
         prompt=prompt,
-        config={"duration_seconds": 4, "resolution": "720p", **config},  # type: ignore[arg-type]  # a test's own fields
+        config={"duration_seconds": 4, "resolution": "720p", **config},
     )
 
 
@@ -69,7 +69,7 @@ async def test_a_thousand_watchers_cost_the_polls_of_one(
     await upstream.wait(submissions=1)
     streams = [stub.WatchOperation(WatchOperationRequest(name=name)) for _ in range(1000)]
     for stream in streams:
-        first = await stream.read()
+        first = await anext(aiter(stream))
         assert first.operation.name == name
     before = await upstream.statistics()
     await upstream.wait(polls=before["polls"] + 5)
@@ -101,7 +101,7 @@ async def test_a_reader_that_never_reads_costs_the_others_nothing(
     name = (await stub.GenerateVideos(request("a dog"))).name
     deaf = [longtake.connect().WatchOperation(WatchOperationRequest(name=name)) for _ in range(20)]
     reader = stub.WatchOperation(WatchOperationRequest(name=name))
-    assert (await reader.read()).operation.name == name
+    assert (await anext(aiter(reader))).operation.name == name
     await upstream.tell("release")
     operation = await ended(stub, name)
     assert operation.metadata.state == State.SUCCEEDED

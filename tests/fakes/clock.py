@@ -54,6 +54,14 @@ class FakeClock:
             if not future.done():
                 future.set_result(None)
 
+    async def skip_naps(self, longest: float) -> None:
+        """Let time pass to the end of each sleep of so many seconds or fewer, until cancelled."""
+        while True:
+            self._slept.clear()
+            while self._sleepers and (due := self._sleepers[0][0]) <= self._monotonic + longest:
+                self.advance(due - self._monotonic)
+            await self._slept.wait()
+
     def step_back(self, seconds: float) -> None:
         """Turn the wall clock back, as a bad time server does."""
         self._now -= timedelta(seconds=seconds)

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from longtake_server.operations.upstream import VideoReading
+from longtake_server.operations.upstream import PollResult, VideoReading
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -16,10 +16,21 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
     from longtake_server.errors import Violation
     from longtake_server.operations.model import StoredVideo
-    from longtake_server.operations.upstream import PollResult
+
+Answer = TypeVar("Answer")
 
 
-T = TypeVar("T")
+class _Script(Generic[Answer]):
+    """Answers in order."""
+
+    def __init__(self, answers: Sequence[Answer | Exception]) -> None:
+        self.left = list(answers)
+
+    def next(self) -> Answer:
+        answer = self.left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
 
 class ScriptedUpstream:
@@ -36,9 +47,9 @@ class ScriptedUpstream:
         cancels: Sequence[bool | Exception] = (),
         video: bytes = b"",
     ) -> None:
-        self._submissions = list(submissions)
-        self._polls = list(polls)
-        self._cancels = list(cancels)
+        self._submissions = _Script[str](submissions)
+        self._polls = _Script[PollResult](polls)
+        self._cancels = _Script[bool](cancels)
         self._video = video
         self.submitted: list[str] = []
         self.polled: list[str] = []
@@ -57,14 +68,14 @@ class ScriptedUpstream:
         self.submitted.append(operation)
         self.submitting.set()
         await self.let_submit.wait()
-        return _answer(self._submissions)
+        return self._submissions.next()
 
     async def poll(self, operation: str, upstream_operation: str) -> PollResult:
         self.polled.append(operation)
-        return _answer(self._polls)
+        return self._polls.next()
 
     async def cancel(self, upstream_operation: str) -> bool:
-        return _answer(self._cancels)
+        return self._cancels.next()
 
     @asynccontextmanager
     async def open_video(
@@ -78,12 +89,5 @@ class ScriptedUpstream:
         yield VideoReading(len(self._video), chunks())
 
     def assert_all_used(self) -> None:
-        left = (self._submissions, self._polls, self._cancels)
+        left = (self._submissions.left, self._polls.left, self._cancels.left)
         assert not any(left), f"left over: {left}"
-
-
-def _answer(script: list[T | Exception]) -> T:
-    answer = script.pop(0)
-    if isinstance(answer, Exception):
-        raise answer
-    return answer

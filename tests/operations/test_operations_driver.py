@@ -128,7 +128,7 @@ async def test_the_queue_timeout_ends_the_wait_with_nothing_submitted(tmp_path: 
 
 
 async def test_polls_that_fail_are_repeated_more_and_more_slowly(tmp_path: Path) -> None:
-    polls = [NotNow(BUSY), OutcomeUnknown(), NotNow(BUSY), Broken(REFUSED)]
+    polls = (NotNow(BUSY), OutcomeUnknown(), NotNow(BUSY), Broken(REFUSED))
     async with engine(tmp_path, ScriptedUpstream(submissions=["up/1"], polls=polls)) as parts:
         name = (await parts.accept()).name
         await parts.driver.step(name)

@@ -214,6 +214,7 @@ async def test_waiting_returns_at_news_or_at_the_timeout(tmp_path: Path) -> None
         await parts.clock.sleeping(2)
         await parts.ledger.commit(name, SubmissionStarted())
         assert (await for_news).revision == 2
+        await parts.clock.sleeping()
         parts.clock.advance(30)
         assert (await for_end).state is State.SUBMITTING
 

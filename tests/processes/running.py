@@ -81,7 +81,9 @@ class Simulator:
         self._http = httpx.AsyncClient(base_url=self.base_url, timeout=GUARD_SECONDS)
 
     async def statistics(self) -> dict[str, Any]:
-        return (await self._http.get("/simulator/statistics")).raise_for_status().json()
+        answer = (await self._http.get("/simulator/statistics")).raise_for_status()
+        counts: dict[str, Any] = answer.json()
+        return counts
 
     async def tell(self, command: str) -> None:
         (await self._http.post(f"/simulator/{command}")).raise_for_status()

@@ -11,6 +11,7 @@ from longtake_server.errors import OperationDeleted, OperationExpired, Operation
 from longtake_server.operations.store import LeaseLost, RevisionConflict, Work
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from longtake_server.operations.model import OperationRecord
@@ -81,14 +82,14 @@ class PlainStore:
         matching = [record for record in self._records.values() if wanted.matches(record)]
         return sorted(matching, key=lambda one: (one.create_time, one.name), reverse=True)
 
-    def changes(self, after: int) -> list[tuple[int, str, OperationRecord | None]]:
+    def changes(self, after: int) -> Sequence[tuple[int, str, OperationRecord | None]]:
         return sorted(
             (position, name, self._records.get(name))
             for name, position in self._positions.items()
             if position > after
         )
 
-    def take(self, owner: str, now: datetime, lease_until: datetime, limit: int) -> list[Work]:
+    def take(self, owner: str, now: datetime, lease_until: datetime, limit: int) -> Sequence[Work]:
         free = sorted(
             (work.due, name)
             for name, work in self._work.items()
@@ -117,7 +118,7 @@ class PlainStore:
     def next_due(self, now: datetime) -> datetime | None:
         return min((work.ready(now) for work in self._work.values()), default=None)
 
-    def expired(self, now: datetime) -> list[str]:
+    def expired(self, now: datetime) -> Sequence[str]:
         return [
             name
             for name, record in self._records.items()

@@ -23,6 +23,8 @@ from storage.storage_records import REQUEST, at, changed, new_record
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from longtake_server.operations.model import OperationRecord
+
 _T = TypeVar("_T")
 
 _seconds = st.integers(0, 30).map(float)
@@ -105,7 +107,7 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(target=works, owner=st.sampled_from(["a", "b"]), now=_seconds, limit=st.integers(1, 3))
     def take(self, owner: str, now: float, limit: int) -> object:
         args = (owner, at(now), at(now + 10), limit)
-        taken = self._same(self._as_list(args), lambda: self._plain.take(*args))
+        taken = self._same(self._as_list(args), lambda: [*self._plain.take(*args)])
         return multiple(*(taken or ()))
 
     async def _as_list(self, args: tuple[str, object, object, int]) -> list[Work]:
@@ -124,8 +126,9 @@ class StoreMachine(RuleBasedStateMachine):
         self._same(self._store.wake(name, at(due)), lambda: self._plain.wake(name, at(due)))
 
     @rule(wanted=_filters, limit=st.integers(1, 4))
-    def list(self, wanted: Filter, limit: int) -> None:
-        found, cursor = [], None
+    def pages(self, wanted: Filter, limit: int) -> None:
+        found: list[OperationRecord] = []
+        cursor = None
         while True:
             page = self._runner.run(self._store.list(wanted, limit, cursor))
             found += page.records

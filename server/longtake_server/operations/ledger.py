@@ -362,12 +362,14 @@ class Ledger:
                 yield StillWatching(position)
 
     async def _newest(self, name: str, topic: _Topic) -> OperationRecord:
-        if topic.latest is None:
-            record = await self._store.get(name)
-            # A commit may have come while reading; the newer one stays.
-            if topic.latest is None or record.revision > topic.latest.revision:
-                topic.latest = record
-        return topic.latest
+        if (latest := topic.latest) is not None:
+            return latest
+        changed = topic.changed
+        record = await self._store.get(name)
+        if topic.changed is changed:
+            # Else a commit or a deletion came while reading, and this may be the state before.
+            topic.latest = record
+        return record
 
     def _beat_after(self, heartbeat_seconds: float) -> float:
         return heartbeat_seconds * (1 - 0.1 * self._jitter())

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from google.protobuf.any_pb2 import Any
-from google.rpc.error_details_pb2 import ErrorInfo  # type: ignore[import-untyped]  # ships no types
-from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # ships no types
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
 from longtake.v1.operation_pb2 import GenerateVideosMetadata
 
 from longtake_server.operations.model import (
