@@ -133,7 +133,7 @@ class AsyncOperations:
 
     async def list(
         self,
-        filter: str | None = None,
+        filter: str | None = None,  # noqa: A002 - the name that the contract has
         page_size: int | None = None,
     ) -> AsyncGenerator[AsyncGenerateVideosOperation]:
         """Yield operations, the newest first, a page after the other.

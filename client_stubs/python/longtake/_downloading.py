@@ -43,7 +43,7 @@ class Download:
             if message.video.HasField("size_bytes"):
                 self._size_bytes = message.video.size_bytes
             self._sha256 = message.video.sha256 or self._sha256
-        data = message.chunk.data
+        data: bytes = message.chunk.data
         if data:
             # Not at every message: a stream may begin well each time and never get on.
             self._backoff.reset()

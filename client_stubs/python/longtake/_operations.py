@@ -132,7 +132,7 @@ class Operations:
 
     def list(
         self,
-        filter: str | None = None,
+        filter: str | None = None,  # noqa: A002 - the name that the contract has
         page_size: int | None = None,
     ) -> Generator[GenerateVideosOperation]:
         """Yield operations, the newest first, a page after the other.

@@ -13,8 +13,6 @@ from longtake.types import GenerateVideosConfig, Image, Mask, Operation, Referen
 from longtake.v1 import generation_pb2, media_pb2, video_service_pb2
 
 if TYPE_CHECKING:
-    from google.protobuf.message import Message
-
     from longtake.types import GenerateVideosConfigDict, GenerateVideosOptions
 
 
@@ -107,7 +105,8 @@ def _config(config: GenerateVideosConfig) -> generation_pb2.GenerateVideosConfig
             continue
         match value:
             case Enum():
-                setattr(message, field.name, _enum_number(message, field.name, value))
+                # A message has the numbers of its own enumerations by their names.
+                setattr(message, field.name, getattr(message, value.name))
             case Image():
                 message.last_frame.CopyFrom(_image(value))
             case Mask():
@@ -119,12 +118,6 @@ def _config(config: GenerateVideosConfig) -> generation_pb2.GenerateVideosConfig
             case _:
                 setattr(message, field.name, value)
     return message
-
-
-def _enum_number(message: Message, field: str, value: Enum) -> int:
-    kind = message.DESCRIPTOR.fields_by_name[field].enum_type
-    assert kind is not None, field
-    return kind.values_by_name[value.name].number
 
 
 def _mask(mask: Mask) -> media_pb2.Mask:

@@ -21,7 +21,6 @@ from longtake.types import (
     StoredVideo,
 )
 from longtake.types.stored_video import StoredVideoFacts
-from longtake.v1 import model_pb2, operation_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from google.type import money_pb2
 
     from longtake.types import OperationError
-    from longtake.v1 import generation_pb2
+    from longtake.v1 import generation_pb2, model_pb2, operation_pb2
 
 AnyStoredVideo = TypeVar("AnyStoredVideo", StoredVideo, AsyncStoredVideo)
 
@@ -144,8 +143,9 @@ def _metadata(message: operation_pb2.GenerateVideosMetadata) -> OperationMetadat
 def _enum_name(message: Message, field: str) -> str:
     """Return the name of a value, or its number where a newer server sent a new one."""
     number = getattr(message, field)
-    known = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number
-    return known[number].name if number in known else str(number)
+    kind = message.DESCRIPTOR.fields_by_name[field].enum_type
+    known = kind.values_by_number.get(number) if kind is not None else None
+    return known.name if known is not None else str(number)
 
 
 def _time(message: Message, field: str) -> datetime | None:

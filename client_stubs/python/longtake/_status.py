@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from google.protobuf.json_format import MessageToDict
 from google.rpc import code_pb2, error_details_pb2
@@ -42,7 +42,8 @@ class FailedCall(Protocol):
 def error_of_call(call: FailedCall) -> LongtakeError:
     """Return the client's error for a call that failed."""
     try:
-        status = rpc_status.from_call(call)
+        # It takes what FailedCall has; its types ask for more.
+        status = rpc_status.from_call(cast("grpc.Call", call))
     except ValueError:  # a proxy changed the status on its way; the details are of another
         status = None
     details = decode_details(status.details if status is not None else ())

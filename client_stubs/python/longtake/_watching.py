@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from longtake._backoff import Backoff
 from longtake.errors import LongtakeError, OperationFailed, ServerError
 from longtake.types import GenerateVideosResponse, Operation
-from longtake.types.operation import VideoT_co
 from longtake.v1 import video_service_pb2
 
 if TYPE_CHECKING:
     from longtake._backoff import RetryPolicy
+    from longtake.types.operation import VideoT_co
     from longtake.v1 import operation_pb2
 
 

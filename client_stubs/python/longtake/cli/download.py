@@ -1,0 +1,68 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""`longtake download`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from longtake.cli.display import state_line
+from longtake.cli.failures import REFUSED, CommandFailure
+from longtake.cli.following import check_withheld
+from longtake.cli.saving import OutputOption, check_writable, save_videos
+from longtake.cli.session import AddressOption, JsonOption, Session, say, say_json
+
+if TYPE_CHECKING:
+    from longtake.types import GeneratedVideo, GenerateVideosOperation
+
+
+def download(
+    context: typer.Context,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="All videos of operations/ID, or one: operations/ID/videos/0.",
+            show_default=False,
+        ),
+    ],
+    output: OutputOption = None,
+    address: AddressOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Save the videos of a generation that has ended."""
+    session = Session.of(context, address, as_json)
+    check_writable(output)
+    saved = []
+    with session.client() as client:
+        operation = client.operations.get(name.partition("/videos/")[0])
+        for one in save_videos(session, _videos(session, operation, name), output):
+            saved.append({"name": one.name, "path": str(one.path)})
+            if not session.as_json:
+                say(str(one.path))
+    if session.as_json:
+        say_json(saved)
+    if operation.response and "/videos/" not in name:
+        check_withheld(operation.response)
+
+
+def _videos(
+    session: Session, operation: GenerateVideosOperation, name: str
+) -> list[GeneratedVideo]:
+    if not operation.done:
+        raise CommandFailure(
+            REFUSED,
+            f"{operation.name} is {state_line(operation)} and has no video yet; "
+            f"wait for it with: {session.command('watch', operation.name)}",
+        )
+    videos = operation.result().generated_videos
+    if "/videos/" not in name:
+        return videos
+    index = name.partition("/videos/")[2]
+    chosen = [video for video in videos if video.name == f"{operation.name}/videos/{index}"]
+    if not chosen:
+        has = ", ".join(video.name for video in videos) or "no video"
+        raise CommandFailure(REFUSED, f"{name}: there is no such video; {operation.name} has {has}")
+    return chosen

@@ -1,0 +1,43 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""`longtake models`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer  # noqa: TC002 - typer reads the annotations
+
+from longtake.cli.documents import document_of
+from longtake.cli.session import AddressOption, JsonOption, Session, say_json
+from longtake.cli.tables import say_table
+
+if TYPE_CHECKING:
+    from longtake.types import Model
+
+_HEADS = ("MODEL", "STAGE", "SECONDS", "RESOLUTIONS", "ASPECT RATIOS", "VIDEOS", "RETIRES")
+
+
+def models(
+    context: typer.Context, address: AddressOption = None, as_json: JsonOption = False
+) -> None:
+    """List the models and what they can do. --json tells all of it, prices too."""
+    session = Session.of(context, address, as_json)
+    with session.client() as client:
+        known = list(client.models.list())
+    if session.as_json:
+        say_json(document_of(known))
+    else:
+        say_table(_HEADS, map(_row, known))
+
+
+def _row(model: Model) -> tuple[str, ...]:
+    return (
+        model.model_id,
+        model.stage,
+        ",".join(map(str, model.durations_seconds)),
+        ",".join(model.resolutions),
+        ",".join(model.aspect_ratios),
+        str(model.max_videos),
+        str(model.retirement_date or "-"),
+    )
