@@ -1,0 +1,140 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""`veo-simulator`: runs the simulator alone, on a loopback port."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import socket
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TypeVar
+
+import uvicorn
+
+from veo_simulator.application import Options, create_application
+
+Number = TypeVar("Number", int, float)
+
+_DEFAULT_PORT = 8085
+_GRACE_SECONDS = 1
+_BACKLOG = 2048
+
+
+class AnnouncingServer(uvicorn.Server):
+    """A server that says on standard output where it listens, once it does."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell."""
+        await super().startup(sockets)
+        if self.started and sockets:
+            host, port = sockets[0].getsockname()[:2]
+            told = {"event": "listening", "port": port, "base_url": f"http://{host}:{port}"}
+            sys.stdout.write(json.dumps(told) + "\n")
+            sys.stdout.flush()
+
+
+def main() -> None:
+    """Run until SIGTERM, Ctrl-C, or the end of standard input with --parent-pipe."""
+    arguments = _arguments()
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    with contextlib.ExitStack() as stack:
+        listening = stack.enter_context(_listen(arguments.host, arguments.port))
+        folder = arguments.state_directory
+        if folder is None:
+            prefix = "veo-simulator-"
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))
+        application = create_application(
+            Options(
+                state_directory=folder,
+                latency_seconds=arguments.latency,
+                quota_per_minute=arguments.quota_per_minute,
+                workers=arguments.workers,
+                keep_hours=arguments.keep_hours,
+            )
+        )
+        config = uvicorn.Config(
+            application,
+            log_level="warning",
+            access_log=False,
+            lifespan="on",
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        server = AnnouncingServer(config)
+        if arguments.parent_pipe:
+            threading.Thread(target=_stop_with_parent, args=(server,), daemon=True).start()
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
+        if not server.started:
+            sys.exit(1)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="veo-simulator",
+        description="Speaks Google's video API on a loopback port and renders real MP4s. "
+        "It is no generative model.",
+    )
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=_port, default=_DEFAULT_PORT, help="port, 0 for any (default: %(default)s)")
+    add("--state-directory", type=Path, help="where it keeps its state (default: nowhere)")
+    add(
+        *("--latency", "--latency-seconds"),
+        type=_seconds,
+        default=6.0,
+        help="least seconds for a generation (default: %(default)g)",
+    )
+    add("--quota-per-minute", type=_count, help="submissions of a model (default: any number)")
+    add("--workers", type=_count, default=_processors(), help="renderings at the same time")
+    add("--keep-hours", type=_seconds, default=48.0, help="how long it knows a generation")
+    add("--parent-pipe", action="store_true", help="end when standard input does")
+    return parser.parse_args()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        sys.exit(f"veo-simulator: cannot listen on {host}:{port}: {error.strerror}")
+
+
+def _stop_with_parent(server: uvicorn.Server) -> None:
+    while os.read(0, 1024):
+        pass
+    server.should_exit = True
+
+
+def _processors() -> int:
+    return max(1, (os.cpu_count() or 2) - 1)
+
+
+def _port(text: str) -> int:
+    return _bounded(text, int, 0, 65535)
+
+
+def _count(text: str) -> int:
+    return _bounded(text, int, 1, 1_000_000)
+
+
+def _seconds(text: str) -> float:
+    return _bounded(text, float, 0, 1e9)
+
+
+def _bounded(text: str, kind: type[Number], low: int, high: float) -> Number:
+    value = kind(text)
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{text}: accepted is {low} to {high:g}")
+    return value
+
+
+if __name__ == "__main__":
+    main()

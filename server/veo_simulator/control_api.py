@@ -1,0 +1,83 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What Google does not have: counts, and a hold on what happens, for tests and the curious."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from veo_simulator.errors import Violation, invalid
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from veo_simulator.counting import Counts
+    from veo_simulator.generations import Generations
+
+
+class ControlApi:
+    """Serves /simulator.
+
+    Args:
+        gates: For each word, the event that lets something go on while it is set.
+    """
+
+    def __init__(
+        self, generations: Generations, counts: Counts, gates: Mapping[str, asyncio.Event]
+    ) -> None:
+        self._generations = generations
+        self._counts = counts
+        self._gates = gates
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/simulator/health", self.health, methods=["GET"]),
+            Route("/simulator/statistics", self.statistics, methods=["GET"]),
+            Route("/simulator/operations", self.operations, methods=["GET"]),
+            Route("/simulator/wait", self.wait, methods=["POST"]),
+            Route("/simulator/{command}", self.command, methods=["POST"]),
+        ]
+
+    async def health(self, _request: Request) -> Response:
+        """Say that the simulator serves."""
+        return JSONResponse({"status": "SERVING", "note": "SIMULATED: no generative model"})
+
+    async def statistics(self, _request: Request) -> Response:
+        """Return what came so far."""
+        return JSONResponse(self._counts.as_json())
+
+    async def operations(self, _request: Request) -> Response:
+        """Return the generations."""
+        return JSONResponse({"operations": self._generations.as_json()})
+
+    async def wait(self, request: Request) -> Response:
+        """Return the counts once what the query says has come.
+
+        That is so many `submissions` and `polls`, and the end of the `operation` of a name.
+        """
+        wanted = {name: request.query_params.get(name, "0") for name in ("submissions", "polls")}
+        for name, value in wanted.items():
+            if not (value.isascii() and value.isdigit()):
+                raise invalid(Violation(name, "accepted is a whole number, 0 or more"))
+        await self._counts.reach(int(wanted["submissions"]), int(wanted["polls"]))
+        if operation := request.query_params.get("operation"):
+            await self._generations.find(operation).ended.wait()
+        return JSONResponse(self._counts.as_json())
+
+    async def command(self, request: Request) -> Response:
+        """Hold or release: hold and release are about ends, the others about submissions."""
+        word = request.path_params["command"]
+        verb, _, what = word.partition("-")
+        gate = self._gates.get(what)
+        if gate is None or verb not in ("hold", "release"):
+            accepted = "hold, release, hold-submissions, release-submissions, wait"
+            raise invalid(Violation("command", f"{word!r}; accepted are {accepted}"))
+        gate.clear() if verb == "hold" else gate.set()
+        return JSONResponse({})

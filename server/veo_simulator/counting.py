@@ -1,0 +1,63 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Counts what came, so that a test can wait for it and compare."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+_MOST_PROMPTS = 100_000
+
+
+class Counts:
+    """What this process has received since it started."""
+
+    def __init__(self) -> None:
+        self.submissions_received = 0
+        self.submissions_accepted = 0
+        self.polls = 0
+        self.downloads = 0
+        self._by_prompt: Counter[str] = Counter()
+        self._news = asyncio.Event()
+
+    def received(self) -> None:
+        """Count a submission, whatever becomes of it."""
+        self.submissions_received += 1
+        self._tell()
+
+    def accepted(self, prompt: str) -> None:
+        """Count a submission that started a generation."""
+        self.submissions_accepted += 1
+        if prompt in self._by_prompt or len(self._by_prompt) < _MOST_PROMPTS:
+            self._by_prompt[prompt] += 1
+        self._tell()
+
+    def polled(self) -> None:
+        """Count a poll."""
+        self.polls += 1
+        self._tell()
+
+    def downloaded(self) -> None:
+        """Count a read of an object."""
+        self.downloads += 1
+
+    async def reach(self, submissions: int, polls: int) -> None:
+        """Return once as many submissions and polls have come."""
+        while self.submissions_received < submissions or self.polls < polls:
+            await self._news.wait()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts; generations by prompt count those that were started."""
+        return {
+            "submissions_received": self.submissions_received,
+            "submissions_accepted": self.submissions_accepted,
+            "submissions_by_prompt": dict(self._by_prompt),
+            "polls": self.polls,
+            "downloads": self.downloads,
+        }
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()

@@ -1,0 +1,102 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Special words in a prompt choose what happens, as the numbers of test cards do.
+
+[sim:NAME] or [sim:NAME key=value key="several words"], anywhere in the prompt.
+docs/simulator.md lists them; a test keeps both equal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from veo_simulator.errors import Violation, invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What a call may meet; with poll- before it, each is met by polls and not by the submission.
+CALL_FAULTS = ("quota", "unavailable", "reject", "internal", "html", "garbage", "drop", "hang")
+_CALL_OPTIONS = frozenset({"times", "retry"})
+
+# Each directive and its options.
+DIRECTIVES: Mapping[str, frozenset[str]] = {
+    "latency": frozenset({"seconds"}),
+    "never": frozenset(),
+    "lost": frozenset(),
+    "fail": frozenset({"message"}),
+    "refuse": frozenset({"code"}),
+    "filter": frozenset({"count", "code"}),
+    "size": frozenset({"bytes"}),
+    **dict.fromkeys(CALL_FAULTS, _CALL_OPTIONS),
+    **dict.fromkeys((f"poll-{fault}" for fault in CALL_FAULTS), _CALL_OPTIONS),
+}
+
+_DIRECTIVE = re.compile(r"\[sim:([^\]\s]+)([^\]]*)\]")
+_OPTION = re.compile(r'([a-z]+)=(?:"([^"]*)"|(\S+))')
+_NUMBERS = frozenset({"times", "retry", "seconds", "count", "bytes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Directives:
+    """What a prompt chose.
+
+    Attributes:
+        prompt: The prompt without the directives.
+        chosen: The options of each directive, by its name.
+    """
+
+    prompt: str
+    chosen: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.chosen
+
+    def number(self, name: str, option: str, default: float) -> float:
+        """Return an option that is a number."""
+        return float(self.chosen.get(name, {}).get(option, default))
+
+    def text(self, name: str, option: str, default: str) -> str:
+        """Return an option."""
+        return self.chosen.get(name, {}).get(option, default)
+
+
+def parse(prompt: str) -> Directives:
+    """Return what a prompt chooses.
+
+    Raises:
+        GoogleError: A directive or an option is unknown, or no number.
+
+    """
+    chosen: dict[str, dict[str, str]] = {}
+    violations: list[Violation] = []
+    for name, rest in _DIRECTIVE.findall(prompt):
+        if name not in DIRECTIVES:
+            accepted = ", ".join(DIRECTIVES)
+            violations.append(_violation(f"[sim:{name}] is unknown; accepted are {accepted}"))
+            continue
+        options = {key: quoted or plain for key, quoted, plain in _OPTION.findall(rest)}
+        violations += _wrong_options(name, rest, options)
+        chosen[name] = options
+    if violations:
+        raise invalid(*violations)
+    return Directives(_DIRECTIVE.sub("", prompt).strip(), chosen)
+
+
+def _wrong_options(name: str, rest: str, options: Mapping[str, str]) -> list[Violation]:
+    known = DIRECTIVES[name]
+    accepted = f"accepted for {name} are {', '.join(sorted(known)) or 'no options'}"
+    wrong = [key for key in options if key not in known]
+    if _OPTION.sub("", rest).strip() or wrong:
+        return [_violation(f"[sim:{name}{rest}] cannot be read; {accepted}")]
+    return [
+        _violation(f"[sim:{name} {key}={value}]: accepted is a number, 0 or more")
+        for key, value in options.items()
+        if key in _NUMBERS and not re.fullmatch(r"\d+(\.\d+)?", value)
+    ]
+
+
+def _violation(description: str) -> Violation:
+    return Violation("instances[0].prompt", description)

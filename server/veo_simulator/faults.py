@@ -1,0 +1,91 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The faults that a prompt chose for its calls: what is answered in place of the truth."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from starlette.responses import HTMLResponse, Response
+
+from veo_simulator.directives import CALL_FAULTS
+from veo_simulator.errors import GoogleError, retry_info
+from veo_simulator.quota import exceeded
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from veo_simulator.directives import Directives
+
+_MOST_KEPT = 10_000
+_PROMISED_BYTES = "1000"
+
+
+class CutOff(Response):
+    """An answer of which the beginning comes, and then the end of the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Promise more bytes than are sent, whereupon the server closes the connection."""
+        headers = [(b"content-length", _PROMISED_BYTES.encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+class Faults:
+    """Remembers how often each fault was met, as each is met `times` times, by default once."""
+
+    def __init__(self) -> None:
+        self._met: dict[tuple[str, str], int] = {}
+
+    def next(self, whose: str, chosen: Directives, prefix: str = "") -> str | None:
+        """Return the fault that a call meets now, or None.
+
+        Args:
+            whose: What the faults are counted by: a prompt, or a generation's name.
+            chosen: The directives.
+            prefix: `poll-` for polls.
+
+        """
+        for fault in CALL_FAULTS:
+            name = prefix + fault
+            met = self._met.get((whose, name), 0)
+            if name in chosen and met < chosen.number(name, "times", 1):
+                self._remember((whose, name), met + 1)
+                return fault
+        return None
+
+    def _remember(self, key: tuple[str, str], met: int) -> None:
+        self._met[key] = met
+        if len(self._met) > _MOST_KEPT:
+            del self._met[next(iter(self._met))]
+
+
+async def answer(fault: str, model: str, retry_seconds: float | None) -> Response:
+    """Return what a call that meets a fault is answered.
+
+    Raises:
+        GoogleError: The fault is one that Google tells of in its own words.
+
+    """
+    details = [] if retry_seconds is None else [retry_info(retry_seconds)]
+    match fault:
+        case "quota":
+            raise exceeded(model, retry_seconds)
+        case "unavailable":
+            raise GoogleError("UNAVAILABLE", "The service is currently unavailable.", *details)
+        case "reject":
+            message = "The prompt couldn't be submitted: it might violate our policies."
+            raise GoogleError("INVALID_ARGUMENT", message)
+        case "internal":
+            raise GoogleError("INTERNAL", "Internal error encountered.", *details)
+        case "html":
+            return HTMLResponse("<html><title>502 Bad Gateway</title></html>", 502)
+        case "garbage":
+            return Response('{"name": "projects/', media_type="application/json")
+        case "drop":
+            return CutOff()
+        case _:
+            # Until the caller leaves, upon which the server cancels this.
+            await asyncio.Event().wait()
+            raise AssertionError("nobody sets the event")

@@ -1,0 +1,52 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a video shall show, as plain data that goes from process to process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class UnreadableMedia(ValueError):
+    """An input is no image or video. The message begins with which one it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """A video to render. The same scene always becomes the same bytes.
+
+    Attributes:
+        prompt: Drawn as the title; may be empty.
+        model: Drawn small.
+        seed: From 0 to 2**32 - 1; chooses colours, shapes and the tone.
+        width, height: The size of the frame in pixels, even numbers.
+        fps: Frames per second.
+        seconds: How much new material.
+        audio: Whether there is a tone.
+        lossless: Whether quality goes before size.
+        resize_mode: How pictures are fitted to the frame: pad or crop.
+        negative_prompt: Drawn small, where there is one.
+        first_frame, last_frame: Encoded images that the video begins and ends with.
+        references: Encoded images that are shown small all the while.
+        source: An encoded video, which is extended, or edited where there is a mask.
+        mask: An encoded image; where it is white or opaque, the source is replaced.
+        camera: A movement such as pan_left, or ''.
+    """
+
+    prompt: str
+    model: str
+    seed: int
+    width: int
+    height: int
+    fps: int
+    seconds: int
+    audio: bool
+    lossless: bool
+    resize_mode: str
+    negative_prompt: str = ""
+    first_frame: bytes | None = None
+    last_frame: bytes | None = None
+    references: tuple[bytes, ...] = ()
+    source: bytes | None = None
+    mask: bytes | None = None
+    camera: str = ""
