@@ -32,7 +32,9 @@ def generate_request(
 
     """
     request = video_service_pb2.GenerateVideosRequest(
-        request_id=request_id or str(uuid.uuid4()), model=model, prompt=prompt or ""
+        request_id=_checked(request_id or str(uuid.uuid4()), str, "request_id"),
+        model=_checked(model, str, "model"),
+        prompt=_checked(prompt or "", str, "prompt"),
     )
     if image is not None:
         request.image.CopyFrom(_image(_checked(image, Image, "image")))
@@ -75,7 +77,7 @@ def _resource_name(collection: str, name: str) -> str:
 def _checked(value: Any, kind: type, field: str) -> Any:
     if isinstance(value, kind):
         return value
-    raise ValueError(f"{field}: {type(value).__name__} is not accepted; it is a {kind.__name__}")
+    raise ValueError(f"{field}: {type(value).__name__} is not accepted; accepted is {kind.__name__}")
 
 
 def _image(image: Image) -> media_pb2.Image:

@@ -159,6 +159,11 @@ class GenerateVideosConfig:
         """
         if isinstance(config, cls):
             return config
+        if not isinstance(config, dict | None):
+            raise ValueError(  # noqa: TRY004 - one error class for bad fields
+                f"config: {type(config).__name__} is not accepted; "
+                "it is a GenerateVideosConfig or a dict"
+            )
         given: dict[str, Any] = {**cast("Mapping[str, Any]", config or {})}
         names = [field.name for field in fields(cls)]
         for key in given:

@@ -1,0 +1,137 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A VideoService on a real socket that answers as a script says, also wrongly."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from google.protobuf.message_factory import GetMessageClass
+from google.rpc.status_pb2 import Status
+from grpc_status import rpc_status
+from longtake.v1 import video_service_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from google.protobuf.descriptor import MethodDescriptor
+    from google.protobuf.message import Message
+
+_SERVICE = video_service_pb2.DESCRIPTOR.services_by_name["VideoService"]
+_OPTIONS = [("grpc.max_receive_message_length", 64 << 20), ("grpc.so_reuseport", 0)]
+
+
+class Silence(Enum):
+    """What an answer may be besides a message and a status."""
+
+    UNTIL_THE_CALLER_LEAVES = auto()
+
+
+class Call:
+    """One call, or one attempt at it, and its answers: messages, then maybe a status or silence."""
+
+    def __init__(self, method: str, *answers: Message | Silence) -> None:
+        assert method in _SERVICE.methods_by_name, method
+        self.method = method
+        self.answers = answers
+
+
+@dataclass(frozen=True)
+class Received:
+    """A call that came.
+
+    Attributes:
+        ended: Set when it is over, for whatever reason.
+    """
+
+    method: str
+    request: Any
+    ended: threading.Event
+
+
+class ScriptedVideoService:
+    """Answers the calls of each method in the order of the script.
+
+    Attributes:
+        address: Where it listens.
+        received: The calls that came.
+    """
+
+    def __init__(self, script: tuple[Call, ...]) -> None:
+        self._left = list(script)
+        self._lock = threading.Lock()
+        self.received: list[Received] = []
+        self.unexpected: list[str] = []
+        self.address = ""
+
+    def requests(self, method: str) -> list[Any]:
+        return [one.request for one in self.received if one.method == method]
+
+    def assert_as_scripted(self) -> None:
+        assert self.unexpected == [], f"not in the script: {self.unexpected}"
+        assert self._left == [], f"left over: {[call.method for call in self._left]}"
+
+    def answer(
+        self, method: str, request: Message, context: grpc.ServicerContext
+    ) -> Iterator[Message]:
+        received = Received(method, request, threading.Event())
+        if not context.add_callback(received.ended.set):
+            received.ended.set()
+        with self._lock:
+            self.received.append(received)
+            call = next((one for one in self._left if one.method == method), None)
+            if call is None:
+                self.unexpected.append(method)
+                context.abort(grpc.StatusCode.UNIMPLEMENTED, "not in the script")
+            self._left.remove(call)
+        for answer in call.answers:
+            if isinstance(answer, Status):
+                context.abort_with_status(rpc_status.to_status(answer))
+            if isinstance(answer, Silence):
+                received.ended.wait()
+                return
+            yield answer
+
+
+@contextmanager
+def video_service(*script: Call) -> Iterator[ScriptedVideoService]:
+    """Serve the script; it must be used up when the block is left."""
+    service = ScriptedVideoService(script)
+    with ThreadPoolExecutor(4) as threads:
+        server = grpc.server(threads, options=_OPTIONS)
+        handlers = {method.name: _handler(service, method) for method in _SERVICE.methods}
+        server.add_registered_method_handlers(_SERVICE.full_name, handlers)
+        service.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+        server.start()
+        try:
+            yield service
+            service.assert_as_scripted()
+        finally:
+            server.stop(None).wait()
+
+
+def _handler(
+    service: ScriptedVideoService, method: MethodDescriptor
+) -> grpc.RpcMethodHandler[Any, Any]:
+    def stream(request: Message, context: grpc.ServicerContext) -> Iterator[Message]:
+        return service.answer(method.name, request, context)
+
+    def single(request: Message, context: grpc.ServicerContext) -> Message:
+        return next(service.answer(method.name, request, context))
+
+    make: Callable[..., grpc.RpcMethodHandler[Any, Any]] = (
+        grpc.unary_stream_rpc_method_handler
+        if method.server_streaming
+        else grpc.unary_unary_rpc_method_handler
+    )
+    return make(
+        stream if method.server_streaming else single,
+        request_deserializer=GetMessageClass(method.input_type).FromString,
+        response_serializer=lambda message: message.SerializeToString(),
+    )

@@ -1,0 +1,91 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The two halves of the client behind one face, so that each test is of both."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from longtake import AsyncClient, Client, RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from longtake.types import GenerateVideosResponse, Operation
+
+T = TypeVar("T")
+AT_ONCE = RetryPolicy(initial_seconds=0.0, attempts=3)
+
+
+class Caller(Protocol):
+    """What the tests do with a client."""
+
+    def generate(self, **arguments: Any) -> Operation[Any]: ...
+
+    def states(self, name: str, after_revision: int = 0) -> list[Operation[Any]]: ...
+
+    def result(self, name: str, timeout: float | None = None) -> GenerateVideosResponse[Any]: ...
+
+    def read(self, name: str) -> bytes: ...
+
+    def save(self, name: str, path: Path) -> Path: ...
+
+
+class BlockingCaller:
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def generate(self, **arguments: Any) -> Operation[Any]:
+        with self._client() as client:
+            return client.models.generate_videos(**arguments)
+
+    def states(self, name: str, after_revision: int = 0) -> list[Operation[Any]]:
+        with self._client() as client:
+            return list(client.operations.watch(name, after_revision))
+
+    def result(self, name: str, timeout: float | None = None) -> GenerateVideosResponse[Any]:
+        with self._client() as client:
+            return client.operations.result(name, timeout)
+
+    def read(self, name: str) -> bytes:
+        with self._client() as client:
+            return client.operations.video(name).data
+
+    def save(self, name: str, path: Path) -> Path:
+        with self._client() as client:
+            return client.operations.video(name).save(path)
+
+    def _client(self) -> Client:
+        return Client(self._address, retry=AT_ONCE)
+
+
+class AsyncCaller:
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def generate(self, **arguments: Any) -> Operation[Any]:
+        return self._run(lambda client: client.models.generate_videos(**arguments))
+
+    def states(self, name: str, after_revision: int = 0) -> list[Operation[Any]]:
+        async def collect(client: AsyncClient) -> list[Operation[Any]]:
+            return [state async for state in client.operations.watch(name, after_revision)]
+
+        return self._run(collect)
+
+    def result(self, name: str, timeout: float | None = None) -> GenerateVideosResponse[Any]:
+        return self._run(lambda client: client.operations.result(name, timeout))
+
+    def read(self, name: str) -> bytes:
+        return self._run(lambda client: client.operations.video(name).read())
+
+    def save(self, name: str, path: Path) -> Path:
+        return self._run(lambda client: client.operations.video(name).save(path))
+
+    def _run(self, do: Callable[[AsyncClient], Awaitable[T]]) -> T:
+        async def run() -> T:
+            async with AsyncClient(self._address, retry=AT_ONCE) as client:
+                return await do(client)
+
+        return asyncio.run(run())
