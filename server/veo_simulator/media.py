@@ -1,0 +1,103 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the images and videos that a scene was given."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from veo_simulator.scene import UnreadableMedia
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+MOST_PIXELS = 50_000_000
+MOST_SECONDS = 60.0
+_HALF = 128
+
+
+def read_image(data: bytes, role: str) -> Image.Image:
+    """Return an image in RGB, upright.
+
+    Args:
+        data: PNG, JPEG, WebP or what else Pillow reads.
+        role: What it is for, for the error.
+
+    Raises:
+        UnreadableMedia: It is none, or has more than 50 million pixels.
+
+    """
+    return _opened(data, role).convert("RGB")
+
+
+def read_mask(data: bytes, width: int, height: int) -> NDArray[np.bool_]:
+    """Return where a mask is opaque or, without an alpha channel, bright.
+
+    Raises:
+        UnreadableMedia: It is no image.
+
+    """
+    image = _opened(data, "mask")
+    channel = image.getchannel("A") if "A" in image.getbands() else image.convert("L")
+    return np.asarray(channel.resize((width, height))) >= _HALF
+
+
+def fit(image: Image.Image, width: int, height: int, resize_mode: str) -> Image.Image:
+    """Return an image of that size: cut to it by `crop`, with black edges by `pad`."""
+    size = (width, height)
+    return ImageOps.fit(image, size) if resize_mode == "crop" else ImageOps.pad(image, size)
+
+
+def read_video(data: bytes, fps: int) -> Iterator[Image.Image]:
+    """Yield the frames of a video at a rate, decoded one by one.
+
+    Raises:
+        UnreadableMedia: It is none, or longer than 60 seconds.
+
+    """
+    try:
+        with av.open(io.BytesIO(data), "r") as container:
+            yield from _at_rate(container, fps)
+    except (av.FFmpegError, ValueError, IndexError) as error:
+        if isinstance(error, UnreadableMedia):
+            raise
+        raise UnreadableMedia("video: it cannot be decoded") from error
+
+
+def _at_rate(container: av.container.InputContainer, fps: int) -> Iterator[Image.Image]:
+    stream = container.streams.video[0]
+    shown = 0
+    end = 0.0
+    image: Image.Image | None = None
+    start: float | None = None
+    for frame in container.decode(stream):
+        begin = float(frame.time or 0.0)
+        start = begin if start is None else start
+        while image is not None and shown < round((begin - start) * fps):
+            yield image
+            shown += 1
+        image = Image.fromarray(frame.to_ndarray(format="rgb24"))
+        end = begin - start + 1 / float(stream.average_rate or fps)
+        if end > MOST_SECONDS:
+            raise UnreadableMedia(f"video: it is longer than {MOST_SECONDS:g} seconds")
+    if image is None:
+        raise UnreadableMedia("video: it has no frames")
+    for _ in range(shown, max(shown + 1, round(end * fps))):
+        yield image
+
+
+def _opened(data: bytes, role: str) -> Image.Image:
+    try:
+        image = Image.open(io.BytesIO(data))
+        if image.width * image.height <= MOST_PIXELS:
+            return ImageOps.exif_transpose(image)
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
+        raise UnreadableMedia(f"{role}: it is no image that can be read") from error
+    raise UnreadableMedia(f"{role}: it has more than {MOST_PIXELS} pixels")
