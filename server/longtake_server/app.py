@@ -78,6 +78,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         server = RpcServer(
             engine.service,
             max_request_bytes=settings.max_request_bytes,
+            send_timeout_seconds=settings.send_timeout_seconds,
             clock=engine.clock,
             telemetry=telemetry,
         )

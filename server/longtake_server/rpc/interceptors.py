@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +18,7 @@ from longtake_server.errors import InvalidRequest, RequestTooLarge, Violation
 from longtake_server.rpc.status import status_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 
     from longtake_server.clock import Clock
 
@@ -37,12 +37,15 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     Args:
         max_request_bytes: The largest request message.
+        send_timeout_seconds: How long a reader may leave a message of a stream unread
+            before the stream is ended.
         clock: Time.
 
     """
 
-    def __init__(self, max_request_bytes: int, clock: Clock) -> None:
+    def __init__(self, max_request_bytes: int, send_timeout_seconds: float, clock: Clock) -> None:
         self._max_request_bytes = max_request_bytes
+        self._send_timeout_seconds = send_timeout_seconds
         self._clock = clock
 
     async def intercept_service(
@@ -107,7 +110,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             try:
                 async with aclosing(behaviour(_readable(request), context)) as messages:
                     async for message in messages:
-                        yield message
+                        with self._send_deadline(method):
+                            yield message
             except (asyncio.CancelledError, grpc.aio.AbortError):
                 raise
             except Exception as error:  # noqa: BLE001 - the one table decides what is told
@@ -116,6 +120,23 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 self._tell(method, context, began)
 
         return call
+
+    @contextmanager
+    def _send_deadline(self, method: str) -> Iterator[None]:
+        """End the call if its reader does not take what is yielded meanwhile."""
+        call = asyncio.current_task()
+
+        def give_up() -> None:
+            _log.warning("a reader took nothing for too long", extra={"method": method})
+            if call is not None:
+                call.cancel()
+
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(self._send_timeout_seconds, give_up)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _tell(self, method: str, context: grpc.aio.ServicerContext[Any, Any], began: float) -> None:
         if not _log.isEnabledFor(logging.INFO):

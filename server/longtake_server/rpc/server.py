@@ -53,6 +53,7 @@ class RpcServer:
     Args:
         service: The use cases.
         max_request_bytes: The largest request message.
+        send_timeout_seconds: How long a reader may leave a message of a stream unread.
         clock: Time.
         telemetry: Where spans go.
 
@@ -63,10 +64,13 @@ class RpcServer:
         service: VideoOperations,
         *,
         max_request_bytes: int,
+        send_timeout_seconds: float,
         clock: Clock,
         telemetry: Telemetry,
     ) -> None:
-        interceptors: list[grpc.aio.ServerInterceptor] = [CallInterceptor(max_request_bytes, clock)]
+        interceptors: list[grpc.aio.ServerInterceptor] = [
+            CallInterceptor(max_request_bytes, send_timeout_seconds, clock)
+        ]
         if telemetry.tracer_provider is not None:
             interceptors.insert(
                 0,
