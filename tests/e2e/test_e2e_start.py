@@ -6,23 +6,26 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 from processes.running import GUARD_SECONDS
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
-
-def start(data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+def start(
+    data: Path, *, largest_file: int | None = None, **settings: str
+) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if "LONGTAKE" not in name}
     environment |= {"LONGTAKE_LISTEN": "127.0.0.1:0", "LONGTAKE_DATA_FOLDER": str(data)}
     environment |= {f"LONGTAKE_{name.upper()}": value for name, value in settings.items()}
+    # A limit on the size of files stands for a disk that is full.
+    limit = [] if largest_file is None else ["prlimit", f"--fsize={largest_file}"]
     return subprocess.run(
-        [sys.executable, "-m", "longtake_server", "serve"],
+        [*limit, sys.executable, "-m", "longtake_server", "serve"],
         env=environment,
         capture_output=True,
         text=True,
@@ -51,6 +54,39 @@ def test_a_corrupt_database(tmp_path: Path) -> None:
 def test_a_data_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     assert_one_line(start(tmp_path / "data"), str(tmp_path / "data"))
+
+
+def test_a_data_folder_that_cannot_be_made() -> None:
+    assert_one_line(start(Path("/proc/longtake")), "/proc/longtake")
+
+
+@pytest.mark.parametrize("largest_file", [0, 8192])
+def test_a_full_disk(tmp_path: Path, largest_file: int) -> None:
+    assert_one_line(start(tmp_path, largest_file=largest_file), str(tmp_path / "longtake.db"))
+
+
+def test_a_database_of_a_newer_version(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "longtake.db")) as database:
+        database.execute("PRAGMA user_version = 999")
+    assert_one_line(start(tmp_path), str(tmp_path / "longtake.db"), "newer")
+
+
+def test_a_database_that_another_server_uses(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        environment = {**os.environ, "LONGTAKE_LISTEN": "127.0.0.1:0"}
+        environment["LONGTAKE_DATA_FOLDER"] = str(tmp_path)
+        other = stack.enter_context(
+            subprocess.Popen(
+                [sys.executable, "-m", "longtake_server", "serve"],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+        stack.callback(other.terminate)
+        assert other.stdout is not None
+        assert b"serving" in other.stdout.readline()
+        assert_one_line(start(tmp_path), str(tmp_path), "another")
 
 
 def test_a_taken_port(tmp_path: Path) -> None:
