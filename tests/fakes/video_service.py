@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -61,12 +62,14 @@ class ScriptedVideoService:
     Attributes:
         address: Where it listens.
         received: The calls that came.
+        arrivals: Their methods, for tests that wait for them.
     """
 
     def __init__(self, script: tuple[Call, ...]) -> None:
         self._left = list(script)
         self._lock = threading.Lock()
         self.received: list[Received] = []
+        self.arrivals: SimpleQueue[str] = SimpleQueue()
         self.unexpected: list[str] = []
         self.address = ""
 
@@ -90,6 +93,7 @@ class ScriptedVideoService:
                 self.unexpected.append(method)
                 context.abort(grpc.StatusCode.UNIMPLEMENTED, "not in the script")
             self._left.remove(call)
+        self.arrivals.put(method)
         for answer in call.answers:
             if isinstance(answer, Status):
                 context.abort_with_status(rpc_status.to_status(answer))

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Each test that asks for `caller` is run with both halves of the client."""
+"""The client and the command line, as the tests use them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,29 @@ from typing import TYPE_CHECKING
 
 import pytest
 from stubs.stubs_callers import AsyncCaller, BlockingCaller
+from stubs.stubs_programs import Program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from stubs.stubs_callers import Caller
 
 
 @pytest.fixture(params=[BlockingCaller, AsyncCaller], ids=["blocking", "async"])
 def caller(request: pytest.FixtureRequest) -> Callable[[str], Caller]:
-    """Return what makes a caller of a server by its address."""
+    """Return what makes a caller by a server's address; each test is run with both halves."""
     make: Callable[[str], Caller] = request.param
     return make
+
+
+@pytest.fixture
+def longtake(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Program:
+    """Return the command line, in an empty folder and with no server set."""
+    monkeypatch.delenv("LONGTAKE_ADDRESS", raising=False)
+    # The program sets it, which would outlast the test.
+    monkeypatch.setenv("GRPC_VERBOSITY", "NONE")
+    monkeypatch.chdir(tmp_path)
+    return Program(capsys)

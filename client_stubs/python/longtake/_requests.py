@@ -77,7 +77,9 @@ def _resource_name(collection: str, name: str) -> str:
 def _checked(value: Any, kind: type, field: str) -> Any:
     if isinstance(value, kind):
         return value
-    raise ValueError(f"{field}: {type(value).__name__} is not accepted; accepted is {kind.__name__}")
+    raise ValueError(
+        f"{field}: {type(value).__name__} is not accepted; accepted is {kind.__name__}"
+    )
 
 
 def _image(image: Image) -> media_pb2.Image:

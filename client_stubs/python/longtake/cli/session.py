@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ class Session:
     @contextmanager
     def client(self) -> Iterator[Client]:
         """Lend a client. gRPC is imported only here, so that help comes at once."""
+        # It would write lines of its own among ours, and reads this when it is imported.
+        os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from longtake.client import Client
 
         with Client(self.address) as client:

@@ -1,0 +1,278 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""How the command line ends: codes, lines, Ctrl-C, a terminal."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+from contextlib import ExitStack
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes.video_service import Call, Silence, video_service
+from google.rpc import code_pb2
+from stubs.stubs_messages import (
+    NAME,
+    VIDEO,
+    chunk,
+    draining,
+    error_info,
+    failed,
+    invalid,
+    operation,
+    seen,
+    status,
+    succeeded,
+    whole_video,
+)
+from stubs.stubs_programs import process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from google.rpc.status_pb2 import Status
+    from stubs.stubs_programs import Program
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """Return an address that refuses connections."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["generate", "a dog"],
+        ["watch", NAME],
+        ["get", NAME],
+        ["list"],
+        ["cancel", NAME],
+        ["delete", NAME],
+        ["download", NAME],
+        ["models"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_server_that_is_not_there_ends_with_5_and_its_address(
+    longtake: Program, nobody: str, command: list[str]
+) -> None:
+    outcome = longtake.run(*command, "--address", nobody)
+
+    assert outcome.err.startswith(f"longtake: no Longtake server answers at {nobody} (set by ")
+    assert outcome.err.count("\n") == 1
+    assert (outcome.code, outcome.out) == (5, "")
+
+
+def test_the_address_may_come_from_the_environment(
+    longtake: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with video_service(Call("GetOperation", operation())) as service:
+        monkeypatch.setenv("LONGTAKE_ADDRESS", service.address)
+
+        assert longtake.run("get", NAME).code == 0
+
+
+def test_a_refusal_ends_with_2_and_names_every_field(longtake: Program) -> None:
+    refusal = invalid(config__fps="24 is accepted.", config__seed="It needs a model with seeds.")
+    with video_service(Call("GenerateVideos", refusal)) as service:
+        outcome = longtake.run("generate", "a dog", "--address", service.address)
+
+    assert outcome.err == (
+        "longtake: INVALID_ARGUMENT: The request is wrong.; config.fps: 24 is accepted.; "
+        "config.seed: It needs a model with seeds.\n"
+    )
+    assert (outcome.code, outcome.out) == (2, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (status(code_pb2.NOT_FOUND, "No.", error_info("OPERATION_NOT_FOUND")), 2),
+        (status(code_pb2.PERMISSION_DENIED, "No."), 2),
+        (status(code_pb2.RESOURCE_EXHAUSTED, "No."), 2),
+        (status(code_pb2.INTERNAL, "No.", error_info("INTERNAL")), 5),
+        (status(code_pb2.UNIMPLEMENTED, "No."), 5),
+    ],
+    ids=lambda value: code_pb2.Code.Name(value.code) if hasattr(value, "code") else "",
+)
+def test_the_code_of_an_error_decides_the_exit_code(
+    longtake: Program, error: Status, code: int
+) -> None:
+    with video_service(Call("GetOperation", error)) as service:
+        outcome = longtake.run("get", NAME, "--address", service.address)
+
+    assert outcome.err == f"longtake: {code_pb2.Code.Name(error.code)}: No.\n"
+    assert outcome.code == code
+
+
+def test_a_server_that_shuts_down_is_told_from_one_that_is_not_there(longtake: Program) -> None:
+    with video_service(*[Call("GetOperation", draining())] * 5) as service:
+        outcome = longtake.run("get", NAME, "--address", service.address)
+
+    assert outcome.err == "longtake: UNAVAILABLE: The server is shutting down.\n"
+    assert outcome.code == 5
+
+
+def test_wrong_usage_ends_with_2_and_one_line(longtake: Program) -> None:
+    for arguments in ([], ["fetch"], ["get"], ["list", "--limit", "0"], ["get", ""]):
+        outcome = longtake.run(*arguments)
+
+        assert outcome.err.startswith("longtake: ")
+        assert outcome.err.count("\n") == 1
+        assert (outcome.code, outcome.out) == (2, "")
+
+
+def test_help_and_version_end_well(longtake: Program) -> None:
+    assert longtake.run("--version").out == f"longtake {version('longtake')}\n"
+    told = longtake.run("--help")
+    assert told.code == 0
+    for command in ("generate", "watch", "get", "list", "cancel", "delete", "download", "models"):
+        assert re.search(rf"^  {command} ", told.out, re.MULTILINE)
+        assert longtake.run(command, "--help").code == 0
+
+
+def test_ctrl_c_while_waiting_cancels_nothing_and_tells_how_to_resume(tmp_path: Path) -> None:
+    states = seen(operation("RUNNING", 3, 40)), Silence.UNTIL_THE_CALLER_LEAVES
+    with (
+        video_service(
+            Call("GenerateVideos", operation()), Call("WatchOperation", *states)
+        ) as service,
+        process(service.address, "generate", "a dog", "-o", "dog.mp4", folder=tmp_path) as running,
+    ):
+        assert running.stdout is not None
+        assert running.stdout.readline() == "QUEUED\n"
+        assert running.stdout.readline() == "RUNNING 40%\n"
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate()
+
+        assert err == (
+            "longtake: stopped waiting; the generation goes on; "
+            f"resume with: longtake watch {NAME} -o dog.mp4\n"
+        )
+        assert (running.returncode, out) == (130, "")
+        assert [one.method for one in service.received] == ["GenerateVideos", "WatchOperation"]
+        service.received[1].ended.wait()
+
+
+def test_ctrl_c_before_the_answer_tells_how_to_pay_once(tmp_path: Path) -> None:
+    with (
+        video_service(Call("GenerateVideos", Silence.UNTIL_THE_CALLER_LEAVES)) as service,
+        process(service.address, "generate", "a dog", folder=tmp_path) as running,
+    ):
+        assert service.arrivals.get() == "GenerateVideos"
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate()
+
+        request_id = service.requests("GenerateVideos")[0].request_id
+        assert f"--request-id {request_id} starts no second generation" in err
+        assert err.count("\n") == 1
+        assert (running.returncode, out) == (130, "")
+
+
+def test_ctrl_c_while_downloading_leaves_no_file_and_tells_how_to_fetch_it(tmp_path: Path) -> None:
+    with (
+        video_service(
+            Call("GetOperation", succeeded()),
+            Call("DownloadVideo", chunk(VIDEO[:1000]), Silence.UNTIL_THE_CALLER_LEAVES),
+        ) as service,
+        process(service.address, "watch", NAME, "-o", "dog.mp4", folder=tmp_path) as running,
+    ):
+        assert [service.arrivals.get(), service.arrivals.get()] == ["GetOperation", "DownloadVideo"]
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate()
+
+        assert err == (
+            "longtake: the download was stopped; the video stays at the server; "
+            f"fetch it with: longtake download {NAME}/videos/0 -o dog.mp4\n"
+        )
+        assert running.returncode == 130
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_that_goes_away_leaves_no_lines_of_grpc(tmp_path: Path) -> None:
+    waiting = seen(operation("RUNNING", 3)), Silence.UNTIL_THE_CALLER_LEAVES
+    script = Call("GetOperation", operation()), Call("WatchOperation", *waiting)
+    with ExitStack() as server:
+        service = server.enter_context(video_service(*script))
+        with process(service.address, "watch", NAME, folder=tmp_path) as running:
+            assert running.stdout is not None
+            assert running.stdout.readline() == "QUEUED\n"
+            assert running.stdout.readline() == "RUNNING\n"
+            server.close()
+            running.send_signal(signal.SIGINT)
+            _, err = running.communicate()
+
+    assert err.splitlines() == [
+        f"longtake: stopped waiting; the generation goes on; resume with: longtake watch {NAME}"
+    ]
+
+
+def test_an_exit_code_is_that_of_the_process(tmp_path: Path) -> None:
+    with (
+        video_service(Call("GetOperation", failed())) as service,
+        process(service.address, "watch", NAME, folder=tmp_path) as running,
+    ):
+        out, err = running.communicate()
+
+    assert (running.returncode, out) == (3, "FAILED\n")
+    assert err == f"longtake: {NAME}: INTERNAL: The upstream failed.\n"
+
+
+def test_a_terminal_shows_each_state_and_a_live_line(tmp_path: Path) -> None:
+    queued, running_at_40 = operation(), operation("RUNNING", 3, 40)
+    queued.metadata.queue_position = 2
+    terminal, of_process = os.openpty()
+    with (
+        video_service(
+            Call("GenerateVideos", queued),
+            Call("WatchOperation", seen(running_at_40), seen(succeeded(4))),
+            Call("DownloadVideo", whole_video()),
+        ) as service,
+        process(
+            service.address, "generate", "a dog", folder=tmp_path, stdout=of_process
+        ) as running,
+        os.fdopen(terminal, "rb", buffering=0) as screen,
+    ):
+        os.close(of_process)
+        shown = _read_all(screen.fileno())
+        assert running.wait() == 0
+
+    lines = [re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", line) for line in re.split(r"[\r\n]+", shown)]
+    states = [line for line in lines if line in {"QUEUED", "RUNNING", "SUCCEEDED"}]
+    assert states == ["QUEUED", "RUNNING", "SUCCEEDED"]
+    assert lines[-2] == "0193.mp4"
+    assert f"{NAME}" in shown
+
+
+def _read_all(terminal: int) -> str:
+    parts: list[bytes] = []
+    while True:
+        try:
+            part = os.read(terminal, 4096)
+        except OSError:  # how Linux says that the other side of a terminal is closed
+            part = b""
+        if not part:
+            return b"".join(parts).decode()
+        parts.append(part)
+
+
+def test_a_reader_that_leaves_early_causes_no_traceback(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with (
+        video_service(Call("GetOperation", operation())) as service,
+        process(service.address, "get", NAME, folder=tmp_path, stdout=writing) as running,
+    ):
+        os.close(writing)
+        _, err = running.communicate()
+
+    assert "Traceback" not in err
+    assert running.returncode != 0
