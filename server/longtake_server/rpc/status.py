@@ -15,7 +15,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from longtake_server import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from google.protobuf.message import Message
 
@@ -82,27 +82,58 @@ def error_info(reason: str, metadata: Mapping[str, str]) -> error_details_pb2.Er
     return error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata)
 
 
-def _details(error: errors.LongtakeError) -> list[Message]:
-    if isinstance(error, errors.InvalidRequest):
+def _details(error: errors.LongtakeError) -> Iterator[Message]:
+    text = str(error)
+    if violations := _violations(error):
         request = error_details_pb2.BadRequest()
-        for violation in error.violations:
-            request.field_violations.add(field=violation.field, description=violation.description)
-        return [request]
-    if isinstance(error, errors.ResourceError):
-        return [
-            error_details_pb2.ResourceInfo(
-                resource_type=_resource_type(error.resource),
-                resource_name=error.resource,
-                description=str(error),
-            )
-        ]
-    if isinstance(error, errors.ServerDraining | errors.UpstreamUnavailable):
-        return [] if error.retry_after is None else [_retry_info(error.retry_after)]
+        for field, description in violations:
+            request.field_violations.add(field=field, description=description)
+        yield request
+    if resource := _resource(error):
+        yield error_details_pb2.ResourceInfo(
+            resource_type=_resource_type(resource), resource_name=resource, description=text
+        )
+    if subject := _precondition(error):
+        precondition = error_details_pb2.PreconditionFailure()
+        precondition.violations.add(type=error.reason, subject=subject, description=text)
+        yield precondition
     if isinstance(error, errors.TooManyWatches):
-        failure = error_details_pb2.QuotaFailure()
-        failure.violations.add(subject="watches", description=str(error))
-        return [failure]
+        quota = error_details_pb2.QuotaFailure()
+        quota.violations.add(subject="watches", description=text)
+        yield quota
+    if isinstance(error, errors.ServerDraining | errors.UpstreamUnavailable) and (
+        error.retry_after is not None
+    ):
+        yield _retry_info(error.retry_after)
+
+
+def _violations(error: errors.LongtakeError) -> list[tuple[str, str]]:
+    """Return the fields of the request that are wrong, and what is wrong with each."""
+    if isinstance(error, errors.InvalidRequest):
+        return [(one.field, one.description) for one in error.violations]
+    if isinstance(error, errors.OffsetPastEnd):
+        return [("read_offset", str(error))]
+    if isinstance(error, errors.PositionExpired):
+        return [("after_position", str(error))]
     return []
+
+
+def _resource(error: errors.LongtakeError) -> str:
+    """Return the name of the thing that an error is about, if there is one."""
+    if isinstance(error, errors.RequestIdReused):
+        return error.metadata["operation"]
+    return error.resource if isinstance(error, errors.ResourceError) else ""
+
+
+def _precondition(error: errors.LongtakeError) -> str:
+    """Return whose state makes the call fail, if it is a state that does."""
+    if isinstance(error, errors.VideoNotReady | errors.VideoExpired):
+        return error.resource
+    if isinstance(error, errors.ModelRetired):
+        return f"models/{error.metadata['model']}"
+    if isinstance(error, errors.RevisionAhead):
+        return "position" if "position" in error.metadata else "revision"
+    return ""
 
 
 def _retry_info(seconds: float) -> error_details_pb2.RetryInfo:

@@ -1,0 +1,181 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The production server on a loopback socket: all parts are real but the upstream and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import grpc
+import pytest
+from fakes.engine import MODEL, engine
+from google.longrunning.operations_pb2_grpc import OperationsStub
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+from longtake.v1.error_reason_pb2 import ErrorReason
+from longtake.v1.video_service_pb2 import GenerateVideosRequest
+from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+from longtake_server.operations.model import SubmissionAccepted, SubmissionStarted, Succeeded
+from longtake_server.rpc.server import RpcServer
+from longtake_server.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable
+    from pathlib import Path
+
+    from fakes.engine import Engine
+    from fakes.upstream import ScriptedUpstream
+    from google.protobuf.message import Message
+    from longtake.v1.operation_pb2 import GenerateVideosOperation
+    from longtake_server.operations.service import VideoOperations
+
+MAX_REQUEST_BYTES = 24 << 20
+# Never reached: a test that needs it to pass makes a server of its own.
+_SEND_TIMEOUT_SECONDS = 600.0
+
+_DETAILS = (
+    error_details_pb2.ErrorInfo,
+    error_details_pb2.BadRequest,
+    error_details_pb2.ResourceInfo,
+    error_details_pb2.RetryInfo,
+    error_details_pb2.PreconditionFailure,
+    error_details_pb2.QuotaFailure,
+    error_details_pb2.RequestInfo,
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a caller was told of an error.
+
+    Attributes:
+        code: The status code.
+        message: The text.
+        details: The google.rpc details by the names of their types.
+    """
+
+    code: grpc.StatusCode
+    message: str
+    details: dict[str, Any]
+
+    @property
+    def reason(self) -> str:
+        """The reason, after checking that the contract has it."""
+        info = self.details["ErrorInfo"]
+        assert info.domain == "longtake.dev"
+        assert f"ERROR_REASON_{info.reason}" in ErrorReason.DESCRIPTOR.values_by_name
+        return cast("str", info.reason)
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return dict(self.details["ErrorInfo"].metadata)
+
+    @property
+    def fields(self) -> list[str]:
+        """The paths of a BadRequest, each of which says what is wrong with it."""
+        violations = self.details["BadRequest"].field_violations
+        assert all(violation.description for violation in violations)
+        return [violation.field for violation in violations]
+
+
+def fault_of(error: grpc.aio.AioRpcError) -> Fault:
+    """Return an error with its details, all of which must be of known types."""
+    status = rpc_status.from_call(cast("grpc.Call", error))
+    assert status is not None, f"{error.code()} without details: {error.details()}"
+    details: dict[str, Message] = {}
+    for packed in status.details:
+        kind = next(kind for kind in _DETAILS if packed.Is(kind.DESCRIPTOR))
+        details[kind.DESCRIPTOR.name] = kind.FromString(packed.value)
+    return Fault(error.code(), error.details() or "", details)
+
+
+async def refused(call: Awaitable[object] | AsyncIterable[object]) -> Fault:
+    """Return the error that a call ends with; a stream is read to its end."""
+    with pytest.raises(grpc.aio.AioRpcError) as raised:
+        await _to_its_end(call)
+    return fault_of(raised.value)
+
+
+async def _to_its_end(call: Awaitable[object] | AsyncIterable[object]) -> None:
+    if not isinstance(call, AsyncIterable):
+        await call
+        return
+    async for _ in call:
+        pass
+
+
+@dataclass
+class Server:
+    """The server, its parts, and the stubs of a caller."""
+
+    parts: Engine
+    rpc: RpcServer
+    channel: grpc.aio.Channel
+    videos: Any
+    operations: Any
+
+    async def accepted(self, **fields: Any) -> str:
+        """Have a generation accepted over the socket and return its name."""
+        request = GenerateVideosRequest(**{"model": MODEL, "prompt": "a dog", **fields})
+        operation: GenerateVideosOperation = await self.videos.GenerateVideos(request)
+        return operation.name
+
+    async def running(self) -> str:
+        """Have a generation accepted that the upstream took; return its name."""
+        name = await self.accepted()
+        await self.parts.ledger.commit(name, SubmissionStarted())
+        await self.parts.ledger.commit(name, SubmissionAccepted("up/1"))
+        return name
+
+    async def succeed(self, name: str, *videos: bytes) -> None:
+        """End a running generation with these videos, kept in the object store."""
+        media = self.parts.media
+        stored = [
+            await media.put(name, index, "video/mp4", video) for index, video in enumerate(videos)
+        ]
+        await self.parts.ledger.commit(name, Succeeded(tuple(stored)))
+
+    async def succeeded(self, *videos: bytes) -> str:
+        """Return the name of a generation that has ended with these videos."""
+        name = await self.running()
+        await self.succeed(name, *videos)
+        return name
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path,
+    upstream: ScriptedUpstream | None = None,
+    *,
+    service: VideoOperations | None = None,
+    max_watches: int = 100,
+) -> AsyncIterator[Server]:
+    """Serve on a loopback port; `service` takes the place of the real use cases."""
+    async with engine(folder, upstream, max_watches=max_watches) as parts:
+        server = RpcServer(
+            service or parts.service,
+            max_request_bytes=MAX_REQUEST_BYTES,
+            send_timeout_seconds=_SEND_TIMEOUT_SECONDS,
+            clock=parts.clock,
+            telemetry=Telemetry(),
+        )
+        address = server.bind("127.0.0.1:0")
+        await server.start()
+        try:
+            async with grpc.aio.insecure_channel(address, _OPTIONS) as channel:
+                yield Server(
+                    parts, server, channel, VideoServiceStub(channel), OperationsStub(channel)
+                )
+        finally:
+            parts.ledger.drain()
+            await server.stop(0)
+
+
+# include_video_data may answer with 16 MiB, and a request may be larger than the server takes.
+_OPTIONS = (
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+)

@@ -1,0 +1,313 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every error of the domain reaches the caller with its code, its reason and its details."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import grpc
+import pytest
+from google.rpc import code_pb2
+from longtake.v1.error_reason_pb2 import ErrorReason
+from longtake.v1.video_service_pb2 import GetOperationRequest, WatchOperationRequest
+from longtake_server import errors
+from longtake_server.rpc.status import CODES, status_of
+from rpc.rpc_server import refused, serving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterator
+    from pathlib import Path
+
+    from longtake_server.operations.model import OperationRecord
+
+NAME = "operations/0193"
+VIDEO = f"{NAME}/videos/0"
+PRIVATE = "an-internal-path"
+
+# What each error says to a caller: its code, its metadata, and its details besides ErrorInfo.
+EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
+    (
+        errors.InvalidRequest([errors.Violation("name", "accepted is operations/{id}")]),
+        "INVALID_ARGUMENT",
+        {"fields": "name"},
+        {"BadRequest"},
+    ),
+    (
+        errors.RequestIdReused("7c9e", NAME),
+        "ALREADY_EXISTS",
+        {"request_id": "7c9e", "operation": NAME},
+        {"ResourceInfo"},
+    ),
+    (errors.OperationNotFound(NAME), "NOT_FOUND", {"resource": NAME}, {"ResourceInfo"}),
+    (errors.OperationDeleted(NAME), "NOT_FOUND", {"resource": NAME}, {"ResourceInfo"}),
+    (errors.OperationExpired(NAME), "NOT_FOUND", {"resource": NAME}, {"ResourceInfo"}),
+    (
+        errors.VideoNotFound(VIDEO, 0),
+        "NOT_FOUND",
+        {"resource": VIDEO, "videos": "0"},
+        {"ResourceInfo"},
+    ),
+    (
+        errors.ModelNotFound("models/none"),
+        "NOT_FOUND",
+        {"resource": "models/none"},
+        {"ResourceInfo"},
+    ),
+    (
+        errors.VideoNotReady(VIDEO, "RUNNING"),
+        "FAILED_PRECONDITION",
+        {"resource": VIDEO, "state": "RUNNING"},
+        {"ResourceInfo", "PreconditionFailure"},
+    ),
+    (
+        errors.VideoExpired(VIDEO),
+        "FAILED_PRECONDITION",
+        {"resource": VIDEO},
+        {"ResourceInfo", "PreconditionFailure"},
+    ),
+    (
+        errors.ModelRetired("veo-001", "2026-06-30", "veo-2"),
+        "FAILED_PRECONDITION",
+        {"model": "veo-001", "retirement_date": "2026-06-30", "replacement": "veo-2"},
+        {"PreconditionFailure"},
+    ),
+    (
+        errors.RevisionAhead("revision", 9, 3),
+        "FAILED_PRECONDITION",
+        {"revision": "9", "newest": "3"},
+        {"PreconditionFailure"},
+    ),
+    (
+        errors.OffsetPastEnd(9, 3),
+        "OUT_OF_RANGE",
+        {"read_offset": "9", "size_bytes": "3"},
+        {"BadRequest"},
+    ),
+    (errors.OffsetPastEnd(-1), "OUT_OF_RANGE", {"read_offset": "-1"}, {"BadRequest"}),
+    (errors.PositionExpired("7"), "OUT_OF_RANGE", {"position": "7"}, {"BadRequest"}),
+    (
+        errors.RequestTooLarge(9, 3),
+        "RESOURCE_EXHAUSTED",
+        {"size_bytes": "9", "max_bytes": "3"},
+        set(),
+    ),
+    (
+        errors.VideoTooLarge(9, 3),
+        "RESOURCE_EXHAUSTED",
+        {"size_bytes": "9", "max_bytes": "3"},
+        set(),
+    ),
+    (
+        errors.TooManyWatches(3),
+        "RESOURCE_EXHAUSTED",
+        {"max_watches": "3"},
+        {"QuotaFailure"},
+    ),
+    (errors.ServerDraining(), "UNAVAILABLE", {}, {"RetryInfo"}),
+    (
+        errors.StorageUnavailable("the disk is full"),
+        "UNAVAILABLE",
+        {"cause": "the disk is full"},
+        set(),
+    ),
+    (
+        errors.UpstreamUnavailable("agent_platform", "no route", 2.5),
+        "UNAVAILABLE",
+        {"upstream": "agent_platform", "cause": "no route"},
+        {"RetryInfo"},
+    ),
+    (
+        errors.UpstreamUnavailable("agent_platform", "no route"),
+        "UNAVAILABLE",
+        {"upstream": "agent_platform", "cause": "no route"},
+        set(),
+    ),
+    (
+        errors.NotSupported("return_partial_success", "a list here is always whole"),
+        "UNIMPLEMENTED",
+        {"field": "return_partial_success"},
+        set(),
+    ),
+]
+
+
+class Failing:
+    """Use cases that fail, a watch in the middle of its stream."""
+
+    def __init__(self, error: Exception, record: OperationRecord | None = None) -> None:
+        self._error = error
+        self._record = record
+
+    async def get(self, name: str, caller: str) -> OperationRecord:
+        raise self._error
+
+    async def watch(
+        self, name: str, caller: str, after_revision: int, heartbeat_seconds: float
+    ) -> AsyncGenerator[OperationRecord]:
+        assert self._record is not None
+        yield self._record
+        raise self._error
+
+
+def failing(error: Exception, record: OperationRecord | None = None) -> Any:
+    return Failing(error, record)
+
+
+def classes(of: type[errors.LongtakeError]) -> Iterator[type[errors.LongtakeError]]:
+    """Return those that are raised: all without further ones."""
+    below = of.__subclasses__()
+    if not below:
+        yield of
+    for kind in below:
+        yield from classes(kind)
+
+
+RAISED = sorted(classes(errors.LongtakeError), key=lambda kind: kind.__name__)
+
+
+@pytest.mark.parametrize("kind", RAISED)
+def test_each_error_has_one_row_in_the_table(kind: type[errors.LongtakeError]) -> None:
+    assert [row for row, _ in CODES].count(kind) == 1
+
+
+def test_no_row_hides_a_later_one() -> None:
+    kinds = [kind for kind, _ in CODES]
+    for index, kind in enumerate(kinds):
+        assert not any(issubclass(later, kind) for later in kinds[index + 1 :])
+
+
+@pytest.mark.parametrize("kind", RAISED)
+def test_each_error_has_a_reason_of_the_contract(kind: type[errors.LongtakeError]) -> None:
+    assert f"ERROR_REASON_{kind.reason}" in ErrorReason.DESCRIPTOR.values_by_name
+
+
+def test_no_two_errors_have_the_same_reason() -> None:
+    assert len({kind.reason for kind in RAISED}) == len(RAISED)
+
+
+def test_each_error_is_expected_here() -> None:
+    assert {type(error) for error, *_ in EXPECTED} == set(RAISED)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "metadata", "details"),
+    EXPECTED,
+    ids=[type(error).__name__ for error, *_ in EXPECTED],
+)
+async def test_an_error_reaches_the_caller_whole(
+    tmp_path: Path,
+    error: errors.LongtakeError,
+    code: str,
+    metadata: dict[str, str],
+    details: set[str],
+) -> None:
+    async with serving(tmp_path, service=failing(error)) as server:
+        fault = await refused(server.videos.GetOperation(GetOperationRequest(name=NAME)))
+    assert fault.code.name == code
+    assert fault.message == str(error)
+    assert fault.reason == error.reason
+    assert fault.metadata == metadata
+    assert fault.details.keys() - {"ErrorInfo"} == details
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "name"),
+    [
+        (errors.OperationNotFound(NAME), "longtake.dev/Operation", NAME),
+        (errors.VideoNotFound(VIDEO, 2), "longtake.dev/Video", VIDEO),
+        (errors.ModelNotFound("models/none"), "longtake.dev/Model", "models/none"),
+        (errors.RequestIdReused("7c9e", NAME), "longtake.dev/Operation", NAME),
+    ],
+)
+async def test_the_resource_of_an_error_is_named(
+    tmp_path: Path, error: errors.LongtakeError, kind: str, name: str
+) -> None:
+    async with serving(tmp_path, service=failing(error)) as server:
+        fault = await refused(server.videos.GetOperation(GetOperationRequest(name=NAME)))
+    resource = fault.details["ResourceInfo"]
+    assert (resource.resource_type, resource.resource_name) == (kind, name)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "subject"),
+    [
+        (errors.VideoNotReady(VIDEO, "RUNNING"), "VIDEO_NOT_READY", VIDEO),
+        (errors.VideoExpired(VIDEO), "VIDEO_EXPIRED", VIDEO),
+        (errors.ModelRetired("veo-001", "2026-06-30", "v"), "MODEL_RETIRED", "models/veo-001"),
+        (errors.RevisionAhead("position", 9, 3), "REVISION_AHEAD", "position"),
+    ],
+)
+async def test_a_failed_precondition_says_which(
+    tmp_path: Path, error: errors.LongtakeError, kind: str, subject: str
+) -> None:
+    async with serving(tmp_path, service=failing(error)) as server:
+        fault = await refused(server.videos.GetOperation(GetOperationRequest(name=NAME)))
+    [violation] = fault.details["PreconditionFailure"].violations
+    assert (violation.type, violation.subject) == (kind, subject)
+    assert violation.description == str(error)
+
+
+async def test_the_upstreams_own_delay_is_passed_on(tmp_path: Path) -> None:
+    error = errors.UpstreamUnavailable("agent_platform", "no route", 2.5)
+    async with serving(tmp_path, service=failing(error)) as server:
+        fault = await refused(server.videos.GetOperation(GetOperationRequest(name=NAME)))
+    assert fault.details["RetryInfo"].retry_delay.ToMilliseconds() == 2500
+
+
+def test_a_new_error_without_a_row_is_internal_and_not_lost(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Forgotten(errors.LongtakeError):
+        reason = "FORGOTTEN"
+
+    status = status_of(Forgotten("nobody gave it a row"))
+    assert status.code == code_pb2.INTERNAL
+    assert "nobody gave it a row" not in str(status)
+    assert "nobody gave it a row" in caplog.text
+
+
+def error_ids(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the ids of the unexpected errors that were logged with their causes."""
+    return [
+        cast("str", vars(record)["error_id"])
+        for record in caplog.records
+        if record.exc_info and PRIVATE in str(record.exc_info[1])
+    ]
+
+
+async def test_an_unexpected_error_is_told_by_an_id_and_nothing_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(tmp_path, service=failing(KeyError(PRIVATE))) as server:
+        fault = await refused(server.videos.GetOperation(GetOperationRequest(name=NAME)))
+    assert (fault.code, fault.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
+    assert [fault.details["RequestInfo"].request_id] == error_ids(caplog)
+    assert PRIVATE not in str(fault)
+    assert "KeyError" not in str(fault)
+
+
+async def test_an_unexpected_error_amid_a_stream_is_told_by_an_id_and_nothing_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(tmp_path) as real:
+        record = await real.parts.store.get(await real.accepted())
+    service = failing(KeyError(PRIVATE), record)
+    async with serving(tmp_path, service=service) as server:
+        stream = server.videos.WatchOperation(WatchOperationRequest(name=record.name))
+        messages = aiter(stream)
+        assert (await anext(messages)).operation.name == record.name
+        fault = await refused(messages)
+    assert (fault.code, fault.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
+    assert [fault.details["RequestInfo"].request_id] == error_ids(caplog)
+    assert PRIVATE not in str(fault)
+
+
+async def test_a_known_error_amid_a_stream_reaches_the_caller_whole(tmp_path: Path) -> None:
+    async with serving(tmp_path) as real:
+        record = await real.parts.store.get(await real.accepted())
+    service = failing(errors.OperationDeleted(record.name), record)
+    async with serving(tmp_path, service=service) as server:
+        fault = await refused(server.videos.WatchOperation(WatchOperationRequest(name=record.name)))
+    assert (fault.code, fault.reason) == (grpc.StatusCode.NOT_FOUND, "OPERATION_DELETED")
+    assert fault.metadata == {"resource": record.name}
