@@ -66,7 +66,7 @@ def test_get_shows_what_is_known(longtake: Program) -> None:
         "state:    SUCCEEDED",
         f"model:    {MODEL}",
         "created:  2026-11-24 12:00:00Z",
-        "cost:     0.800000000 USD",
+        "cost:     0.8 USD",
         f"video:    {NAME}/videos/0",
         f"video:    {NAME}/videos/1",
     ]

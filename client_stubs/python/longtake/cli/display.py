@@ -67,9 +67,6 @@ def live_line(console: Console) -> Iterator[Show]:
 
         def show(operation: GenerateVideosOperation) -> None:
             nonlocal last
-            if (state := operation.metadata["state"]) != last:
-                last = state
-                progress.console.print(state, highlight=False, markup=False)
             percent = operation.metadata["progress_percent"]
             progress.update(
                 task,
@@ -77,6 +74,9 @@ def live_line(console: Console) -> Iterator[Show]:
                 total=None if percent is None else 100,
                 completed=percent or 0,
             )
+            if (state := operation.metadata["state"]) != last:
+                last = state
+                progress.console.print(state, highlight=False, markup=False)
 
         yield show
 
