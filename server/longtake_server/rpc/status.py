@@ -7,6 +7,7 @@ from __future__ import annotations
 import logging
 import uuid
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from google.protobuf.any_pb2 import Any
 from google.protobuf.duration_pb2 import Duration
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 DOMAIN = "longtake.dev"
+
+# gRPC's libraries take 8 KiB of trailers, and drop an answer with more.
+_MOST_TRAILER_BYTES = 7 * 1024
 
 # In order: the first row whose class the error is an instance of decides.
 CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
@@ -53,8 +57,7 @@ def status_of(error: Exception) -> status_pb2.Status:
     if isinstance(error, errors.LongtakeError):
         for kind, code in CODES:
             if isinstance(error, kind):
-                details = [error_info(error.reason, error.metadata), *_details(error)]
-                return make_status(code, str(error), details)
+                return _fitting(error, code)
     identifier = str(uuid.uuid4())
     _log.error("an unexpected error", extra={"error_id": identifier}, exc_info=error)
     return make_status(
@@ -65,6 +68,30 @@ def status_of(error: Exception) -> status_pb2.Status:
             error_details_pb2.RequestInfo(request_id=identifier),
         ],
     )
+
+
+def _fitting(error: errors.LongtakeError, code: int) -> status_pb2.Status:
+    """Return the status of an error, with only as many violations as an answer can carry."""
+    status = _known(error, code)
+    if not isinstance(error, errors.InvalidRequest):
+        return status
+    kept = total = len(error.violations)
+    while _trailer_bytes(status) > _MOST_TRAILER_BYTES and kept > 1:
+        kept -= 1
+        rest = errors.Violation("request", f"{total - kept} more of its fields are wrong")
+        status = _known(errors.InvalidRequest([*error.violations[:kept], rest]), code)
+    return status
+
+
+def _known(error: errors.LongtakeError, code: int) -> status_pb2.Status:
+    details = [error_info(error.reason, error.metadata), *_details(error)]
+    return make_status(code, str(error), details)
+
+
+def _trailer_bytes(status: status_pb2.Status) -> int:
+    """Return the size of a status on the wire: its text once in percent form, all in base64."""
+    content: int = status.ByteSize()
+    return len(quote(status.message)) + (content + 2) // 3 * 4
 
 
 def make_status(code: int, message: str, details: list[Message]) -> status_pb2.Status:
