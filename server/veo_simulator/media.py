@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from typing import TYPE_CHECKING
 
 import av
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 MOST_PIXELS = 50_000_000
 MOST_SECONDS = 60.0
 _HALF = 128
+_IMAGE_FORMATS = ("JPEG", "PNG", "WEBP")
+# FFmpeg also reads playlists, which open other files and addresses, and single pictures.
+_VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpeg,mpegvideo,mpegts,avi,asf,flv"
 
 
 def read_image(data: bytes, role: str) -> Image.Image:
     """Return an image in RGB, upright.
 
     Args:
-        data: PNG, JPEG, WebP or what else Pillow reads.
+        data: PNG, JPEG or WebP.
         role: What it is for, for the error.
 
     Raises:
@@ -45,7 +49,8 @@ def read_mask(data: bytes, width: int, height: int) -> NDArray[np.bool_]:
 
     """
     image = _opened(data, "mask")
-    channel = image.getchannel("A") if "A" in image.getbands() else image.convert("L")
+    transparent = image.has_transparency_data
+    channel = image.convert("RGBA").getchannel("A") if transparent else image.convert("L")
     return np.asarray(channel.resize((width, height))) >= _HALF
 
 
@@ -63,7 +68,8 @@ def read_video(data: bytes, fps: int) -> Iterator[Image.Image]:
 
     """
     try:
-        with av.open(io.BytesIO(data), "r") as container:
+        options = {"format_whitelist": _VIDEO_FORMATS}
+        with av.open(io.BytesIO(data), "r", options=options) as container:
             yield from _at_rate(container, fps)
     except (av.FFmpegError, ValueError, IndexError) as error:
         if isinstance(error, UnreadableMedia):
@@ -80,13 +86,14 @@ def _at_rate(container: av.container.InputContainer, fps: int) -> Iterator[Image
     for frame in container.decode(stream):
         begin = float(frame.time or 0.0)
         start = begin if start is None else start
+        end = begin - start + 1 / float(stream.average_rate or fps)
+        # Before the gap is filled: a few frames may claim to last for years.
+        if end > MOST_SECONDS:
+            raise UnreadableMedia(f"video: it is longer than {MOST_SECONDS:g} seconds")
         while image is not None and shown < round((begin - start) * fps):
             yield image
             shown += 1
         image = Image.fromarray(frame.to_ndarray(format="rgb24"))
-        end = begin - start + 1 / float(stream.average_rate or fps)
-        if end > MOST_SECONDS:
-            raise UnreadableMedia(f"video: it is longer than {MOST_SECONDS:g} seconds")
     if image is None:
         raise UnreadableMedia("video: it has no frames")
     for _ in range(shown, max(shown + 1, round(end * fps))):
@@ -95,9 +102,17 @@ def _at_rate(container: av.container.InputContainer, fps: int) -> Iterator[Image
 
 def _opened(data: bytes, role: str) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(data))
+        # Pillow warns of too many pixels before it refuses; they are counted here.
+        with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
+            image = Image.open(io.BytesIO(data), formats=_IMAGE_FORMATS)
         if image.width * image.height <= MOST_PIXELS:
             return ImageOps.exif_transpose(image)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
+    except Image.DecompressionBombError as error:
+        raise _too_large(role) from error
+    except (UnidentifiedImageError, OSError, ValueError) as error:
         raise UnreadableMedia(f"{role}: it is no image that can be read") from error
-    raise UnreadableMedia(f"{role}: it has more than {MOST_PIXELS} pixels")
+    raise _too_large(role)
+
+
+def _too_large(role: str) -> UnreadableMedia:
+    return UnreadableMedia(f"{role}: it has more than {MOST_PIXELS} pixels")

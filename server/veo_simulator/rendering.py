@@ -67,13 +67,15 @@ def _extended(scene: Scene, source: bytes) -> Iterator[Picture]:
 
 
 def _edited(scene: Scene, source: bytes, mask: bytes) -> Iterator[Picture]:
-    """Yield the source with new pictures where the mask is."""
+    """Yield the source with new pictures, and what is written on them, where the mask is."""
     where = read_mask(mask, scene.width, scene.height)
     backdrop = Backdrop(scene.seed, scene.prompt, scene.width, scene.height)
+    caption = Caption(scene)
     period = scene.seconds * scene.fps
     for number, image in enumerate(read_video(source, scene.fps)):
         picture = Picture.from_image(_fitted(scene, image))
-        yield picture.replaced(backdrop.at(number % period / period), where)
+        progress = number % period / period
+        yield picture.replaced(caption.on(backdrop.at(progress), progress), where)
 
 
 def _moved(scene: Scene, image: Image.Image, progress: float) -> Picture:
