@@ -159,7 +159,7 @@ def _precondition(error: errors.LongtakeError) -> str:
     if isinstance(error, errors.ModelRetired):
         return f"models/{error.metadata['model']}"
     if isinstance(error, errors.RevisionAhead):
-        return "position" if "position" in error.metadata else "revision"
+        return "revision" if "revision" in error.metadata else "position"
     return ""
 
 
