@@ -113,6 +113,7 @@ class Server:
 
     parts: Engine
     rpc: RpcServer
+    address: str
     channel: grpc.aio.Channel
     videos: Any
     operations: Any
@@ -166,9 +167,8 @@ async def serving(
         await server.start()
         try:
             async with grpc.aio.insecure_channel(address, _OPTIONS) as channel:
-                yield Server(
-                    parts, server, channel, VideoServiceStub(channel), OperationsStub(channel)
-                )
+                videos, operations = VideoServiceStub(channel), OperationsStub(channel)
+                yield Server(parts, server, address, channel, videos, operations)
         finally:
             parts.ledger.drain()
             await server.stop(0)

@@ -16,6 +16,7 @@ from longtake.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_serve
 from opentelemetry.instrumentation.grpc import aio_server_interceptor
 
 from longtake_server.errors import StartFailure
+from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.interceptors import CallInterceptor
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
 from longtake_server.rpc.video_servicer import VideoServicer
@@ -77,7 +78,7 @@ class RpcServer:
                 aio_server_interceptor(tracer_provider=telemetry.tracer_provider),  # type: ignore[no-untyped-call]  # the library's
             )
         self._server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
-        self._health = health.aio.HealthServicer()
+        self._health = HealthServicer()
         add_VideoServiceServicer_to_server(VideoServicer(service), self._server)
         add_OperationsServicer_to_server(StandardOperationsServicer(service), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
@@ -103,12 +104,12 @@ class RpcServer:
 
     async def start(self) -> None:
         """Answer calls, and say so to health checks."""
-        await self._server.start()
         for service in ("", *_SERVICES):
             await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
+        await self._server.start()
 
     async def enter_shutdown(self) -> None:
-        """Tell health checks that other servers should be asked."""
+        """Tell health checks that other servers should be asked, and end their watches."""
         await self._health.enter_graceful_shutdown()
 
     async def stop(self, grace_seconds: float) -> None:
