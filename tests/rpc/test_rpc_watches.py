@@ -237,6 +237,25 @@ async def test_a_filtered_watch_shows_an_operation_leave(tmp_path: Path) -> None
     assert left.operation.metadata.state == GenerateVideosMetadata.SUCCEEDED
 
 
+@pytest.mark.xfail(
+    reason="Ledger._follow forgets at a resumption which operations matched", strict=True
+)
+async def test_a_filtered_watch_that_was_resumed_shows_an_operation_leave(tmp_path: Path) -> None:
+    text = "state = RUNNING"
+    async with serving(tmp_path) as server:
+        running = await server.running()
+        mark = (await read(watch_all(server, filter=text), 2))[-1]
+        messages = watch_all(server, filter=text, after_position=mark.position)
+        assert kinds(await read(messages, 1)) == ["initial_set_complete"]
+        await server.parts.clock.sleeping()
+        await server.succeed(running, b"bytes")
+        last = await server.accepted()
+        await server.parts.ledger.commit(last, SubmissionStarted())
+        await server.parts.ledger.commit(last, SubmissionAccepted("up/2"))
+        [left] = await read(messages, 1)
+    assert left.operation.name == running
+
+
 async def test_a_position_that_is_no_longer_kept_is_told(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         await server.accepted()
