@@ -71,17 +71,22 @@ class Follower:
 
 
 @pytest.mark.timeout(GUARD_SECONDS)
-async def test_killed_while_queued(upstream: Simulator, longtake: Server) -> None:
-    stub = await longtake.start()
-    # The upstream refuses the first submission for an hour, so the operation waits.
-    operation = await stub.GenerateVideos(request("wait [sim:unavailable times=1]"))
-    follower = Follower(operation.name)
-    await follower.until(stub, State.QUEUED)
-    await longtake.process.kill()
-    stub = await longtake.start()
-    assert await follower.until(stub, State.SUCCEEDED, State.FAILED) == State.SUCCEEDED
-    follower.assert_ordered_and_unique()
-    assert (await upstream.statistics())["submissions_accepted"] == 1
+async def test_killed_while_queued(tmp_path: Path, upstream: Simulator) -> None:
+    async with server(tmp_path, upstream, max_upstream_calls="1") as longtake:
+        stub = await longtake.start()
+        # The first holds the only place at the upstream, so the second waits.
+        await upstream.tell("hold-submissions")
+        await stub.GenerateVideos(request("first"))
+        await upstream.wait(submissions=1)
+        operation = await stub.GenerateVideos(request("second"))
+        follower = Follower(operation.name)
+        await follower.until(stub, State.QUEUED)
+        await longtake.process.kill()
+        await upstream.tell("release-submissions")
+        stub = await longtake.start()
+        assert await follower.until(stub, State.SUCCEEDED, State.FAILED) == State.SUCCEEDED
+        follower.assert_ordered_and_unique()
+        assert (await upstream.statistics())["submissions_by_prompt"]["second"] == 1
 
 
 @pytest.mark.timeout(GUARD_SECONDS)

@@ -38,7 +38,7 @@ def download(
     saved = []
     with session.client() as client:
         operation = client.operations.get(name.partition("/videos/")[0])
-        for one in save_videos(session, _videos(session, operation, name), output):
+        for one in save_videos(session, client, _videos(session, operation, name), output):
             saved.append({"name": one.name, "path": str(one.path)})
             if not session.as_json:
                 say(str(one.path))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from longtake.cli.display import display
 from longtake.cli.failures import INTERRUPTED, WITHHELD, CommandFailure
+from longtake.cli.interrupts import interruptible
 from longtake.cli.saving import save_videos
 from longtake.cli.session import note, say
 from longtake.errors import ServerError
@@ -51,7 +52,8 @@ def follow(
         f"the generation goes on; resume with: {session.command('watch', operation.name, *output)}"
     )
     try:
-        ended = _last_state(session, client, operation)
+        with interruptible(client):
+            ended = _last_state(session, client, operation)
     except KeyboardInterrupt as error:
         raise CommandFailure(INTERRUPTED, f"stopped waiting; {goes_on}") from error
     except ServerError as error:
@@ -59,7 +61,7 @@ def follow(
         raise
     for warning in ended.metadata["warnings"]:
         note(warning)
-    _hand_over(session, ended.result(), wish)
+    _hand_over(session, client, ended.result(), wish)
 
 
 def check_withheld(response: GenerateVideosResponse) -> None:
@@ -94,9 +96,11 @@ def _last_state(
         return operation
 
 
-def _hand_over(session: Session, response: GenerateVideosResponse, wish: Wish) -> None:
+def _hand_over(
+    session: Session, client: Client, response: GenerateVideosResponse, wish: Wish
+) -> None:
     if wish.save:
-        for saved in save_videos(session, response.generated_videos, wish.output):
+        for saved in save_videos(session, client, response.generated_videos, wish.output):
             if session.as_json:  # nothing but states may be among them
                 note(f"saved {saved.path}")
             else:

@@ -11,6 +11,7 @@ from longtake.cli.display import state_line
 from longtake.cli.documents import document_of
 from longtake.cli.failures import INTERRUPTED, REFUSED, CommandFailure
 from longtake.cli.following import Wish, follow
+from longtake.cli.interrupts import interruptible
 from longtake.cli.saving import check_writable
 from longtake.cli.session import say, say_json
 
@@ -68,15 +69,16 @@ def run(session: Session, order: Order, *, wait: bool, output: Path | None) -> N
 
 def _start(client: Client, order: Order) -> GenerateVideosOperation:
     try:
-        return client.models.generate_videos(
-            model=order.model,
-            prompt=order.prompt,
-            image=order.image,
-            video=order.video,
-            config=order.config,
-            request_id=order.request_id,
-            **order.options,
-        )
+        with interruptible(client):
+            return client.models.generate_videos(
+                model=order.model,
+                prompt=order.prompt,
+                image=order.image,
+                video=order.video,
+                config=order.config,
+                request_id=order.request_id,
+                **order.options,
+            )
     except KeyboardInterrupt as error:
         raise CommandFailure(
             INTERRUPTED,

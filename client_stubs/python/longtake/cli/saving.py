@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from longtake.cli.failures import INTERRUPTED, REFUSED, CommandFailure
+from longtake.cli.interrupts import interruptible
 from longtake.errors import LongtakeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from longtake.cli.session import Session
+    from longtake.client import Client
     from longtake.types import GeneratedVideo
 
 OutputOption = Annotated[
@@ -61,7 +63,7 @@ def check_writable(output: Path | None) -> None:
 
 
 def save_videos(
-    session: Session, videos: Sequence[GeneratedVideo], output: Path | None
+    session: Session, client: Client, videos: Sequence[GeneratedVideo], output: Path | None
 ) -> Iterator[SavedVideo]:
     """Save the videos one after the other and yield each.
 
@@ -75,7 +77,8 @@ def save_videos(
         again = session.command("download", video.name, "-o", str(path))
         resume = f"the video stays at the server; fetch it with: {again}"
         try:
-            yield SavedVideo(video.name, video.video.save(path))
+            with interruptible(client):
+                saved = SavedVideo(video.name, video.video.save(path))
         except OSError as error:
             message = f"{path} cannot be written: {error.strerror}; {resume}"
             raise CommandFailure(REFUSED, message) from error
@@ -84,6 +87,7 @@ def save_videos(
             raise
         except KeyboardInterrupt as error:
             raise CommandFailure(INTERRUPTED, f"the download was stopped; {resume}") from error
+        yield saved
 
 
 def _path(video: GeneratedVideo, output: Path | None, number: str | None) -> Path:

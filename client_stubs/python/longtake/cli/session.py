@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from longtake.cli.failures import unreachable
+from longtake.cli.interrupts import interruptible
 from longtake.errors import ServerError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Session:
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from longtake.client import Client
 
-        with Client(self.address) as client:
+        with Client(self.address) as client, interruptible(client):
             try:
                 yield client
             except ServerError as error:
