@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
     from longtake_server.errors import Violation
     from longtake_server.operations.model import StoredVideo
+    from longtake_server.operations.upstream import Earlier
 
 Answer = TypeVar("Answer")
 
@@ -53,6 +54,7 @@ class ScriptedUpstream:
         self._video = video
         self.submitted: list[str] = []
         self.polled: list[str] = []
+        self.earlier: Earlier | None = None
         self.submitting = asyncio.Event()
         self.let_submit = asyncio.Event()
         self.let_submit.set()
@@ -64,7 +66,14 @@ class ScriptedUpstream:
     def check(self, request: GenerateVideosRequest) -> list[Violation]:
         return []
 
-    async def submit(self, operation: str, model: str, request: GenerateVideosRequest) -> str:
+    async def submit(
+        self,
+        operation: str,
+        model: str,
+        request: GenerateVideosRequest,
+        earlier: Earlier | None = None,
+    ) -> str:
+        self.earlier = earlier
         self.submitted.append(operation)
         self.submitting.set()
         await self.let_submit.wait()

@@ -103,6 +103,19 @@ class VideoReading:
     chunks: AsyncIterator[bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier generation of the same upstream, which a new one goes on from.
+
+    Attributes:
+        upstream_operation: The upstream's name of it.
+        videos: What it brought.
+    """
+
+    upstream_operation: str
+    videos: tuple[StoredVideo, ...]
+
+
 class ResultSink(Protocol):
     """Where an adapter puts a result that comes inline."""
 
@@ -123,10 +136,22 @@ class Upstream(Protocol):
     def check(self, request: GenerateVideosRequest) -> list[Violation]:
         """Return a violation for each field that the wire has no place for."""
 
-    async def submit(self, operation: str, model: str, request: GenerateVideosRequest) -> str:
+    async def submit(
+        self,
+        operation: str,
+        model: str,
+        request: GenerateVideosRequest,
+        earlier: Earlier | None = None,
+    ) -> str:
         """Start a generation and return the upstream's name of it.
 
         Sends at most one request that can start something.
+
+        Args:
+            operation: Our name of it.
+            model: The id of the model that serves it.
+            request: What to generate.
+            earlier: What `request.previous_operation` names, if it is set.
 
         Raises:
             Rejected: Refused for good.

@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     from longtake_server.clock import Clock
     from longtake_server.errors import Violation
     from longtake_server.operations.model import StoredVideo
-    from longtake_server.operations.upstream import PollResult, ResultSink, VideoReading
+    from longtake_server.operations.upstream import (
+        Earlier,
+        PollResult,
+        ResultSink,
+        VideoReading,
+    )
     from longtake_server.upstream.auth import TokenSource
 
 # Below this an answer is decoded faster than a thread is reached.
@@ -131,9 +136,15 @@ class AgentPlatform:
         """Return a violation for each field that the wire has no place for."""
         return wire.check(request)
 
-    async def submit(self, operation: str, model: str, request: GenerateVideosRequest) -> str:
-        """Start a generation, as Upstream.submit says."""
-        _ = operation
+    async def submit(
+        self,
+        operation: str,
+        model: str,
+        request: GenerateVideosRequest,
+        earlier: Earlier | None = None,
+    ) -> str:
+        """Start a generation, as Upstream.submit says. The wire has no earlier ones."""
+        _ = operation, earlier
         if violations := wire.check(request):
             raise Rejected(self._unfit(violations))
         body = await asyncio.to_thread(wire.serialise_submission, request)
