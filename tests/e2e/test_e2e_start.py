@@ -17,7 +17,7 @@ from processes.running import GUARD_SECONDS
 
 
 def start(
-    data: Path, *, largest_file: int | None = None, **settings: str
+    data: Path, largest_file: int | None = None, **settings: str
 ) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if "LONGTAKE" not in name}
     environment |= {"LONGTAKE_LISTEN": "127.0.0.1:0", "LONGTAKE_DATA_FOLDER": str(data)}
@@ -96,10 +96,10 @@ def test_a_taken_port(tmp_path: Path) -> None:
 
 
 def test_wrong_settings_are_told_all_at_once(tmp_path: Path) -> None:
-    wrong = {"grace_seconds": "-1", "max_watches": "none", "google_access_token": "hush"}
-    ended = start(tmp_path, **wrong)
+    token = "hush"
+    ended = start(tmp_path, grace_seconds="-1", max_watches="none", google_access_token=token)
     assert_one_line(ended, "grace_seconds", "max_watches")
-    assert "hush" not in ended.stderr
+    assert token not in ended.stderr
 
 
 def test_an_upstream_without_its_project(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from fakes.clock import FakeClock
 from google.longrunning import operations_pb2 as standard
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
 from longtake.v1 import video_service_pb2 as api
 from longtake_server.errors import StartFailure
 from longtake_server.rpc.server import RpcServer
@@ -82,19 +82,25 @@ async def test_a_watch_of_health_tells_of_the_end_and_ends(
         assert_told_to_come_back(await refused(late))
 
 
-async def test_reflection_lists_the_services_and_describes_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["v1", "v1alpha"])
+async def test_reflection_lists_the_services_and_describes_them(
+    tmp_path: Path, version: str
+) -> None:
     async with serving(tmp_path) as server:
-        # Its types know the stub's methods for the synchronous channel only.
-        channel: Any = server.channel
-        stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
+        call = server.channel.stream_stream(
+            f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )
         asked = [
             reflection_pb2.ServerReflectionRequest(list_services=""),
             reflection_pb2.ServerReflectionRequest(file_containing_symbol=SERVICES[1]),
         ]
-        listed, described = [answer async for answer in stub.ServerReflectionInfo(iter(asked))]
+        listed, described = [answer async for answer in call(iter(asked))]
     assert {service.name for service in listed.list_services_response.service} == {
         *SERVICES[1:],
         "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",
     }
     assert described.file_descriptor_response.file_descriptor_proto

@@ -237,9 +237,6 @@ async def test_a_filtered_watch_shows_an_operation_leave(tmp_path: Path) -> None
     assert left.operation.metadata.state == GenerateVideosMetadata.SUCCEEDED
 
 
-@pytest.mark.xfail(
-    reason="Ledger._follow forgets at a resumption which operations matched", strict=True
-)
 async def test_a_filtered_watch_that_was_resumed_shows_an_operation_leave(tmp_path: Path) -> None:
     text = "state = RUNNING"
     async with serving(tmp_path) as server:
@@ -271,9 +268,6 @@ async def test_a_position_that_is_no_longer_kept_is_told(tmp_path: Path) -> None
     assert kinds(anew) == ["operation", "initial_set_complete"]
 
 
-@pytest.mark.xfail(
-    reason="Ledger._follow does not tell the store where it began (changes(begun=...))", strict=True
-)
 async def test_a_set_of_many_parts_is_sent_whole_though_deletions_were_forgotten(
     tmp_path: Path,
 ) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import RevisionAhead, ServerDraining, TooManyWatches
@@ -96,23 +96,46 @@ class _Topic:
         self.changed = asyncio.Event()
 
 
-def _seen_through(wanted: Filter, change: Change, matching: set[str]) -> Changed | Gone | None:
-    """Return what a watcher with this filter is told of a change.
+class _View:
+    """What a watcher with a filter has been told, as far as it bears on what it is told next.
 
-    `matching` holds the operations shown that may yet stop matching; only live
-    ones can, so it stays as small as the work under way.
+    Only live operations can stop matching, so it stays as small as the work under way.
+
+    Args:
+        wanted: The filter.
+        resumed: Whether the watcher saw earlier changes elsewhere. Then an operation that
+            does not match and was not met yet may have matched in its eyes.
     """
-    record = change.record
-    if record is None:
-        matching.discard(change.name)
-        return Gone(change.name, change.position)
-    matched_before = change.name in matching
-    matching.discard(change.name)
-    if wanted.matches(record):
+
+    def __init__(self, wanted: Filter, *, resumed: bool) -> None:
+        self._wanted = wanted
+        self._in_any_state = replace(wanted, states=frozenset())
+        self._resumed = resumed
+        self._matching: set[str] = set()
+        self._others: set[str] = set()
+
+    def event(self, change: Change) -> Changed | Gone | None:
+        """Return what the watcher is told of a change."""
+        record, name = change.record, change.name
+        if record is None:
+            self._forget(name)
+            return Gone(name, change.position)
+        matches = self._wanted.matches(record)
+        told = matches or self._may_have_matched(record)
+        self._forget(name)
         if not record.done:
-            matching.add(change.name)
-        return Changed(record, change.position)
-    return Changed(record, change.position) if matched_before else None
+            (self._matching if matches else self._others).add(name)
+        return Changed(record, change.position) if told else None
+
+    def _may_have_matched(self, record: OperationRecord) -> bool:
+        if record.name in self._matching:
+            return True
+        unknown = self._resumed and record.revision > 1 and record.name not in self._others
+        return unknown and self._in_any_state.matches(record)
+
+    def _forget(self, name: str) -> None:
+        self._matching.discard(name)
+        self._others.discard(name)
 
 
 class Ledger:
@@ -340,14 +363,15 @@ class Ledger:
     ) -> AsyncGenerator[StoreEvent]:
         head = await self._store.position()
         position = after or 0
-        matching: set[str] = set()
+        view = _View(wanted, resumed=after is not None)
+        begun = head if after is None else 0
         complete = False
         while True:
             changed = self._everything.changed
-            batch = await self._store.changes(position, _CHANGES_AT_ONCE)
+            batch = await self._store.changes(position, _CHANGES_AT_ONCE, begun=begun)
             for change in batch:
                 position = change.position
-                event = _seen_through(wanted, change, matching)
+                event = view.event(change)
                 if isinstance(event, Changed) and after is None and not complete:
                     yield Changed(event.record, None)
                 elif event is not None and (after is not None or complete):

@@ -55,13 +55,7 @@ class OutcomeUnknown(UpstreamFailure):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The upstream has not finished.
-
-    Attributes:
-        progress_percent: 0 to 100, where the upstream tells.
-    """
-
-    progress_percent: int | None = None
+    """The upstream has not finished. None of Google's tells how far it is."""
 
 
 @dataclass(frozen=True, slots=True)

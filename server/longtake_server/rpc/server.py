@@ -10,7 +10,6 @@ import grpc
 from google.longrunning import operations_pb2
 from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_server
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 from longtake.v1 import video_service_pb2
 from longtake.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
 from opentelemetry.instrumentation.grpc import aio_server_interceptor
@@ -19,6 +18,7 @@ from longtake_server.errors import StartFailure
 from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.interceptors import CallInterceptor
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
+from longtake_server.rpc.reflection import add_reflection
 from longtake_server.rpc.video_servicer import VideoServicer
 
 if TYPE_CHECKING:
@@ -82,9 +82,7 @@ class RpcServer:
         add_VideoServiceServicer_to_server(VideoServicer(service), self._server)
         add_OperationsServicer_to_server(StandardOperationsServicer(service), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection(
-            (*_SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
-        )
+        add_reflection(self._server, (*_SERVICES, health.SERVICE_NAME))
 
     def bind(self, address: str) -> str:
         """Take the address, `host:port`, and return it with the port that was taken.

@@ -120,7 +120,7 @@ def changes(connection: sqlite3.Connection, after: int, limit: int, begun: int) 
     """See OperationStore.changes."""
     newest, compacted = connection.execute("SELECT position, compacted FROM meta").fetchone()
     if after > newest:
-        raise RevisionAhead("after_position", after, newest)
+        raise RevisionAhead("position", after, newest)
     if after > 0 and max(after, begun) < compacted:
         raise PositionExpired(str(after))
     rows = connection.execute(
