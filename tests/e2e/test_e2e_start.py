@@ -96,10 +96,10 @@ def test_a_taken_port(tmp_path: Path) -> None:
 
 
 def test_wrong_settings_are_told_all_at_once(tmp_path: Path) -> None:
-    token = "hush"
-    ended = start(tmp_path, grace_seconds="-1", max_watches="none", google_access_token=token)
+    unused = "hush"
+    ended = start(tmp_path, grace_seconds="-1", max_watches="none", google_access_token=unused)
     assert_one_line(ended, "grace_seconds", "max_watches")
-    assert token not in ended.stderr
+    assert unused not in ended.stderr
 
 
 def test_an_upstream_without_its_project(tmp_path: Path) -> None:
