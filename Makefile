@@ -14,7 +14,7 @@ PYTHON ?= $(shell for candidate in python3.11 python3 python3.12 python3.13 pyth
 	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$candidate && break; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-SOURCES := server client_stubs/python/longtake tests scripts $(wildcard examples benchmarks)
+SOURCES := server client_stubs/python/longtake tests scripts benchmarks
 
 help: ## Tell what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
