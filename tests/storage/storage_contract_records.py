@@ -150,6 +150,40 @@ class RecordContract:
         assert [await store.get(record.name)] == winners
         assert sum(isinstance(result, RevisionConflict) for result in results) == 49
 
+    async def test_an_operation_is_found_by_its_upstreams_name(
+        self, store: OperationStore, reopen: Reopen
+    ) -> None:
+        first, second = new_record(), new_record()
+        for record, known_as in ((first, "upstream/1"), (second, "upstream/2")):
+            await store.create(record, REQUEST)
+            assert await store.find_by_upstream(known_as) is None
+            await store.update(replace(changed(record), upstream_operation=known_as), 1)
+        store = await reopen()
+        assert await store.find_by_upstream("upstream/1") == first.name
+        assert await store.find_by_upstream("upstream/2") == second.name
+        assert await store.find_by_upstream("upstream") is None
+
+    async def test_an_empty_upstreams_name_is_nobodys(self, store: OperationStore) -> None:
+        await store.create(new_record(), REQUEST)
+        assert await store.find_by_upstream("") is None
+
+    async def test_a_name_of_several_upstreams_is_the_newest_operations(
+        self, store: OperationStore
+    ) -> None:
+        older = new_record(name="operations/z", created=1.0)
+        newer = new_record(name="operations/a", created=2.0)
+        for record in (newer, older):
+            await store.create(record, REQUEST)
+            await store.update(replace(changed(record), upstream_operation="same"), 1)
+        assert await store.find_by_upstream("same") == newer.name
+
+    async def test_what_is_gone_has_no_upstreams_name(self, store: OperationStore) -> None:
+        record = replace(new_record(), upstream_operation="upstream/3")
+        await store.create(record, REQUEST)
+        assert await store.find_by_upstream("upstream/3") == record.name
+        await store.delete(record.name)
+        assert await store.find_by_upstream("upstream/3") is None
+
     async def test_expired_are_those_whose_time_has_passed(self, store: OperationStore) -> None:
         kept, second, first = new_record(), new_record(), new_record()
         for record, expires in ((kept, 10.5), (second, 10.0), (first, 5.0)):

@@ -62,6 +62,14 @@ class PlainStore:
             raise OperationNotFound(name)
         raise OperationExpired(name) if self._expired[name] else OperationDeleted(name)
 
+    def find_by_upstream(self, upstream_operation: str) -> str | None:
+        known = [
+            (record.create_time, name)
+            for name, record in self._records.items()
+            if record.upstream_operation == upstream_operation != ""
+        ]
+        return max(known)[1] if known else None
+
     def update(self, record: OperationRecord, expected_revision: int) -> None:
         if self.get(record.name).revision != expected_revision:
             raise RevisionConflict

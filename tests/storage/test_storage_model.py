@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -30,6 +31,7 @@ _T = TypeVar("_T")
 _seconds = st.integers(0, 30).map(float)
 _callers = st.sampled_from(["", "ann"])
 _states = st.sampled_from(State)
+_known_as = st.sampled_from(["", "upstream/1", "upstream/2"])
 _filters = st.builds(
     Filter,
     caller=st.none() | _callers,
@@ -86,12 +88,20 @@ class StoreMachine(RuleBasedStateMachine):
         stored = self._same(self._store.create(record, REQUEST), lambda: self._plain.create(record))
         return record.name if stored is not None else multiple()
 
-    @rule(name=names, behind=st.integers(0, 1), state=_states, expires=st.none() | _seconds)
-    def update(self, name: str, behind: int, state: State, expires: float | None) -> None:
+    @rule(
+        name=names,
+        behind=st.integers(0, 1),
+        state=_states,
+        expires=st.none() | _seconds,
+        known_as=_known_as,
+    )
+    def update(
+        self, name: str, behind: int, state: State, expires: float | None, known_as: str
+    ) -> None:
         current = self._same(self._store.get(name), lambda: self._plain.get(name))
         if current is None:
             return
-        record = changed(current, state, expires=expires)
+        record = replace(changed(current, state, expires=expires), upstream_operation=known_as)
         expected = current.revision - behind
         self._same(
             self._store.update(record, expected), lambda: self._plain.update(record, expected)
@@ -136,6 +146,11 @@ class StoreMachine(RuleBasedStateMachine):
             if cursor is None:
                 break
         assert found == self._plain.list(wanted)
+
+    @rule(known_as=_known_as)
+    def find_by_upstream(self, known_as: str) -> None:
+        found = self._runner.run(self._store.find_by_upstream(known_as))
+        assert found == self._plain.find_by_upstream(known_as)
 
     @rule(share=st.floats(0, 1))
     def changes(self, share: float) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 import stat
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import pytest
 from fakes.clock import FakeClock
 from longtake_server.errors import StartFailure
 from longtake_server.storage import migrations
+from longtake_server.storage.codec import encode_record
 from longtake_server.storage.sqlite import SqliteStore
 from storage.storage_records import REQUEST, new_record
 
@@ -182,6 +184,35 @@ async def test_a_migration_that_fails_changes_nothing(
         assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
         assert migrations.schema_version(connection) == 0
     await _filled(path)
+
+
+async def test_an_older_store_is_migrated_with_its_records(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "longtake.db"
+    record = replace(new_record(), upstream_operation="upstream/1")
+    with monkeypatch.context() as older:
+        older.setattr(migrations, "_MIGRATIONS", migrations._MIGRATIONS[:1])
+        older.setattr(migrations, "NEWEST_VERSION", 1)
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            migrations.migrate(connection)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(
+            """
+            INSERT INTO operations (
+                name, position, revision, caller, request_id, state, model, create_time, record
+            ) VALUES (?, 1, 1, '', '', 'RUNNING', 'veo', 0, ?)
+            """,
+            (record.name, encode_record(record)),
+        )
+        connection.execute("UPDATE meta SET position = 1")
+        assert migrations.schema_version(connection) == 1
+    store = await SqliteStore.open(path, FakeClock())
+    try:
+        assert await store.find_by_upstream("upstream/1") == record.name
+        assert await store.get(record.name) == record
+    finally:
+        await store.close()
 
 
 async def test_a_store_that_was_migrated_is_not_migrated_again(tmp_path: Path) -> None:

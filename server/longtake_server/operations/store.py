@@ -128,6 +128,13 @@ class OperationStore(Protocol):
     async def get_request(self, name: str) -> GenerateVideosRequest:
         """Return the request as it was stored. Raises as `get`."""
 
+    async def find_by_upstream(self, upstream_operation: str) -> str | None:
+        """Return the name of the operation that an upstream knows by this name.
+
+        If it is several upstreams' name, the newest operation's; None if nobody's,
+        and for an empty name, which an operation has before it is accepted.
+        """
+
     async def update(self, record: OperationRecord, expected_revision: int) -> None:
         """Replace the record if it still has the expected revision.
 

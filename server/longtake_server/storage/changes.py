@@ -51,8 +51,8 @@ def _insert(connection: sqlite3.Connection, record: OperationRecord) -> None:
         """
         INSERT INTO operations (
             name, position, revision, caller, request_id, state, model,
-            create_time, expire_time, record
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            create_time, expire_time, upstream_operation, record
+        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             record.name,
@@ -64,6 +64,7 @@ def _insert(connection: sqlite3.Connection, record: OperationRecord) -> None:
             record.model,
             to_micros(record.create_time),
             _optional_micros(record.expire_time),
+            record.upstream_operation,
             encode_record(record),
         ),
     )
@@ -80,7 +81,9 @@ def update(connection: sqlite3.Connection, record: OperationRecord, expected_rev
         raise RevisionConflict(record.name)
     connection.execute(
         """
-        UPDATE operations SET position = ?, revision = ?, state = ?, expire_time = ?, record = ?
+        UPDATE operations SET
+            position = ?, revision = ?, state = ?, expire_time = ?, upstream_operation = ?,
+            record = ?
         WHERE name = ?
         """,
         (
@@ -88,6 +91,7 @@ def update(connection: sqlite3.Connection, record: OperationRecord, expected_rev
             record.revision,
             record.state.value,
             _optional_micros(record.expire_time),
+            record.upstream_operation,
             encode_record(record),
             record.name,
         ),

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from longtake_server.storage.v1 import record_pb2
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -13,8 +15,8 @@ APPLICATION_ID = 0x4C544B31
 """Marks a file as ours, in SQLite's header."""
 
 # Times are microseconds since 1970, UTC. The columns beside `record` repeat
-# parts of it that are searched for; but for state, revision and expire_time
-# they never change. `position` counts the changes of the whole store.
+# parts of it that are searched for; but for state, revision, expire_time and
+# upstream_operation they never change. `position` counts the changes of the whole store.
 _VERSION_1 = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     """
@@ -94,7 +96,17 @@ _VERSION_1 = (
     "CREATE INDEX work_leased ON work (lease_until) WHERE owner IS NOT NULL",
 )
 
-_MIGRATIONS = (_VERSION_1,)
+# What an upstream calls an operation, to find it when the upstream tells of it.
+_VERSION_2 = (
+    "ALTER TABLE operations ADD COLUMN upstream_operation TEXT NOT NULL DEFAULT ''",
+    "UPDATE operations SET upstream_operation = recorded_upstream_operation(record)",
+    """
+    CREATE INDEX operations_upstream ON operations (upstream_operation, create_time, name)
+    WHERE upstream_operation <> ''
+    """,
+)
+
+_MIGRATIONS = (_VERSION_1, _VERSION_2)
 
 NEWEST_VERSION = len(_MIGRATIONS)
 """The schema version that this server writes, in PRAGMA user_version."""
@@ -116,6 +128,9 @@ def migrate(connection: sqlite3.Connection) -> None:
     version = schema_version(connection)
     if version == NEWEST_VERSION:
         return
+    connection.create_function(
+        "recorded_upstream_operation", 1, _recorded_upstream_operation, deterministic=True
+    )
     connection.execute("BEGIN IMMEDIATE")
     try:
         for steps in _MIGRATIONS[version:]:
@@ -126,3 +141,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _recorded_upstream_operation(record: bytes) -> str:
+    return record_pb2.OperationRecord.FromString(record).upstream_operation

@@ -48,6 +48,20 @@ def get_request(connection: sqlite3.Connection, name: str) -> GenerateVideosRequ
     return GenerateVideosRequest.FromString(found[0])
 
 
+def find_by_upstream(connection: sqlite3.Connection, upstream_operation: str) -> str | None:
+    """See OperationStore.find_by_upstream."""
+    # The empty name is not in the index.
+    found = connection.execute(
+        """
+        SELECT name FROM operations
+        WHERE upstream_operation = ? AND upstream_operation <> ''
+        ORDER BY create_time DESC, name DESC LIMIT 1
+        """,
+        (upstream_operation,),
+    ).fetchone()
+    return None if found is None else found[0]
+
+
 def gone(connection: sqlite3.Connection, name: str) -> ResourceError:
     """Return why there is no operation of this name."""
     tombstone = connection.execute("SELECT kind FROM tombstones WHERE name = ?", (name,)).fetchone()

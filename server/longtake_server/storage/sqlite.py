@@ -78,6 +78,12 @@ class SqliteStore:
         """See OperationStore.get_request."""
         return await self._readers.run(partial(queries.get_request, name=name))
 
+    async def find_by_upstream(self, upstream_operation: str) -> str | None:
+        """See OperationStore.find_by_upstream."""
+        return await self._readers.run(
+            partial(queries.find_by_upstream, upstream_operation=upstream_operation)
+        )
+
     async def update(self, record: OperationRecord, expected_revision: int) -> None:
         """See OperationStore.update."""
         await self._writer.run(
