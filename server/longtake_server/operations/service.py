@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
-from longtake_server.errors import OperationNotFound, RequestIdReused, ServerDraining
+from longtake_server.errors import (
+    OperationNotFound,
+    RequestIdReused,
+    ResourceError,
+    ServerDraining,
+)
 from longtake_server.operations.download import Downloads
 from longtake_server.operations.model import CancelRequested, OperationRecord, State
 from longtake_server.operations.names import new_operation_name
@@ -167,6 +172,33 @@ class VideoOperations:
         await self._store.wake(name, self._clock.now())
         self._runner.notify()
         return record
+
+    async def hint(self, upstream_operation: str) -> bool:
+        """Poll an operation now, by its upstream's name, if it is running.
+
+        Only the poll decides what became of it, so a hint that is wrong, early or
+        repeated costs a poll and changes nothing.
+
+        Returns:
+            Whether an operation is polled.
+
+        Raises:
+            StorageUnavailable: None is.
+
+        """
+        name = await self._store.find_by_upstream(upstream_operation)
+        if name is None:
+            return False
+        try:
+            record = await self._store.get(name)
+        except ResourceError:
+            # Deleted since it was found.
+            return False
+        if record.state is not State.RUNNING:
+            return False
+        await self._store.wake(name, self._clock.now())
+        self._runner.notify()
+        return True
 
     async def delete(self, name: str, caller: str) -> None:
         """Remove an operation and the videos kept for it."""
