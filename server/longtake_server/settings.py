@@ -7,10 +7,11 @@ A variable goes before the file. All faults are told at once.
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,8 +21,23 @@ from pydantic_settings import (
 
 from longtake_server.errors import StartFailure
 
-Seconds = Annotated[float, Field(gt=0)]
 _MEBIBYTE = 1 << 20
+_SHORTEST_SECRET_BYTES = 16
+
+
+def _signing_secret(secret: SecretStr) -> SecretStr:
+    try:
+        key = base64.b64decode(secret.get_secret_value().removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) < _SHORTEST_SECRET_BYTES:
+        msg = f"accepted is base64 of at least {_SHORTEST_SECRET_BYTES} bytes, after whsec_ or not"
+        raise ValueError(msg)
+    return secret
+
+
+Seconds = Annotated[float, Field(gt=0)]
+SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 
 
 class Settings(BaseSettings):
@@ -37,6 +53,10 @@ class Settings(BaseSettings):
         default=None,
         description="Where videos are kept: a folder or gs:// or s3:// address. "
         "Default: the folder media in the data folder.",
+    )
+    retain_results: bool = Field(
+        default=False,
+        description="Whether results at the upstream are copied to media_url before they expire.",
     )
     upstream: Literal["simulator", "agent_platform"] = Field(
         default="simulator", description="Who generates: the embedded simulator, or Google's Veo."
@@ -104,6 +124,32 @@ class Settings(BaseSettings):
     grace_seconds: Seconds = Field(
         default=20.0, description="How long calls under way may take at shutdown."
     )
+    push_listen: str | None = Field(
+        default=None,
+        description="Address of the HTTP server for webhooks and Pub/Sub push. Default: none.",
+    )
+    push_webhook_secret: SigningSecret | None = Field(
+        default=None, description="Signing secret of static webhooks, `whsec_` and base64."
+    )
+    push_jwks_url: str | None = Field(
+        default=None,
+        pattern="^https?://",
+        description="Address of the keys of dynamic webhooks. "
+        "Default: Google's, if `LONGTAKE_PUSH_AUDIENCE` is set.",
+    )
+    push_audience: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Audience of dynamic webhooks. Default: any, if a keys' address is set.",
+    )
+    push_pubsub_audience: str | None = Field(
+        default=None, min_length=1, description="Audience of the Pub/Sub push subscription."
+    )
+    push_pubsub_email: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Service account of the Pub/Sub push subscription.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )
@@ -120,6 +166,21 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         if self.poll_shortest_seconds > self.poll_longest_seconds:
             msg = "poll_shortest_seconds must not be greater than poll_longest_seconds"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _push_is_verified(self) -> Settings:
+        pubsub = (self.push_pubsub_audience, self.push_pubsub_email)
+        if any(pubsub) and not all(pubsub):
+            msg = "push_pubsub_audience and push_pubsub_email are required together"
+            raise ValueError(msg)
+        ways = (self.push_webhook_secret, self.push_jwks_url, self.push_audience, *pubsub)
+        if self.push_listen is not None and not any(ways):
+            msg = (
+                "push_listen requires a way to verify what comes: push_webhook_secret, "
+                "push_audience, push_jwks_url, or push_pubsub_audience and push_pubsub_email"
+            )
             raise ValueError(msg)
         return self
 

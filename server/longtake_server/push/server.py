@@ -1,0 +1,171 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP server of pushes, on a port of its own within the server's event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from longtake_server.errors import StartFailure
+from longtake_server.push.hints import Hints
+from longtake_server.push.keys import KeySet
+from longtake_server.push.pubsub import PubsubTokens
+from longtake_server.push.receiver import create_application
+from longtake_server.push.signatures import DynamicSignatures, StaticSignatures, WebhookVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from starlette.applications import Starlette
+
+    from longtake_server.clock import Clock
+
+_log = logging.getLogger(__name__)
+
+_BACKLOG = 128
+_MOST_CONNECTIONS = 256
+_KEEP_ALIVE_SECONDS = 30
+_GRACE_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PushConfig:
+    """How pushes are proven. What is None is refused.
+
+    Attributes:
+        webhook_secret: The signing secret of static webhooks.
+        jwks_url: Where the keys of dynamic webhooks are.
+        audience: The audience of their tokens; None accepts any.
+        pubsub: The audience and the service account of the Pub/Sub subscription.
+    """
+
+    webhook_secret: str | None = None
+    jwks_url: str | None = None
+    audience: str | None = None
+    pubsub: tuple[str, str] | None = None
+
+
+class PushServer:
+    """Receives pushes and makes polls due.
+
+    Args:
+        config: How pushes are proven.
+        hint: Polls the operation of an upstream's name now; says whether there is one.
+        clock: Time.
+
+    """
+
+    def __init__(
+        self, config: PushConfig, hint: Callable[[str], Awaitable[bool]], clock: Clock
+    ) -> None:
+        self._hints = Hints(hint)
+        self._keys = None if config.jwks_url is None else KeySet(config.jwks_url, clock)
+        self._pubsub = None if config.pubsub is None else PubsubTokens(*config.pubsub, clock)
+        webhooks = _webhooks(config, self._keys, clock)
+        self._server = _Uvicorn(create_application(self._hints, webhooks, self._pubsub))
+        self._listening: list[socket.socket] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def bind(self, address: str) -> str:
+        """Take the address, `host:port`, and return it with the port that was taken.
+
+        Raises:
+            StartFailure: It is taken or wrong.
+
+        """
+        host, _, port = address.rpartition(":")
+        name = host.removeprefix("[").removesuffix("]")
+        family = socket.AF_INET6 if ":" in name else socket.AF_INET
+        try:
+            listening = socket.create_server((name, int(port)), family=family, backlog=_BACKLOG)
+        except (OSError, ValueError, OverflowError) as error:
+            raise StartFailure(
+                f"cannot listen on {address}: it is in use, or not an address of this machine "
+                "(setting push_listen)"
+            ) from error
+        self._listening.append(listening)
+        return f"{host}:{listening.getsockname()[1]}"
+
+    async def start(self) -> None:
+        """Answer pushes. Only after `bind`."""
+        for run, name in (
+            (self._hints.run(), "push-hints"),
+            (self._server.serve(self._listening), "push-server"),
+        ):
+            task = asyncio.create_task(run, name=name)
+            task.add_done_callback(_log_failure)
+            self._tasks.append(task)
+        await self._server.tried.wait()
+        if not self._server.started:
+            await self._tasks[-1]
+
+    async def stop(self) -> None:
+        """Refuse new pushes, let those under way end for at most two seconds, and release all.
+
+        Hints that were taken and not followed are lost; polls find what they told of.
+        Calling twice is calling once.
+        """
+        self._hints.drain()
+        self._server.should_exit = True
+        if self._tasks:
+            hinting, serving = self._tasks
+            await asyncio.wait([serving])
+            hinting.cancel()
+            await asyncio.wait([hinting])
+        if self._keys is not None:
+            await self._keys.aclose()
+        if self._pubsub is not None:
+            self._pubsub.close()
+        for listening in self._listening:
+            listening.close()
+
+
+def _webhooks(config: PushConfig, keys: KeySet | None, clock: Clock) -> WebhookVerifier | None:
+    static = None if config.webhook_secret is None else StaticSignatures(config.webhook_secret)
+    dynamic = None if keys is None else DynamicSignatures(keys, config.audience, clock)
+    return WebhookVerifier(static, dynamic, clock) if static or dynamic else None
+
+
+class _Uvicorn(uvicorn.Server):
+    """Leaves signals to the process and says when it has started."""
+
+    def __init__(self, application: Starlette) -> None:
+        super().__init__(
+            uvicorn.Config(
+                application,
+                log_config=None,
+                log_level="warning",
+                access_log=False,
+                server_header=False,
+                lifespan="off",
+                ws="none",
+                limit_concurrency=_MOST_CONNECTIONS,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+        self.tried = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take no signal: the process stops its parts in order."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and tell when that is done or has failed."""
+        try:
+            await super().startup(sockets)
+        finally:
+            self.tried.set()
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _log.error("pushes are no longer received", exc_info=error)

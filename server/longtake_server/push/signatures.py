@@ -1,0 +1,160 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Proves that a webhook is Google's: by a shared secret, or by Google's public keys.
+
+Static webhooks follow Standard Webhooks: an HMAC of id, timestamp and body. Dynamic
+ones, asked for by a request, carry a JSON Web Token (RS256) in the same header.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Any
+
+import jwt
+
+from longtake_server.push.faults import NotVerified
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from longtake_server.clock import Clock
+    from longtake_server.push.keys import KeySet
+
+_OLDEST_SECONDS = 300.0
+_ALGORITHM = "RS256"
+_BEFORE_KEY = "whsec_"
+_HMAC_VERSION = "v1,"
+_LONGEST_ID = 256
+
+
+class StaticSignatures:
+    """Checks the signatures of Standard Webhooks.
+
+    Args:
+        secret: The signing secret as Google returns it: base64 after `whsec_`.
+
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._key = base64.b64decode(secret.removeprefix(_BEFORE_KEY))
+
+    def verify(self, message_id: str, timestamp: str, signatures: str, body: bytes) -> None:
+        """Return if one of the signatures is right; while a secret is replaced, there are two.
+
+        Raises:
+            NotVerified: None is.
+
+        """
+        signed = f"{message_id}.{timestamp}.".encode() + body
+        digest = hmac.new(self._key, signed, hashlib.sha256).digest()
+        right = _HMAC_VERSION.encode() + base64.b64encode(digest)
+        given = [signature.encode() for signature in signatures.split()]
+        if not any(hmac.compare_digest(right, signature) for signature in given):
+            raise NotVerified("no signature is that of the secret")
+
+
+class DynamicSignatures:
+    """Checks a JSON Web Token of Google's.
+
+    Args:
+        keys: The sender's keys.
+        audience: The token's audience; None accepts any.
+        clock: Says how old a token is. Its expiry is checked by the machine's clock.
+
+    """
+
+    def __init__(self, keys: KeySet, audience: str | None, clock: Clock) -> None:
+        self._keys = keys
+        self._audience = audience
+        self._clock = clock
+
+    async def verify(self, token: str) -> Mapping[str, Any]:
+        """Return the claims of the token.
+
+        Raises:
+            NotVerified: It is forged, old, or meant for someone else.
+            KeysUnavailable: It cannot be checked for now.
+
+        """
+        key = await self._keys.find(_key_id(token))
+        try:
+            claims: Mapping[str, Any] = jwt.decode(
+                token,
+                key.key,
+                algorithms=[_ALGORITHM],
+                audience=self._audience,
+                options={"verify_aud": self._audience is not None},
+            )
+        except (jwt.PyJWTError, ValueError) as error:
+            raise NotVerified(f"the token is refused: {type(error).__name__}") from error
+        if "iat" in claims:
+            _check_age(str(claims["iat"]), self._clock)
+        return claims
+
+
+class WebhookVerifier:
+    """Checks a webhook by whichever way it is signed, if that way is set up.
+
+    Args:
+        static: For signatures of a secret, or None to refuse them.
+        dynamic: For tokens, or None to refuse them.
+        clock: Says how old a webhook is.
+
+    """
+
+    def __init__(
+        self, static: StaticSignatures | None, dynamic: DynamicSignatures | None, clock: Clock
+    ) -> None:
+        self._static = static
+        self._dynamic = dynamic
+        self._clock = clock
+
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
+        """Return the claims of a token, or nothing for another signature.
+
+        Args:
+            headers: The headers, found by lower-case names.
+            body: The body as it came.
+
+        Raises:
+            NotVerified, KeysUnavailable: As DynamicSignatures.verify.
+
+        """
+        signature = headers.get("webhook-signature", "")
+        message_id = headers.get("webhook-id", "")
+        timestamp = headers.get("webhook-timestamp", "")
+        if not signature or not 0 < len(message_id) <= _LONGEST_ID:
+            raise NotVerified("webhook-id or webhook-signature is missing or too long")
+        _check_age(timestamp, self._clock)
+        if signature.startswith(_HMAC_VERSION) and self._static is not None:
+            self._static.verify(message_id, timestamp, signature, body)
+            return {}
+        if self._dynamic is not None:
+            return await self._dynamic.verify(signature)
+        raise NotVerified("this way of signing is not set up")
+
+
+def _key_id(token: str) -> str:
+    """Return the id of the key; a token of another algorithm costs no look at the keys."""
+    try:
+        header = jwt.get_unverified_header(token)
+    except (jwt.PyJWTError, ValueError) as error:
+        raise NotVerified("the signature is no token") from error
+    key_id = header.get("kid")
+    if header.get("alg") != _ALGORITHM or not isinstance(key_id, str):
+        raise NotVerified(f"the token is not one of {_ALGORITHM} with a key id")
+    return key_id
+
+
+def _check_age(timestamp: str, clock: Clock) -> None:
+    """Refuse what is older than five minutes, or as far in the future."""
+    try:
+        sent = float(timestamp)
+    except ValueError:
+        raise NotVerified("the timestamp is missing or no number") from None
+    # Not the other way round: a timestamp that is no number at all, NaN, is refused too.
+    if not abs(clock.now().timestamp() - sent) <= _OLDEST_SECONDS:
+        raise NotVerified("the timestamp is more than five minutes off")
