@@ -142,6 +142,14 @@ def test_inline_bytes_come_out_whole(data: bytes, escape: bool, space: str) -> N
     assert decode_poll(body, "google") == Results((InlineVideo("video/mp4", data),) * 2)
 
 
+@pytest.mark.parametrize(
+    ("encoded", "data"), [("__-_", b"\xff\xff\xbf"), ("YQ", b"a"), ("-_8", b"\xfb\xff")]
+)
+def test_both_alphabets_are_read_and_the_padding_may_be_left_out(encoded: str, data: bytes) -> None:
+    result = poll({"done": True, "response": {"videos": [{"bytesBase64Encoded": encoded}]}})
+    assert result == Results((InlineVideo("video/mp4", data),))
+
+
 @pytest.mark.parametrize("encoded", ["a", "a===", "!!!!", "YQ==YQ==", "Y Q="])
 def test_bytes_that_are_no_base64_are_not_understood(encoded: str) -> None:
     with pytest.raises(OutcomeUnknown):

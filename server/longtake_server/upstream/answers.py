@@ -29,6 +29,7 @@ _INLINE = re.compile(rb'"bytesBase64Encoded"\s*:\s*"')
 _GCS_OBJECT = re.compile(r"gs://[^/]+/.+")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
 _SLICE = 1 << 20
+_FROM_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _REASONS_LIMIT = 64
 
 
@@ -161,13 +162,20 @@ def _video(video: object, media: Mapping[str, memoryview]) -> StoredVideo | Inli
 
 def _decoded(encoded: memoryview) -> bytes:
     """Decode base64 in slices, between which other threads have their turn."""
+    starts = range(0, len(encoded), _SLICE)
     try:
-        return b"".join(
-            binascii.a2b_base64(encoded[start : start + _SLICE], strict_mode=True)
-            for start in range(0, len(encoded), _SLICE)
-        )
+        return b"".join(_decoded_slice(encoded[start : start + _SLICE]) for start in starts)
     except binascii.Error as error:
         raise OutcomeUnknown("the upstream answered with a video that is no base64") from error
+
+
+def _decoded_slice(encoded: memoryview) -> bytes:
+    try:
+        return binascii.a2b_base64(encoded, strict_mode=True)
+    except binascii.Error:
+        # JSON of protobuf may have the alphabet of URLs, and may leave out the padding.
+        padded = bytes(encoded).translate(_FROM_URL_ALPHABET) + b"=" * (-len(encoded) % 4)
+        return binascii.a2b_base64(padded, strict_mode=True)
 
 
 def _unescaped(encoded: bytes) -> bytes:
