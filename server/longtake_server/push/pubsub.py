@@ -46,9 +46,7 @@ class PubsubTokens:
 
     """
 
-    def __init__(
-        self, audience: str, email: str, clock: Clock, certificates: str = GOOGLE_CERTIFICATES
-    ) -> None:
+    def __init__(self, audience: str, email: str, clock: Clock, certificates: str) -> None:
         self._audience = audience
         self._email = email
         self._certificates = certificates

@@ -16,7 +16,7 @@ import uvicorn
 from longtake_server.errors import StartFailure
 from longtake_server.push.hints import Hints
 from longtake_server.push.keys import KeySet
-from longtake_server.push.pubsub import PubsubTokens
+from longtake_server.push.pubsub import GOOGLE_CERTIFICATES, PubsubTokens
 from longtake_server.push.receiver import create_application
 from longtake_server.push.signatures import DynamicSignatures, StaticSignatures, WebhookVerifier
 
@@ -44,12 +44,14 @@ class PushConfig:
         jwks_url: Where the keys of dynamic webhooks are.
         audience: The audience of their tokens; None accepts any.
         pubsub: The audience and the service account of the Pub/Sub subscription.
+        pubsub_certificates: Where the public keys of its tokens are.
     """
 
     webhook_secret: str | None = None
     jwks_url: str | None = None
     audience: str | None = None
     pubsub: tuple[str, str] | None = None
+    pubsub_certificates: str = GOOGLE_CERTIFICATES
 
 
 class PushServer:
@@ -67,7 +69,7 @@ class PushServer:
     ) -> None:
         self._hints = Hints(hint)
         self._keys = None if config.jwks_url is None else KeySet(config.jwks_url, clock)
-        self._pubsub = None if config.pubsub is None else PubsubTokens(*config.pubsub, clock)
+        self._pubsub = _pubsub(config, clock)
         webhooks = _webhooks(config, self._keys, clock)
         self._server = _Uvicorn(create_application(self._hints, webhooks, self._pubsub))
         self._listening: list[socket.socket] = []
@@ -131,6 +133,13 @@ def _webhooks(config: PushConfig, keys: KeySet | None, clock: Clock) -> WebhookV
     static = None if config.webhook_secret is None else StaticSignatures(config.webhook_secret)
     dynamic = None if keys is None else DynamicSignatures(keys, config.audience, clock)
     return WebhookVerifier(static, dynamic, clock) if static or dynamic else None
+
+
+def _pubsub(config: PushConfig, clock: Clock) -> PubsubTokens | None:
+    if config.pubsub is None:
+        return None
+    audience, email = config.pubsub
+    return PubsubTokens(audience, email, clock, config.pubsub_certificates)
 
 
 class _Uvicorn(uvicorn.Server):
