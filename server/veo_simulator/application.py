@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from contextlib import asynccontextmanager
@@ -15,11 +16,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from veo_simulator.bucket import Buckets
+from veo_simulator.calls import Calls
 from veo_simulator.control_api import ControlApi
 from veo_simulator.counting import Counts
 from veo_simulator.errors import GoogleError
 from veo_simulator.generations import Generations
 from veo_simulator.quota import Quota
+from veo_simulator.results import Results
 from veo_simulator.storage_api import StorageApi
 from veo_simulator.video_api import VideoApi
 from veo_simulator.workers import Renderers
@@ -55,19 +58,22 @@ class Options:
 def create_application(options: Options) -> Starlette:
     """Return the application; nothing runs and no file is touched until it starts up."""
     counts = Counts()
+    calls = Calls(counts, Quota(options.quota_per_minute, time.monotonic))
+    may_finish = asyncio.Event()
+    may_finish.set()
     buckets = Buckets(options.state_directory / "objects")
     renderers = Renderers(options.workers)
+    folder = options.state_directory / "generations"
+    results = Results(folder, buckets, renderers)
     generations = Generations(
-        options.state_directory / "generations",
-        buckets,
-        renderers,
+        folder,
+        results,
+        may_finish,
         latency_seconds=options.latency_seconds,
         keep_hours=options.keep_hours,
     )
-    quota = Quota(options.quota_per_minute, time.monotonic)
-    videos = VideoApi(generations, counts, quota)
-    gates = {"": generations.may_finish, "submissions": videos.may_submit}
-    control = ControlApi(generations, counts, gates)
+    gates = {"": may_finish, "submissions": calls.may_submit}
+    control = ControlApi([generations], counts, gates)
 
     @asynccontextmanager
     async def lifespan(_application: Starlette) -> AsyncIterator[None]:
@@ -78,7 +84,11 @@ def create_application(options: Options) -> Starlette:
             await generations.aclose()
             renderers.close()
 
-    routes = [*videos.routes(), *StorageApi(buckets, counts).routes(), *control.routes()]
+    routes = [
+        *VideoApi(generations, results, calls).routes(),
+        *StorageApi(buckets, counts).routes(),
+        *control.routes(),
+    ]
     return Starlette(
         routes=routes,
         lifespan=lifespan,

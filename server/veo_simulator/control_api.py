@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from veo_simulator.errors import Violation, invalid
+from veo_simulator.errors import GoogleError, Violation, invalid
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
 
@@ -25,11 +25,16 @@ class ControlApi:
     """Serves /simulator.
 
     Args:
+        generations: Those of each API.
+        counts: What came.
         gates: For each word, the event that lets something go on while it is set.
     """
 
     def __init__(
-        self, generations: Generations, counts: Counts, gates: Mapping[str, asyncio.Event]
+        self,
+        generations: Sequence[Generations[Any]],
+        counts: Counts,
+        gates: Mapping[str, asyncio.Event],
     ) -> None:
         self._generations = generations
         self._counts = counts
@@ -55,12 +60,15 @@ class ControlApi:
 
     async def operations(self, _request: Request) -> Response:
         """Return the generations."""
-        return JSONResponse({"operations": self._generations.as_json()})
+        return JSONResponse(
+            {"operations": [one for each in self._generations for one in each.as_json()]}
+        )
 
     async def wait(self, request: Request) -> Response:
         """Return the counts once what the query says has come.
 
-        That is so many `submissions` and `polls`, and the end of the `operation` of a name.
+        That is so many `submissions` and `polls`, and the end of the `operation` of a
+        name or an id.
         """
         wanted = {name: request.query_params.get(name, "0") for name in ("submissions", "polls")}
         for name, value in wanted.items():
@@ -68,8 +76,15 @@ class ControlApi:
                 raise invalid(Violation(name, "accepted is a whole number, 0 or more"))
         await self._counts.reach(int(wanted["submissions"]), int(wanted["polls"]))
         if operation := request.query_params.get("operation"):
-            await self._generations.find(operation).ended.wait()
+            await self._ended(operation)
         return JSONResponse(self._counts.as_json())
+
+    async def _ended(self, operation: str) -> None:
+        for each in self._generations:
+            if found := each.find(operation):
+                await found.ended.wait()
+                return
+        raise GoogleError("NOT_FOUND", "The operation is not found, or has expired.")
 
     async def command(self, request: Request) -> Response:
         """Hold or release: hold and release are about ends, the others about submissions."""

@@ -26,6 +26,7 @@ DIRECTIVES: Mapping[str, frozenset[str]] = {
     "latency": frozenset({"seconds"}),
     "never": frozenset(),
     "lost": frozenset(),
+    "unset": frozenset(),
     "fail": frozenset({"message"}),
     "refuse": frozenset({"code"}),
     "filter": frozenset({"count", "code"}),
@@ -63,40 +64,40 @@ class Directives:
         return self.chosen.get(name, {}).get(option, default)
 
 
-def parse(prompt: str) -> Directives:
+def parse(prompt: str, where: str = "instances[0].prompt") -> Directives:
     """Return what a prompt chooses.
+
+    Args:
+        prompt: The prompt.
+        where: Its path in the request, for the error.
 
     Raises:
         GoogleError: A directive or an option is unknown, or no number.
 
     """
     chosen: dict[str, dict[str, str]] = {}
-    violations: list[Violation] = []
+    wrong: list[str] = []
     for name, rest in _DIRECTIVE.findall(prompt):
         if name not in DIRECTIVES:
             accepted = ", ".join(DIRECTIVES)
-            violations.append(_violation(f"[sim:{name}] is unknown; accepted are {accepted}"))
+            wrong.append(f"[sim:{name}] is unknown; accepted are {accepted}")
             continue
         options = {key: quoted or plain for key, quoted, plain in _OPTION.findall(rest)}
-        violations += _wrong_options(name, rest, options)
+        wrong += _wrong_options(name, rest, options)
         chosen[name] = options
-    if violations:
-        raise invalid(*violations)
+    if wrong:
+        raise invalid(*(Violation(where, description) for description in wrong))
     return Directives(_DIRECTIVE.sub("", prompt).strip(), chosen)
 
 
-def _wrong_options(name: str, rest: str, options: Mapping[str, str]) -> list[Violation]:
+def _wrong_options(name: str, rest: str, options: Mapping[str, str]) -> list[str]:
     known = DIRECTIVES[name]
     accepted = f"accepted for {name} are {', '.join(sorted(known)) or 'no options'}"
     wrong = [key for key in options if key not in known]
     if _OPTION.sub("", rest).strip() or wrong:
-        return [_violation(f"[sim:{name}{rest}] cannot be read; {accepted}")]
+        return [f"[sim:{name}{rest}] cannot be read; {accepted}"]
     return [
-        _violation(f"[sim:{name} {key}={value}]: accepted is a number, 0 or more")
+        f"[sim:{name} {key}={value}]: accepted is a number, 0 or more"
         for key, value in options.items()
         if key in _NUMBERS and not re.fullmatch(r"\d+(\.\d+)?", value)
     ]
-
-
-def _violation(description: str) -> Violation:
-    return Violation("instances[0].prompt", description)

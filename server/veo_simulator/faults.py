@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from veo_simulator.directives import Directives
+    from veo_simulator.generations import Work
 
 _MOST_KEPT = 10_000
 _PROMISED_BYTES = "1000"
@@ -61,17 +62,24 @@ class Faults:
             del self._met[next(iter(self._met))]
 
 
-async def answer(fault: str, model: str, retry_seconds: float | None) -> Response:
+async def answer(fault: str, order: Work, prefix: str = "") -> Response:
     """Return what a call that meets a fault is answered.
+
+    Args:
+        fault: Its name, without the prefix.
+        order: What chose it.
+        prefix: `poll-` for polls.
 
     Raises:
         GoogleError: The fault is one that Google tells of in its own words.
 
     """
+    given = order.directives.text(prefix + fault, "retry", "")
+    retry_seconds = float(given) if given else None
     details = [] if retry_seconds is None else [retry_info(retry_seconds)]
     match fault:
         case "quota":
-            raise exceeded(model, retry_seconds)
+            raise exceeded(order.model, retry_seconds)
         case "unavailable":
             raise GoogleError("UNAVAILABLE", "The service is currently unavailable.", *details)
         case "reject":

@@ -9,44 +9,63 @@ import json
 import logging
 import secrets
 import time
-import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from veo_simulator import results
 from veo_simulator.errors import GoogleError
-from veo_simulator.orders import Order, read_order
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from veo_simulator.bucket import Buckets
-    from veo_simulator.workers import Renderers
+    from veo_simulator.directives import Directives
 
 _log = logging.getLogger(__name__)
 
 _HOUR = 3600.0
 
 
+class Work(Protocol):
+    """What every order has."""
+
+    @property
+    def model(self) -> str:
+        """The model that makes it."""
+
+    @property
+    def seed(self) -> int | None:
+        """The seed that was given."""
+
+    @property
+    def directives(self) -> Directives:
+        """What its prompt chose."""
+
+
+WorkT = TypeVar("WorkT", bound=Work)
+
+
 @dataclass(slots=True)
-class Generation:
-    """A long-running operation.
+class Generation(Generic[WorkT]):
+    """Something that is being made, or was.
 
     Attributes:
         name: Its full name.
-        order: What was asked for, with its seed.
+        order: What was asked for.
         started: When, in seconds since 1970.
-        outcome: `response` or `error` as results.py makes them, None while it runs.
+        seed: The order's, or one by chance.
+        outcome: What its maker made, None while it runs.
         polls: How often it was asked for.
         ended: Set once there is an outcome.
+        ending: Held by whoever ends or deletes it.
     """
 
     name: str
-    order: Order
+    order: WorkT
     started: float
+    seed: int
     outcome: dict[str, Any] | None = None
     polls: int = 0
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    ending: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def id(self) -> str:
@@ -54,13 +73,29 @@ class Generation:
         return self.name.rpartition("/")[2]
 
 
-class Generations:
-    """Every generation, in memory and as files.
+class Maker(Protocol[WorkT]):
+    """What an API makes of its orders."""
+
+    def read(self, name: str, body: dict[str, Any]) -> WorkT:
+        """Return the order of a generation by its name and its request."""
+
+    async def make(self, generation: Generation[WorkT]) -> dict[str, Any]:
+        """Return the outcome."""
+
+    def failed(self, error: GoogleError) -> dict[str, Any]:
+        """Return the outcome that tells of an error."""
+
+    def delete(self, generation: str) -> None:
+        """Delete what is kept of a generation, by its id."""
+
+
+class Generations(Generic[WorkT]):
+    """Every generation of an API, in memory and as files.
 
     Args:
         folder: Where they are kept.
-        buckets: Where inputs are read and results stored.
-        renderers: What makes the videos.
+        maker: What makes their outcomes.
+        may_finish: Generations do not end until it is set.
         latency_seconds: How long a generation takes, at least.
         keep_hours: How long one is known after its start.
     """
@@ -68,71 +103,81 @@ class Generations:
     def __init__(
         self,
         folder: Path,
-        buckets: Buckets,
-        renderers: Renderers,
+        maker: Maker[WorkT],
+        may_finish: asyncio.Event,
         *,
         latency_seconds: float,
         keep_hours: float,
     ) -> None:
         self._folder = folder
-        self._results = results.Results(folder, buckets, renderers)
+        self._maker = maker
+        self._may_finish = may_finish
         self._latency_seconds = latency_seconds
         self._keep_seconds = keep_hours * _HOUR
-        self._known: dict[str, Generation] = {}
-        self._running: set[asyncio.Task[None]] = set()
-        self.may_finish = asyncio.Event()
-        self.may_finish.set()
+        self._known: dict[str, Generation[WorkT]] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
 
     def resume(self) -> None:
         """Go on with what an earlier process left. Reads files: before the server listens."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        for file in sorted(self._folder.glob("*/generation.json")):
+        found = []
+        for file in self._folder.glob("*/generation.json"):
             try:
-                kept = json.loads(file.read_text())
-                order = read_order(kept["model"], kept["request"])
-                generation = Generation(kept["name"], order, kept["started"], kept["outcome"])
+                found.append(self._kept(file))
             except (ValueError, KeyError, GoogleError) as error:
                 _log.warning("%s is left out: %s", file, type(error).__name__)
-                continue
-            self._remember(generation, kept["request"])
+        for generation in sorted(found, key=lambda one: one.started):
+            self._remember(generation)
 
-    async def start(self, resource: str, order: Order, body: dict[str, Any]) -> Generation:
+    async def start(self, name: str, order: WorkT, body: dict[str, Any]) -> Generation[WorkT]:
         """Begin a generation.
 
         Args:
-            resource: The model's name in the path of the call.
+            name: Its full name.
             order: What was asked for.
             body: Its JSON, which is kept.
 
         """
         await self._forget_old()
-        if order.seed is None:
-            body.setdefault("parameters", {})["seed"] = secrets.randbits(32)
-            order = await asyncio.to_thread(read_order, order.model, body)
-        generation = Generation(f"{resource}/operations/{uuid.uuid4()}", order, time.time())
-        await asyncio.to_thread(self._save, generation, body)
-        self._remember(generation, body)
+        seed = secrets.randbits(32) if order.seed is None else order.seed
+        generation = Generation(name, order, time.time(), seed)
+        await asyncio.to_thread(self._save_request, generation, body)
+        self._remember(generation)
         return generation
 
-    def find(self, name: object) -> Generation:
-        """Return a generation by its full name.
+    def get(self, name: str) -> Generation[WorkT] | None:
+        """Return a generation by its full name, or None."""
+        return self._known.get(name)
 
-        Raises:
-            GoogleError: There is none, or no longer.
+    def find(self, name: str) -> Generation[WorkT] | None:
+        """Return a generation by its full name or the last part of it, or None."""
+        known = self._known.values()
+        return self.get(name) or next((one for one in known if one.id == name), None)
 
-        """
-        generation = self._known.get(name) if isinstance(name, str) else None
-        if generation is None:
-            raise GoogleError("NOT_FOUND", "The operation is not found, or has expired.")
-        return generation
+    async def request(self, generation: Generation[WorkT]) -> dict[str, Any]:
+        """Return the JSON that a generation was asked for with."""
+        kept = await asyncio.to_thread(self._file(generation).read_text)
+        request: dict[str, Any] = json.loads(kept)["request"]
+        return request
 
-    async def as_operation(self, generation: Generation) -> bytes:
-        """Return a generation as the JSON of a google.longrunning.Operation."""
-        if generation.outcome is None:
-            return json.dumps({"name": generation.name}).encode()
-        return await asyncio.to_thread(
-            self._results.as_operation, generation.name, generation.id, generation.outcome
-        )
+    async def end(self, generation: Generation[WorkT], outcome: dict[str, Any]) -> bool:
+        """Give a generation its outcome; return whether it had none yet."""
+        async with generation.ending:
+            if generation.outcome is not None:
+                return False
+            await asyncio.to_thread(self._save_outcome, generation, outcome)
+            generation.outcome = outcome
+            generation.ended.set()
+        return True
+
+    async def delete(self, generation: Generation[WorkT]) -> None:
+        """Forget a generation, also one that runs; whoever waits for its end goes on."""
+        async with generation.ending:
+            if task := self._running.get(generation.name):
+                task.cancel()
+            self._known.pop(generation.name, None)
+            await asyncio.to_thread(self._maker.delete, generation.id)
+            generation.ended.set()
 
     def as_json(self) -> list[dict[str, Any]]:
         """Return what a person wants to know of each generation, oldest first."""
@@ -149,60 +194,70 @@ class Generations:
 
     async def aclose(self) -> None:
         """Stop working on what has not finished; `resume` goes on with it."""
-        for task in self._running:
+        running = list(self._running.values())
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
 
-    def _remember(self, generation: Generation, body: dict[str, Any]) -> None:
+    def _kept(self, file: Path) -> Generation[WorkT]:
+        kept = json.loads(file.read_text())
+        order = self._maker.read(kept["name"], kept["request"])
+        # An earlier version wrote the seed into the request.
+        seed = kept.get("seed", order.seed or 0)
+        return Generation(kept["name"], order, kept["started"], seed, kept["outcome"])
+
+    def _remember(self, generation: Generation[WorkT]) -> None:
         self._known[generation.name] = generation
         if generation.outcome is not None:
             generation.ended.set()
         else:
-            task = asyncio.create_task(self._finish(generation, body))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            task = asyncio.create_task(self._finish(generation))
+            self._running[generation.name] = task
+            task.add_done_callback(lambda _task: self._running.pop(generation.name, None))
 
-    async def _finish(self, generation: Generation, body: dict[str, Any]) -> None:
+    async def _finish(self, generation: Generation[WorkT]) -> None:
         chosen = generation.order.directives
         if "never" in chosen:
             return
         due = generation.started + chosen.number("latency", "seconds", self._latency_seconds)
         try:
-            outcome = await self._results.make(generation.id, generation.order)
+            outcome = await self._maker.make(generation)
         except Exception:  # noqa: BLE001 - a defect of ours ends the generation, as Google's do
             _log.exception("a video could not be made")
-            outcome = {"error": GoogleError("INTERNAL", "Internal error.").operation_error()}
+            outcome = self._maker.failed(GoogleError("INTERNAL", "Internal error."))
         await asyncio.sleep(due - time.time())
-        await self.may_finish.wait()
-        await asyncio.to_thread(self._save, generation, body, outcome)
-        generation.outcome = outcome
-        generation.ended.set()
+        await self._may_finish.wait()
+        await self.end(generation, outcome)
 
-    def _save(
-        self,
-        generation: Generation,
-        body: dict[str, Any],
-        outcome: dict[str, Any] | None = None,
-    ) -> None:
+    def _save_request(self, generation: Generation[WorkT], body: dict[str, Any]) -> None:
         kept = {
             "name": generation.name,
-            "model": generation.order.model,
             "started": generation.started,
+            "seed": generation.seed,
             "request": body,
-            "outcome": outcome,
+            "outcome": None,
         }
-        folder = self._folder / generation.id
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / "generation.json.part"
+        self._file(generation).parent.mkdir(parents=True, exist_ok=True)
+        self._write(generation, kept)
+
+    def _save_outcome(self, generation: Generation[WorkT], outcome: dict[str, Any]) -> None:
+        kept = json.loads(self._file(generation).read_text())
+        self._write(generation, {**kept, "outcome": outcome})
+
+    def _write(self, generation: Generation[WorkT], kept: dict[str, Any]) -> None:
+        file = self._file(generation)
+        temporary = file.with_suffix(".part")
         temporary.write_text(json.dumps(kept))
-        temporary.replace(folder / "generation.json")
+        temporary.replace(file)
+
+    def _file(self, generation: Generation[WorkT]) -> Path:
+        return self._folder / generation.id / "generation.json"
 
     async def _forget_old(self) -> None:
         # They are in the order of their start, so that the old ones come first.
         oldest = time.time() - self._keep_seconds
         while self._known:
-            name, generation = next(iter(self._known.items()))
+            generation = next(iter(self._known.values()))
             if generation.started > oldest:
                 break
-            del self._known[name]
-            await asyncio.to_thread(self._results.delete, generation.id)
+            await self.delete(generation)

@@ -71,7 +71,7 @@ MODELS = {
     "veo-3.1-lite-generate-preview": replace(_VEO_3, most_samples=1),
 }
 
-_HEIGHTS = {"720p": (1280, 720), "1080p": (1920, 1080), "4k": (3840, 2160)}
+_HEIGHTS = {"360p": (640, 360), "720p": (1280, 720), "1080p": (1920, 1080), "4k": (3840, 2160)}
 
 
 def frame_size(resolution: str, aspect_ratio: str) -> tuple[int, int]:

@@ -4,22 +4,19 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from veo_simulator import directives
+from veo_simulator import directives, inputs
 from veo_simulator.errors import GoogleError, Violation, invalid
 from veo_simulator.fields import Fields
 from veo_simulator.models import DEFAULT_SECONDS, FRAMES_PER_SECOND, MODELS, REFERENCE_SECONDS
 
 if TYPE_CHECKING:
+    from veo_simulator.inputs import Media
     from veo_simulator.models import ModelRules
 
-_ADDRESS = re.compile(r"gs://([a-z0-9][a-z0-9._-]{1,220})/(.+)", re.DOTALL)
-_FOLDER = re.compile(r"gs://([a-z0-9][a-z0-9._-]{1,220})(/.*)?", re.DOTALL)
 _TOPIC = re.compile(r"projects/[^/]+/topics/[^/]+")
 _PEOPLE = ("allow_adult", "dont_allow", "disallow", "allow_all", "allowall")
 _MASKS = ("insert", "remove", "remove_static", "outpaint")
@@ -27,20 +24,6 @@ _CAMERA = (
     *("fixed", "pan_left", "pan_right", "tilt_up", "tilt_down", "truck_left", "truck_right"),
     *("pedestal_up", "pedestal_down", "push_in", "pull_out"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """An input: its bytes, or the bucket and the name of an object.
-
-    Attributes:
-        role: What it is for, for messages: image, lastFrame, video, mask, referenceImages[0].
-    """
-
-    role: str
-    data: bytes | None = None
-    bucket: str = ""
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +183,7 @@ class _Reader:
             "lossless": quality == "lossless",
             "resize_mode": self._resize_mode(media),
             "negative_prompt": given.text("negativePrompt") or "",
-            "storage": self._storage(),
+            "storage": inputs.folder(given, "storageUri"),
         }
 
     def _audio(self) -> bool:
@@ -217,16 +200,6 @@ class _Reader:
             self._parameters.wrong("resizeMode", "it needs image, and a model of Veo 3 or later")
         return mode or "pad"
 
-    def _storage(self) -> tuple[str, str] | None:
-        address = self._parameters.text("storageUri")
-        if address is None:
-            return None
-        match = _FOLDER.fullmatch(address)
-        if match is None:
-            self._parameters.wrong("storageUri", "accepted is gs://bucket/prefix")
-            return None
-        return match[1], (match[2] or "").strip("/")
-
     def _topic(self) -> None:
         topic = self._parameters.text("pubsubTopic")
         if topic is not None and not _TOPIC.fullmatch(topic):
@@ -242,19 +215,7 @@ def _media(given: Fields | None, role: str) -> Media | None:
     given.finish()
     if (encoded is None) == (address is None):
         given.wrong("", "exactly one of bytesBase64Encoded and gcsUri is required")
-        return Media(role)
+        return inputs.Media(role)
     if address is not None:
-        return _object(given, role, address)
-    try:
-        return Media(role, base64.b64decode(encoded or "", validate=True))
-    except binascii.Error:
-        given.wrong("bytesBase64Encoded", "it is no base64")
-        return Media(role)
-
-
-def _object(given: Fields, role: str, address: str) -> Media:
-    match = _ADDRESS.fullmatch(address)
-    if match is None:
-        given.wrong("gcsUri", "accepted is gs://bucket/object")
-        return Media(role)
-    return Media(role, bucket=match[1], name=match[2])
+        return inputs.addressed(given, "gcsUri", role, address)
+    return inputs.decoded(given, "bytesBase64Encoded", role, encoded or "")

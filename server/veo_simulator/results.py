@@ -12,9 +12,10 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from veo_simulator.bucket import free_box_header
+from veo_simulator import delivery, inputs
 from veo_simulator.errors import GoogleError
 from veo_simulator.models import EXTENSION_SECONDS, frame_size
+from veo_simulator.orders import Order, read_order
 from veo_simulator.scene import Scene, UnreadableMedia
 from veo_simulator.support_codes import explain
 
@@ -22,12 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from veo_simulator.bucket import Buckets
-    from veo_simulator.orders import Media, Order
+    from veo_simulator.generations import Generation
+    from veo_simulator.inputs import Media
     from veo_simulator.workers import Renderers
 
 _RESPONSE_TYPE = "type.googleapis.com/cloud.ai.large_models.vision.GenerateVideoResponse"
-_VIDEO_TYPE = "video/mp4"
-MOST_INLINE_BYTES = 128 << 20
 _SEEDS = 1 << 32
 
 
@@ -45,27 +45,42 @@ class Results:
         self._buckets = buckets
         self._renderers = renderers
 
-    async def make(self, generation: str, order: Order) -> dict[str, Any]:
-        """Return the outcome of an order: its response or its error."""
+    def read(self, name: str, body: dict[str, Any]) -> Order:
+        """Return the order of an operation by its full name and its request."""
+        return read_order(name.split("/operations/")[0].rpartition("/")[2], body)
+
+    async def make(self, generation: Generation[Order]) -> dict[str, Any]:
+        """Return the outcome of an order: its response or its error, or neither."""
+        if "unset" in generation.order.directives:
+            return {}
         try:
-            return {"response": await self._response(generation, order)}
+            return {"response": await self._response(generation)}
         except UnreadableMedia as error:
             refusal = GoogleError("INVALID_ARGUMENT", f"The input cannot be used: {error}")
-            return {"error": refusal.operation_error()}
+            return self.failed(refusal)
         except GoogleError as error:
-            return {"error": error.operation_error()}
+            return self.failed(error)
 
-    def as_operation(self, name: str, generation: str, outcome: dict[str, Any]) -> bytes:
-        """Return a finished generation as JSON, with its inline videos in it."""
-        operation = {"name": name, "done": True, **outcome}
-        if "videos" in outcome.get("response", {}):
-            videos = [self._inline(generation, one) for one in outcome["response"]["videos"]]
-            operation["response"] = {**outcome["response"], "videos": videos}
-        return json.dumps(operation).encode()
+    def failed(self, error: GoogleError) -> dict[str, Any]:
+        """Return the outcome that tells of an error."""
+        return {"error": error.operation_error()}
+
+    async def as_operation(self, generation: Generation[Order]) -> bytes:
+        """Return a generation as the JSON of a google.longrunning.Operation."""
+        if generation.outcome is None:
+            return json.dumps({"name": generation.name}).encode()
+        return await asyncio.to_thread(self._done, generation, generation.outcome)
 
     def delete(self, generation: str) -> None:
         """Delete what is kept of a generation; objects in buckets stay, as they do at Google."""
         shutil.rmtree(self._folder / generation, ignore_errors=True)
+
+    def _done(self, generation: Generation[Order], outcome: dict[str, Any]) -> bytes:
+        operation = {"name": generation.name, "done": True, **outcome}
+        if "videos" in outcome.get("response", {}):
+            videos = [self._inline(generation.id, one) for one in outcome["response"]["videos"]]
+            operation["response"] = {**outcome["response"], "videos": videos}
+        return json.dumps(operation).encode()
 
     def _inline(self, generation: str, video: dict[str, str]) -> dict[str, str]:
         if "file" not in video:
@@ -74,7 +89,8 @@ class Results:
         encoded = base64.b64encode(data).decode("ascii")
         return {"bytesBase64Encoded": encoded, "mimeType": video["mimeType"]}
 
-    async def _response(self, generation: str, order: Order) -> dict[str, Any]:
+    async def _response(self, generation: Generation[Order]) -> dict[str, Any]:
+        order = generation.order
         chosen = order.directives
         if "fail" in chosen:
             message = chosen.text("fail", "message", "Video generation failed.")
@@ -91,7 +107,7 @@ class Results:
         if filtered:
             code = chosen.text("filter", "code", "29310472")
             response["raiMediaFilteredReasons"] = [f"{explain(code)} Support codes: {code}"]
-        if videos := await self._videos(generation, order, order.samples - filtered):
+        if videos := await self._videos(generation, order.samples - filtered):
             response["videos"] = videos
         return response
 
@@ -100,49 +116,41 @@ class Results:
             return 0
         return min(order.samples, int(order.directives.number("filter", "count", order.samples)))
 
-    async def _videos(self, generation: str, order: Order, count: int) -> list[dict[str, str]]:
+    async def _videos(self, generation: Generation[Order], count: int) -> list[dict[str, str]]:
         if count == 0:
             return []
-        scene = await asyncio.to_thread(self._scene, order)
+        scene = await asyncio.to_thread(self._scene, generation)
         started = time.strftime("%Y%m%d%H%M%S", time.gmtime())
+        store = self._into_bucket if generation.order.storage else self._into_file
         videos = []
         for index in range(count):
             seeded = replace(scene, seed=(scene.seed + index) % _SEEDS)
             data = await self._renderers.render(seeded)
-            store = self._into_bucket if order.storage else self._into_file
-            videos.append(
-                await asyncio.to_thread(store, generation, order, f"{started}/sample_{index}", data)
-            )
+            stem = f"{started}/sample_{index}"
+            videos.append(await asyncio.to_thread(store, generation, stem, data))
         return videos
 
-    def _into_bucket(
-        self, _generation: str, order: Order, stem: str, data: bytes
-    ) -> dict[str, str]:
-        bucket, prefix = order.storage or ("", "")
+    def _into_bucket(self, generation: Generation[Order], stem: str, data: bytes) -> dict[str, str]:
+        bucket, prefix = generation.order.storage or ("", "")
         name = "/".join(filter(None, (prefix, f"{stem}.mp4")))
-        self._buckets.put(bucket, name, _VIDEO_TYPE, [data])
-        if "size" in order.directives:
-            size = int(order.directives.number("size", "bytes", 0))
-            self._buckets.pad(bucket, name, size)
-        return {"gcsUri": f"gs://{bucket}/{name}", "mimeType": _VIDEO_TYPE}
+        chosen = generation.order.directives
+        address = delivery.into_bucket(self._buckets, bucket, name, data, chosen)
+        return {"gcsUri": address, "mimeType": delivery.VIDEO_TYPE}
 
-    def _into_file(self, generation: str, order: Order, stem: str, data: bytes) -> dict[str, str]:
-        missing = int(order.directives.number("size", "bytes", 0)) - len(data)
-        if len(data) + missing > MOST_INLINE_BYTES:
-            raise GoogleError("OUT_OF_RANGE", "Inline videos end at 128 MiB; give a storageUri.")
-        header = free_box_header(missing) if missing >= len(free_box_header(1 << 32)) else b""
-        padding = bytes(missing - len(header)) if header else b""
+    def _into_file(self, generation: Generation[Order], stem: str, data: bytes) -> dict[str, str]:
         name = f"{stem.rpartition('/')[2]}.mp4"
-        (self._folder / generation / name).write_bytes(data + header + padding)
-        return {"file": name, "mimeType": _VIDEO_TYPE}
+        padded = delivery.inline(data, generation.order.directives)
+        (self._folder / generation.id / name).write_bytes(padded)
+        return {"file": name, "mimeType": delivery.VIDEO_TYPE}
 
-    def _scene(self, order: Order) -> Scene:
+    def _scene(self, generation: Generation[Order]) -> Scene:
+        order = generation.order
         width, height = frame_size(order.resolution, order.aspect_ratio)
         extends = order.video is not None and order.mask is None
         return Scene(
             prompt=order.directives.prompt,
             model=order.model,
-            seed=order.seed or 0,
+            seed=generation.seed,
             width=width,
             height=height,
             fps=order.fps,
@@ -160,13 +168,4 @@ class Results:
         )
 
     def _read(self, media: Media | None) -> bytes | None:
-        if media is None:
-            return None
-        if media.data is not None:
-            return media.data
-        found = self._buckets.get(media.bucket, media.name)
-        if found is None:
-            address = f"gs://{media.bucket}/{media.name}"
-            message = f"{media.role}: {address} is not in the simulator's storage; upload it first."
-            raise GoogleError("NOT_FOUND", message)
-        return found.path.read_bytes()
+        return None if media is None else inputs.read(self._buckets, media)

@@ -8,24 +8,21 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from veo_simulator.authentication import authenticate
+from veo_simulator.downloads import ranged
 from veo_simulator.errors import GoogleError, Violation, invalid
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from starlette.requests import Request
 
     from veo_simulator.bucket import Buckets, StoredObject
     from veo_simulator.counting import Counts
 
-_CHUNK = 1 << 20
 MOST_UPLOADED_BYTES = 512 << 20
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}")
-_RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})", re.ASCII)
 
 
 class StorageApi:
@@ -52,7 +49,8 @@ class StorageApi:
         if request.query_params.get("alt") != "media":
             return JSONResponse(_description(found))
         self._counts.downloaded()
-        return _ranged(found, request.headers.get("range", ""))
+        wanted = request.headers.get("range", "")
+        return ranged(found.path, found.size, found.content_type, wanted)
 
     async def write(self, request: Request) -> Response:
         """Store the body as an object, by uploadType=media."""
@@ -87,30 +85,3 @@ def _description(found: StoredObject) -> dict[str, str]:
         "contentType": found.content_type,
         "size": str(found.size),
     }
-
-
-def _ranged(found: StoredObject, wanted: str) -> Response:
-    match = _RANGE.fullmatch(wanted)
-    headers = {"content-type": found.content_type, "accept-ranges": "bytes"}
-    start = int(match[1]) if match else 0
-    end = min(int(match[2]) + 1, found.size) if match and match[2] else found.size
-    if match and (start >= found.size or start >= end):
-        return Response(status_code=416, headers={"content-range": f"bytes */{found.size}"})
-    if match:
-        headers["content-range"] = f"bytes {start}-{end - 1}/{found.size}"
-    headers["content-length"] = str(end - start)
-    return StreamingResponse(_read(found, start, end), 206 if match else 200, headers)
-
-
-async def _read(found: StoredObject, start: int, end: int) -> AsyncIterator[bytes]:
-    file = await asyncio.to_thread(found.path.open, "rb")
-    try:
-        await asyncio.to_thread(file.seek, start)
-        while start < end:
-            chunk = await asyncio.to_thread(file.read, min(_CHUNK, end - start))
-            if not chunk:
-                return
-            start += len(chunk)
-            yield chunk
-    finally:
-        file.close()

@@ -1,0 +1,100 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What happens to every submission and every poll, whichever API it comes by."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from veo_simulator import faults
+from veo_simulator.authentication import authenticate
+from veo_simulator.bodies import read_object
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from veo_simulator.counting import Counts
+    from veo_simulator.generations import Generation, Work
+    from veo_simulator.quota import Quota
+
+WorkT = TypeVar("WorkT", bound="Work")
+
+
+class Calls:
+    """Counts calls, lets them pass or not, and gives them the faults that prompts chose.
+
+    Attributes:
+        may_submit: Submissions wait until it is set.
+    """
+
+    def __init__(self, counts: Counts, quota: Quota) -> None:
+        self._counts = counts
+        self._quota = quota
+        self._faults = faults.Faults()
+        self.may_submit = asyncio.Event()
+        self.may_submit.set()
+
+    async def submission(self, request: Request) -> dict[str, Any]:
+        """Return the body of a submission, once it may go on.
+
+        Raises:
+            GoogleError: It has no credentials, or no JSON object.
+
+        """
+        self._counts.received()
+        authenticate(request)
+        await self.may_submit.wait()
+        return await read_object(request)
+
+    async def start(
+        self,
+        prompt: str,
+        order: WorkT,
+        begin: Callable[[], Awaitable[Generation[WorkT]]],
+        reply: Callable[[Generation[WorkT]], Awaitable[Response]],
+    ) -> Response:
+        """Answer a submission: by its fault if it meets one, else by what was begun.
+
+        Args:
+            prompt: As it was given; what faults and submissions are counted by.
+            order: What was asked for.
+            begin: Starts the generation.
+            reply: Makes the answer.
+
+        Raises:
+            GoogleError: The fault is one that Google tells of, or the quota is used up.
+
+        """
+        fault = self._faults.next(prompt, order.directives)
+        if fault not in (None, "drop"):
+            return await faults.answer(fault or "", order)
+        self._quota.take(order.model)
+        generation = await begin()
+        self._counts.accepted(prompt)
+        return await (faults.answer(fault, order) if fault else reply(generation))
+
+    def poll(self, request: Request) -> None:
+        """Count a poll, and let it pass.
+
+        Raises:
+            GoogleError: It has no credentials.
+
+        """
+        self._counts.polled()
+        authenticate(request)
+
+    async def fault_of_poll(self, generation: Generation[WorkT]) -> Response | None:
+        """Return the answer of the fault that a poll meets, or None.
+
+        Raises:
+            GoogleError: The fault is one that Google tells of.
+
+        """
+        generation.polls += 1
+        order = generation.order
+        fault = self._faults.next(generation.name, order.directives, "poll-")
+        return await faults.answer(fault, order, "poll-") if fault else None

@@ -1,0 +1,81 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The media that a request brings: as bytes in it, or by the address of an object."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from veo_simulator.errors import GoogleError
+
+if TYPE_CHECKING:
+    from veo_simulator.bucket import Buckets
+    from veo_simulator.fields import Fields
+
+_ADDRESS = re.compile(r"gs://([a-z0-9][a-z0-9._-]{1,220})/(.+)", re.DOTALL)
+_FOLDER = re.compile(r"gs://([a-z0-9][a-z0-9._-]{1,220})(/.*)?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An input: its bytes, or the bucket and the name of an object.
+
+    Attributes:
+        role: What it is for, for messages: image, lastFrame, video, mask, referenceImages[0].
+    """
+
+    role: str
+    data: bytes | None = None
+    bucket: str = ""
+    name: str = ""
+
+
+def decoded(given: Fields, field: str, role: str, encoded: str) -> Media:
+    """Return the media of a field in base64."""
+    try:
+        return Media(role, base64.b64decode(encoded, validate=True))
+    except (binascii.Error, ValueError):
+        given.wrong(field, "it is no base64")
+        return Media(role)
+
+
+def addressed(given: Fields, field: str, role: str, address: str) -> Media:
+    """Return the media of a field with the address of an object."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        given.wrong(field, "accepted is gs://bucket/object")
+        return Media(role)
+    return Media(role, bucket=match[1], name=match[2])
+
+
+def folder(given: Fields, field: str) -> tuple[str, str] | None:
+    """Read where results go: a bucket, and what their names begin with, without slashes."""
+    address = given.text(field)
+    if address is None:
+        return None
+    match = _FOLDER.fullmatch(address)
+    if match is None:
+        given.wrong(field, "accepted is gs://bucket/prefix")
+        return None
+    return match[1], (match[2] or "").strip("/")
+
+
+def read(buckets: Buckets, media: Media) -> bytes:
+    """Return the bytes of an input. Blocks on files.
+
+    Raises:
+        GoogleError: It is by an address where there is nothing.
+
+    """
+    if media.data is not None:
+        return media.data
+    found = buckets.get(media.bucket, media.name)
+    if found is None:
+        address = f"gs://{media.bucket}/{media.name}"
+        message = f"{media.role}: {address} is not in the simulator's storage; upload it first."
+        raise GoogleError("NOT_FOUND", message)
+    return found.path.read_bytes()
