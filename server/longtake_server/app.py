@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
     from longtake_server.operations.media import MediaStore
+    from longtake_server.push.server import PushServer
     from longtake_server.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             telemetry=telemetry,
         )
         address = server.bind(settings.listen)
+        push = await _push(settings, engine, parts)
         await server.start()
         running = asyncio.create_task(engine.runner.run(), name="runner")
         sweeping = asyncio.create_task(engine.retention.run(), name="retention")
@@ -92,7 +94,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         try:
             await asyncio.wait((running, sweeping, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _stop(settings, server, engine, running, sweeping)
+            await _stop(settings, server, push, engine, running, sweeping)
             stopping.cancel()
     _log.info("stopped")
 
@@ -100,6 +102,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 async def _stop(
     settings: Settings,
     server: RpcServer,
+    push: PushServer | None,
     engine: _Engine,
     running: asyncio.Task[None],
     sweeping: asyncio.Task[None],
@@ -107,13 +110,16 @@ async def _stop(
     """Stop in order; what does not end within the grace is resumed by the next start.
 
     1. Health says NOT_SERVING, so that balancers look elsewhere.
-    2. Watches and waits end, and tell their callers to come back.
-    3. The runner takes no more work.
-    4. Calls under way end.
-    5. Steps under way end.
+    2. Pushes are refused.
+    3. Watches and waits end, and tell their callers to come back.
+    4. The runner takes no more work.
+    5. Calls under way end.
+    6. Steps under way end.
     """
     deadline = asyncio.get_running_loop().time() + settings.grace_seconds
     await server.enter_shutdown()
+    if push is not None:
+        await push.stop()
     engine.ledger.drain()
     engine.runner.stop()
     await server.stop(settings.grace_seconds)
@@ -124,6 +130,29 @@ async def _stop(
     for end in ends:
         if isinstance(end, Exception):
             raise end
+
+
+async def _push(settings: Settings, engine: _Engine, parts: AsyncExitStack) -> PushServer | None:
+    """Receive pushes, if that is set up. The imports cost memory that others need not spend."""
+    if settings.push_listen is None:
+        return None
+    from longtake_server.push.keys import GOOGLE_JWKS
+    from longtake_server.push.server import PushConfig, PushServer
+
+    secret = settings.push_webhook_secret
+    audience, email = settings.push_pubsub_audience, settings.push_pubsub_email
+    config = PushConfig(
+        webhook_secret=None if secret is None else secret.get_secret_value(),
+        jwks_url=settings.push_jwks_url or (GOOGLE_JWKS if settings.push_audience else None),
+        audience=settings.push_audience,
+        pubsub=(audience, email) if audience and email else None,
+    )
+    push = PushServer(config, engine.service.hint, engine.clock)
+    parts.push_async_callback(push.stop)
+    address = push.bind(settings.push_listen)
+    await push.start()
+    _log.info("receiving pushes", extra={"address": address})
+    return push
 
 
 async def check_health(address: str) -> None:
@@ -180,6 +209,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         telemetry=telemetry,
         limits=_limits(settings),
         chance=random.random,
+        retained_in=media if settings.retain_results else None,
     )
     leasing = Leasing(f"{os.uname().nodename}:{os.getpid()}", settings.max_upstream_calls)
     runner = Runner(store, driver, media, clock, leasing)
@@ -189,7 +219,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         ledger=ledger,
         runner=runner,
         upstreams=upstreams,
-        upstream=upstream.name,
+        routes={"agent_platform": upstream},
         media=media,
         catalogue=catalogue,
         clock=clock,

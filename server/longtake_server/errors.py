@@ -242,6 +242,15 @@ class ServerDraining(LongtakeError):
         super().__init__("the server is shutting down; make the same call again")
 
 
+class ReaderTooSlow(LongtakeError):
+    """The caller left a message of its stream unread for too long."""
+
+    reason = "READER_TOO_SLOW"
+
+    def __init__(self) -> None:
+        super().__init__("nothing of the stream was read for too long; resume where you are")
+
+
 class StorageUnavailable(LongtakeError):
     """The store refuses to read or write; nothing was changed."""
 

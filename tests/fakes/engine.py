@@ -23,7 +23,7 @@ from fakes.clock import FakeClock
 from fakes.upstream import ScriptedUpstream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from longtake_server.operations.model import OperationRecord
@@ -59,12 +59,20 @@ async def engine(
     clock: FakeClock | None = None,
     limits: Limits | None = None,
     max_watches: int = 100,
+    catalogue: Catalogue | None = None,
+    enforce_retirement: bool = False,
+    routed: Sequence[str] = ("agent_platform", "interactions"),
+    retain: bool = False,
 ) -> AsyncIterator[Engine]:
-    """Build the engine; on leaving, the script of the upstream must be used up."""
+    """Build the engine; on leaving, the script of the upstream must be used up.
+
+    Args:
+        routed: The upstreams of the catalogue that the scripted one stands for.
+    """
     clock = clock or FakeClock()
     upstream = upstream or ScriptedUpstream()
     upstreams = {upstream.name: upstream}
-    catalogue = Catalogue.load()
+    catalogue = catalogue or Catalogue.load()
     telemetry = Telemetry()
     store = await SqliteStore.open(folder / "longtake.db", clock)
     media = ObjectMediaStore.open(folder / "media")
@@ -78,6 +86,7 @@ async def engine(
         telemetry=telemetry,
         limits=limits or Limits(),
         chance=lambda: 0.0,
+        retained_in=media if retain else None,
     )
     runner = Runner(store, driver, media, clock, Leasing("test"))
     service = VideoOperations(
@@ -85,12 +94,12 @@ async def engine(
         ledger=ledger,
         runner=runner,
         upstreams=upstreams,
-        upstream=upstream.name,
+        routes=dict.fromkeys(routed, upstream),
         media=media,
         catalogue=catalogue,
         clock=clock,
         telemetry=telemetry,
-        enforce_retirement=False,
+        enforce_retirement=enforce_retirement,
     )
     try:
         yield Engine(clock, upstream, store, media, ledger, driver, runner, service)

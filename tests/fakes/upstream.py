@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+_CHUNK = 1 << 20
+
 
 class _Script(Generic[Answer]):
     """Answers in order."""
@@ -55,6 +57,7 @@ class ScriptedUpstream:
         self.submitted: list[str] = []
         self.polled: list[str] = []
         self.earlier: Earlier | None = None
+        self.readings: list[Exception] = []
         self.submitting = asyncio.Event()
         self.let_submit = asyncio.Event()
         self.let_submit.set()
@@ -90,10 +93,13 @@ class ScriptedUpstream:
     async def open_video(
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AsyncIterator[VideoReading]:
+        if self.readings:
+            raise self.readings.pop(0)
         end = len(self._video) if limit is None else offset + limit
 
         async def chunks() -> AsyncIterator[bytes]:
-            yield self._video[offset:end]
+            for start in range(offset, min(end, len(self._video)), _CHUNK):
+                yield self._video[start : min(end, start + _CHUNK)]
 
         yield VideoReading(len(self._video), chunks())
 

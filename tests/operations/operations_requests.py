@@ -59,7 +59,7 @@ def ask(model: str = VEO_31, prompt: str = "a dog", **fields: Any) -> GenerateVi
 _OWN = GenerateVideosRequest.DESCRIPTOR.fields_by_name
 
 
-def no_more(_: GenerateVideosRequest) -> list[Violation]:
+def no_more(_upstream: str, _request: GenerateVideosRequest) -> list[Violation]:
     return []
 
 

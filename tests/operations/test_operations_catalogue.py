@@ -195,7 +195,7 @@ def test_an_operator_changes_a_family(extra: Path) -> None:
     ("text", "named"),
     [
         ("models = 3", "models is not a table"),
-        ("[model.x]", "the catalogue file has model; accepted are families and models"),
+        ("[model.x]", "the catalogue file has model; accepted are aliases, families, models"),
         ("[models]\nx = 3", "models.x is not a table"),
         ("[models.x]\nfamily = 'veo_9'", "models.x.family 'veo_9' does not exist"),
         ("[models.x]\nfamily = ['veo_3']", "models.x.family"),

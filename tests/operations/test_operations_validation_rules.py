@@ -41,8 +41,13 @@ def with_unknown_value(name: str) -> GenerateVideosRequest:
 
 
 WRONG: list[tuple[str, GenerateVideosRequest, str, str]] = [
-    ("no model", ask(""), "model", "it is required; accepted are veo-001, "),
-    ("unknown model", ask("veo-9"), "model", "'veo-9' is not known; accepted are veo-001, "),
+    ("no model", ask(""), "model", "it is required; accepted are gemini-omni-1.1-flash, "),
+    (
+        "unknown model",
+        ask("veo-9"),
+        "model",
+        "'veo-9' is not known; accepted are gemini-omni-1.1-flash, ",
+    ),
     ("nothing to start from", ask(prompt=""), "prompt", "at least one of prompt, image and video"),
     ("blank prompt", ask(prompt=" \n\t"), "prompt", "at least one of prompt, image and video"),
     ("image and video", ask(image=IMAGE, video=VIDEO), "video", "one of image and video"),

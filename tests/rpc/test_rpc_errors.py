@@ -105,6 +105,7 @@ EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
         {"QuotaFailure"},
     ),
     (errors.ServerDraining(), "UNAVAILABLE", {}, {"RetryInfo"}),
+    (errors.ReaderTooSlow(), "UNAVAILABLE", {}, set()),
     (
         errors.StorageUnavailable("the disk is full"),
         "UNAVAILABLE",

@@ -18,6 +18,7 @@ from longtake_server.operations.model import StoredVideo
 from longtake_server.operations.upstream import Finished
 from longtake_server.rpc.server import RpcServer
 from longtake_server.telemetry import Telemetry
+from rpc.rpc_server import fault_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +68,11 @@ async def test_a_reader_that_stops_reading_is_let_go(tmp_path: Path) -> None:
                 await given_up.seen.wait()
                 with pytest.raises(grpc.aio.AioRpcError) as ended:
                     assert sum([len(message.chunk.data) async for message in messages]) < SIZE
-                assert ended.value.code() is not grpc.StatusCode.OK
+                fault = fault_of(ended.value)
+                assert (fault.code, fault.reason) == (
+                    grpc.StatusCode.UNAVAILABLE,
+                    "READER_TOO_SLOW",
+                )
         finally:
             access.removeHandler(given_up)
             await server.stop(0)

@@ -27,8 +27,10 @@ from longtake_server.operations.model import StoredVideo
 from longtake_server.operations.upstream import VideoReading
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+    from hashlib import _Hash as Digest
 
+    from obstore import WritableFile
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
 _log = logging.getLogger(__name__)
@@ -80,10 +82,30 @@ class ObjectMediaStore:
 
     async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
         """See MediaStore.put. The object is written aside and renamed, so it is whole or absent."""
-        key = f"{operation}/videos/{index}.mp4"
+        key = _key(operation, index)
         with _faults():
             digest = await self._in_thread(_WRITE_SECONDS, partial(self._write, key, data))
         return StoredVideo(key, mime_type, len(data), digest)
+
+    async def put_stream(
+        self, operation: str, index: int, mime_type: str, chunks: AsyncIterator[bytes]
+    ) -> StoredVideo:
+        """See MediaStore.put_stream. Holds one part of the upload at a time."""
+        key = _key(operation, index)
+        digest = hashlib.sha256()
+        size = 0
+        with _faults():
+            writer = await self._in_thread(
+                _WRITE_SECONDS, partial(obstore.open_writer, self._store, key)
+            )
+        # Leaving the writer open is what gives an upload up.
+        async for chunk in chunks:
+            size += len(chunk)
+            with _faults():
+                await self._in_thread(_WRITE_SECONDS, partial(_append, writer, digest, chunk))
+        with _faults():
+            await self._in_thread(_WRITE_SECONDS, partial(self._finish, writer, key))
+        return StoredVideo(key, mime_type, size, digest.hexdigest())
 
     @asynccontextmanager
     async def open_video(
@@ -133,6 +155,11 @@ class ObjectMediaStore:
             _make_durable(self._folder, key)
         return hashlib.sha256(data).hexdigest()
 
+    def _finish(self, writer: WritableFile, key: str) -> None:
+        writer.close()
+        if self._folder is not None:
+            _make_durable(self._folder, key)
+
     def _read(self, key: str, start: int, end: int) -> bytes:
         return bytes(obstore.get_range(self._store, key, start=start, end=end))
 
@@ -147,6 +174,15 @@ class ObjectMediaStore:
                     obstore.delete(self._store, meta["path"])
                 except FileNotFoundError:
                     continue
+
+
+def _key(operation: str, index: int) -> str:
+    return f"{operation}/videos/{index}.mp4"
+
+
+def _append(writer: WritableFile, digest: Digest, chunk: bytes) -> None:
+    digest.update(chunk)
+    writer.write(chunk)
 
 
 def _store(place: str | Path) -> ObjectStore:

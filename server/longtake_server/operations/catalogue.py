@@ -57,7 +57,8 @@ class ModelEntry(BaseModel):
         supported_fields: The fields that not every model has, as paths of
             GenerateVideosRequest.
         extension_seconds: What an extension adds to a video, whatever duration was
-            asked for; 0 where the model cannot extend.
+            asked for; 0 where the model cannot extend, or by extension_durations.
+        extension_durations: What an extension may add, by the duration asked for.
         extension_types: The media types of videos that it extends.
         reference_duration: The only duration with reference images, None for any.
         retirement_date: The earliest day on which it is gone, None where none is known.
@@ -80,6 +81,7 @@ class ModelEntry(BaseModel):
     max_videos: int = Field(ge=1)
     supported_fields: frozenset[str]
     extension_seconds: int = Field(default=0, ge=0)
+    extension_durations: tuple[int, ...] = ()
     extension_types: tuple[str, ...] = ()
     max_asset_references: int = Field(default=0, ge=0)
     max_style_references: int = Field(default=0, ge=0)
@@ -100,11 +102,16 @@ class ModelEntry(BaseModel):
         for name in ("default_duration", "reference_duration"):
             if getattr(self, name) not in (None, *self.durations):
                 raise ValueError(f"{name}: it is not one of durations")
-        if self.extension_seconds and not self.extension_types:
+        if self.extends and not self.extension_types:
             raise ValueError("extension_types: an extension needs at least one")
         if self.stage is Stage.RETIRED and self.replacement is None:
             raise ValueError("replacement: a retired model needs one")
         return self
+
+    @property
+    def extends(self) -> bool:
+        """Whether the model makes a video longer."""
+        return bool(self.extension_seconds or self.extension_durations)
 
     def sibling(self, mode: int) -> str | None:
         """Return the id of the model that a generation mode asks for, None if there is none."""
@@ -134,8 +141,11 @@ class Bill:
 class Catalogue:
     """The models that can be asked for."""
 
-    def __init__(self, models: Mapping[str, ModelEntry]) -> None:
+    def __init__(
+        self, models: Mapping[str, ModelEntry], aliases: Mapping[str, str] | None = None
+    ) -> None:
         self._models = dict(sorted(models.items()))
+        self._aliases = dict(aliases or {})
 
     @classmethod
     def load(cls, extra: Path | None = None) -> Catalogue:
@@ -152,7 +162,9 @@ class Catalogue:
         families = tables["families"]
         entries = {model: _entry(model, row, families) for model, row in tables["models"].items()}
         _check_references(entries)
-        return cls(entries)
+        aliases = {str(name): str(target) for name, target in tables["aliases"].items()}
+        _check_aliases(aliases, entries)
+        return cls(entries, aliases)
 
     @property
     def models(self) -> tuple[ModelEntry, ...]:
@@ -162,6 +174,10 @@ class Catalogue:
     def get(self, model: str) -> ModelEntry | None:
         """Return a row by its id or its name, `models/{id}`."""
         return self._models.get(model.removeprefix("models/"))
+
+    def serving(self, model: str) -> ModelEntry | None:
+        """Return the row that serves a model: another one's, if an alias says so."""
+        return self.get(self._aliases.get(model.removeprefix("models/"), model))
 
     def find(self, model: str) -> ModelEntry:
         """Return a row as `get` does. Raises ModelNotFound."""
@@ -219,10 +235,13 @@ def _read(file: Path) -> dict[str, Any]:
 def _merge(tables: dict[str, Any], extra: dict[str, Any]) -> None:
     for kind, rows in extra.items():
         if kind not in tables:
-            accepted = " and ".join(tables)
+            accepted = ", ".join(tables)
             raise StartFailure(f"the catalogue file has {kind}; accepted are {accepted}")
         if not isinstance(rows, dict):
             raise StartFailure(f"the catalogue file's {kind} is not a table")
+        if kind == "aliases":
+            tables[kind].update(rows)
+            continue
         for name, row in rows.items():
             if not isinstance(row, dict):
                 raise StartFailure(f"the catalogue file's {kind}.{name} is not a table")
@@ -246,6 +265,14 @@ def _entry(model: str, row: dict[str, Any], families: dict[str, Any]) -> ModelEn
 def _fault(place: tuple[int | str, ...], message: str) -> str:
     said = message.removeprefix("Value error, ")
     return f"{'.'.join(map(str, place))}: {said}" if place else said
+
+
+def _check_aliases(aliases: Mapping[str, str], entries: Mapping[str, ModelEntry]) -> None:
+    for name, target in aliases.items():
+        if target not in entries:
+            raise StartFailure(
+                f"the catalogue's aliases.{name} is {target!r}, which is no model of it"
+            )
 
 
 def _check_references(entries: Mapping[str, ModelEntry]) -> None:

@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from longtake_server.errors import StorageUnavailable
+from longtake_server.errors import (
+    ResourceError,
+    StorageUnavailable,
+    UpstreamUnavailable,
+    VideoExpired,
+)
 from longtake_server.operations.model import (
     CancelConfirmed,
     Code,
@@ -23,6 +28,7 @@ from longtake_server.operations.model import (
 from longtake_server.operations.pacing import Backoff, Pacing
 from longtake_server.operations.upstream import (
     Broken,
+    Earlier,
     Finished,
     NotNow,
     OutcomeUnknown,
@@ -35,10 +41,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
+
     from longtake_server.clock import Clock
     from longtake_server.operations.catalogue import Catalogue
     from longtake_server.operations.ledger import Ledger
-    from longtake_server.operations.model import Event, OperationRecord
+    from longtake_server.operations.media import MediaStore
+    from longtake_server.operations.model import Event, OperationRecord, StoredVideo
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.upstream import PollResult, Upstream
     from longtake_server.telemetry import Telemetry
@@ -72,6 +81,7 @@ class Driver:
     """Knows what an operation needs next.
 
     Args:
+        retained_in: Where results are copied to that lie at an upstream; None leaves them.
         chance: Returns a number from 0 to 1, for jitter.
 
     """
@@ -87,6 +97,7 @@ class Driver:
         telemetry: Telemetry,
         limits: Limits,
         chance: Callable[[], float],
+        retained_in: MediaStore | None = None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -96,6 +107,7 @@ class Driver:
         self._telemetry = telemetry
         self._limits = limits
         self._chance = chance
+        self._retained_in = retained_in
         self._failures: dict[str, int] = {}
 
     async def step(self, name: str) -> datetime | None:
@@ -131,10 +143,14 @@ class Driver:
             return min(record.next_retry_time, record.queue_deadline or record.next_retry_time)
         request = await self._store.get_request(record.name)
         upstream = self._upstreams[record.upstream]
+        try:
+            earlier = await self._earlier(request)
+        except ResourceError as error:
+            return await self._fail(record, _earlier_gone(error))
         record = await self._ledger.commit(record.name, SubmissionStarted(), record)
         with self._telemetry.submission(record.name, record.upstream, record.traceparent) as span:
             try:
-                accepted = await upstream.submit(record.name, record.served_model, request)
+                accepted = await upstream.submit(record.name, record.served_model, request, earlier)
             except Rejected as error:
                 span.outcome("rejected")
                 return await self._fail(record, error.failure)
@@ -146,6 +162,12 @@ class Driver:
                 return await self._submission_unknown(record)
             span.outcome("accepted")
         return await self._accepted(record, accepted)
+
+    async def _earlier(self, request: GenerateVideosRequest) -> Earlier | None:
+        if not request.previous_operation:
+            return None
+        record = await self._store.get(request.previous_operation)
+        return Earlier(record.upstream_operation, record.videos)
 
     async def _accepted(self, record: OperationRecord, upstream_operation: str) -> datetime:
         now = self._clock.now()
@@ -226,11 +248,35 @@ class Driver:
                 wait = self._limits.pacing.until_next_poll(elapsed, self._chance())
                 return now + timedelta(seconds=wait)
             case Finished():
-                return await self._end(record, await self._success(record, result))
+                return await self._finish(record, result)
             case Broken():
                 return await self._fail(record, result.failure)
             case _:
                 assert_never(result)
+
+    async def _finish(self, record: OperationRecord, result: Finished) -> datetime | None:
+        try:
+            videos = tuple(
+                [await self._retained(record, *numbered) for numbered in enumerate(result.videos)]
+            )
+        except UpstreamUnavailable:
+            return self.later(record.name)
+        return await self._end(record, await self._success(record, replace(result, videos=videos)))
+
+    async def _retained(
+        self, record: OperationRecord, index: int, video: StoredVideo
+    ) -> StoredVideo:
+        """Return a video as it is kept: a copy of one at the upstream, if that is wished."""
+        if self._retained_in is None or not video.at_upstream:
+            return video
+        upstream = self._upstreams[record.upstream]
+        try:
+            async with upstream.open_video(video, 0, None) as reading:
+                return await self._retained_in.put_stream(
+                    record.name, index, video.mime_type, reading.chunks
+                )
+        except VideoExpired:
+            return video
 
     async def _success(self, record: OperationRecord, result: Finished) -> Succeeded:
         request = await self._store.get_request(record.name)
@@ -265,6 +311,11 @@ class Driver:
         self._failures[name] = failures
         wait = self._limits.backoff.after(failures, self._chance(), retry_after)
         return self._clock.now() + timedelta(seconds=wait)
+
+
+def _earlier_gone(error: ResourceError) -> Failure:
+    message = f"previous_operation: {error}"
+    return Failure(Code.FAILED_PRECONDITION, error.reason, message, error.metadata)
 
 
 def _queue_timeout() -> Failure:

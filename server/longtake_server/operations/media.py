@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
 
     from longtake_server.operations.model import StoredVideo
@@ -20,6 +21,14 @@ class MediaStore(Protocol):
         """Store the bytes of a result durably; size and SHA-256 of the answer are set.
 
         Putting the same index twice replaces it. Raises StorageUnavailable.
+        """
+
+    async def put_stream(
+        self, operation: str, index: int, mime_type: str, chunks: AsyncIterator[bytes]
+    ) -> StoredVideo:
+        """Store the bytes of a result durably as they come; otherwise as `put`.
+
+        An error of `chunks` is passed on, and nothing is stored.
         """
 
     def open_video(

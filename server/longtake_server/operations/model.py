@@ -78,11 +78,13 @@ class StoredVideo:
     """Where a video lies and what is known of it.
 
     Attributes:
-        location: A key of the object store, or the `gs://` address at the upstream.
+        location: A key of the object store, or the address at the upstream: `gs://` in a
+            bucket of the caller's, `https://` among files that the upstream keeps.
         mime_type: The media type.
         size_bytes: The size, once known.
         sha256: 64 lower-case hexadecimal digits, once known, else empty.
         seed: The seed that made it, where known.
+        expire_time: When the upstream deletes it, None where it does not.
     """
 
     location: str
@@ -90,10 +92,16 @@ class StoredVideo:
     size_bytes: int | None = None
     sha256: str = ""
     seed: int | None = None
+    expire_time: datetime | None = None
 
     @property
     def at_upstream(self) -> bool:
-        """Whether the bytes lie in a bucket of the caller's, not in the object store."""
+        """Whether the bytes lie at an address, not in the object store."""
+        return "://" in self.location
+
+    @property
+    def in_callers_bucket(self) -> bool:
+        """Whether the caller can name the bytes too."""
         return self.location.startswith("gs://")
 
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
 from longtake_server.errors import (
+    InvalidRequest,
     OperationNotFound,
     RequestIdReused,
     ResourceError,
     ServerDraining,
+    Violation,
 )
 from longtake_server.operations.download import Downloads
 from longtake_server.operations.model import CancelRequested, OperationRecord, State
@@ -42,7 +44,8 @@ class VideoOperations:
     """The use cases of the service.
 
     Args:
-        upstream: The name of the upstream that serves new generations.
+        routes: The upstream that serves the models of each upstream of the catalogue.
+        upstreams: Every upstream by its name, also those of earlier generations.
         enforce_retirement: Whether a retired model is refused.
 
     """
@@ -54,7 +57,7 @@ class VideoOperations:
         ledger: Ledger,
         runner: Runner,
         upstreams: Mapping[str, Upstream],
-        upstream: str,
+        routes: Mapping[str, Upstream],
         media: MediaStore,
         catalogue: Catalogue,
         clock: Clock,
@@ -64,7 +67,7 @@ class VideoOperations:
         self._store = store
         self._ledger = ledger
         self._runner = runner
-        self._upstream = upstreams[upstream]
+        self._routes = routes
         self._media = media
         self._catalogue = catalogue
         self._clock = clock
@@ -87,14 +90,16 @@ class VideoOperations:
         """
         if self._ledger.draining:
             raise ServerDraining
-        entry = validate(
+        served = validate(
             request,
             self._catalogue,
             enforce_retirement=self._enforce_retirement,
-            upstream_check=self._upstream.check,
+            upstream_check=self._check,
         )
+        if request.previous_operation:
+            await self._check_previous(request.previous_operation, caller, served)
         digest = await asyncio.to_thread(_digest, request)
-        record = self._new_record(request, entry, caller, traceparent, digest)
+        record = self._new_record(request, served, caller, traceparent, digest)
         stored = await self._ledger.create(record, request)
         if stored.name == record.name:
             self._telemetry.accepted(record.model)
@@ -106,20 +111,20 @@ class VideoOperations:
     def _new_record(
         self,
         request: GenerateVideosRequest,
-        entry: ModelEntry,
+        served: ModelEntry,
         caller: str,
         traceparent: str,
         digest: bytes,
     ) -> OperationRecord:
         now = self._clock.now()
-        served_model = entry.sibling(request.config.generation_mode) or entry.id
+        asked = request.model.removeprefix("models/")
         return OperationRecord(
             name=new_operation_name(now),
             revision=1,
             state=State.QUEUED,
-            model=entry.id,
-            served_model=served_model,
-            upstream=self._upstream.name,
+            model=asked,
+            served_model=served.id,
+            upstream=self._routes[served.upstream].name,
             create_time=now,
             update_time=now,
             request_digest=digest,
@@ -129,9 +134,32 @@ class VideoOperations:
             resubmit_if_unknown=request.resubmit_if_unknown,
             labels=dict(request.config.labels),
             traceparent=traceparent,
-            cost_micros=self._catalogue.bill(served_model, request).cost_micros,
+            cost_micros=self._catalogue.bill(served.id, request).cost_micros,
             priority=request.priority,
+            warnings=_alias_warnings(asked, self._catalogue.serving(asked)),
         )
+
+    def _check(self, upstream: str, request: GenerateVideosRequest) -> Sequence[Violation]:
+        route = self._routes.get(upstream)
+        if route is None:
+            return [Violation("model", f"it is served by {upstream}, which is not set up here")]
+        return route.check(request)
+
+    async def _check_previous(self, name: str, caller: str, served: ModelEntry) -> None:
+        """Refuse an earlier operation that a new one cannot go on from.
+
+        Raises:
+            InvalidRequest: It is not the caller's, has no result, or another upstream's.
+
+        """
+        try:
+            earlier = await self.get(name, caller)
+        except ResourceError:
+            earlier = None
+        route = self._routes[served.upstream].name
+        if earlier is None or earlier.state is not State.SUCCEEDED or earlier.upstream != route:
+            accepted = f"accepted is an operation of yours that has succeeded at {route}"
+            raise InvalidRequest([Violation("previous_operation", accepted)])
 
     async def get(self, name: str, caller: str) -> OperationRecord:
         """Return an operation. Raises as OperationStore.get; not yours is never there."""
@@ -232,6 +260,12 @@ def _owned(record: OperationRecord, caller: str) -> OperationRecord:
     if record.caller != caller:
         raise OperationNotFound(record.name)
     return record
+
+
+def _alias_warnings(asked: str, entry: ModelEntry | None) -> tuple[str, ...]:
+    if entry is None or entry.id == asked:
+        return ()
+    return (f"{asked} is served by {entry.id}, as the operator's aliases say",)
 
 
 def _digest(request: GenerateVideosRequest) -> bytes:

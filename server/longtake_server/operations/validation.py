@@ -53,17 +53,19 @@ def validate(
     catalogue: Catalogue,
     *,
     enforce_retirement: bool,
-    upstream_check: Callable[[GenerateVideosRequest], Sequence[Violation]],
+    upstream_check: Callable[[str, GenerateVideosRequest], Sequence[Violation]],
 ) -> ModelEntry:
-    """Return the row of the model that the request names, if it can be served.
+    """Return the row of the model that serves the request, if it can be served.
 
-    What is asked for must fit the sibling that `generation_mode` picks.
+    That is the model that is named, or what an alias puts in its place, or the sibling of
+    either that `generation_mode` picks.
 
     Args:
         request: The request.
         catalogue: The models.
         enforce_retirement: Whether a retired model is refused.
-        upstream_check: Returns a violation for each field without a place on the wire.
+        upstream_check: Given a row's upstream, returns a violation for each field without
+            a place on its wire.
 
     Raises:
         InvalidRequest: Fields are wrong; holds all of them.
@@ -71,7 +73,7 @@ def validate(
 
     """
     mode = request.config.generation_mode
-    entry = catalogue.get(request.model)
+    entry = catalogue.serving(request.model)
     served = catalogue.get(entry.sibling(mode) or entry.id) if entry else None
     violations = list(request_violations(request))
     if entry is None or served is None:
@@ -79,15 +81,16 @@ def validate(
     else:
         violations.extend(_mode_violations(mode, entry))
         violations.extend(_field_violations(request, served))
-        violations.extend(_value_violations(request.config, served))
+        violations.extend(_value_violations(request.config, served, extending=extends(request)))
         violations.extend(_reference_violations(request.config, served))
-    seen = {violation.field for violation in violations}
-    violations += [fault for fault in upstream_check(request) if fault.field not in seen]
+        seen = {violation.field for violation in violations}
+        faults = upstream_check(served.upstream, request)
+        violations.extend(fault for fault in faults if fault.field not in seen)
     if violations or entry is None or served is None:
         raise InvalidRequest(violations)
     if enforce_retirement:
         _refuse_retired(entry, served)
-    return entry
+    return served
 
 
 def _refuse_retired(*entries: ModelEntry) -> None:
@@ -125,7 +128,7 @@ def _field_violations(request: GenerateVideosRequest, entry: ModelEntry) -> Iter
 
 
 def _extension_violations(request: GenerateVideosRequest, entry: ModelEntry) -> Iterator[Violation]:
-    if not entry.extension_seconds:
+    if not entry.extends:
         accepted = "give config.mask to edit it"
         yield Violation("video", f"model {entry.id} cannot extend a video: {accepted}")
         return
@@ -135,9 +138,12 @@ def _extension_violations(request: GenerateVideosRequest, entry: ModelEntry) -> 
     yield from _one_of(field, said, entry.extension_types, entry)
 
 
-def _value_violations(config: GenerateVideosConfig, entry: ModelEntry) -> Iterator[Violation]:
+def _value_violations(
+    config: GenerateVideosConfig, entry: ModelEntry, *, extending: bool
+) -> Iterator[Violation]:
+    durations = entry.extension_durations if extending else ()
     choices: Mapping[str, Sequence[int | str]] = {
-        "duration_seconds": entry.durations,
+        "duration_seconds": durations or entry.durations,
         "resolution": entry.resolutions,
         "aspect_ratio": entry.aspect_ratios,
         "fps": entry.fps,

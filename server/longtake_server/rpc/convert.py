@@ -107,7 +107,9 @@ def video(stored: StoredVideo) -> media_pb2.Video:
     message = media_pb2.Video(
         mime_type=stored.mime_type, size_bytes=stored.size_bytes, sha256=stored.sha256
     )
-    if stored.at_upstream:
+    if stored.expire_time is not None:
+        set_time(message.expire_time, stored.expire_time)
+    if stored.in_callers_bucket:
         message.file_data.file_uri = stored.location
         message.file_data.mime_type = stored.mime_type
     return message

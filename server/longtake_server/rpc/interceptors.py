@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,7 +14,7 @@ import grpc
 from google.protobuf.message import DecodeError
 from grpc_status import rpc_status
 
-from longtake_server.errors import InvalidRequest, RequestTooLarge, Violation
+from longtake_server.errors import InvalidRequest, ReaderTooSlow, RequestTooLarge, Violation
 from longtake_server.rpc.status import status_of
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._max_request_bytes = max_request_bytes
         self._send_timeout_seconds = send_timeout_seconds
         self._clock = clock
+        self._endings: set[asyncio.Future[None]] = set()
 
     async def intercept_service(
         self,
@@ -110,7 +111,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             try:
                 async with aclosing(behaviour(_readable(request), context)) as messages:
                     async for message in messages:
-                        with self._send_deadline(method):
+                        with self._send_deadline(method, context):
                             yield message
             except (asyncio.CancelledError, grpc.aio.AbortError):
                 raise
@@ -122,14 +123,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         return call
 
     @contextmanager
-    def _send_deadline(self, method: str) -> Iterator[None]:
+    def _send_deadline(
+        self, method: str, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> Iterator[None]:
         """End the call if its reader does not take what is yielded meanwhile."""
         call = asyncio.current_task()
 
         def give_up() -> None:
             _log.warning("a reader took nothing for too long", extra={"method": method})
-            if call is not None:
-                call.cancel()
+            # The status waits behind the message that is not read, but holds nothing else.
+            ending = asyncio.ensure_future(_end(context, ReaderTooSlow(), call))
+            self._endings.add(ending)
+            ending.add_done_callback(self._endings.discard)
 
         loop = asyncio.get_running_loop()
         timer = loop.call_later(self._send_timeout_seconds, give_up)
@@ -165,3 +170,16 @@ def _readable(request: Any) -> Any:
 async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> None:
     status = rpc_status.to_status(status_of(error))
     await context.abort(status.code, status.details, status.trailing_metadata)
+
+
+async def _end(
+    context: grpc.aio.ServicerContext[Any, Any],
+    error: Exception,
+    call: asyncio.Task[Any] | None,
+) -> None:
+    """Send the status of a call from outside of it, and end the call meanwhile."""
+    aborting = asyncio.ensure_future(_abort(context, error))
+    if call is not None:
+        call.cancel()
+    with suppress(grpc.aio.AbortError):
+        await aborting

@@ -46,6 +46,7 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.VideoTooLarge, code_pb2.RESOURCE_EXHAUSTED),
     (errors.TooManyWatches, code_pb2.RESOURCE_EXHAUSTED),
     (errors.ServerDraining, code_pb2.UNAVAILABLE),
+    (errors.ReaderTooSlow, code_pb2.UNAVAILABLE),
     (errors.StorageUnavailable, code_pb2.UNAVAILABLE),
     (errors.UpstreamUnavailable, code_pb2.UNAVAILABLE),
     (errors.NotSupported, code_pb2.UNIMPLEMENTED),

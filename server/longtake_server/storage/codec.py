@@ -123,7 +123,9 @@ def decode_record(data: bytes) -> OperationRecord:
     )
 
 
-def _time(message: record_pb2.OperationRecord, field: str) -> datetime | None:
+def _time(
+    message: record_pb2.OperationRecord | record_pb2.StoredVideo, field: str
+) -> datetime | None:
     if not message.HasField(field):
         return None
     timestamp: Timestamp = getattr(message, field)
@@ -154,13 +156,16 @@ def _decode_failure(status: Status) -> Failure:
 
 
 def _encode_video(video: StoredVideo) -> record_pb2.StoredVideo:
-    return record_pb2.StoredVideo(
+    message = record_pb2.StoredVideo(
         location=video.location,
         mime_type=video.mime_type,
         size_bytes=video.size_bytes,
         sha256=video.sha256,
         seed=video.seed,
     )
+    if video.expire_time is not None:
+        message.expire_time.FromDatetime(video.expire_time)
+    return message
 
 
 def _decode_video(message: record_pb2.StoredVideo) -> StoredVideo:
@@ -170,4 +175,5 @@ def _decode_video(message: record_pb2.StoredVideo) -> StoredVideo:
         size_bytes=message.size_bytes if message.HasField("size_bytes") else None,
         sha256=message.sha256,
         seed=message.seed if message.HasField("seed") else None,
+        expire_time=_time(message, "expire_time"),
     )

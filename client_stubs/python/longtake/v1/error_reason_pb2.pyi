@@ -37,6 +37,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_CANCELLED: _ClassVar[ErrorReason]
     ERROR_REASON_RESULT_NOT_STORED: _ClassVar[ErrorReason]
     ERROR_REASON_NOT_SUPPORTED: _ClassVar[ErrorReason]
+    ERROR_REASON_READER_TOO_SLOW: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_FIELD: ErrorReason
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason
@@ -68,3 +69,4 @@ ERROR_REASON_ATTEMPTS_EXHAUSTED: ErrorReason
 ERROR_REASON_CANCELLED: ErrorReason
 ERROR_REASON_RESULT_NOT_STORED: ErrorReason
 ERROR_REASON_NOT_SUPPORTED: ErrorReason
+ERROR_REASON_READER_TOO_SLOW: ErrorReason

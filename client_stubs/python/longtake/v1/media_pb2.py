@@ -23,9 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17longtake/v1/media.proto\x12\x0blongtake.v1\x1a\x1fgoogle/api/field_behavior.proto\";\n\x08\x46ileData\x12\x16\n\x08\x66ile_uri\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tmime_type\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"f\n\x05Image\x12\x0e\n\x04\x64\x61ta\x18\x01 \x01(\x0cH\x00\x12*\n\tfile_data\x18\x02 \x01(\x0b\x32\x15.longtake.v1.FileDataH\x00\x12\x17\n\tmime_type\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x42\x08\n\x06source\"\xaa\x01\n\x05Video\x12\x0e\n\x04\x64\x61ta\x18\x01 \x01(\x0cH\x00\x12*\n\tfile_data\x18\x02 \x01(\x0b\x32\x15.longtake.v1.FileDataH\x00\x12\x17\n\tmime_type\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\nsize_bytes\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03H\x01\x88\x01\x01\x12\x14\n\x06sha256\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x42\x08\n\x06sourceB\r\n\x0b_size_bytes\"\xc9\x01\n\x0eReferenceImage\x12\'\n\x05image\x18\x01 \x01(\x0b\x32\x12.longtake.v1.ImageB\x04\xe2\x41\x01\x02\x12G\n\x0ereference_type\x18\x02 \x01(\x0e\x32).longtake.v1.ReferenceImage.ReferenceTypeB\x04\xe2\x41\x01\x02\"E\n\rReferenceType\x12\x1e\n\x1aREFERENCE_TYPE_UNSPECIFIED\x10\x00\x12\t\n\x05\x41SSET\x10\x01\x12\t\n\x05STYLE\x10\x02\"\xc4\x01\n\x04Mask\x12\'\n\x05image\x18\x01 \x01(\x0b\x32\x12.longtake.v1.ImageB\x04\xe2\x41\x01\x02\x12\x33\n\tmask_mode\x18\x02 \x01(\x0e\x32\x1a.longtake.v1.Mask.MaskModeB\x04\xe2\x41\x01\x02\"^\n\x08MaskMode\x12\x19\n\x15MASK_MODE_UNSPECIFIED\x10\x00\x12\n\n\x06INSERT\x10\x01\x12\n\n\x06REMOVE\x10\x02\x12\x11\n\rREMOVE_STATIC\x10\x03\x12\x0c\n\x08OUTPAINT\x10\x04\x42K\n\x0f\x64\x65v.longtake.v1B\nMediaProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17longtake/v1/media.proto\x12\x0blongtake.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\";\n\x08\x46ileData\x12\x16\n\x08\x66ile_uri\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12\x17\n\tmime_type\x18\x02 \x01(\tB\x04\xe2\x41\x01\x02\"f\n\x05Image\x12\x0e\n\x04\x64\x61ta\x18\x01 \x01(\x0cH\x00\x12*\n\tfile_data\x18\x02 \x01(\x0b\x32\x15.longtake.v1.FileDataH\x00\x12\x17\n\tmime_type\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x42\x08\n\x06source\"\xe1\x01\n\x05Video\x12\x0e\n\x04\x64\x61ta\x18\x01 \x01(\x0cH\x00\x12*\n\tfile_data\x18\x02 \x01(\x0b\x32\x15.longtake.v1.FileDataH\x00\x12\x17\n\tmime_type\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1d\n\nsize_bytes\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03H\x01\x88\x01\x01\x12\x14\n\x06sha256\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x42\x08\n\x06sourceB\r\n\x0b_size_bytes\"\xc9\x01\n\x0eReferenceImage\x12\'\n\x05image\x18\x01 \x01(\x0b\x32\x12.longtake.v1.ImageB\x04\xe2\x41\x01\x02\x12G\n\x0ereference_type\x18\x02 \x01(\x0e\x32).longtake.v1.ReferenceImage.ReferenceTypeB\x04\xe2\x41\x01\x02\"E\n\rReferenceType\x12\x1e\n\x1aREFERENCE_TYPE_UNSPECIFIED\x10\x00\x12\t\n\x05\x41SSET\x10\x01\x12\t\n\x05STYLE\x10\x02\"\xc4\x01\n\x04Mask\x12\'\n\x05image\x18\x01 \x01(\x0b\x32\x12.longtake.v1.ImageB\x04\xe2\x41\x01\x02\x12\x33\n\tmask_mode\x18\x02 \x01(\x0e\x32\x1a.longtake.v1.Mask.MaskModeB\x04\xe2\x41\x01\x02\"^\n\x08MaskMode\x12\x19\n\x15MASK_MODE_UNSPECIFIED\x10\x00\x12\n\n\x06INSERT\x10\x01\x12\n\n\x06REMOVE\x10\x02\x12\x11\n\rREMOVE_STATIC\x10\x03\x12\x0c\n\x08OUTPAINT\x10\x04\x42K\n\x0f\x64\x65v.longtake.v1B\nMediaProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +46,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VIDEO'].fields_by_name['size_bytes']._serialized_options = b'\342A\001\003'
   _globals['_VIDEO'].fields_by_name['sha256']._loaded_options = None
   _globals['_VIDEO'].fields_by_name['sha256']._serialized_options = b'\342A\001\003'
+  _globals['_VIDEO'].fields_by_name['expire_time']._loaded_options = None
+  _globals['_VIDEO'].fields_by_name['expire_time']._serialized_options = b'\342A\001\003'
   _globals['_REFERENCEIMAGE'].fields_by_name['image']._loaded_options = None
   _globals['_REFERENCEIMAGE'].fields_by_name['image']._serialized_options = b'\342A\001\002'
   _globals['_REFERENCEIMAGE'].fields_by_name['reference_type']._loaded_options = None
@@ -53,18 +56,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MASK'].fields_by_name['image']._serialized_options = b'\342A\001\002'
   _globals['_MASK'].fields_by_name['mask_mode']._loaded_options = None
   _globals['_MASK'].fields_by_name['mask_mode']._serialized_options = b'\342A\001\002'
-  _globals['_FILEDATA']._serialized_start=73
-  _globals['_FILEDATA']._serialized_end=132
-  _globals['_IMAGE']._serialized_start=134
-  _globals['_IMAGE']._serialized_end=236
-  _globals['_VIDEO']._serialized_start=239
-  _globals['_VIDEO']._serialized_end=409
-  _globals['_REFERENCEIMAGE']._serialized_start=412
-  _globals['_REFERENCEIMAGE']._serialized_end=613
-  _globals['_REFERENCEIMAGE_REFERENCETYPE']._serialized_start=544
-  _globals['_REFERENCEIMAGE_REFERENCETYPE']._serialized_end=613
-  _globals['_MASK']._serialized_start=616
-  _globals['_MASK']._serialized_end=812
-  _globals['_MASK_MASKMODE']._serialized_start=718
-  _globals['_MASK_MASKMODE']._serialized_end=812
+  _globals['_FILEDATA']._serialized_start=106
+  _globals['_FILEDATA']._serialized_end=165
+  _globals['_IMAGE']._serialized_start=167
+  _globals['_IMAGE']._serialized_end=269
+  _globals['_VIDEO']._serialized_start=272
+  _globals['_VIDEO']._serialized_end=497
+  _globals['_REFERENCEIMAGE']._serialized_start=500
+  _globals['_REFERENCEIMAGE']._serialized_end=701
+  _globals['_REFERENCEIMAGE_REFERENCETYPE']._serialized_start=632
+  _globals['_REFERENCEIMAGE_REFERENCETYPE']._serialized_end=701
+  _globals['_MASK']._serialized_start=704
+  _globals['_MASK']._serialized_end=900
+  _globals['_MASK_MASKMODE']._serialized_start=806
+  _globals['_MASK_MASKMODE']._serialized_end=900
 # @@protoc_insertion_point(module_scope)

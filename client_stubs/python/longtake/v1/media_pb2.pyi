@@ -1,4 +1,7 @@
+import datetime
+
 from google.api import field_behavior_pb2 as _field_behavior_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -26,18 +29,20 @@ class Image(_message.Message):
     def __init__(self, data: _Optional[bytes] = ..., file_data: _Optional[_Union[FileData, _Mapping]] = ..., mime_type: _Optional[str] = ...) -> None: ...
 
 class Video(_message.Message):
-    __slots__ = ("data", "file_data", "mime_type", "size_bytes", "sha256")
+    __slots__ = ("data", "file_data", "mime_type", "size_bytes", "sha256", "expire_time")
     DATA_FIELD_NUMBER: _ClassVar[int]
     FILE_DATA_FIELD_NUMBER: _ClassVar[int]
     MIME_TYPE_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     data: bytes
     file_data: FileData
     mime_type: str
     size_bytes: int
     sha256: str
-    def __init__(self, data: _Optional[bytes] = ..., file_data: _Optional[_Union[FileData, _Mapping]] = ..., mime_type: _Optional[str] = ..., size_bytes: _Optional[int] = ..., sha256: _Optional[str] = ...) -> None: ...
+    expire_time: _timestamp_pb2.Timestamp
+    def __init__(self, data: _Optional[bytes] = ..., file_data: _Optional[_Union[FileData, _Mapping]] = ..., mime_type: _Optional[str] = ..., size_bytes: _Optional[int] = ..., sha256: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ReferenceImage(_message.Message):
     __slots__ = ("image", "reference_type")

@@ -85,15 +85,17 @@ class OperationRecord(_message.Message):
     def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., state: _Optional[_Union[_operation_pb2.GenerateVideosMetadata.State, str]] = ..., caller: _Optional[str] = ..., request_id: _Optional[str] = ..., request_digest: _Optional[bytes] = ..., model: _Optional[str] = ..., served_model: _Optional[str] = ..., upstream: _Optional[str] = ..., upstream_operation: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., submit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., estimated_finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts: _Optional[int] = ..., next_retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue_deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resubmit_if_unknown: _Optional[bool] = ..., cancel_requested: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., traceparent: _Optional[str] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., videos: _Optional[_Iterable[_Union[StoredVideo, _Mapping]]] = ..., filtered_count: _Optional[int] = ..., filtered_reasons: _Optional[_Iterable[str]] = ..., warnings: _Optional[_Iterable[str]] = ..., billed_seconds: _Optional[float] = ..., cost_micros: _Optional[int] = ..., priority: _Optional[int] = ...) -> None: ...
 
 class StoredVideo(_message.Message):
-    __slots__ = ("location", "mime_type", "size_bytes", "sha256", "seed")
+    __slots__ = ("location", "mime_type", "size_bytes", "sha256", "seed", "expire_time")
     LOCATION_FIELD_NUMBER: _ClassVar[int]
     MIME_TYPE_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     location: str
     mime_type: str
     size_bytes: int
     sha256: str
     seed: int
-    def __init__(self, location: _Optional[str] = ..., mime_type: _Optional[str] = ..., size_bytes: _Optional[int] = ..., sha256: _Optional[str] = ..., seed: _Optional[int] = ...) -> None: ...
+    expire_time: _timestamp_pb2.Timestamp
+    def __init__(self, location: _Optional[str] = ..., mime_type: _Optional[str] = ..., size_bytes: _Optional[int] = ..., sha256: _Optional[str] = ..., seed: _Optional[int] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
