@@ -95,6 +95,13 @@ def test_a_taken_port(tmp_path: Path) -> None:
         assert_one_line(start(tmp_path, listen=address), address)
 
 
+def test_a_taken_port_for_pushes(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = start(tmp_path, push_listen=address, push_audience="mine")
+        assert_one_line(ended, address, "push_listen")
+
+
 def test_wrong_settings_are_told_all_at_once(tmp_path: Path) -> None:
     unused = "hush"
     ended = start(tmp_path, grace_seconds="-1", max_watches="none", google_access_token=unused)

@@ -88,9 +88,14 @@ class Simulator:
     async def tell(self, command: str) -> None:
         (await self._http.post(f"/simulator/{command}")).raise_for_status()
 
-    async def wait(self, **counts: int) -> None:
-        """Return once as many submissions or polls have come."""
-        (await self._http.post("/simulator/wait", params=counts)).raise_for_status()
+    async def operations(self) -> list[str]:
+        """Return its names of the generations."""
+        answer = (await self._http.get("/simulator/operations")).raise_for_status()
+        return [operation["name"] for operation in answer.json()["operations"]]
+
+    async def wait(self, **wanted: int | str) -> None:
+        """Return once as many submissions or polls have come, or an operation has ended."""
+        (await self._http.post("/simulator/wait", params=wanted)).raise_for_status()
 
     async def aclose(self) -> None:
         await self._http.aclose()

@@ -24,10 +24,12 @@ class Receiving:
         self._http = http
         self.base_url = ""
         self._hinted: asyncio.Queue[str] = asyncio.Queue()
+        self.following = asyncio.Event()
         self.may_follow = asyncio.Event()
         self.may_follow.set()
 
     async def hint(self, upstream_operation: str) -> bool:
+        self.following.set()
         await self.may_follow.wait()
         self._hinted.put_nowait(upstream_operation)
         return True

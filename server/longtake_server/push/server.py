@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_ADDRESS = re.compile(r"(?P<host>\[[^\[\]]+\]|[^:\[\]]+):(?P<port>[0-9]{1,5})")
+_HIGHEST_PORT = 65535
 _BACKLOG = 128
 _MOST_CONNECTIONS = 256
 _KEEP_ALIVE_SECONDS = 30
@@ -82,12 +85,17 @@ class PushServer:
             StartFailure: It is taken or wrong.
 
         """
-        host, _, port = address.rpartition(":")
-        name = host.removeprefix("[").removesuffix("]")
+        parts = _ADDRESS.fullmatch(address)
+        if parts is None or int(parts["port"]) > _HIGHEST_PORT:
+            raise StartFailure(
+                f"cannot listen on {address!r}: accepted is host:port (setting push_listen)"
+            )
+        host, name = parts["host"], parts["host"].strip("[]")
         family = socket.AF_INET6 if ":" in name else socket.AF_INET
+        place = (name, int(parts["port"]))
         try:
-            listening = socket.create_server((name, int(port)), family=family, backlog=_BACKLOG)
-        except (OSError, ValueError, OverflowError) as error:
+            listening = socket.create_server(place, family=family, backlog=_BACKLOG)
+        except OSError as error:
             raise StartFailure(
                 f"cannot listen on {address}: it is in use, or not an address of this machine "
                 "(setting push_listen)"

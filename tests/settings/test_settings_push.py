@@ -1,0 +1,65 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Pushes are received only where what comes can be verified."""
+
+from __future__ import annotations
+
+import pytest
+from longtake_server.errors import StartFailure
+from longtake_server.settings import load_settings
+
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="  # noqa: S105 - of no one
+
+
+def set_all(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"LONGTAKE_PUSH_{name.upper()}", value)
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        {"webhook_secret": SECRET},
+        {"webhook_secret": SECRET.removeprefix("whsec_")},
+        {"jwks_url": "https://example.com/keys"},
+        {"audience": "mine"},
+        {"pubsub_audience": "mine", "pubsub_email": "me@example.com"},
+    ],
+    ids=str,
+)
+def test_one_way_to_verify_is_enough(monkeypatch: pytest.MonkeyPatch, ways: dict[str, str]) -> None:
+    set_all(monkeypatch, {"listen": "127.0.0.1:0", **ways})
+    assert load_settings(None).push_listen == "127.0.0.1:0"
+
+
+def test_without_a_way_to_verify_the_start_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, {"listen": "127.0.0.1:0"})
+    with pytest.raises(StartFailure, match="push_listen requires a way to verify"):
+        load_settings(None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"pubsub_audience": "mine"}, "push_pubsub_audience and push_pubsub_email"),
+        ({"pubsub_email": "me@example.com"}, "push_pubsub_audience and push_pubsub_email"),
+        ({"jwks_url": "file:///etc/passwd"}, "push_jwks_url"),
+        ({"webhook_secret": "whsec_no base64"}, "push_webhook_secret"),
+        ({"webhook_secret": "whsec_c2hvcnQ="}, "at least 16 bytes"),
+        ({"audience": ""}, "push_audience"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_named(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], says: str
+) -> None:
+    set_all(monkeypatch, {"listen": "127.0.0.1:0", **settings})
+    with pytest.raises(StartFailure, match=says) as refused:
+        load_settings(None)
+    assert "c2hvcnQ" not in str(refused.value)
+
+
+def test_the_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, {"webhook_secret": SECRET})
+    settings = load_settings(None)
+    assert SECRET not in f"{settings} {settings!r} {settings.model_dump()}"
