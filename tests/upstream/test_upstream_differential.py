@@ -349,7 +349,7 @@ def sent_by_longtake(monkeypatch: pytest.MonkeyPatch) -> list[Sent]:
     def client(*_: object) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=httpx.MockTransport(respond))
 
-    monkeypatch.setattr(agent_platform, "_client", client)
+    monkeypatch.setattr(agent_platform, "http_client", client)
     return sent
 
 

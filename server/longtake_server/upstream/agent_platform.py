@@ -7,18 +7,15 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import httpx
-
-from longtake_server.operations.model import Code, Failure
-from longtake_server.operations.upstream import Broken, Finished, OutcomeUnknown, Rejected, Running
-from longtake_server.upstream import answers, wire
+from longtake_server.operations.upstream import Broken, OutcomeUnknown, Running
+from longtake_server.upstream import answers, results, wire
 from longtake_server.upstream.exchange import AnswerTooLarge, Exchange
 from longtake_server.upstream.faults import PollFaults, SubmitFaults
 from longtake_server.upstream.google_storage import GoogleStorage
+from longtake_server.upstream.http_client import HttpConfig, fixed_endpoint, http_client
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,12 +35,9 @@ if TYPE_CHECKING:
     )
     from longtake_server.upstream.auth import TokenSource
 
-# Below this an answer is decoded faster than a thread is reached.
-_DECODED_AT_ONCE = 1 << 16
-
 
 @dataclass(frozen=True, slots=True)
-class AgentPlatformConfig:
+class AgentPlatformConfig(HttpConfig):
     """Where the Agent Platform is, and how long and how much to take of it.
 
     Attributes:
@@ -54,18 +48,6 @@ class AgentPlatformConfig:
         api_version: `v1` or `v1beta1`.
         storage_base_url: Where gs:// objects are read from. None: from where the
             calls go.
-        connect_seconds: How long a connection may take, and a free place for one.
-        write_seconds: The longest silence while a request is written.
-        read_seconds: The longest silence while an answer is read.
-        call_seconds: How long a submission or a poll may take in all.
-        max_body_bytes: The largest answer that is taken.
-        max_connections: Connections at the same time.
-        idle_seconds: How long an unused connection is kept. Shorter than the five
-            seconds after which many servers close one, as a request that meets
-            a closing connection has an unknown outcome.
-        http2: Whether HTTP/2 is offered over TLS. Off by default: httpx gives a
-            stream of HTTP/2 a window of 64 KiB, which slows down inline videos.
-        environment_proxy: Whether HTTPS_PROXY and its like are obeyed.
     """
 
     project: str
@@ -74,15 +56,6 @@ class AgentPlatformConfig:
     base_url: str | None = None
     api_version: str = "v1"
     storage_base_url: str | None = "https://storage.googleapis.com"
-    connect_seconds: float = 10.0
-    write_seconds: float = 60.0
-    read_seconds: float = 60.0
-    call_seconds: float = 300.0
-    max_body_bytes: int = 256 << 20
-    max_connections: int = 256
-    idle_seconds: float = 4.0
-    http2: bool = False
-    environment_proxy: bool = True
 
 
 class AgentPlatform:
@@ -113,9 +86,9 @@ class AgentPlatform:
         self._config = config
         self._tokens = tokens
         self._sink = sink
-        self._client = _client(config, tracer_provider)
-        api = endpoint or _fixed(config.base_url or _google_address(config.location))
-        storage = _fixed(config.storage_base_url) if config.storage_base_url else api
+        self._client = http_client(config, tracer_provider)
+        api = endpoint or fixed_endpoint(config.base_url or _google_address(config.location))
+        storage = fixed_endpoint(config.storage_base_url) if config.storage_base_url else api
         self._exchange = Exchange(
             self._client,
             api,
@@ -145,8 +118,7 @@ class AgentPlatform:
     ) -> str:
         """Start a generation, as Upstream.submit says. The wire has no earlier ones."""
         _ = operation, earlier
-        if violations := wire.check(request):
-            raise Rejected(self._unfit(violations))
+        results.refuse_unfit(wire.check(request), self.name)
         body = await asyncio.to_thread(wire.serialise_submission, request)
         path = f"{self._resource(model)}:predictLongRunning"
         try:
@@ -159,17 +131,17 @@ class AgentPlatform:
         """Ask how far a generation is, as Upstream.poll says."""
         match = answers.OPERATION_NAME.fullmatch(upstream_operation)
         if match is None:
-            raise Rejected(self._lost(upstream_operation))
+            raise results.not_ours(upstream_operation, self.name)
         path = f"/{self._config.api_version}/{match['resource']}:fetchPredictOperation"
         body = json.dumps({"operationName": upstream_operation}).encode()
         try:
             answer = await self._exchange.post(path, body, self._poll_faults)
         except AnswerTooLarge as error:
-            return Broken(self._too_large(error))
-        result = await self._decoded(answer)
+            return results.too_large(error, self.name)
+        result = await results.decoded(answers.decode_poll, answer, self.name)
         if isinstance(result, Running | Broken):
             return result
-        return await self._stored(operation, result)
+        return await results.stored(result, self._sink, operation)
 
     async def cancel(self, upstream_operation: str) -> bool:
         """Return False: the Agent Platform has no call that stops a generation."""
@@ -197,64 +169,6 @@ class AgentPlatform:
             f"/publishers/google/models/{quote(model, safe='')}"
         )
 
-    async def _decoded(self, answer: bytes | bytearray) -> Running | answers.Results | Broken:
-        if len(answer) <= _DECODED_AT_ONCE:
-            return answers.decode_poll(answer, self.name)
-        return await asyncio.to_thread(answers.decode_poll, answer, self.name)
-
-    async def _stored(self, operation: str, results: answers.Results) -> Finished:
-        videos: list[StoredVideo] = []
-        for index, video in enumerate(results.videos):
-            if isinstance(video, answers.InlineVideo):
-                video = await self._sink.put(operation, index, video.mime_type, video.data)
-            videos.append(video)
-        return Finished(tuple(videos), results.filtered_count, results.filtered_reasons)
-
-    def _unfit(self, violations: list[Violation]) -> Failure:
-        message = "; ".join(f"{one.field}: {one.description}" for one in violations)
-        return Failure(Code.INVALID_ARGUMENT, "UPSTREAM_REJECTED", message, {"upstream": self.name})
-
-    def _lost(self, upstream_operation: str) -> Failure:
-        message = f"{upstream_operation} is no generation of the upstream {self.name}"
-        return Failure(Code.ABORTED, "UPSTREAM_LOST", message, {"upstream": self.name})
-
-    def _too_large(self, error: AnswerTooLarge) -> Failure:
-        message = (
-            f"the videos came inline and {error}, which is the most that is taken; "
-            "set config.output_gcs_uri, or ask for fewer or smaller videos"
-        )
-        metadata = {"upstream": self.name, "max_bytes": str(error.limit)}
-        return Failure(Code.INTERNAL, "RESULT_NOT_STORED", message, metadata)
-
-
-def _client(
-    config: AgentPlatformConfig, tracer_provider: TracerProvider | None
-) -> httpx.AsyncClient:
-    client = httpx.AsyncClient(
-        http2=config.http2,
-        follow_redirects=False,
-        trust_env=config.environment_proxy,
-        timeout=httpx.Timeout(
-            connect=config.connect_seconds,
-            pool=config.connect_seconds,
-            write=config.write_seconds,
-            read=config.read_seconds,
-        ),
-        limits=httpx.Limits(
-            max_connections=config.max_connections, keepalive_expiry=config.idle_seconds
-        ),
-        headers={
-            "user-agent": f"longtake-server/{version('longtake-server')}",
-            # base64 of a compressed video is not worth the time to inflate it.
-            "accept-encoding": "identity",
-        },
-    )
-    if tracer_provider is not None:
-        from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
-
-        HTTPXClientInstrumentor.instrument_client(client, tracer_provider=tracer_provider)
-    return client
-
 
 def _google_address(location: str) -> str:
     if location == "global":
@@ -262,12 +176,3 @@ def _google_address(location: str) -> str:
     if location in {"us", "eu"}:
         return f"https://aiplatform.{location}.rep.googleapis.com"
     return f"https://{location}-aiplatform.googleapis.com"
-
-
-def _fixed(base_url: str) -> Callable[[], Awaitable[str]]:
-    address = base_url.rstrip("/")
-
-    async def endpoint() -> str:
-        return address
-
-    return endpoint

@@ -7,8 +7,6 @@ An answer that is not understood raises OutcomeUnknown, whatever is wrong with i
 
 from __future__ import annotations
 
-import binascii
-import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 from longtake_server.operations.model import Code, Failure, StoredVideo
 from longtake_server.operations.upstream import Broken, OutcomeUnknown, Running
 from longtake_server.upstream.google_error import pack_details, readable
+from longtake_server.upstream.json_media import decode_base64, parse_object, without_media
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +27,6 @@ OPERATION_NAME = re.compile(
 _INLINE = re.compile(rb'"bytesBase64Encoded"\s*:\s*"')
 _GCS_OBJECT = re.compile(r"gs://[^/]+/.+")
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
-_SLICE = 1 << 20
-_FROM_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _REASONS_LIMIT = 64
 
 
@@ -57,7 +54,7 @@ def decode_submission(body: bytes | bytearray) -> str:
         OutcomeUnknown: The answer has no name of an operation.
 
     """
-    name = _tree(body).get("name")
+    name = parse_object(body).get("name")
     if not isinstance(name, str) or not OPERATION_NAME.fullmatch(name):
         raise OutcomeUnknown("the upstream took the request and answered without a usable name")
     return name
@@ -74,8 +71,8 @@ def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | B
         OutcomeUnknown: The answer is not understood.
 
     """
-    skeleton, media = _without_media(body)
-    tree = _tree(skeleton)
+    skeleton, media = without_media(body, _INLINE)
+    tree = parse_object(skeleton)
     done = tree.get("done")
     if done is None or done is False:
         if not isinstance(tree.get("name"), str):
@@ -93,40 +90,6 @@ def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | B
         return results
     message = "the upstream says that it has finished, with neither a video nor an error"
     return Broken(Failure(Code.INTERNAL, "UPSTREAM_FAILED", message, {"upstream": upstream}))
-
-
-def _tree(body: bytes | bytearray) -> dict[str, object]:
-    try:
-        tree = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise OutcomeUnknown("the upstream answered with something else than JSON") from error
-    if not isinstance(tree, dict):
-        raise OutcomeUnknown("the upstream answered with JSON that is no object")
-    return tree
-
-
-def _without_media(body: bytes | bytearray) -> tuple[bytes, dict[str, memoryview]]:
-    """Cut inline media out of the JSON and leave their numbers in their places.
-
-    The JSON parser holds the interpreter's lock for as long as it reads, which
-    with a video of 100 MB inside stops every thread for most of a second.
-    """
-    view = memoryview(body)
-    kept: list[memoryview | bytes] = []
-    media: dict[str, memoryview] = {}
-    position = 0
-    while key := _INLINE.search(body, position):
-        end = body.find(b'"', key.end())
-        if end < 0:
-            break
-        number = str(len(media))
-        kept += (view[position : key.end()], number.encode())
-        escaped = body.find(b"\\", key.end(), end) >= 0
-        encoded = view[key.end() : end]
-        media[number] = memoryview(_unescaped(bytes(encoded))) if escaped else encoded
-        position = end
-    kept.append(view[position:])
-    return b"".join(kept), media
 
 
 def _results(response: dict[str, object], media: Mapping[str, memoryview]) -> Results:
@@ -152,35 +115,12 @@ def _video(video: object, media: Mapping[str, memoryview]) -> StoredVideo | Inli
     if not isinstance(mime_type, str) or not _MEDIA_TYPE.fullmatch(mime_type):
         raise OutcomeUnknown("the upstream answered with a mimeType that is none")
     number = video.get("bytesBase64Encoded")
-    if isinstance(number, str) and number in media and (data := _decoded(media[number])):
+    if isinstance(number, str) and number in media and (data := decode_base64(media[number])):
         return InlineVideo(mime_type, data)
     address = video.get("gcsUri")
     if not isinstance(address, str) or not _GCS_OBJECT.fullmatch(address):
         raise OutcomeUnknown("the upstream answered with a video that has no bytes and no address")
     return StoredVideo(address, mime_type)
-
-
-def _decoded(encoded: memoryview) -> bytes:
-    """Decode base64 in slices, between which other threads have their turn."""
-    starts = range(0, len(encoded), _SLICE)
-    try:
-        return b"".join(_decoded_slice(encoded[start : start + _SLICE]) for start in starts)
-    except binascii.Error as error:
-        raise OutcomeUnknown("the upstream answered with a video that is no base64") from error
-
-
-def _decoded_slice(encoded: memoryview) -> bytes:
-    try:
-        return binascii.a2b_base64(encoded, strict_mode=True)
-    except binascii.Error:
-        # JSON of protobuf may have the alphabet of URLs, and may leave out the padding.
-        padded = bytes(encoded).translate(_FROM_URL_ALPHABET) + b"=" * (-len(encoded) % 4)
-        return binascii.a2b_base64(padded, strict_mode=True)
-
-
-def _unescaped(encoded: bytes) -> bytes:
-    # Google's JSON may write = as \u003d, and some writers / as \/.
-    return encoded.replace(b"\\u003d", b"=").replace(b"\\u003D", b"=").replace(b"\\/", b"/")
 
 
 def _failure(error: object, upstream: str) -> Failure:

@@ -38,7 +38,7 @@ class AnswerTooLarge(Exception):
 
 
 class Exchange:
-    """Posts JSON, with one more try where the token was refused and nothing else."""
+    """Calls with JSON, and once more where the token was refused and nothing else."""
 
     def __init__(
         self,
@@ -55,12 +55,16 @@ class Exchange:
         self._deadline = deadline_seconds
         self._max_body_bytes = max_body_bytes
 
+    async def get(self, path: str, faults: Faults) -> bytes | bytearray:
+        """Get what lies at a path; otherwise as `post`."""
+        return await self._call("GET", path, b"", faults)
+
     async def post(self, path: str, body: bytes, faults: Faults) -> bytes | bytearray:
         """Post a body and return that of the answer, which has status 200.
 
         Args:
             path: The path, beginning with a slash.
-            body: The JSON.
+            body: The JSON, or nothing.
             faults: Which kind of failure each fault is.
 
         Raises:
@@ -68,26 +72,32 @@ class Exchange:
             AnswerTooLarge: The answer of status 200 is larger than the cap.
 
         """
+        return await self._call("POST", path, body, faults)
+
+    async def _call(self, method: str, path: str, body: bytes, faults: Faults) -> bytes | bytearray:
         try:
             url = await self._endpoint() + path
             headers = await self._tokens.headers()
-            answer = await self._send(url, headers, body, faults)
+            answer = await self._send(method, url, headers, body, faults)
             if answer.status == 401:
                 # A 401 proves that nothing has started.
                 headers = await self._tokens.headers(force_refresh=True)
-                answer = await self._send(url, headers, body, faults)
+                answer = await self._send(method, url, headers, body, faults)
         except (EndpointUnavailable, TokenUnavailable) as error:
             raise faults.unsent(str(error)) from error
         if answer.status != 200:
             raise faults.refused(answer)
         return answer.body
 
-    async def _send(self, url: str, headers: dict[str, str], body: bytes, faults: Faults) -> Answer:
-        headers = {**headers, "content-type": "application/json"}
+    async def _send(
+        self, method: str, url: str, headers: dict[str, str], body: bytes, faults: Faults
+    ) -> Answer:
+        if body:
+            headers = {**headers, "content-type": "application/json"}
         try:
             async with (
                 asyncio.timeout(self._deadline),
-                self._client.stream("POST", url, content=body, headers=headers) as response,
+                self._client.stream(method, url, content=body, headers=headers) as response,
             ):
                 if response.status_code == 200:
                     answer = await read_all(response, self._max_body_bytes)

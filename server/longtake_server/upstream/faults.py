@@ -17,7 +17,7 @@ from longtake_server.operations.upstream import NotNow, OutcomeUnknown, Rejected
 from longtake_server.upstream.google_error import bounded_retry, parse_error, readable_body
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from longtake_server.clock import Clock
     from longtake_server.upstream.google_error import GoogleError
@@ -107,11 +107,25 @@ class SubmitFaults:
 
 
 class PollFaults:
-    """The failures of a call that starts nothing and concerns what was started."""
+    """The failures of a call that starts nothing and concerns what was started.
 
-    def __init__(self, upstream: str, clock: Clock) -> None:
+    Args:
+        upstream: The upstream's name.
+        clock: For Retry-After dates.
+        lost: Whether Google's error, in an answer of that status, says that there is
+            no such generation.
+
+    """
+
+    def __init__(
+        self,
+        upstream: str,
+        clock: Clock,
+        lost: Callable[[int, GoogleError], bool] = lambda status, _: status in {404, 410},
+    ) -> None:
         self._upstream = upstream
         self._clock = clock
+        self._lost = lost
 
     def unsent(self, cause: str) -> UpstreamFailure:
         """Return NotNow."""
@@ -127,7 +141,7 @@ class PollFaults:
         """Return Rejected only where Google says that there is no such generation."""
         error = parse_error(answer.body)
         message = _message(self._upstream, answer, error)
-        if answer.status in {404, 410} and error is not None:
+        if error is not None and self._lost(answer.status, error):
             # A 404 without Google's JSON is a wrong address, not a lost generation.
             metadata = {"upstream": self._upstream}
             lost = f"the upstream no longer knows the generation: {message}"

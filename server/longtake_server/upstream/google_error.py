@@ -30,6 +30,8 @@ _INVISIBLE_HTML = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->")
 _TAG = re.compile(r"<[!/a-zA-Z][^<>]*>")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _DELAY = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)s")
+# Words of the Interactions API that are not canonical names in lower case.
+_WORDS = {"invalid_request": "INVALID_ARGUMENT", "too_many_requests": "RESOURCE_EXHAUSTED"}
 _DETAIL_TYPES = {
     f"type.googleapis.com/{message.DESCRIPTOR.full_name}": message
     for message in (
@@ -82,11 +84,19 @@ def parse_error(body: bytes | bytearray) -> GoogleError | None:
     status = error.get("status")
     details = error.get("details")
     return GoogleError(
-        status=status if isinstance(status, str) else "",
+        status=status if isinstance(status, str) else canonical_name(error.get("code")),
         message=readable(error.get("message")),
         details=pack_details(details),
         retry_delay=_retry_delay(details),
     )
+
+
+def canonical_name(code: object) -> str:
+    """Return the canonical name of a code that is a word, empty for any other."""
+    if not isinstance(code, str):
+        return ""
+    name = _WORDS.get(code.lower(), code.upper())
+    return name if name in Code.__members__ else ""
 
 
 def readable(text: object) -> str:

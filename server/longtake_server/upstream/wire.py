@@ -13,11 +13,9 @@ from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.media_pb2 import Mask, ReferenceImage
 
 from longtake_server.errors import Violation
+from longtake_server.upstream.request_parts import files, image_type, unknown_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from google.protobuf.message import Message
     from longtake.v1.media_pb2 import FileData, Image, Video
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
@@ -39,7 +37,6 @@ _AS_IS = {
     "generate_audio": "generateAudio",
 }
 _GCS_OBJECT = re.compile(r"gs://[^/\s]+/\S(?:.*\S)?")
-_SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
 
 
 def serialise_submission(request: GenerateVideosRequest) -> bytes:
@@ -71,11 +68,11 @@ def check(request: GenerateVideosRequest) -> list[Violation]:
     if request.config.safety_filter_level:
         accepted = "no video model has such a setting; use config.person_generation"
         violations.append(Violation("config.safety_filter_level", accepted))
-    for path, file in _files(request):
+    for path, file in files(request):
         if not _GCS_OBJECT.fullmatch(file.file_uri):
             accepted = "the upstream reads gs://bucket/object only; give that, or the bytes as data"
             violations.append(Violation(f"{path}.file_data.file_uri", accepted))
-    violations.extend(_unknown_values(request))
+    violations.extend(unknown_values(request))
     return violations
 
 
@@ -117,7 +114,7 @@ def _parameters(config: GenerateVideosConfig) -> dict[str, object]:
 def _image(image: Image) -> dict[str, str]:
     if image.HasField("file_data"):
         return _file(image.file_data)
-    return _inline(image.data, image.mime_type or _recognised(image.data))
+    return _inline(image.data, image.mime_type or image_type(image.data))
 
 
 def _video(video: Video) -> dict[str, str]:
@@ -147,39 +144,3 @@ def _inline(data: bytes, mime_type: str) -> dict[str, str]:
 
 def _with_type(source: dict[str, str], mime_type: str) -> dict[str, str]:
     return {**source, "mimeType": mime_type} if mime_type else source
-
-
-def _recognised(data: bytes) -> str:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for start, kind in _SIGNATURES if data.startswith(start)), "")
-
-
-def _files(request: GenerateVideosRequest) -> Iterator[tuple[str, FileData]]:
-    config = request.config
-    sources: list[tuple[str, Image | Video]] = [
-        ("image", request.image),
-        ("video", request.video),
-        ("config.last_frame", config.last_frame),
-        ("config.mask.image", config.mask.image),
-    ]
-    sources.extend(
-        (f"config.reference_images[{index}].image", one.image)
-        for index, one in enumerate(config.reference_images)
-    )
-    return ((path, source.file_data) for path, source in sources if source.HasField("file_data"))
-
-
-def _unknown_values(request: GenerateVideosRequest) -> Iterator[Violation]:
-    # A newer client may send a value of an enum that this server does not know.
-    config = request.config
-    messages: list[tuple[str, Message]] = [("config", config), ("config.mask", config.mask)]
-    messages.extend(
-        (f"config.reference_images[{index}]", one)
-        for index, one in enumerate(config.reference_images)
-    )
-    for path, message in messages:
-        for field, value in message.ListFields():
-            if field.enum_type is not None and value not in field.enum_type.values_by_number:
-                accepted = ", ".join(one.name for one in field.enum_type.values[1:])
-                yield Violation(f"{path}.{field.name}", f"{value} is not known; use {accepted}")

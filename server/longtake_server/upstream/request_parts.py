@@ -1,0 +1,56 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every wire asks of a request: its files, the types of its images, its enums. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from longtake_server.errors import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from google.protobuf.message import Message
+    from longtake.v1.media_pb2 import FileData, Image, Video
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
+
+_SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
+
+
+def image_type(data: bytes) -> str:
+    """Return the media type of an image by its first bytes, empty where it has none of ours."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for start, kind in _SIGNATURES if data.startswith(start)), "")
+
+
+def files(request: GenerateVideosRequest) -> Iterator[tuple[str, FileData]]:
+    """Yield each file that a request names, with the path of its field."""
+    config = request.config
+    sources: list[tuple[str, Image | Video]] = [
+        ("image", request.image),
+        ("video", request.video),
+        ("config.last_frame", config.last_frame),
+        ("config.mask.image", config.mask.image),
+    ]
+    sources.extend(
+        (f"config.reference_images[{index}].image", one.image)
+        for index, one in enumerate(config.reference_images)
+    )
+    return ((path, source.file_data) for path, source in sources if source.HasField("file_data"))
+
+
+def unknown_values(request: GenerateVideosRequest) -> Iterator[Violation]:
+    """Yield a violation for each enum value that this server is too old to know."""
+    config = request.config
+    messages: list[tuple[str, Message]] = [("config", config), ("config.mask", config.mask)]
+    messages.extend(
+        (f"config.reference_images[{index}]", one)
+        for index, one in enumerate(config.reference_images)
+    )
+    for path, message in messages:
+        for field, value in message.ListFields():
+            if field.enum_type is not None and value not in field.enum_type.values_by_number:
+                accepted = ", ".join(one.name for one in field.enum_type.values[1:])
+                yield Violation(f"{path}.{field.name}", f"{value} is not known; use {accepted}")

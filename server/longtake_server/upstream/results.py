@@ -1,0 +1,70 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every adapter does alike: decodes polls, stores results, says why it cannot."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+from longtake_server.operations.model import Code, Failure
+from longtake_server.operations.upstream import Broken, Finished, Rejected
+from longtake_server.upstream.answers import InlineVideo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from longtake_server.errors import Violation
+    from longtake_server.operations.model import StoredVideo
+    from longtake_server.operations.upstream import ResultSink
+    from longtake_server.upstream.answers import Results
+    from longtake_server.upstream.exchange import AnswerTooLarge
+
+# Below this an answer is decoded faster than a thread is reached.
+_DECODED_AT_ONCE = 1 << 16
+
+Decoded = TypeVar("Decoded")
+
+
+async def decoded(
+    decode: Callable[[bytes | bytearray, str], Decoded], answer: bytes | bytearray, upstream: str
+) -> Decoded:
+    """Decode an answer, a large one in a thread."""
+    if len(answer) <= _DECODED_AT_ONCE:
+        return decode(answer, upstream)
+    return await asyncio.to_thread(decode, answer, upstream)
+
+
+async def stored(results: Results, sink: ResultSink, operation: str) -> Finished:
+    """Put the videos that came inline into the sink. Raises StorageUnavailable."""
+    videos: list[StoredVideo] = []
+    for index, video in enumerate(results.videos):
+        if isinstance(video, InlineVideo):
+            video = await sink.put(operation, index, video.mime_type, video.data)
+        videos.append(video)
+    return Finished(tuple(videos), results.filtered_count, results.filtered_reasons)
+
+
+def refuse_unfit(violations: Sequence[Violation], upstream: str) -> None:
+    """Raise Rejected for a request that the wire has no place for."""
+    if violations:
+        message = "; ".join(f"{one.field}: {one.description}" for one in violations)
+        raise Rejected(
+            Failure(Code.INVALID_ARGUMENT, "UPSTREAM_REJECTED", message, {"upstream": upstream})
+        )
+
+
+def not_ours(upstream_operation: str, upstream: str) -> Rejected:
+    """Return what a name raises that the upstream never gave."""
+    message = f"{upstream_operation} is no generation of the upstream {upstream}"
+    return Rejected(Failure(Code.ABORTED, "UPSTREAM_LOST", message, {"upstream": upstream}))
+
+
+def too_large(error: AnswerTooLarge, upstream: str) -> Broken:
+    """Return the end of a generation whose videos came inline and are too many bytes."""
+    message = (
+        f"the videos came inline and {error}, which is the most that is taken; "
+        "set config.output_gcs_uri, or ask for fewer or smaller videos"
+    )
+    metadata = {"upstream": upstream, "max_bytes": str(error.limit)}
+    return Broken(Failure(Code.INTERNAL, "RESULT_NOT_STORED", message, metadata))
