@@ -24,3 +24,5 @@ compile requirements.lock pyproject.toml client_stubs/python/pyproject.toml --gr
 compile requirements-build.lock --group build --constraint requirements.lock
 compile requirements-server.lock pyproject.toml client_stubs/python/pyproject.toml \
     --constraint requirements.lock
+# An older SDK of Google's, in an environment of its own, as a client of the simulator.
+compile tests/sdk/google-genai-2.19.0.lock - "$@" <<<"google-genai==2.19.0"

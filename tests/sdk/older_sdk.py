@@ -1,0 +1,47 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""An environment of its own for an older version of Google's SDK, kept between runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCK = Path(__file__).with_name("google-genai-2.19.0.lock")
+FOLDER = ROOT / "build" / "sdk-2.19.0"
+
+
+def _pip(python: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [python, "-m", "pip", "--disable-pip-version-check", *arguments]
+    return subprocess.run(
+        command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+
+
+def older_python() -> Path:
+    """Return the interpreter that has google-genai 2.19.0; make its environment if need be.
+
+    Skips the test where no package index can be reached.
+    """
+    python = FOLDER / "bin" / "python"
+    ready = FOLDER / "ready"
+    wanted = sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
+    if ready.is_file() and ready.read_text() == wanted:
+        return python
+    subprocess.run([sys.executable, "-m", "venv", "--clear", FOLDER], check=True)
+    locked = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", LOCK)
+    installed = _pip(python, "install", *locked)
+    if installed.returncode != 0:
+        probe = _pip(
+            python, "download", "--no-deps", "-d", FOLDER, "--retries", "0", "google-genai==2.19.0"
+        )
+        if probe.returncode != 0:
+            pytest.skip(f"no package index can be reached: {probe.stderr.strip()[-200:]}")
+        raise AssertionError(installed.stderr)
+    ready.write_text(wanted)
+    return python
