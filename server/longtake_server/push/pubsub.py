@@ -27,6 +27,8 @@ GOOGLE_CERTIFICATES = "https://www.googleapis.com/oauth2/v1/certs"
 """Where the public keys of Google's ID tokens are."""
 
 _ISSUERS = ("accounts.google.com", "https://accounts.google.com")
+# How far this machine's clock may be off Google's when a token has just been made.
+_LEEWAY_SECONDS = 10
 _FETCH_SECONDS = 10.0
 _LIFETIME_SECONDS = 300.0
 _BETWEEN_FAILURES_SECONDS = 60.0
@@ -86,6 +88,7 @@ class PubsubTokens:
                 self._transport,  # type: ignore[arg-type]  # google-auth calls it and no more
                 self._audience,
                 self._certificates,
+                clock_skew_in_seconds=_LEEWAY_SECONDS,
             )
         except TransportError as error:
             raise KeysUnavailable("Google's certificates cannot be fetched") from error

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from longtake_server.push.keys import KeySet
 
 _OLDEST_SECONDS = 300.0
+# How far this machine's clock may be off Google's when a token has just been made.
+_LEEWAY_SECONDS = 10.0
 _ALGORITHM = "RS256"
 _BEFORE_KEY = "whsec_"
 _HMAC_VERSION = "v1,"
@@ -86,6 +88,7 @@ class DynamicSignatures:
                 key.key,
                 algorithms=[_ALGORITHM],
                 audience=self._audience,
+                leeway=_LEEWAY_SECONDS,
                 options={"verify_aud": self._audience is not None},
             )
         except (jwt.PyJWTError, ValueError) as error:
