@@ -6,13 +6,14 @@ from __future__ import annotations
 
 import io
 import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from veo_simulator.scene import UnreadableMedia
+from veo_simulator.scene import Clip, UnreadableMedia
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,22 @@ def fit(image: Image.Image, width: int, height: int, resize_mode: str) -> Image.
     return ImageOps.fit(image, size) if resize_mode == "crop" else ImageOps.pad(image, size)
 
 
+def measure(data: bytes) -> Clip:
+    """Return what a video is, as far as its head tells.
+
+    Raises:
+        UnreadableMedia: It is none.
+
+    """
+    with _opened_video(data) as container:
+        stream = container.streams.video[0]
+        if stream.duration is not None and stream.time_base is not None:
+            seconds = float(stream.duration * stream.time_base)
+        else:
+            seconds = float(container.duration or 0) / av.time_base
+        return Clip(stream.width, stream.height, seconds)
+
+
 def read_video(data: bytes, fps: int) -> Iterator[Image.Image]:
     """Yield the frames of a video at a rate, decoded one by one.
 
@@ -67,10 +84,16 @@ def read_video(data: bytes, fps: int) -> Iterator[Image.Image]:
         UnreadableMedia: It is none, or longer than 60 seconds.
 
     """
+    with _opened_video(data) as container:
+        yield from _at_rate(container, fps)
+
+
+@contextmanager
+def _opened_video(data: bytes) -> Iterator[av.container.InputContainer]:
     try:
         options = {"format_whitelist": _VIDEO_FORMATS}
         with av.open(io.BytesIO(data), "r", options=options) as container:
-            yield from _at_rate(container, fps)
+            yield container
     except (av.FFmpegError, ValueError, IndexError) as error:
         if isinstance(error, UnreadableMedia):
             raise

@@ -37,7 +37,8 @@ def render(scene: Scene) -> bytes:
         return encode(scene, _generated(scene, first))
     if scene.mask is not None:
         return encode(scene, _edited(scene, scene.source, scene.mask))
-    return encode(scene, _extended(scene, scene.source))
+    treatments = {"extend": _extended, "redraw": _redrawn, "enlarge": _enlarged}
+    return encode(scene, treatments[scene.treatment](scene, scene.source))
 
 
 def _generated(scene: Scene, first: Image.Image | None) -> Iterator[Picture]:
@@ -66,14 +67,29 @@ def _extended(scene: Scene, source: bytes) -> Iterator[Picture]:
     yield from _generated(scene, last)
 
 
+def _redrawn(scene: Scene, source: bytes) -> Iterator[Picture]:
+    """Yield the source with the prompt and the references on it."""
+    caption = Caption(scene)
+    insets = _insets(scene)
+    period = scene.seconds * scene.fps
+    for number, picture in enumerate(_enlarged(scene, source)):
+        progress = number % period / period
+        yield caption.on(picture.with_pasted(insets), progress)
+
+
+def _enlarged(scene: Scene, source: bytes) -> Iterator[Picture]:
+    """Yield the source in the size of the scene."""
+    for image in read_video(source, scene.fps):
+        yield Picture.from_image(_fitted(scene, image))
+
+
 def _edited(scene: Scene, source: bytes, mask: bytes) -> Iterator[Picture]:
     """Yield the source with new pictures, and what is written on them, where the mask is."""
     where = read_mask(mask, scene.width, scene.height)
     backdrop = Backdrop(scene.seed, scene.prompt, scene.width, scene.height)
     caption = Caption(scene)
     period = scene.seconds * scene.fps
-    for number, image in enumerate(read_video(source, scene.fps)):
-        picture = Picture.from_image(_fitted(scene, image))
+    for number, picture in enumerate(_enlarged(scene, source)):
         progress = number % period / period
         yield picture.replaced(caption.on(backdrop.at(progress), progress), where)
 
@@ -85,13 +101,17 @@ def _moved(scene: Scene, image: Image.Image, progress: float) -> Picture:
 
 
 def _insets(scene: Scene) -> list[tuple[Picture, int, int]]:
-    """Return the reference images, small, in a row at the top."""
+    """Return the references, small, in a row at the top."""
+    images = [
+        read_image(data, f"referenceImages[{index}]") for index, data in enumerate(scene.references)
+    ]
+    images += [next(read_video(data, scene.fps)) for data in scene.clips]
     side = even(min(scene.width, scene.height) * _INSET)
     gap = even(side / 8)
     insets = []
-    for index, data in enumerate(scene.references):
-        image = fit(read_image(data, f"referenceImages[{index}]"), side, side, "crop")
-        insets.append((Picture.from_image(image), gap + index * (side + gap), gap))
+    for index, image in enumerate(images):
+        picture = Picture.from_image(fit(image, side, side, "crop"))
+        insets.append((picture, gap + index * (side + gap), gap))
     return insets
 
 

@@ -11,6 +11,20 @@ class UnreadableMedia(ValueError):
     """An input is no image or video. The message begins with which one it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What a video is.
+
+    Attributes:
+        width, height: The size of a frame in pixels.
+        seconds: How long it is.
+    """
+
+    width: int
+    height: int
+    seconds: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """A video to render. The same scene always becomes the same bytes.
@@ -28,7 +42,10 @@ class Scene:
         negative_prompt: Drawn small, where there is one.
         first_frame, last_frame: Encoded images that the video begins and ends with.
         references: Encoded images that are shown small all the while.
-        source: An encoded video, which is extended, or edited where there is a mask.
+        clips: Encoded videos of which the first frame is shown as references are.
+        source: An encoded video, which is edited where there is a mask.
+        treatment: What is done with a source without one: `extend`; `redraw`, which shows
+            it with the prompt written on it; `enlarge`, which changes nothing but its size.
         mask: An encoded image; where it is white or opaque, the source is replaced.
         camera: A movement such as pan_left, or ''.
     """
@@ -47,6 +64,8 @@ class Scene:
     first_frame: bytes | None = None
     last_frame: bytes | None = None
     references: tuple[bytes, ...] = ()
+    clips: tuple[bytes, ...] = ()
     source: bytes | None = None
+    treatment: str = "extend"
     mask: bytes | None = None
     camera: str = ""

@@ -12,12 +12,17 @@ import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from veo_simulator.errors import GoogleError
 
 if TYPE_CHECKING:
-    from veo_simulator.scene import Scene
+    from collections.abc import Callable
+
+    from veo_simulator.scene import Clip, Scene
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 
 class Renderers:
@@ -39,15 +44,28 @@ class Renderers:
             GoogleError: Its process died, and another one too.
 
         """
+        return await self._run(_render, scene)
+
+    async def measure(self, video: bytes) -> Clip:
+        """Return what a video is.
+
+        Raises:
+            UnreadableMedia: It is none.
+            GoogleError: The process died that read it, and another one too.
+
+        """
+        return await self._run(_measure, video)
+
+    async def _run(self, work: Callable[[Given], Made], given: Given) -> Made:
         for _ in range(2):
             pool = self._pool
             try:
-                return await asyncio.get_running_loop().run_in_executor(pool, _render, scene)
+                return await asyncio.get_running_loop().run_in_executor(pool, work, given)
             except BrokenProcessPool:
                 if pool is self._pool:
                     pool.shutdown(wait=False)
                     self._pool = self._new_pool()
-        raise GoogleError("INTERNAL", "The process that rendered the video died twice.")
+        raise GoogleError("INTERNAL", "The process that worked on the video died twice.")
 
     def close(self) -> None:
         """End the processes at once, with what they render."""
@@ -66,6 +84,12 @@ def _render(scene: Scene) -> bytes:
     from veo_simulator.rendering import render
 
     return render(scene)
+
+
+def _measure(video: bytes) -> Clip:
+    from veo_simulator.media import measure
+
+    return measure(video)
 
 
 def _initialize() -> None:
