@@ -21,7 +21,7 @@ from google.genai import types
 from hypothesis import HealthCheck, given, settings
 from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
-from longtake_server.upstream import agent_platform
+from longtake_server.upstream import connection
 from longtake_server.upstream.agent_platform import AgentPlatform, AgentPlatformConfig
 from longtake_server.upstream.auth import StaticToken
 from longtake_server.upstream.wire import serialise_submission
@@ -349,7 +349,7 @@ def sent_by_longtake(monkeypatch: pytest.MonkeyPatch) -> list[Sent]:
     def client(*_: object) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=httpx.MockTransport(respond))
 
-    monkeypatch.setattr(agent_platform, "http_client", client)
+    monkeypatch.setattr(connection, "http_client", client)
     return sent
 
 

@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 from longtake_server.operations.upstream import Broken, OutcomeUnknown, Running
 from longtake_server.upstream import answers, results, wire
-from longtake_server.upstream.exchange import AnswerTooLarge, Exchange
+from longtake_server.upstream.connection import Connection
+from longtake_server.upstream.exchange import AnswerTooLarge
 from longtake_server.upstream.faults import PollFaults, SubmitFaults
-from longtake_server.upstream.google_storage import GoogleStorage
-from longtake_server.upstream.http_client import HttpConfig, fixed_endpoint, http_client
+from longtake_server.upstream.http_client import HttpConfig, fixed_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -46,8 +46,6 @@ class AgentPlatformConfig(HttpConfig):
         location: The location, for example `us-central1`.
         base_url: An address other than the one that the location has.
         api_version: `v1` or `v1beta1`.
-        storage_base_url: Where gs:// objects are read from. None: from where the
-            calls go.
     """
 
     project: str
@@ -55,7 +53,6 @@ class AgentPlatformConfig(HttpConfig):
     name: str = "agent_platform"
     base_url: str | None = None
     api_version: str = "v1"
-    storage_base_url: str | None = "https://storage.googleapis.com"
 
 
 class AgentPlatform:
@@ -84,19 +81,10 @@ class AgentPlatform:
 
         """
         self._config = config
-        self._tokens = tokens
         self._sink = sink
-        self._client = http_client(config, tracer_provider)
         api = endpoint or fixed_endpoint(config.base_url or _google_address(config.location))
-        storage = fixed_endpoint(config.storage_base_url) if config.storage_base_url else api
-        self._exchange = Exchange(
-            self._client,
-            api,
-            tokens,
-            deadline_seconds=config.call_seconds,
-            max_body_bytes=config.max_body_bytes,
-        )
-        self._storage = GoogleStorage(self._client, storage, tokens, clock, config.name)
+        self._connection = Connection(config, config.name, api, tokens, clock, tracer_provider)
+        self._exchange = self._connection.exchange
         self._submit_faults = SubmitFaults(config.name, clock)
         self._poll_faults = PollFaults(config.name, clock)
 
@@ -152,14 +140,11 @@ class AgentPlatform:
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AbstractAsyncContextManager[VideoReading]:
         """Read a video in a bucket, as Upstream.open_video says."""
-        return self._storage.open(video, offset, limit)
+        return self._connection.storage.open(video, offset, limit)
 
     async def aclose(self) -> None:
         """Close the connections and give up a token refresh under way."""
-        try:
-            await self._client.aclose()
-        finally:
-            await self._tokens.aclose()
+        await self._connection.aclose()
 
     def _resource(self, model: str) -> str:
         config = self._config

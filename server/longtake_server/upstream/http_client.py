@@ -21,6 +21,8 @@ class HttpConfig:
     """How long and how much to take of an upstream.
 
     Attributes:
+        storage_base_url: Where gs:// objects are read from. None: from where the
+            calls go.
         connect_seconds: How long a connection may take, and a free place for one.
         write_seconds: The longest silence while a request is written.
         read_seconds: The longest silence while an answer is read.
@@ -35,6 +37,7 @@ class HttpConfig:
         environment_proxy: Whether HTTPS_PROXY and its like are obeyed.
     """
 
+    storage_base_url: str | None = "https://storage.googleapis.com"
     connect_seconds: float = 10.0
     write_seconds: float = 60.0
     read_seconds: float = 60.0
