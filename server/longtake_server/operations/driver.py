@@ -122,7 +122,7 @@ class Driver:
             StorageUnavailable: Nothing was changed; step again.
 
         """
-        record = await self._store.get(name)
+        record = await self._ledger.get(name)
         match record.state:
             case State.QUEUED:
                 return await self._submit(record)

@@ -11,10 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from longtake_server.errors import RevisionAhead, ServerDraining, TooManyWatches
+from longtake_server.errors import (
+    ResourceError,
+    RevisionAhead,
+    ServerDraining,
+    TooManyWatches,
+)
 from longtake_server.operations.model import transition
 from longtake_server.operations.store import RevisionConflict
 
@@ -30,6 +36,8 @@ if TYPE_CHECKING:
 
 _COMMIT_ATTEMPTS = 8
 _CHANGES_AT_ONCE = 200
+# A record has about two kilobytes.
+_MOST_RECENT = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,6 @@ class _Topic:
 
     watchers: int = 0
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-    latest: OperationRecord | None = None
     last_poll_time: datetime | None = None
 
     def wake(self) -> None:
@@ -164,6 +171,8 @@ class Ledger:
         self._retention = retention
         self._max_watches = max_watches
         self._jitter = jitter
+        self._recent: OrderedDict[str, OperationRecord] = OrderedDict()
+        self._deletions = 0
         self._topics: dict[str, _Topic] = {}
         self._everything = _Topic()
         self._watches = 0
@@ -196,10 +205,31 @@ class Ledger:
 
     async def get(self, name: str) -> OperationRecord:
         """Return the newest record. Raises as OperationStore.get."""
-        topic = self._topics.get(name)
-        if topic is not None and topic.latest is not None:
-            return topic.latest
-        return await self._store.get(name)
+        if (recent := self._recent.get(name)) is not None:
+            self._recent.move_to_end(name)
+            return recent
+        return await self._read(name)
+
+    async def _read(self, name: str) -> OperationRecord:
+        """Return the record as it is stored, where another process may have written too."""
+        deletions = self._deletions
+        try:
+            record = await self._store.get(name)
+        except ResourceError:
+            self._recent.pop(name, None)
+            raise
+        if deletions == self._deletions:
+            # Else it may be the one that was deleted while it was read.
+            self._remember(record)
+        return self._recent.get(name, record)
+
+    def _remember(self, record: OperationRecord) -> None:
+        known = self._recent.get(record.name)
+        if known is None or known.revision < record.revision:
+            self._recent[record.name] = record
+        self._recent.move_to_end(record.name)
+        if len(self._recent) > _MOST_RECENT:
+            self._recent.popitem(last=False)
 
     async def commit(
         self, name: str, event: Event, seen: OperationRecord | None = None
@@ -219,13 +249,15 @@ class Ledger:
 
         """
         for _ in range(_COMMIT_ATTEMPTS):
-            record = seen or await self._store.get(name)
+            record = seen or await self.get(name)
             seen = None
             changed = transition(record, event, self._clock.now(), self._retention)
             if changed is record:
                 return record
-            with contextlib.suppress(RevisionConflict):
+            try:
                 return await self._finish(self._store_and_wake(changed, record.revision))
+            except RevisionConflict:
+                await self._read(name)
         raise RevisionConflict(name)
 
     async def aclose(self) -> None:
@@ -267,10 +299,12 @@ class Ledger:
             topic.wake()
 
     def _publish(self, name: str, record: OperationRecord | None) -> None:
+        if record is None:
+            self._deletions += 1
+            self._recent.pop(name, None)
+        else:
+            self._remember(record)
         if (topic := self._topics.get(name)) is not None:
-            newest = topic.latest.revision if topic.latest is not None else 0
-            if record is None or record.revision > newest:
-                topic.latest = record
             topic.wake()
         self._everything.wake()
 
@@ -297,7 +331,7 @@ class Ledger:
             first = True
             while True:
                 changed = topic.changed
-                record = await self._newest(name, topic)
+                record = await self.get(name)
                 if first and after_revision > record.revision:
                     raise RevisionAhead("revision", after_revision, record.revision)
                 first = False
@@ -309,8 +343,7 @@ class Ledger:
                 self._refuse_when_draining()
                 if not await self._happened(changed, self._beat_after(heartbeat_seconds)):
                     # Another process may have written: look into the store itself.
-                    topic.latest = None
-                    fresh = await self._newest(name, topic)
+                    fresh = await self._read(name)
                     if fresh.revision == seen:
                         yield Heartbeat(seen, topic.last_poll_time)
 
@@ -329,12 +362,12 @@ class Ledger:
             deadline = self._clock.monotonic() + timeout
             while True:
                 changed = topic.changed
-                record = await self._newest(name, topic)
+                record = await self.get(name)
                 if record.done or (after_revision is not None and record.revision > after_revision):
                     return record
                 self._refuse_when_draining()
                 if not await self._happened(changed, deadline - self._clock.monotonic()):
-                    return await self._store.get(name)
+                    return await self._read(name)
 
     async def watch_all(
         self, wanted: Filter, after: int | None, heartbeat_seconds: float
@@ -384,16 +417,6 @@ class Ledger:
             self._refuse_when_draining()
             if not await self._happened(changed, self._beat_after(heartbeat_seconds)):
                 yield StillWatching(position)
-
-    async def _newest(self, name: str, topic: _Topic) -> OperationRecord:
-        if (latest := topic.latest) is not None:
-            return latest
-        changed = topic.changed
-        record = await self._store.get(name)
-        if topic.changed is changed:
-            # Else a commit or a deletion came while reading, and this may be the state before.
-            topic.latest = record
-        return record
 
     def _beat_after(self, heartbeat_seconds: float) -> float:
         return heartbeat_seconds * (1 - 0.1 * self._jitter())

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.longrunning import operations_pb2
@@ -16,7 +16,7 @@ from opentelemetry.instrumentation.grpc import aio_server_interceptor
 
 from longtake_server.errors import StartFailure
 from longtake_server.rpc.health import HealthServicer
-from longtake_server.rpc.interceptors import CallInterceptor
+from longtake_server.rpc.interceptors import Calls
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
 from longtake_server.rpc.reflection import add_reflection
 from longtake_server.rpc.video_servicer import VideoServicer
@@ -69,20 +69,23 @@ class RpcServer:
         clock: Clock,
         telemetry: Telemetry,
     ) -> None:
-        interceptors: list[grpc.aio.ServerInterceptor] = [
-            CallInterceptor(max_request_bytes, send_timeout_seconds, clock)
-        ]
+        interceptors: list[grpc.aio.ServerInterceptor] = []
         if telemetry.tracer_provider is not None:
-            interceptors.insert(
-                0,
+            interceptors.append(
                 aio_server_interceptor(tracer_provider=telemetry.tracer_provider),  # type: ignore[no-untyped-call]  # the library's
             )
         self._server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
         self._health = HealthServicer()
-        add_VideoServiceServicer_to_server(VideoServicer(service), self._server)
-        add_OperationsServicer_to_server(StandardOperationsServicer(service), self._server)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        add_reflection(self._server, (*_SERVICES, health.SERVICE_NAME))
+        calls: Any = Calls(
+            self._server,
+            max_request_bytes=max_request_bytes,
+            send_timeout_seconds=send_timeout_seconds,
+            clock=clock,
+        )
+        add_VideoServiceServicer_to_server(VideoServicer(service), calls)
+        add_OperationsServicer_to_server(StandardOperationsServicer(service), calls)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, calls)
+        add_reflection(calls, (*_SERVICES, health.SERVICE_NAME))
 
     def bind(self, address: str) -> str:
         """Take the address, `host:port`, and return it with the port that was taken.

@@ -19,6 +19,7 @@ from longtake_server.operations.ledger import (
     StillWatching,
 )
 from longtake_server.rpc import convert, requests
+from longtake_server.rpc.encoded import EncodedOperations
 from longtake_server.telemetry import traceparent_of
 
 if TYPE_CHECKING:
@@ -48,29 +49,30 @@ class VideoServicer(VideoServiceServicer):
 
     def __init__(self, service: VideoOperations) -> None:
         self._service = service
+        self._encoded = EncodedOperations()
 
-    async def GenerateVideos(  # noqa: N802 - the contract's name
+    async def GenerateVideos(  # type: ignore[override]  # noqa: N802 - the contract's name; bytes go out as they are
         self, request: api.GenerateVideosRequest, context: Context
-    ) -> GenerateVideosOperation:
+    ) -> bytes:
         """Start a generation."""
         metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
         record = await self._service.generate(request, caller_of(context), traceparent_of(metadata))
-        return convert.operation(record)
+        return self._encoded.of(record).operation
 
-    async def GetOperation(  # noqa: N802
+    async def GetOperation(  # type: ignore[override]  # noqa: N802 - as above
         self, request: api.GetOperationRequest, context: Context
-    ) -> GenerateVideosOperation:
+    ) -> GenerateVideosOperation | bytes:
         """Return an operation, with its videos' bytes if asked for."""
         name = requests.operation_name(request.name)
         record = await self._service.get(name, caller_of(context))
         if request.include_video_data and record.videos:
             data = await self._service.read_videos(record, _MOST_VIDEO_DATA)
             return convert.operation(record, data)
-        return convert.operation(record)
+        return self._encoded.of(record).operation
 
-    async def WatchOperation(  # noqa: N802
+    async def WatchOperation(  # type: ignore[override]  # noqa: N802 - as above
         self, request: api.WatchOperationRequest, context: Context
-    ) -> AsyncGenerator[api.WatchOperationResponse]:
+    ) -> AsyncGenerator[api.WatchOperationResponse | bytes]:
         """Stream an operation's states to its end."""
         events = self._service.watch(
             requests.operation_name(request.name),
@@ -85,7 +87,7 @@ class VideoServicer(VideoServiceServicer):
                 if isinstance(event, Heartbeat):
                     yield _heartbeat(event)
                 else:
-                    yield api.WatchOperationResponse(operation=convert.operation(event))
+                    yield self._encoded.of(event).watched
 
     async def WatchOperations(  # noqa: N802
         self, request: api.WatchOperationsRequest, context: Context
