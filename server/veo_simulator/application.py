@@ -19,8 +19,12 @@ from veo_simulator.bucket import Buckets
 from veo_simulator.calls import Calls
 from veo_simulator.control_api import ControlApi
 from veo_simulator.counting import Counts
+from veo_simulator.developer_files import DeveloperFiles
 from veo_simulator.errors import GoogleError
+from veo_simulator.files_api import FilesApi
 from veo_simulator.generations import Generations
+from veo_simulator.interaction_results import InteractionResults
+from veo_simulator.interactions_api import InteractionsApi
 from veo_simulator.quota import Quota
 from veo_simulator.results import Results
 from veo_simulator.storage_api import StorageApi
@@ -59,33 +63,36 @@ def create_application(options: Options) -> Starlette:
     """Return the application; nothing runs and no file is touched until it starts up."""
     counts = Counts()
     calls = Calls(counts, Quota(options.quota_per_minute, time.monotonic))
+    life = {"latency_seconds": options.latency_seconds, "keep_hours": options.keep_hours}
     may_finish = asyncio.Event()
     may_finish.set()
     buckets = Buckets(options.state_directory / "objects")
     renderers = Renderers(options.workers)
     folder = options.state_directory / "generations"
     results = Results(folder, buckets, renderers)
-    generations = Generations(
-        folder,
-        results,
-        may_finish,
-        latency_seconds=options.latency_seconds,
-        keep_hours=options.keep_hours,
-    )
+    generations = Generations(folder, results, may_finish, **life)
+    files = DeveloperFiles(options.state_directory / "files")
+    folder = options.state_directory / "interactions"
+    answers = InteractionResults(folder, buckets, files, renderers)
+    interactions = Generations(folder, answers, may_finish, **life)
     gates = {"": may_finish, "submissions": calls.may_submit}
-    control = ControlApi([generations], counts, gates)
+    control = ControlApi([generations, interactions], counts, gates)
 
     @asynccontextmanager
     async def lifespan(_application: Starlette) -> AsyncIterator[None]:
         generations.resume()
+        interactions.resume()
         try:
             yield
         finally:
             await generations.aclose()
+            await interactions.aclose()
             renderers.close()
 
     routes = [
         *VideoApi(generations, results, calls).routes(),
+        *InteractionsApi(interactions, answers, calls).routes(),
+        *FilesApi(files, counts).routes(),
         *StorageApi(buckets, counts).routes(),
         *control.routes(),
     ]

@@ -22,25 +22,30 @@ def authenticate(request: Request) -> None:
         GoogleError: It has none, or the word `expired` or `forbidden` in place of one.
 
     """
-    credential = _bearer(request) or request.headers.get("x-goog-api-key") or _key(request)
-    if not credential:
+    given = credential(request)
+    if not given:
         raise GoogleError(
             "UNAUTHENTICATED",
             "Request is missing required authentication credential.",
             error_info("CREDENTIALS_MISSING", service="aiplatform.googleapis.com"),
         )
-    if credential == EXPIRED:
+    if given == EXPIRED:
         raise GoogleError(
             "UNAUTHENTICATED",
             "Request had invalid authentication credentials.",
             error_info("ACCESS_TOKEN_EXPIRED", service="aiplatform.googleapis.com"),
         )
-    if credential == FORBIDDEN:
+    if given == FORBIDDEN:
         raise GoogleError(
             "PERMISSION_DENIED",
             "Permission 'aiplatform.endpoints.predict' denied.",
             error_info("IAM_PERMISSION_DENIED", permission="aiplatform.endpoints.predict"),
         )
+
+
+def credential(request: Request) -> str:
+    """Return the token or the key of a call, or ''."""
+    return _bearer(request) or request.headers.get("x-goog-api-key", "") or _key(request)
 
 
 def _bearer(request: Request) -> str:

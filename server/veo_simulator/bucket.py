@@ -59,18 +59,8 @@ class Buckets:
         return path.stat().st_size
 
     def pad(self, bucket: str, name: str, size: int) -> None:
-        """Make an MP4 that is there as long as that, by a box of free space at its end.
-
-        The space takes no place on disk where the file system knows sparse files. A file
-        that is that long already, or shorter by less than the box's header, stays as it is.
-        """
-        path = self._path(bucket, name)
-        missing = size - path.stat().st_size
-        if missing < _LARGE_BOX_HEADER:
-            return
-        with path.open("ab") as file:
-            file.write(free_box_header(missing))
-            file.truncate(size)
+        """Make an MP4 that is there as long as that."""
+        pad(self._path(bucket, name), size)
 
     def get(self, bucket: str, name: str) -> StoredObject | None:
         """Return an object, or None where there is none."""
@@ -85,6 +75,20 @@ class Buckets:
     def _path(self, bucket: str, name: str) -> Path:
         # The hash keeps any name inside the folder, and within the length of a file's name.
         return self._folder / bucket / hashlib.sha256(name.encode()).hexdigest()
+
+
+def pad(path: Path, size: int) -> None:
+    """Make an MP4 as long as that, by a box of free space at its end.
+
+    The space takes no place on disk where the file system knows sparse files. A file
+    that is that long already, or shorter by less than the box's header, stays as it is.
+    """
+    missing = size - path.stat().st_size
+    if missing < _LARGE_BOX_HEADER:
+        return
+    with path.open("ab") as file:
+        file.write(free_box_header(missing))
+        file.truncate(size)
 
 
 def free_box_header(size: int) -> bytes:

@@ -98,3 +98,10 @@ class Calls:
         order = generation.order
         fault = self._faults.next(generation.name, order.directives, "poll-")
         return await faults.answer(fault, order, "poll-") if fault else None
+
+    def events_before_cut(self, generation: Generation[WorkT]) -> int | None:
+        """Return after how many events a stream breaks off, or None."""
+        chosen = generation.order.directives
+        if not self._faults.meets(generation.name, "cut", chosen):
+            return None
+        return int(chosen.number("cut", "events", 1))

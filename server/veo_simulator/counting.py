@@ -19,6 +19,7 @@ class Counts:
         self.submissions_accepted = 0
         self.polls = 0
         self.downloads = 0
+        self.forwarded_credentials = 0
         self._by_prompt: Counter[str] = Counter()
         self._news = asyncio.Event()
 
@@ -40,8 +41,12 @@ class Counts:
         self._tell()
 
     def downloaded(self) -> None:
-        """Count a read of an object."""
+        """Count a read of an object or a file."""
         self.downloads += 1
+
+    def forwarded(self) -> None:
+        """Count credentials that came to where a download was redirected to."""
+        self.forwarded_credentials += 1
 
     async def reach(self, submissions: int, polls: int) -> None:
         """Return once as many submissions and polls have come."""
@@ -56,6 +61,7 @@ class Counts:
             "submissions_by_prompt": dict(self._by_prompt),
             "polls": self.polls,
             "downloads": self.downloads,
+            "forwarded_credentials": self.forwarded_credentials,
         }
 
     def _tell(self) -> None:

@@ -31,13 +31,16 @@ DIRECTIVES: Mapping[str, frozenset[str]] = {
     "refuse": frozenset({"code"}),
     "filter": frozenset({"count", "code"}),
     "size": frozenset({"bytes"}),
+    "cut": frozenset({"events", "times"}),
+    "processing": frozenset({"times"}),
+    "redirect": frozenset(),
     **dict.fromkeys(CALL_FAULTS, _CALL_OPTIONS),
     **dict.fromkeys((f"poll-{fault}" for fault in CALL_FAULTS), _CALL_OPTIONS),
 }
 
 _DIRECTIVE = re.compile(r"\[sim:([^\]\s]+)([^\]]*)\]")
 _OPTION = re.compile(r'([a-z]+)=(?:"([^"]*)"|(\S+))')
-_NUMBERS = frozenset({"times", "retry", "seconds", "count", "bytes"})
+_NUMBERS = frozenset({"times", "retry", "seconds", "count", "bytes", "events"})
 
 
 @dataclass(frozen=True, slots=True)

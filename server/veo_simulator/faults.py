@@ -20,17 +20,20 @@ if TYPE_CHECKING:
     from veo_simulator.generations import Work
 
 _MOST_KEPT = 10_000
-_PROMISED_BYTES = "1000"
+_MISSING_BYTES = 1000
 
 
 class CutOff(Response):
     """An answer of which the beginning comes, and then the end of the connection."""
 
+    def __init__(self, beginning: bytes = b"{", media_type: str = "application/json") -> None:
+        super().__init__(beginning, media_type=media_type)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Promise more bytes than are sent, whereupon the server closes the connection."""
-        headers = [(b"content-length", _PROMISED_BYTES.encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+        self.headers["content-length"] = str(len(self.body) + _MISSING_BYTES)
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
 
 
 class Faults:
@@ -49,17 +52,19 @@ class Faults:
 
         """
         for fault in CALL_FAULTS:
-            name = prefix + fault
-            met = self._met.get((whose, name), 0)
-            if name in chosen and met < chosen.number(name, "times", 1):
-                self._remember((whose, name), met + 1)
+            if self.meets(whose, prefix + fault, chosen):
                 return fault
         return None
 
-    def _remember(self, key: tuple[str, str], met: int) -> None:
-        self._met[key] = met
+    def meets(self, whose: str, name: str, chosen: Directives) -> bool:
+        """Return whether one more call meets a directive that is met `times` times."""
+        met = self._met.get((whose, name), 0)
+        if name not in chosen or met >= chosen.number(name, "times", 1):
+            return False
+        self._met[whose, name] = met + 1
         if len(self._met) > _MOST_KEPT:
             del self._met[next(iter(self._met))]
+        return True
 
 
 async def answer(fault: str, order: Work, prefix: str = "") -> Response:

@@ -36,6 +36,10 @@ class Fields:
         """Return the path of a field from the top of the request."""
         return ".".join(filter(None, (self._path, name)))
 
+    def raw(self, name: str) -> Any:
+        """Read a value of any kind."""
+        return self._unread.pop(name, None)
+
     def text(self, name: str) -> str | None:
         """Read a string."""
         value: str | None = self._typed(name, str, "a string")
@@ -92,6 +96,10 @@ class Fields:
         texts = [text for pair in values.items() for text in pair]
         if not all(isinstance(text, str) and len(text) <= 63 for text in texts):
             self.wrong(name, "accepted are strings of at most 63 characters")
+
+    def ignore(self) -> None:
+        """Count the rest of the fields as read."""
+        self._unread.clear()
 
     def finish(self) -> None:
         """Keep a violation for each field that is unknown."""

@@ -51,6 +51,7 @@ class Generation(Generic[WorkT]):
         name: Its full name.
         order: What was asked for.
         started: When, in seconds since 1970.
+        changed: When it last changed: its start, or its end.
         seed: The order's, or one by chance.
         outcome: What its maker made, None while it runs.
         polls: How often it was asked for.
@@ -61,6 +62,7 @@ class Generation(Generic[WorkT]):
     name: str
     order: WorkT
     started: float
+    changed: float
     seed: int
     outcome: dict[str, Any] | None = None
     polls: int = 0
@@ -140,7 +142,8 @@ class Generations(Generic[WorkT]):
         """
         await self._forget_old()
         seed = secrets.randbits(32) if order.seed is None else order.seed
-        generation = Generation(name, order, time.time(), seed)
+        now = time.time()
+        generation = Generation(name, order, now, now, seed)
         await asyncio.to_thread(self._save_request, generation, body)
         self._remember(generation)
         return generation
@@ -165,10 +168,18 @@ class Generations(Generic[WorkT]):
         async with generation.ending:
             if generation.outcome is not None:
                 return False
+            generation.changed = time.time()
             await asyncio.to_thread(self._save_outcome, generation, outcome)
             generation.outcome = outcome
             generation.ended.set()
         return True
+
+    async def stop(self, generation: Generation[WorkT], outcome: dict[str, Any]) -> bool:
+        """End a generation before its time; return whether it had not ended yet."""
+        stopped = await self.end(generation, outcome)
+        if stopped and (task := self._running.get(generation.name)):
+            task.cancel()
+        return stopped
 
     async def delete(self, generation: Generation[WorkT]) -> None:
         """Forget a generation, also one that runs; whoever waits for its end goes on."""
@@ -204,7 +215,8 @@ class Generations(Generic[WorkT]):
         order = self._maker.read(kept["name"], kept["request"])
         # An earlier version wrote the seed into the request.
         seed = kept.get("seed", order.seed or 0)
-        return Generation(kept["name"], order, kept["started"], seed, kept["outcome"])
+        changed = kept.get("changed", kept["started"])
+        return Generation(kept["name"], order, kept["started"], changed, seed, kept["outcome"])
 
     def _remember(self, generation: Generation[WorkT]) -> None:
         self._known[generation.name] = generation
@@ -242,7 +254,7 @@ class Generations(Generic[WorkT]):
 
     def _save_outcome(self, generation: Generation[WorkT], outcome: dict[str, Any]) -> None:
         kept = json.loads(self._file(generation).read_text())
-        self._write(generation, {**kept, "outcome": outcome})
+        self._write(generation, {**kept, "changed": generation.changed, "outcome": outcome})
 
     def _write(self, generation: Generation[WorkT], kept: dict[str, Any]) -> None:
         file = self._file(generation)

@@ -22,7 +22,7 @@ _FOLDER = re.compile(r"gs://([a-z0-9][a-z0-9._-]{1,220})(/.*)?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An input: its bytes, or the bucket and the name of an object.
+    """An input: its bytes, the bucket and the name of an object, or the id of a file.
 
     Attributes:
         role: What it is for, for messages: image, lastFrame, video, mask, referenceImages[0].
@@ -32,6 +32,7 @@ class Media:
     data: bytes | None = None
     bucket: str = ""
     name: str = ""
+    file: str = ""
 
 
 def decoded(given: Fields, field: str, role: str, encoded: str) -> Media:

@@ -1,0 +1,73 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What each Omni model takes, and what each task of theirs takes, as Google documents it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+PLATFORM = "platform"
+DEVELOPER = "developer"
+
+TEXT, IMAGE, REFERENCE = "text_to_video", "image_to_video", "reference_to_video"
+EDIT, EXTEND, UPSCALE = "edit", "extend", "upscale"
+OF_A_SOURCE = (EDIT, EXTEND, UPSCALE)
+
+SHORTEST_SECONDS = 3
+DEFAULT_SECONDS = 5
+FRAMES_PER_SECOND = 24
+EXTENSION = range(SHORTEST_SECONDS, 11)
+LONGEST_EDITED_SECONDS = 10
+LONGEST_EXTENDED_SECONDS = 30
+LONGEST_CLIP_SECONDS = 3
+# How long a video may be after it was extended, by the host.
+LONGEST_TOTAL_SECONDS = {PLATFORM: 40, DEVELOPER: 30}
+MOST_IMAGES = 10
+MOST_CLIPS = 3
+UPSCALED = ("1080p", "4k")
+
+_ALL = frozenset({"aspect_ratio", "resolution", "duration"})
+# Which fields of response_format a task takes, beside those of the delivery.
+FIELDS = {
+    TEXT: _ALL,
+    IMAGE: _ALL,
+    REFERENCE: _ALL,
+    EDIT: frozenset({"resolution"}),
+    EXTEND: frozenset({"duration"}),
+    UPSCALE: frozenset({"resolution"}),
+}
+# Video tokens for each second that is made.
+TOKENS_PER_SECOND = {"360p": 1931, "720p": 5792, "1080p": 8688, "4k": 17376}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OmniRules:
+    """What a model takes.
+
+    Attributes:
+        hosts: Where it is served: PLATFORM, DEVELOPER.
+        longest: The most seconds of a new video.
+        resolutions: What resolution may be.
+        tasks: What task may be.
+        last_frame: Whether a second image is the last frame of image_to_video.
+        continues: Whether previous_interaction_id is taken on the Agent Platform.
+    """
+
+    hosts: tuple[str, ...] = (PLATFORM, DEVELOPER)
+    longest: int = 10
+    resolutions: tuple[str, ...] = ("360p", "720p", "1080p", "4k")
+    tasks: tuple[str, ...] = (TEXT, IMAGE, REFERENCE, EDIT, EXTEND)
+    last_frame: bool = True
+    continues: bool = True
+
+
+_PREVIEW = OmniRules(resolutions=("720p",), tasks=(TEXT, IMAGE, REFERENCE, EDIT), last_frame=False)
+_1_1 = OmniRules(hosts=(DEVELOPER,))
+_1_2 = OmniRules(longest=15, tasks=(*_1_1.tasks, UPSCALE))
+
+OMNI_MODELS = {
+    "gemini-omni-flash-preview": _PREVIEW,
+    "gemini-omni-1.1-flash": _1_1,
+    "gemini-omni-1.1-flash-preview": replace(_1_1, hosts=(PLATFORM,), continues=False),
+    "gemini-omni-1.2-flash": _1_2,
+}
