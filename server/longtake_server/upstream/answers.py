@@ -25,8 +25,8 @@ OPERATION_NAME = re.compile(
     re.ASCII,
 )
 _INLINE = re.compile(rb'"bytesBase64Encoded"\s*:\s*"')
-_GCS_OBJECT = re.compile(r"gs://[^/]+/.+")
-_MEDIA_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
+GCS_OBJECT = re.compile(r"gs://[^/]+/.+")
+MEDIA_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
 _REASONS_LIMIT = 64
 
 
@@ -112,13 +112,13 @@ def _video(video: object, media: Mapping[str, memoryview]) -> StoredVideo | Inli
     if not isinstance(video, dict):
         raise OutcomeUnknown("the upstream answered with a video that is no object")
     mime_type = video.get("mimeType") or "video/mp4"
-    if not isinstance(mime_type, str) or not _MEDIA_TYPE.fullmatch(mime_type):
+    if not isinstance(mime_type, str) or not MEDIA_TYPE.fullmatch(mime_type):
         raise OutcomeUnknown("the upstream answered with a mimeType that is none")
     number = video.get("bytesBase64Encoded")
     if isinstance(number, str) and number in media and (data := decode_base64(media[number])):
         return InlineVideo(mime_type, data)
     address = video.get("gcsUri")
-    if not isinstance(address, str) or not _GCS_OBJECT.fullmatch(address):
+    if not isinstance(address, str) or not GCS_OBJECT.fullmatch(address):
         raise OutcomeUnknown("the upstream answered with a video that has no bytes and no address")
     return StoredVideo(address, mime_type)
 

@@ -1,0 +1,226 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Omni models by background interactions, on the Agent Platform or the Gemini Developer API."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from longtake_server.errors import Violation
+from longtake_server.operations.model import StoredVideo
+from longtake_server.operations.upstream import Broken, OutcomeUnknown, Rejected, Running
+from longtake_server.upstream import interactions_answers as answers
+from longtake_server.upstream import results
+from longtake_server.upstream.connection import Connection
+from longtake_server.upstream.exchange import AnswerTooLarge
+from longtake_server.upstream.faults import PollFaults, SubmitFaults
+from longtake_server.upstream.files import DeveloperFiles
+from longtake_server.upstream.http_client import HttpConfig, fixed_endpoint
+from longtake_server.upstream.interactions_check import check
+from longtake_server.upstream.interactions_wire import serialise_submission
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
+    from opentelemetry.trace import TracerProvider
+
+    from longtake_server.clock import Clock
+    from longtake_server.operations.upstream import Earlier, PollResult, ResultSink, VideoReading
+    from longtake_server.upstream.answers import Results
+    from longtake_server.upstream.auth import TokenSource
+    from longtake_server.upstream.google_error import GoogleError
+    from longtake_server.upstream.interactions_check import Host
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionsConfig(HttpConfig):
+    """Where interactions are, and how long and how much to take of them.
+
+    Attributes:
+        host: `agent_platform`, which takes OAuth tokens, or `developer`, which
+            takes an API key.
+        project: The Google Cloud project, for the Agent Platform.
+        name: The upstream's name in records and errors.
+        base_url: An address other than the host's, without the version.
+        api_version: The version in paths. None: `v1beta1` on the Agent Platform,
+            `v1beta` on the Developer API.
+    """
+
+    host: Host
+    project: str = ""
+    name: str = "interactions"
+    base_url: str | None = None
+    api_version: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The base URL of calls."""
+        if self.host == "developer":
+            return self.base_url or "https://generativelanguage.googleapis.com"
+        return self.base_url or "https://aiplatform.googleapis.com"
+
+    @property
+    def prefix(self) -> str:
+        """What stands before `/interactions` and `/files` in paths. Omni models are global."""
+        if self.host == "developer":
+            return f"/{self.api_version or 'v1beta'}"
+        project = quote(self.project, safe=":")
+        return f"/{self.api_version or 'v1beta1'}/projects/{project}/locations/global"
+
+
+class Interactions:
+    """Implements operations.upstream.Upstream over one pool of connections."""
+
+    def __init__(
+        self,
+        config: InteractionsConfig,
+        tokens: TokenSource,
+        sink: ResultSink,
+        clock: Clock,
+        *,
+        endpoint: Callable[[], Awaitable[str]] | None = None,
+        tracer_provider: TracerProvider | None = None,
+    ) -> None:
+        """Make the client; nothing is sent yet.
+
+        Args:
+            config: Where and how.
+            tokens: Where the credentials come from, as `config.host` takes them;
+                closed with this object.
+            sink: Where videos go that come inline.
+            clock: For Retry-After dates.
+            endpoint: Gives the base URL before each call, in place of
+                `config.base_url`; raises EndpointUnavailable.
+            tracer_provider: Where a span for each HTTP call goes. None: none are made.
+
+        """
+        self._config = config
+        self._sink = sink
+        api = endpoint or fixed_endpoint(config.address)
+        self._connection = Connection(config, config.name, api, tokens, clock, tracer_provider)
+        self._exchange = self._connection.exchange
+        self._files = DeveloperFiles(
+            self._connection.client,
+            self._exchange,
+            api,
+            config.prefix,
+            tokens,
+            clock,
+            config.name,
+        )
+        self._submit_faults = SubmitFaults(config.name, clock)
+        self._poll_faults = PollFaults(config.name, clock, _lost)
+        self._cancel_faults = PollFaults(config.name, clock, _past_cancelling)
+
+    @property
+    def name(self) -> str:
+        """The upstream's name in records and errors."""
+        return self._config.name
+
+    def check(self, request: GenerateVideosRequest) -> list[Violation]:
+        """Return a violation for each field that the wire has no place for."""
+        return check(request, self._config.host)
+
+    async def submit(
+        self,
+        operation: str,
+        model: str,
+        request: GenerateVideosRequest,
+        earlier: Earlier | None = None,
+    ) -> str:
+        """Start a generation, as Upstream.submit says."""
+        _ = operation
+        results.refuse_unfit(self.check(request), self.name)
+        if request.previous_operation:
+            results.refuse_unfit(_unknown_earlier(earlier), self.name)
+        body = await asyncio.to_thread(
+            serialise_submission, model, request, self._config.host, earlier
+        )
+        try:
+            answer = await self._exchange.post(self._path(), body, self._submit_faults)
+        except AnswerTooLarge as error:
+            raise OutcomeUnknown(str(error)) from error
+        return answers.decode_submission(answer)
+
+    async def poll(self, operation: str, upstream_operation: str) -> PollResult:
+        """Ask how far a generation is, as Upstream.poll says."""
+        path = self._path(upstream_operation)
+        try:
+            answer = await self._exchange.get(path, self._poll_faults)
+        except AnswerTooLarge as error:
+            return results.too_large(error, self.name)
+        result = await results.decoded(answers.decode_poll, answer, self.name)
+        if isinstance(result, Running | Broken):
+            return result
+        ready = await self._ready(result)
+        if isinstance(ready, Running | Broken):
+            return ready
+        return await results.stored(ready, self._sink, operation)
+
+    async def cancel(self, upstream_operation: str) -> bool:
+        """Stop a generation. False where it cannot be stopped any more."""
+        path = f"{self._path(upstream_operation)}/cancel"
+        try:
+            await self._exchange.post(path, b"", self._cancel_faults)
+        except Rejected:
+            return False
+        except AnswerTooLarge:
+            # The answer is the interaction, whose video may have come meanwhile.
+            return True
+        return True
+
+    def open_video(
+        self, video: StoredVideo, offset: int, limit: int | None
+    ) -> AbstractAsyncContextManager[VideoReading]:
+        """Read a video in a bucket or among the files, as Upstream.open_video says."""
+        if video.in_callers_bucket:
+            return self._connection.storage.open(video, offset, limit)
+        return self._files.open(video, offset, limit)
+
+    async def aclose(self) -> None:
+        """Close the connections and give up a token refresh under way."""
+        await self._connection.aclose()
+
+    def _path(self, interaction: str | None = None) -> str:
+        collection = f"{self._config.prefix}/interactions"
+        if interaction is None:
+            return collection
+        if not answers.INTERACTION_ID.fullmatch(interaction):
+            raise results.not_ours(interaction, self.name)
+        return f"{collection}/{interaction}"
+
+    async def _ready(self, result: Results) -> Results | Running | Broken:
+        """Return the results once every file among them can be read."""
+        videos = []
+        for video in result.videos:
+            if isinstance(video, StoredVideo) and not video.in_callers_bucket:
+                if self._config.host != "developer":
+                    raise OutcomeUnknown("the upstream answered with an address of another host")
+                ready = await self._files.ready(video)
+                if not isinstance(ready, StoredVideo):
+                    return ready
+                video = ready
+            videos.append(video)
+        return replace(result, videos=tuple(videos))
+
+
+def _unknown_earlier(earlier: Earlier | None) -> list[Violation]:
+    if earlier is not None and answers.INTERACTION_ID.fullmatch(earlier.upstream_operation):
+        return []
+    return [Violation("previous_operation", "accepted is one that the same upstream has made")]
+
+
+def _lost(status: int, error: GoogleError) -> bool:
+    # An id that is not known is no 404 here.
+    return status in {404, 410} or (
+        status == 400 and "invalid interaction name" in error.message.lower()
+    )
+
+
+def _past_cancelling(status: int, _: GoogleError) -> bool:
+    return status in {400, 404, 409, 410}

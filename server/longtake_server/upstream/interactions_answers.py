@@ -1,0 +1,159 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the Interactions API answers, from its JSON to the values of the port. No I/O.
+
+An answer that is not understood raises OutcomeUnknown, whatever is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from longtake_server.operations.model import Code, Failure, StoredVideo
+from longtake_server.operations.upstream import Broken, OutcomeUnknown, Running
+from longtake_server.upstream.answers import GCS_OBJECT, MEDIA_TYPE, InlineVideo, Results
+from longtake_server.upstream.files import location_of
+from longtake_server.upstream.google_error import canonical_name, pack_details, readable
+from longtake_server.upstream.json_media import decode_base64, parse_object, without_media
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+INTERACTION_ID = re.compile(r"(?!\.+\Z)[\w.~=-]{1,512}", re.ASCII)
+_INLINE = re.compile(rb'"data"\s*:\s*"')
+_RUNNING = frozenset({"queued", "in_progress"})
+_FURTHER_STEP = "the upstream asks for a further step, which the generation of a video has not"
+_BROKEN: Mapping[str, tuple[Code, str]] = {
+    "failed": (Code.UNKNOWN, "the upstream failed and does not say why"),
+    "cancelled": (Code.CANCELLED, "the upstream cancelled the generation"),
+    "incomplete": (Code.ABORTED, "the upstream ended the generation before it was complete"),
+    "budget_exceeded": (Code.RESOURCE_EXHAUSTED, "the generation's budget at the upstream is used"),
+    "requires_action": (Code.FAILED_PRECONDITION, _FURTHER_STEP),
+    "requires_continuation": (Code.FAILED_PRECONDITION, _FURTHER_STEP),
+}
+_NOTHING = (
+    "the upstream says that it has finished, with neither a video nor a word; "
+    "where config.output_gcs_uri was set, the video may lie there"
+)
+
+
+def decode_submission(body: bytes | bytearray) -> str:
+    """Return the id of the interaction that has started.
+
+    Raises:
+        OutcomeUnknown: The answer has none.
+
+    """
+    skeleton, _ = without_media(body, _INLINE)
+    name = parse_object(skeleton).get("id")
+    if not isinstance(name, str) or not INTERACTION_ID.fullmatch(name):
+        raise OutcomeUnknown("the upstream took the request and answered without a usable id")
+    return name
+
+
+def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | Broken:
+    """Return how far a generation is. Slow for large media: not for the event loop.
+
+    A refusal for safety comes as a completed interaction with words and no video:
+    one video is told as withheld, with those words as the reason.
+
+    Args:
+        body: JSON of an interaction.
+        upstream: The upstream's name, for a failure's metadata.
+
+    Raises:
+        OutcomeUnknown: The answer is not understood.
+
+    """
+    skeleton, media = without_media(body, _INLINE)
+    tree = parse_object(skeleton)
+    status = tree.get("status")
+    if not isinstance(status, str):
+        raise OutcomeUnknown("the upstream answered with something else than an interaction")
+    if status in _RUNNING:
+        return Running()
+    outputs = list(_outputs(tree))
+    if status in _BROKEN:
+        return _broken(tree, outputs, *_BROKEN[status], upstream)
+    if status != "completed":
+        raise OutcomeUnknown(f"the upstream answered with the status {readable(status)!r}")
+    contents = [content for output in outputs for content in _objects(output.get("content"))]
+    videos = tuple(_video(one, media) for one in contents if one.get("type") == "video")
+    if videos:
+        return Results(videos)
+    if not outputs or any(_errors(tree, outputs)):
+        return _broken(tree, outputs, Code.INTERNAL, _NOTHING, upstream)
+    said = readable(" ".join(_texts(contents)))
+    return Results((), 1, (said,) if said else ())
+
+
+def _outputs(tree: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """Yield the steps of the model since the last of the caller."""
+    steps = _objects(tree.get("steps"))
+    asked = [index for index, step in enumerate(steps) if step.get("type") == "user_input"]
+    for step in steps[asked[-1] if asked else 0 :]:
+        if step.get("type") == "model_output":
+            yield step
+
+
+def _objects(value: object) -> Sequence[dict[str, object]]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise OutcomeUnknown("the upstream answered with something else than a list of objects")
+    return value
+
+
+def _video(
+    content: Mapping[str, object], media: Mapping[str, memoryview]
+) -> StoredVideo | InlineVideo:
+    mime_type = content.get("mime_type") or "video/mp4"
+    if not isinstance(mime_type, str) or not MEDIA_TYPE.fullmatch(mime_type):
+        raise OutcomeUnknown("the upstream answered with a mime_type that is none")
+    number = content.get("data")
+    if isinstance(number, str) and number in media and (data := decode_base64(media[number])):
+        return InlineVideo(mime_type, data)
+    address = content.get("uri")
+    if isinstance(address, str):
+        location = address if GCS_OBJECT.fullmatch(address) else location_of(address)
+        if location:
+            return StoredVideo(location, mime_type)
+    raise OutcomeUnknown("the upstream answered with a video that has no bytes and no address")
+
+
+def _texts(contents: Sequence[Mapping[str, object]]) -> Iterator[str]:
+    for content in contents:
+        text = content.get("text")
+        if content.get("type") == "text" and isinstance(text, str):
+            yield text
+
+
+def _errors(
+    tree: Mapping[str, object], outputs: Sequence[Mapping[str, object]]
+) -> Iterator[Mapping[str, object]]:
+    listed = tree.get("errors")
+    candidates = [*(listed if isinstance(listed, list) else ()), tree.get("error")]
+    candidates += [output.get("error") for output in outputs]
+    return (one for one in candidates if isinstance(one, dict) and one)
+
+
+def _broken(
+    tree: Mapping[str, object],
+    outputs: Sequence[Mapping[str, object]],
+    code: Code,
+    message: str,
+    upstream: str,
+) -> Broken:
+    error = next(_errors(tree, outputs), {})
+    said = readable(error.get("message"))
+    details = pack_details(error.get("details"))
+    metadata = {"upstream": upstream}
+    code = _code(error.get("code")) or code
+    return Broken(Failure(code, "UPSTREAM_FAILED", said or message, metadata, details))
+
+
+def _code(code: object) -> Code | None:
+    if isinstance(code, int):
+        return next((known for known in Code if known.value == code), None)
+    return Code.__members__.get(canonical_name(code))

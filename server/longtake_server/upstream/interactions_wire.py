@@ -1,0 +1,124 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A request of the contract as the JSON of an interaction with an Omni model. No I/O."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+from longtake_server.upstream.interactions_check import task_of
+from longtake_server.upstream.request_parts import image_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from longtake.v1.media_pb2 import FileData, Image, Video
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
+
+    from longtake_server.operations.upstream import Earlier
+    from longtake_server.upstream.interactions_check import Host
+
+_FRAME_TAGS = "<FIRST_FRAME> <LAST_FRAME>"
+
+
+def serialise_submission(
+    model: str, request: GenerateVideosRequest, host: Host, earlier: Earlier | None
+) -> bytes:
+    """Return the body as bytes. Slow for large media: not for the event loop."""
+    body = encode_submission(model, request, host, earlier)
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def encode_submission(
+    model: str, request: GenerateVideosRequest, host: Host, earlier: Earlier | None = None
+) -> dict[str, object]:
+    """Return the body that creates an interaction in the background.
+
+    The Agent Platform refuses `previous_interaction_id`, so the earlier video is
+    sent again by its address where it has one. The Developer API is told to keep
+    the video as a file: it recommends that above 4 MB, which most videos are.
+
+    Args:
+        model: The model's id.
+        request: One that `check` has no violation for.
+        host: Who is asked.
+        earlier: What `request.previous_operation` names.
+
+    """
+    contents = [*_earlier_videos(earlier, host), *_media(request)]
+    prompt = _prompt(request)
+    body: dict[str, object] = {"model": model, "input": prompt, "background": True, "store": True}
+    if contents:
+        text = [{"type": "text", "text": prompt}] if prompt else []
+        body["input"] = [{"type": "user_input", "content": [*contents, *text]}]
+    if earlier is not None and not _earlier_videos(earlier, host):
+        body["previous_interaction_id"] = earlier.upstream_operation
+    body["response_format"] = _response_format(request, host)
+    body["generation_config"] = _generation_config(request)
+    if request.config.labels:
+        body["labels"] = dict(request.config.labels)
+    return body
+
+
+def _prompt(request: GenerateVideosRequest) -> str:
+    """Return the prompt; what an image stands for is said in it, as there is no field."""
+    if not request.config.HasField("last_frame") or "<LAST_FRAME>" in request.prompt:
+        return request.prompt
+    return f"{_FRAME_TAGS} {request.prompt}".strip()
+
+
+def _earlier_videos(earlier: Earlier | None, host: Host) -> list[dict[str, str]]:
+    if earlier is None or host == "developer":
+        return []
+    return [
+        {"type": "video", "uri": video.location, "mime_type": video.mime_type}
+        for video in earlier.videos
+        if video.in_callers_bucket
+    ]
+
+
+def _media(request: GenerateVideosRequest) -> Iterator[dict[str, str]]:
+    config = request.config
+    if request.HasField("video"):
+        yield _content("video", request.video, request.video.mime_type or "video/mp4")
+    images = [request.image] if request.HasField("image") else []
+    images += [config.last_frame] if config.HasField("last_frame") else []
+    images += [reference.image for reference in config.reference_images]
+    for image in images:
+        yield _content("image", image, image.mime_type or image_type(image.data))
+
+
+def _content(kind: str, source: Image | Video, mime_type: str) -> dict[str, str]:
+    if source.HasField("file_data"):
+        return _with_type({"type": kind, "uri": source.file_data.file_uri}, source.file_data)
+    content = {"type": kind, "data": base64.b64encode(source.data).decode("ascii")}
+    return {**content, "mime_type": mime_type} if mime_type else content
+
+
+def _with_type(content: dict[str, str], file: FileData) -> dict[str, str]:
+    return {**content, "mime_type": file.mime_type} if file.mime_type else content
+
+
+def _response_format(request: GenerateVideosRequest, host: Host) -> dict[str, object]:
+    config = request.config
+    form: dict[str, object] = {"type": "video"}
+    if config.HasField("aspect_ratio"):
+        form["aspect_ratio"] = config.aspect_ratio
+    if config.HasField("duration_seconds"):
+        form["duration"] = f"{config.duration_seconds}s"
+    if config.HasField("resolution"):
+        form["resolution"] = config.resolution
+    if config.HasField("output_gcs_uri"):
+        form |= {"delivery": "uri", "gcs_uri": config.output_gcs_uri}
+    else:
+        form["delivery"] = "uri" if host == "developer" else "inline"
+    return form
+
+
+def _generation_config(request: GenerateVideosRequest) -> dict[str, object]:
+    generation: dict[str, object] = {"video_config": {"task": task_of(request).value}}
+    if request.config.HasField("seed"):
+        generation["seed"] = request.config.seed
+    return generation
