@@ -30,15 +30,12 @@ from longtake_server.operations.service import VideoOperations
 from longtake_server.rpc.server import RpcServer
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
-from longtake_server.upstream.agent_platform import AgentPlatform, AgentPlatformConfig
-from longtake_server.upstream.auth import GoogleCredentials, StaticToken
-from longtake_server.upstream.simulator import EmbeddedSimulator, simulated
+from longtake_server.upstream.configured import configured_upstreams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.media import MediaStore
     from longtake_server.push.server import PushServer
     from longtake_server.settings import Settings
 
@@ -189,8 +186,10 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     store = await SqliteStore.open(settings.data_folder / "longtake.db", clock)
     parts.push_async_callback(store.close)
     media = ObjectMediaStore.open(settings.media_url or settings.data_folder / "media")
-    upstream = _upstream(settings, media, clock, telemetry, parts)
-    upstreams = {upstream.name: upstream}
+    routes = await parts.enter_async_context(
+        configured_upstreams(settings, media, clock, telemetry.tracer_provider)
+    )
+    upstreams = {upstream.name: upstream for upstream in routes.values()}
     ledger = Ledger(
         store,
         clock,
@@ -219,7 +218,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         ledger=ledger,
         runner=runner,
         upstreams=upstreams,
-        routes={"agent_platform": upstream},
+        routes=routes,
         media=media,
         catalogue=catalogue,
         clock=clock,
@@ -227,40 +226,6 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         enforce_retirement=settings.upstream != "simulator",
     )
     return _Engine(clock, ledger, runner, retention, service)
-
-
-def _upstream(
-    settings: Settings,
-    media: MediaStore,
-    clock: Clock,
-    telemetry: Telemetry,
-    parts: AsyncExitStack,
-) -> AgentPlatform:
-    if settings.upstream == "simulator":
-        simulator = EmbeddedSimulator(
-            settings.data_folder / "simulator", settings.simulator_latency_seconds, clock
-        )
-        simulator.start()
-        parts.push_async_callback(simulator.aclose)
-        upstream = simulated(simulator, media, clock, tracer_provider=telemetry.tracer_provider)
-    else:
-        upstream = _agent_platform(settings, media, clock, telemetry)
-    parts.push_async_callback(upstream.aclose)
-    return upstream
-
-
-def _agent_platform(
-    settings: Settings, media: MediaStore, clock: Clock, telemetry: Telemetry
-) -> AgentPlatform:
-    config = AgentPlatformConfig(
-        project=settings.google_project or "",
-        location=settings.google_location,
-        base_url=settings.google_base_url,
-        storage_base_url=settings.google_storage_url,
-    )
-    token = settings.google_access_token
-    tokens = GoogleCredentials() if token is None else StaticToken(token.get_secret_value())
-    return AgentPlatform(config, tokens, media, clock, tracer_provider=telemetry.tracer_provider)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -77,6 +77,22 @@ class Settings(BaseSettings):
         default="https://storage.googleapis.com",
         description="Address that gs:// objects are read from.",
     )
+    google_api_version: Literal["v1", "v1beta1"] = Field(
+        default="v1", description="Version of the Agent Platform's API that Veo is called by."
+    )
+    google_api_key: SecretStr | None = Field(
+        default=None,
+        description="API key of the Agent Platform in place of application default credentials; "
+        "without a project, in express mode.",
+    )
+    gemini_api_key: SecretStr | None = Field(
+        default=None,
+        description="Key of the Gemini Developer API. With it Omni models are served there, "
+        "else on the Agent Platform.",
+    )
+    gemini_base_url: str | None = Field(
+        default=None, description="Another address than the Gemini Developer API's."
+    )
     google_access_token: SecretStr | None = Field(
         default=None,
         description="Fixed token in place of application default credentials, for tests.",
@@ -161,8 +177,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
-        if self.upstream == "agent_platform" and not self.google_project:
-            msg = "google_project is required when upstream is agent_platform"
+        if self.upstream == "agent_platform" and not (self.google_project or self.google_api_key):
+            msg = "google_project or google_api_key is required when upstream is agent_platform"
             raise ValueError(msg)
         if self.poll_shortest_seconds > self.poll_longest_seconds:
             msg = "poll_shortest_seconds must not be greater than poll_longest_seconds"

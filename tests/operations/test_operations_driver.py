@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,9 @@ async def test_not_now_for_too_long_fails_with_the_upstreams_words(tmp_path: Pat
     async with engine(tmp_path, script, limits=Limits(queue=timedelta(seconds=10))) as parts:
         name = (await parts.accept()).name
         assert await parts.driver.step(name) is None
-        assert (await parts.ledger.get(name)).failure == BUSY
+        failure = (await parts.ledger.get(name)).failure
+        assert failure is not None
+        assert failure == replace(BUSY, metadata={**BUSY.metadata, "attempts": "1"})
 
 
 async def test_an_unknown_outcome_is_never_sent_again_unasked(tmp_path: Path) -> None:

@@ -191,7 +191,9 @@ class Driver:
         wait = self._limits.backoff.after(record.attempts, self._chance(), error.retry_after)
         due = self._clock.now() + timedelta(seconds=wait)
         if due > record.create_time + self._limits.queue:
-            return await self._fail(record, error.failure)
+            attempts = {"attempts": str(record.attempts)}
+            failure = replace(error.failure, metadata={**error.failure.metadata, **attempts})
+            return await self._fail(record, failure)
         record = await self._ledger.commit(record.name, SubmissionPostponed(due), record)
         return None if record.done else min(due, record.queue_deadline or due)
 

@@ -42,13 +42,13 @@ class AgentPlatformConfig(HttpConfig):
 
     Attributes:
         name: The upstream's name in records and errors.
-        project: The Google Cloud project.
+        project: The Google Cloud project, or None for an API key's express mode.
         location: The location, for example `us-central1`.
         base_url: An address other than the one that the location has.
         api_version: `v1` or `v1beta1`.
     """
 
-    project: str
+    project: str | None
     location: str
     name: str = "agent_platform"
     base_url: str | None = None
@@ -82,7 +82,9 @@ class AgentPlatform:
         """
         self._config = config
         self._sink = sink
-        api = endpoint or fixed_endpoint(config.base_url or _google_address(config.location))
+        api = endpoint or fixed_endpoint(
+            config.base_url or _google_address(config.location if config.project else "global")
+        )
         self._connection = Connection(config, config.name, api, tokens, clock, tracer_provider)
         self._exchange = self._connection.exchange
         self._submit_faults = SubmitFaults(config.name, clock)
@@ -148,11 +150,11 @@ class AgentPlatform:
 
     def _resource(self, model: str) -> str:
         config = self._config
-        return (
-            f"/{config.api_version}/projects/{quote(config.project, safe=':')}"
-            f"/locations/{quote(config.location, safe='')}"
-            f"/publishers/google/models/{quote(model, safe='')}"
-        )
+        parent = ""
+        if config.project is not None:
+            project, location = quote(config.project, safe=":"), quote(config.location, safe="")
+            parent = f"/projects/{project}/locations/{location}"
+        return f"/{config.api_version}{parent}/publishers/google/models/{quote(model, safe='')}"
 
 
 def _google_address(location: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from longtake_server.upstream.agent_platform import AgentPlatform, AgentPlatformConfig
 from longtake_server.upstream.auth import StaticToken
 from longtake_server.upstream.exchange import EndpointUnavailable
+from longtake_server.upstream.interactions import Interactions, InteractionsConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -216,6 +217,31 @@ def simulated(
         environment_proxy=False,
     )
     return AgentPlatform(
+        config,
+        StaticToken("simulator"),
+        sink,
+        clock,
+        endpoint=simulator.base_url,
+        tracer_provider=tracer_provider,
+    )
+
+
+def simulated_interactions(
+    simulator: EmbeddedSimulator,
+    sink: ResultSink,
+    clock: Clock,
+    *,
+    tracer_provider: TracerProvider | None = None,
+) -> Interactions:
+    """Return the adapter to Google's interactions, pointed at such a simulator."""
+    config = InteractionsConfig(
+        name="simulator_interactions",
+        host="agent_platform",
+        project="simulator",
+        storage_base_url=None,
+        environment_proxy=False,
+    )
+    return Interactions(
         config,
         StaticToken("simulator"),
         sink,
