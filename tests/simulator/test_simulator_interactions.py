@@ -4,11 +4,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import httpx
 import pytest
-import pytest_asyncio
 from processes.running import GUARD_SECONDS
 from simulator.interaction_calls import (
     DEVELOPER,
@@ -17,25 +14,15 @@ from simulator.interaction_calls import (
     PLATFORM,
     SMALL,
     Caller,
-    caller,
     content,
     shape,
     video,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(GUARD_SECONDS)]
 
 INVALID_NAME = {"error": {"code": "invalid_request", "message": "Invalid interaction name"}}
 UNKNOWN = "0" * 32
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def calls(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Caller]:
-    async with caller(tmp_path_factory.mktemp("simulator")) as one:
-        yield one
 
 
 async def test_in_the_background_it_is_polled_until_it_is_done(calls: Caller) -> None:

@@ -5,16 +5,12 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from processes.running import GUARD_SECONDS
-from simulator.interaction_calls import FPS, PLATFORM, Caller, caller, events, shape
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+from simulator.interaction_calls import FPS, PLATFORM, Caller, events, shape
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(GUARD_SECONDS)]
 
@@ -26,12 +22,6 @@ TYPES = [
     "step.stop",
     "interaction.completed",
 ]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def calls(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Caller]:
-    async with caller(tmp_path_factory.mktemp("simulator")) as one:
-        yield one
 
 
 async def resumed(calls: Caller, name: str, after: str) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 from processes.running import GUARD_SECONDS, simulator
+from simulator.interaction_calls import PLATFORM, caller, video
 
 pytestmark = pytest.mark.timeout(GUARD_SECONDS)
 
@@ -60,6 +61,24 @@ async def test_generations_outlive_the_process(tmp_path: Path) -> None:
     async with simulator(tmp_path, *options) as running:
         assert await finished(running.base_url, ended) == before
         assert b"bytesBase64Encoded" in await finished(running.base_url, open_still)
+
+
+async def test_interactions_outlive_the_process(tmp_path: Path) -> None:
+    options = ("--state-directory", str(tmp_path / "state"))
+    async with caller(tmp_path, *options) as calls:
+        before = (await calls.create("x")).json()
+        stopped = await calls.background("x [sim:never]")
+        await calls.http.post(f"{PLATFORM}/{stopped}/cancel")
+        deleted = await calls.background("x [sim:never]")
+        await calls.http.delete(f"{PLATFORM}/{deleted}")
+        await calls.running.tell("hold")
+        open_still = await calls.background("x")
+        await calls.running.process.kill()
+    async with caller(tmp_path, *options) as calls:
+        assert await calls.get(before["id"]) == before
+        assert (await calls.get(stopped))["status"] == "cancelled"
+        assert (await calls.http.get(f"{PLATFORM}/{deleted}")).status_code == 400
+        assert video(await calls.finished(open_still))
 
 
 async def test_the_workers_end_with_a_process_that_is_killed(tmp_path: Path) -> None:
