@@ -169,6 +169,8 @@ async def test_a_generation_may_fail_be_refused_or_be_filtered(http: httpx.Async
     nothing = await finished(http, (await submit(http, "x [sim:filter]")).json()["name"])
     assert "videos" not in nothing["response"]
     assert "celebrity" in nothing["response"]["raiMediaFilteredReasons"][0]
+    unset = await finished(http, (await submit(http, "x [sim:unset]")).json()["name"])
+    assert unset.keys() == {"name", "done"}
 
 
 async def test_polls_meet_their_own_faults(http: httpx.AsyncClient) -> None:
