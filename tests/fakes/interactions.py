@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 INTERACTION = "v1_Chd0ZXN0LWlkXzE="
 KEY = "AIzaSy-secret-key"
-TOKEN = "ya29.secret-token"  # noqa: S105  # a test's own
+TOKEN = "ya29.secret-token"
 FILE = "https://generativelanguage.googleapis.com/v1beta/files/abc-123"
 
 

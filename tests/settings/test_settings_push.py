@@ -8,7 +8,7 @@ import pytest
 from longtake_server.errors import StartFailure
 from longtake_server.settings import load_settings
 
-SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="  # noqa: S105 - of no one
+SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZg=="
 
 
 def set_all(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> None:
