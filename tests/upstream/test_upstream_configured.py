@@ -50,8 +50,10 @@ async def test_a_project_serves_both_with_its_token(monkeypatch: pytest.MonkeyPa
     sent = await submitted(monkeypatch, google_project="p", google_access_token="t")
     assert sent == [
         (
-            (f"/v1/projects/p/locations/us-central1/publishers/google/models/{VEO}"
-            ":predictLongRunning"),
+            (
+                f"/v1/projects/p/locations/us-central1/publishers/google/models/{VEO}"
+                ":predictLongRunning"
+            ),
             "Bearer t",
         ),
         ("/v1beta1/projects/p/locations/global/interactions", "Bearer t"),
