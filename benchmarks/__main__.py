@@ -13,15 +13,22 @@ import json
 import sys
 import tempfile
 import uuid
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grpc
-from longtake.v1.video_service_pb2 import GenerateVideosRequest, GetOperationRequest
+from longtake.v1.video_service_pb2 import (
+    CancelOperationRequest,
+    GenerateVideosRequest,
+    GetOperationRequest,
+    WatchOperationRequest,
+)
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
 
 from benchmarks.load import Figures, call_for
 from benchmarks.programs import Program, running
+from benchmarks.watchers import WATCHERS, Crowd, crowd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,8 +58,10 @@ def main() -> None:
             (Path(folder) / "answer").write_bytes(answer)
             peer = ["benchmarks.bare_server", str(Path(folder) / "answer")]
             with running(peer, {}) as bare:
+                crowds = asyncio.run(_crowds(server, bare))
                 results = asyncio.run(_measure(server, bare, name))
     _report(results)
+    _report_crowds(crowds)
 
 
 async def _one_operation(server: Program) -> tuple[str, bytes]:
@@ -64,6 +73,45 @@ async def _one_operation(server: Program) -> tuple[str, bytes]:
 def _generation() -> GenerateVideosRequest:
     return GenerateVideosRequest(
         request_id=str(uuid.uuid4()), model=_MODEL, prompt="A paper boat sails down a rainy street"
+    )
+
+
+async def _crowds(server: Program, bare: Program) -> dict[str, Crowd]:
+    """Watch an operation that waits to be tried again: its cancellation is one change."""
+    method = f"{_SERVICE}/WatchOperation"
+    async with grpc.aio.insecure_channel(server.address) as channel:
+        stub = VideoServiceStub(channel)
+        prompt = "wait [sim:unavailable retry=3600]"
+        waiting = GenerateVideosRequest(model=_MODEL, prompt=prompt)
+        name = (await stub.GenerateVideos(waiting)).name
+        async for message in stub.WatchOperation(WatchOperationRequest(name=name)):
+            if message.operation.metadata.HasField("next_retry_time"):
+                break
+    request = WatchOperationRequest(name=name).SerializeToString()
+    crowds = {}
+    for title, program in (("longtake-server", server), ("bare grpc.aio", bare)):
+        async with grpc.aio.insecure_channel(program.address) as channel:
+            cancel: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+                f"{_SERVICE}/CancelOperation"
+            )
+            end = partial(cancel, CancelOperationRequest(name=name).SerializeToString())
+            crowds[title] = await crowd(program, method, request, end)
+    return crowds
+
+
+def _report_crowds(crowds: dict[str, Crowd]) -> None:
+    _say(
+        f"{f'{WATCHERS} watchers':26}{'KiB each':>10}{'KiB left':>10}{'connect s':>11}{'news s':>9}"
+    )
+    for title, one in crowds.items():
+        _say(
+            f"{title:26}{one.bytes_each / 1024:10.1f}{one.bytes_left_each / 1024:10.1f}"
+            f"{one.connect_seconds:11.2f}{one.news_seconds:9.2f}"
+        )
+    ours, bare = crowds.values()
+    _say(
+        f"{WATCHERS} watchers: {ours.bytes_each / bare.bytes_each:.2f} of bare memory, "
+        f"news in {ours.news_seconds / bare.news_seconds:.2f} of bare time"
     )
 
 

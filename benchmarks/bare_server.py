@@ -1,34 +1,58 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The peer: a grpc.aio server that answers every unary call with the same bytes."""
+"""The peer: a grpc.aio server that answers with the same bytes.
+
+WatchOperation streams them at once, and once more when any other call comes.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import grpc
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 
 class _SameBytes(grpc.GenericRpcHandler):
     def __init__(self, answer: bytes) -> None:
+        called = asyncio.Event()
+
         async def respond(_request: bytes, _context: object) -> bytes:
+            called.set()
             return answer
+
+        async def watch(_request: bytes, _context: object) -> AsyncIterator[bytes]:
+            called.clear()
+            yield answer
+            await called.wait()
+            yield answer
 
         self._handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
             respond
+        )
+        # Typed for the synchronous server.
+        watching: Any = watch
+        self._watch: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_stream_rpc_method_handler(
+            watching
         )
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
-        _ = handler_call_details
-        return self._handler
+        return self._watch if "Watch" in handler_call_details.method else self._handler
 
 
 async def _serve(answer: bytes) -> None:
-    server = grpc.aio.server()
+    pending = [
+        ("grpc.server.max_pending_requests", 100_000),
+        ("grpc.server.max_pending_requests_hard_limit", 100_000),
+    ]
+    server = grpc.aio.server(options=pending)
     server.add_generic_rpc_handlers((_SameBytes(answer),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

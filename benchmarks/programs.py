@@ -26,7 +26,13 @@ class Program:
 
     def __init__(self, pid: int, address: str) -> None:
         self._statistics = Path(f"/proc/{pid}/stat")
+        self._pages = Path(f"/proc/{pid}/statm")
         self.address = address
+
+    def resident_bytes(self) -> int:
+        """Return the memory that the process holds."""
+        pages = int(self._pages.read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
 
     def processor_seconds(self) -> float:
         """Return the processor time that the process and its threads have taken so far."""

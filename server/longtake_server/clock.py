@@ -7,7 +7,10 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Clock(Protocol):
@@ -21,6 +24,16 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Return after that many seconds; at once for zero or less."""
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Alarm:
+        """Call back on the running event loop after that many seconds."""
+
+
+class Alarm(Protocol):
+    """A callback that is due."""
+
+    def cancel(self) -> None:
+        """Make it not due. After it was called this does nothing."""
 
 
 class SystemClock:
@@ -37,3 +50,7 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Sleep on the running event loop."""
         await asyncio.sleep(seconds)
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Alarm:
+        """Have the running event loop call back."""
+        return asyncio.get_running_loop().call_later(seconds, callback)

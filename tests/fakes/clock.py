@@ -8,6 +8,22 @@ import asyncio
 import heapq
 import itertools
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from longtake_server.clock import Alarm
+
+
+class _Sleeper:
+    """What call_later returns."""
+
+    def __init__(self, future: asyncio.Future[None]) -> None:
+        self._future = future
+
+    def cancel(self) -> None:
+        self._future.cancel()
 
 
 class FakeClock:
@@ -34,6 +50,16 @@ class FakeClock:
         heapq.heappush(self._sleepers, (self._monotonic + seconds, next(self._order), future))
         self._slept.set()
         await future
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Alarm:
+        future = asyncio.get_running_loop().create_future()
+        if seconds <= 0:
+            future.set_result(None)
+        else:
+            heapq.heappush(self._sleepers, (self._monotonic + seconds, next(self._order), future))
+            self._slept.set()
+        future.add_done_callback(lambda done: None if done.cancelled() else callback())
+        return _Sleeper(future)
 
     async def sleeping(self, at_least: int = 1) -> None:
         """Return once so many sleepers wait."""

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import (
@@ -90,17 +91,26 @@ StoreEvent = Changed | Gone | InitialSetComplete | StillWatching
 class _Topic:
     """Who waits for news of an operation, or of all of them.
 
-    `changed` is replaced each time it is set: a watcher takes it, then reads,
-    then waits for it, so that no change falls between reading and waiting.
+    `turn` counts the changes: a watcher takes it, then reads, then waits for the
+    next one, so that no change falls between reading and waiting.
     """
 
     watchers: int = 0
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    turn: int = 0
+    waiting: set[asyncio.Future[bool]] = field(default_factory=set)
     last_poll_time: datetime | None = None
 
     def wake(self) -> None:
-        self.changed.set()
-        self.changed = asyncio.Event()
+        self.turn += 1
+        waiting, self.waiting = self.waiting, set()
+        for waiter in waiting:
+            if not waiter.done():
+                waiter.set_result(True)
+
+
+def _give_up(waiter: asyncio.Future[bool]) -> None:
+    if not waiter.done():
+        waiter.set_result(False)
 
 
 class _View:
@@ -330,7 +340,7 @@ class Ledger:
             seen = after_revision
             first = True
             while True:
-                changed = topic.changed
+                turn = topic.turn
                 record = await self.get(name)
                 if first and after_revision > record.revision:
                     raise RevisionAhead("revision", after_revision, record.revision)
@@ -341,7 +351,7 @@ class Ledger:
                 if record.done:
                     return
                 self._refuse_when_draining()
-                if not await self._happened(changed, self._beat_after(heartbeat_seconds)):
+                if not await self._news(topic, turn, self._beat_after(heartbeat_seconds)):
                     # Another process may have written: look into the store itself.
                     fresh = await self._read(name)
                     if fresh.revision == seen:
@@ -361,12 +371,12 @@ class Ledger:
         with self._watching(name) as topic:
             deadline = self._clock.monotonic() + timeout
             while True:
-                changed = topic.changed
+                turn = topic.turn
                 record = await self.get(name)
                 if record.done or (after_revision is not None and record.revision > after_revision):
                     return record
                 self._refuse_when_draining()
-                if not await self._happened(changed, deadline - self._clock.monotonic()):
+                if not await self._news(topic, turn, deadline - self._clock.monotonic()):
                     return await self._read(name)
 
     async def watch_all(
@@ -400,7 +410,7 @@ class Ledger:
         begun = head if after is None else 0
         complete = False
         while True:
-            changed = self._everything.changed
+            turn = self._everything.turn
             batch = await self._store.changes(position, _CHANGES_AT_ONCE, begun=begun)
             for change in batch:
                 position = change.position
@@ -415,7 +425,7 @@ class Ledger:
             if len(batch) == _CHANGES_AT_ONCE:
                 continue
             self._refuse_when_draining()
-            if not await self._happened(changed, self._beat_after(heartbeat_seconds)):
+            if not await self._news(self._everything, turn, self._beat_after(heartbeat_seconds)):
                 yield StillWatching(position)
 
     def _beat_after(self, heartbeat_seconds: float) -> float:
@@ -425,16 +435,18 @@ class Ledger:
         if self._draining.is_set():
             raise ServerDraining
 
-    async def _happened(self, changed: asyncio.Event, within: float) -> bool:
-        """Wait for the event, but not for longer; return whether it came."""
-        waiting = asyncio.ensure_future(changed.wait())
-        timing = asyncio.ensure_future(self._clock.sleep(max(0.0, within)))
+    async def _news(self, topic: _Topic, turn: int, within: float) -> bool:
+        """Wait for a change after a turn, but not for longer; return whether it came."""
+        if topic.turn != turn:
+            return True
+        waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        topic.waiting.add(waiter)
+        alarm = self._clock.call_later(max(0.0, within), partial(_give_up, waiter))
         try:
-            await asyncio.wait((waiting, timing), return_when=asyncio.FIRST_COMPLETED)
-            return changed.is_set()
+            return await waiter
         finally:
-            waiting.cancel()
-            timing.cancel()
+            alarm.cancel()
+            topic.waiting.discard(waiter)
 
     @contextlib.contextmanager
     def _watching(self, name: str) -> Iterator[_Topic]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from longtake_server.telemetry import Telemetry
 
 _MEBIBYTE = 1 << 20
+_MOST_PENDING = 100_000
 
 _SERVICES = (
     video_service_pb2.DESCRIPTOR.services_by_name["VideoService"].full_name,
@@ -40,6 +41,9 @@ _OPTIONS = (
     ("grpc.max_send_message_length", 64 * _MEBIBYTE),
     # Two servers on one port would share its calls at random.
     ("grpc.so_reuseport", 0),
+    # Else a crowd of watchers that comes back after a restart is told CANCELLED, at random.
+    ("grpc.server.max_pending_requests", _MOST_PENDING),
+    ("grpc.server.max_pending_requests_hard_limit", _MOST_PENDING),
     # Clients may ping through proxies that cut quiet connections.
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
