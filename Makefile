@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run test check fix proto lock bench clean
+.PHONY: help demo run edge test check fix proto lock bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -33,6 +33,9 @@ demo: $(READY) ## Start the service on the simulator, make a video, check it: bu
 
 run: $(READY) ## Serve on 127.0.0.1:50051 in the foreground; LONGTAKE_* variables change settings
 	@$(BIN)/longtake-server serve
+
+edge: $(READY) ## Serve REST, server-sent events, gRPC-Web and TLS on :8080 and :8443, beside the server
+	@$(BIN)/python -m scripts.edge
 
 test: $(READY) ## Run every test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile

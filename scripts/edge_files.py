@@ -1,0 +1,88 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the edge runs with: deploy/envoy.yaml for this machine, and a certificate of its own."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+TEMPLATE = Path(__file__).parents[1] / "deploy" / "envoy.yaml"
+_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Addresses, each `host:port`, and files of one edge."""
+
+    listen: str
+    tls_listen: str
+    server: str
+    descriptor_set: Path
+    certificate: Path
+    key: Path
+
+
+def configuration(edge: Edge) -> str:
+    """Return deploy/envoy.yaml with the addresses and files of `edge`.
+
+    Raises:
+        ValueError: An address is not `host:port`, or the file no longer has what is replaced.
+
+    """
+    text = TEMPLATE.read_text()
+    for standing, wanted in (
+        (_socket("127.0.0.1:8080"), _socket(edge.listen)),
+        (_socket("127.0.0.1:8443"), _socket(edge.tls_listen)),
+        (_socket("127.0.0.1:50051"), _socket(edge.server)),
+        ("/etc/longtake/longtake.pb", str(edge.descriptor_set)),
+        ("/etc/longtake/certificate.pem", str(edge.certificate)),
+        ("/etc/longtake/key.pem", str(edge.key)),
+    ):
+        before, found, after = text.rpartition(standing)
+        if not found:
+            raise ValueError(f"{TEMPLATE} has no {standing!r}")
+        text = before + wanted + after
+    return text
+
+
+def write_certificate(certificate: Path, key: Path) -> None:
+    """Write a self-signed certificate for localhost, and its key, good for 30 days."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    addresses = [x509.IPAddress(ipaddress.ip_address(text)) for text in ("127.0.0.1", "::1")]
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), *addresses])
+    signed = (
+        x509.CertificateBuilder(issuer_name=name, subject_name=name)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=_DAYS))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    key.touch(mode=0o600)
+    key.write_bytes(
+        private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+
+
+def _socket(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError(f"{address!r} is not an address; accepted is host:port")
+    return f"{{ address: {host.strip('[]')}, port_value: {port} }}"
