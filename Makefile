@@ -57,8 +57,9 @@ fix: $(READY) ## Put right what the style checks can put right by themselves
 	$(BIN)/buf format --write protos
 	$(BIN)/python scripts/write_settings_table.py
 
-proto: $(READY) ## Generate the Python code of the protos anew
+proto: $(READY) ## Generate the code of the protos anew, in every language
 	PYTHON=$(BIN)/python scripts/generate_python.sh
+	BUF=$(BIN)/buf scripts/generate_typescript.sh
 
 lock: $(READY) ## Write requirements.lock anew; UPGRADE=--upgrade takes the newest versions
 	@$(PIP) install uv==0.13.9

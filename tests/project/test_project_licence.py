@@ -19,7 +19,8 @@ FOLDERS = (
     "tests",
     ".ci",
 )
-SUFFIXES = {".py", ".pyi", ".proto", ".sh", ".toml", ".yaml"}
+SUFFIXES = {".py", ".pyi", ".proto", ".rs", ".sh", ".toml", ".ts", ".yaml"}
+NOT_WRITTEN_HERE = {"dist", "gen", "node_modules"}
 BY_NAME = {"Makefile", "Dockerfile", "run"}
 COPYRIGHT = "Copyright 2026 The Longtake Authors"
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
@@ -30,7 +31,7 @@ def _is_hand_written_source(path: Path) -> bool:
         path.is_file()
         and (path.suffix in SUFFIXES or path.name in BY_NAME)
         and "_pb2" not in path.name
-        and "node_modules" not in path.parts
+        and NOT_WRITTEN_HERE.isdisjoint(path.parts)
     )
 
 

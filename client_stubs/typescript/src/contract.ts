@@ -1,0 +1,17 @@
+// Copyright 2026 The Longtake Authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** What both entries have: the messages of the contract, and the helpers that need no platform. */
+
+export { DEFAULT_RESUME, type RetryPolicy } from "./backoff.js";
+export { LongtakeClient } from "./client.js";
+export type { Downloaded, Sha256 } from "./downloading.js";
+export { type ErrorDetails, type FieldViolation, errorDetails } from "./errors.js";
+export type { StreamOptions } from "./streaming.js";
+export type { WatchOptions } from "./watching.js";
+export * from "./gen/longtake/v1/error_reason_pb.js";
+export * from "./gen/longtake/v1/generation_pb.js";
+export * from "./gen/longtake/v1/media_pb.js";
+export * from "./gen/longtake/v1/model_pb.js";
+export * from "./gen/longtake/v1/operation_pb.js";
+export * from "./gen/longtake/v1/video_service_pb.js";

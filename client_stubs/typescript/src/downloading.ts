@@ -1,0 +1,77 @@
+// Copyright 2026 The Longtake Authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** Fetches the bytes of a video, over broken connections, and compares them with what the server told. */
+
+import { type Client, Code, ConnectError } from "@connectrpc/connect";
+import type { GeneratedVideo } from "./gen/longtake/v1/generation_pb.js";
+import type { VideoService } from "./gen/longtake/v1/video_service_pb.js";
+import { type StreamOptions, resumed } from "./streaming.js";
+
+/** Hashes bytes with SHA-256. */
+export interface Sha256 {
+  /** Takes the next bytes. */
+  update(bytes: Uint8Array): void;
+  /** Returns 64 lower-case hexadecimal digits. */
+  hex(): string | Promise<string>;
+}
+
+/** What a whole download was. */
+export interface Downloaded {
+  /** Its size in bytes. */
+  sizeBytes: number;
+  /** Its SHA-256 in hexadecimal digits, equal to the server's where that is known. */
+  sha256: string;
+}
+
+/**
+ * Yields the bytes of a video in order, resuming where the stream breaks, and returns what they
+ * were together.
+ *
+ * @param video a generated video, or its name, `operations/{id}/videos/{index}`.
+ * @throws ConnectError what cannot be resumed; code DataLoss when the bytes are not those that
+ *   the server stored; code Canceled when the caller's signal aborted.
+ */
+export async function* videoBytes(
+  service: Client<typeof VideoService>,
+  video: GeneratedVideo | string,
+  hash: Sha256,
+  options: StreamOptions = {},
+): AsyncGenerator<Uint8Array, Downloaded, undefined> {
+  const name = typeof video === "string" ? video : video.name;
+  let told = typeof video === "string" ? undefined : video.video;
+  let offset = 0;
+  const messages = resumed(
+    (call) => service.downloadVideo({ name, readOffset: BigInt(offset) }, call),
+    (broke) => {
+      const size = told?.sizeBytes;
+      if (broke !== undefined || size === undefined || BigInt(offset) >= size) return broke;
+      const message = `the download of ${name} ended after ${offset} of ${size} bytes`;
+      return new ConnectError(message, Code.Unavailable);
+    },
+    // Not every message: a stream may begin well each time and never get on.
+    (message) => Boolean(message.chunk?.data.length),
+    options,
+  );
+  for await (const message of messages) {
+    if (message.video?.sha256) told = message.video;
+    const bytes = message.chunk?.data;
+    if (!bytes?.length) continue;
+    hash.update(bytes);
+    offset += bytes.length;
+    yield bytes;
+  }
+  const sha256 = await hash.hex();
+  verify(name, told, { sizeBytes: offset, sha256 });
+  return { sizeBytes: offset, sha256 };
+}
+
+function verify(name: string, told: GeneratedVideo["video"], arrived: Downloaded): void {
+  if (told?.sizeBytes !== undefined && BigInt(arrived.sizeBytes) !== told.sizeBytes) {
+    const message = `${name} has ${told.sizeBytes} bytes, but ${arrived.sizeBytes} arrived`;
+    throw new ConnectError(message, Code.DataLoss);
+  }
+  if (told?.sha256 && told.sha256.toLowerCase() !== arrived.sha256) {
+    throw new ConnectError(`${name}: its bytes do not have the SHA-256 ${told.sha256}`, Code.DataLoss);
+  }
+}

@@ -1,0 +1,26 @@
+// Generated from client_stubs/service_config.json by scripts/generate_typescript.sh.
+/* eslint-disable */
+export const serviceConfig = {
+  "methodConfig": [
+    {
+      "name": [
+        {"service": "longtake.v1.VideoService", "method": "GenerateVideos"},
+        {"service": "longtake.v1.VideoService", "method": "GetOperation"},
+        {"service": "longtake.v1.VideoService", "method": "WaitOperation"},
+        {"service": "longtake.v1.VideoService", "method": "ListOperations"},
+        {"service": "longtake.v1.VideoService", "method": "CancelOperation"},
+        {"service": "longtake.v1.VideoService", "method": "DeleteOperation"},
+        {"service": "longtake.v1.VideoService", "method": "ListModels"},
+        {"service": "longtake.v1.VideoService", "method": "GetModel"}
+      ],
+      "waitForReady": false,
+      "retryPolicy": {
+        "maxAttempts": 5,
+        "initialBackoff": "0.1s",
+        "maxBackoff": "2s",
+        "backoffMultiplier": 2,
+        "retryableStatusCodes": ["UNAVAILABLE"]
+      }
+    }
+  ]
+} as const;

@@ -1,0 +1,96 @@
+// Copyright 2026 The Longtake Authors
+// SPDX-License-Identifier: Apache-2.0
+
+/** The client on Node.js, over gRPC. */
+
+import { createHash } from "node:crypto";
+import { open, rename, rm } from "node:fs/promises";
+import type { SecureClientSessionOptions } from "node:http2";
+import type { Interceptor } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { LongtakeClient } from "./client.js";
+import type { Downloaded, Sha256 } from "./downloading.js";
+import type { GeneratedVideo } from "./gen/longtake/v1/generation_pb.js";
+import { requestIds, retries } from "./interceptors.js";
+import { Sessions } from "./sessions.js";
+import type { StreamOptions } from "./streaming.js";
+import { withUnaryTimeout } from "./timeout.js";
+
+/** How to connect. */
+export interface ConnectOptions {
+  /**
+   * `host:port`, or several, over which calls go in turn as long as their health checks are good.
+   * Default: LONGTAKE_ADDRESS, else `localhost:50051`.
+   */
+  address?: string | readonly string[];
+  /** TLS: true for the system's authorities, or Node's options for others. Default: plaintext. */
+  tls?: boolean | SecureClientSessionOptions;
+  /** The deadline of each unary call in milliseconds. Streams are not limited. Default: 30,000. */
+  timeoutMs?: number;
+  /** What else every call goes through, for example to add credentials. */
+  interceptors?: readonly Interceptor[];
+}
+
+/** Connects at the first call. */
+export function connect(options: ConnectOptions = {}): NodeClient {
+  return new NodeClient(options);
+}
+
+/** Calls a Longtake server over gRPC. */
+export class NodeClient extends LongtakeClient {
+  private readonly sessions: Sessions;
+
+  constructor(options: ConnectOptions) {
+    const { tls, timeoutMs = 30_000, interceptors = [] } = options;
+    const urls = addressesOf(options).map((address) => `${tls ? "https" : "http"}://${address}`);
+    const sessions = new Sessions(urls, typeof tls === "object" ? tls : undefined);
+    const transport = createGrpcTransport({
+      baseUrl: sessions.authority,
+      sessionManager: sessions,
+      readMaxBytes: MAX_MESSAGE_BYTES,
+      writeMaxBytes: MAX_MESSAGE_BYTES,
+      interceptors: [requestIds, retries, ...interceptors],
+    });
+    super(withUnaryTimeout(transport, timeoutMs));
+    this.sessions = sessions;
+  }
+
+  /**
+   * Streams a video to a file. The bytes go to `{path}.part`, which takes the name only when it is
+   * whole and equal to what the server stored.
+   *
+   * @throws ConnectError as `read`; Error when the file cannot be written.
+   */
+  async download(video: GeneratedVideo | string, path: string, options?: StreamOptions): Promise<Downloaded> {
+    const part = `${path}.part`;
+    const file = await open(part, "w");
+    try {
+      const chunks = this.read(video, options);
+      let step = await chunks.next();
+      for (; !step.done; step = await chunks.next()) await file.writeFile(step.value);
+      await file.sync();
+      await rename(part, path);
+      return step.value;
+    } finally {
+      await file.close();
+      await rm(part, { force: true });
+    }
+  }
+
+  /** Closes the connections and ends what uses them. */
+  close(): void {
+    this.sessions.close();
+  }
+
+  protected override sha256(): Sha256 {
+    const hash = createHash("sha256");
+    return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest("hex") };
+  }
+}
+
+const MAX_MESSAGE_BYTES = 64 << 20;
+
+function addressesOf({ address }: ConnectOptions): readonly string[] {
+  const chosen = address ?? process.env["LONGTAKE_ADDRESS"] ?? "localhost:50051";
+  return typeof chosen === "string" ? [chosen] : chosen;
+}
