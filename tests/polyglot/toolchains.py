@@ -1,0 +1,47 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Building with other languages' tools, where they are there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[2]
+# First builds download packages.
+BUILD_SECONDS = 1200
+_TOLD_LINES = 60
+
+
+def need(*programs: str) -> None:
+    """Skip the test, and say why, unless these are on the path."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+
+
+def run(
+    *command: str | Path, folder: Path = ROOT, environment: Mapping[str, str] | None = None
+) -> str:
+    """Run a command to its end and return its output; fail with the end of it otherwise."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=folder,
+        env={**os.environ, **(environment or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    told = "\n".join(done.stdout.splitlines()[-_TOLD_LINES:])
+    assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{told}"
+    return done.stdout
