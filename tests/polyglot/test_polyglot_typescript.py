@@ -1,0 +1,63 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The TypeScript client on Node.js: built, typed, run against a real server."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from polyglot.conformance import conform
+from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+
+PACKAGE = ROOT / "client_stubs" / "typescript"
+BUF = Path(sys.executable).with_name("buf")
+
+pytestmark = pytest.mark.timeout(BUILD_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def programs() -> Path:
+    """The package with all its types checked, and its programs."""
+    need("node", "npm")
+    lock, installed = PACKAGE / "package-lock.json", PACKAGE / "node_modules/.package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=PACKAGE)
+    run("npm", "run", "build", folder=PACKAGE)
+    return PACKAGE / "dist"
+
+
+async def test_the_typescript_client_conforms(programs: Path, tmp_path: Path) -> None:
+    await conform(tmp_path, "node", programs / "conformance" / "conformance.js")
+
+
+def test_typescript_reads_and_writes_the_golden_messages(programs: Path, tmp_path: Path) -> None:
+    golden = ROOT / "tests" / "golden"
+    run("node", programs / "conformance" / "golden.js", golden, tmp_path)
+
+    names = sorted(path.stem for path in golden.glob("*.binpb"))
+    assert names
+    for name in names:
+        assert (tmp_path / f"{name}.binpb").read_bytes() == (golden / f"{name}.binpb").read_bytes()
+        written = json.loads((tmp_path / f"{name}.json").read_text())
+        assert written == json.loads((golden / f"{name}.json").read_text())
+
+
+def test_the_generated_typescript_is_fresh(programs: Path, tmp_path: Path) -> None:
+    assert programs.is_dir()
+    run(ROOT / "scripts/generate_typescript.sh", tmp_path, environment={"BUF": str(BUF)})
+
+    in_tree = _files(PACKAGE / "src" / "gen")
+    assert in_tree
+    assert in_tree == _files(tmp_path / "client_stubs/typescript/src/gen"), "run: make proto"
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    assert '"resolved"' not in (PACKAGE / "package-lock.json").read_text()
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.ts")}
