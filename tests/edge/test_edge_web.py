@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import base64
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import httpx
 import pytest
 from edge.edge_running import MODEL, SITE, read, trusting
 from google.rpc.status_pb2 import Status
-from grpc_health.v1 import health_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from longtake.v1.model_pb2 import Model
 from longtake.v1.video_service_pb2 import (
     GetModelRequest,
@@ -141,10 +141,8 @@ async def test_grpc_passes_through_over_tls(edge: Edge) -> None:
     address = edge.tls_url.removeprefix("https://")
     async with grpc.aio.secure_channel(address, trust) as channel:
         model = await VideoServiceStub(channel).GetModel(GetModelRequest(name=f"models/{MODEL}"))
-        health = await channel.unary_unary(
-            "/grpc.health.v1.Health/Check",
-            response_deserializer=health_pb2.HealthCheckResponse.FromString,
-        )(b"")
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        health = await stub.Check(health_pb2.HealthCheckRequest())
 
     assert model.model_id == MODEL
     assert health.status == health_pb2.HealthCheckResponse.SERVING
