@@ -3,12 +3,13 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run edge test check fix proto lock bench clean
+.PHONY: help demo run edge test check fix proto lock bench crash clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
+RUNS ?= 20
 # The first of these that is Python 3.11 or newer; PYTHON=... picks another.
 PYTHON ?= $(shell for candidate in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -67,6 +68,9 @@ lock: $(READY) ## Write requirements.lock anew; UPGRADE=--upgrade takes the newe
 
 bench: $(READY) ## Measure the service against a bare gRPC server, in about a minute
 	@$(BIN)/python -m benchmarks
+
+crash: $(READY) ## Kill the server ten times amid a thousand operations, RUNS=20 times, a line for each
+	@cd tests && ../$(BIN)/python -m crash.crash_repeat --runs $(RUNS)
 
 clean: ## Remove what was built: the environment, caches, build/ (not data/)
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

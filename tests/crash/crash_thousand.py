@@ -1,0 +1,200 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A thousand operations, accepted and made while the server is killed again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import grpc
+from crash.crash_views import View, watch_all, watch_one
+from longtake.v1.operation_pb2 import GenerateVideosMetadata
+from longtake.v1.video_service_pb2 import GenerateVideosRequest, ListOperationsRequest
+from processes.running import server, simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from longtake.v1.operation_pb2 import GenerateVideosOperation
+    from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
+    from processes.running import Server, Simulator
+
+OPERATIONS = 1000
+KILLS = 10
+_AT_ONCE = 150
+_FOLLOWED = 50
+_LABELLED = range(0, OPERATIONS, 10)
+# What the upstream does besides; most often nothing.
+_EVENTS = ("", "", "", "", "[sim:quota]", "[sim:quota times=2]", "[sim:poll-unavailable]")
+_SETTINGS = {"max_upstream_calls": "12", "poll_shortest_seconds": "0.2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a run.
+
+    Attributes:
+        succeeded: Operations that did.
+        unknown: Those that a kill met while they were submitted.
+        restarts: How often the server was killed and started again.
+    """
+
+    succeeded: int
+    unknown: int
+    restarts: int
+
+
+def _requests(chance: random.Random) -> list[GenerateVideosRequest]:
+    """Return requests whose prompts differ, as submissions are counted by prompt."""
+    return [
+        GenerateVideosRequest(
+            request_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
+            model="veo-3.1-lite-generate-001",
+            prompt=f"{number} [sim:filter][sim:latency seconds={chance.uniform(0, 0.8):.2f}]"
+            + chance.choice(_EVENTS),
+            config={
+                "duration_seconds": 4,
+                "resolution": "720p",
+                "labels": {"tenth": "yes"} if number in _LABELLED else {},
+            },
+        )
+        for number in range(OPERATIONS)
+    ]
+
+
+class Run:
+    """A run; what it does by chance is its seed's."""
+
+    def __init__(self, longtake: Server, upstream: Simulator, seed: int) -> None:
+        self._longtake = longtake
+        self._upstream = upstream
+        chance = random.Random(seed)  # noqa: S311 - a run that can be repeated, no secret
+        self._requests = _requests(chance)
+        self._kill_at = sorted(chance.sample(range(1, 2 * OPERATIONS - _AT_ONCE), KILLS))
+        self._followed = frozenset(chance.sample(range(OPERATIONS), _FOLLOWED))
+        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._progress = 0
+        self._moved = asyncio.Event()
+        self._accepted: dict[str, GenerateVideosRequest] = {}
+        self._all, self._late, self._labelled = View(), View(), View()
+        self._followers: dict[str, View] = {}
+
+    async def to_the_end(self) -> Outcome:
+        """Run, and check all that must hold."""
+        stub = await self._longtake.start()
+        watched = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(
+                watch_all(stub, self._all, OPERATIONS, begun=watched.set, ended=self._one_ended)
+            )
+            await watched.wait()
+            wanted = 'labels.tenth = "yes"'
+            tasks.create_task(watch_all(stub, self._labelled, len(_LABELLED), wanted=wanted))
+            tasks.create_task(self._accept_all(stub, tasks))
+            await self._kill_again_and_again(tasks)
+        return await self._checked(stub)
+
+    async def _accept_all(self, stub: VideoServiceAsyncStub, tasks: asyncio.TaskGroup) -> None:
+        for number, request in enumerate(self._requests):
+            await self._places.acquire()
+            tasks.create_task(self._accept(stub, tasks, number, request))
+
+    async def _accept(
+        self,
+        stub: VideoServiceAsyncStub,
+        tasks: asyncio.TaskGroup,
+        number: int,
+        request: GenerateVideosRequest,
+    ) -> None:
+        """Send a request until it is answered, as its request_id allows."""
+        while True:
+            try:
+                operation = await stub.GenerateVideos(request, wait_for_ready=True)
+                break
+            except grpc.aio.AioRpcError as error:
+                if error.code() != grpc.StatusCode.UNAVAILABLE:
+                    raise
+        assert operation.name not in self._accepted
+        self._accepted[operation.name] = request
+        self._move()
+        if number in self._followed:
+            view = self._followers[operation.name] = View()
+            tasks.create_task(watch_one(stub, operation.name, view))
+
+    def _one_ended(self) -> None:
+        self._places.release()
+        self._move()
+
+    def _move(self) -> None:
+        self._progress += 1
+        self._moved.set()
+
+    async def _kill_again_and_again(self, tasks: asyncio.TaskGroup) -> None:
+        """Kill at chosen points of the way from nothing to all accepted and ended."""
+        for number, point in enumerate(self._kill_at):
+            while self._progress < point:
+                self._moved.clear()
+                await self._moved.wait()
+            await self._longtake.process.kill()
+            stub = await self._longtake.start()
+            if number == KILLS // 2:
+                tasks.create_task(watch_all(stub, self._late, OPERATIONS))
+
+    async def _checked(self, stub: VideoServiceAsyncStub) -> Outcome:
+        stored = await _list_all(stub)
+        # Nothing is lost, and no repeated request made a second operation.
+        assert stored.keys() == self._accepted.keys()
+        assert len(stored) == OPERATIONS
+        assert self._all.newest == stored
+        assert self._late.newest == stored
+        assert self._labelled.newest == {
+            name: one for name, one in stored.items() if one.metadata.labels
+        }
+        for name, view in self._followers.items():
+            assert view.newest == {name: stored[name]}
+        return await self._counted(stored)
+
+    async def _counted(self, stored: Mapping[str, GenerateVideosOperation]) -> Outcome:
+        submitted: dict[str, int] = (await self._upstream.statistics())["submissions_by_prompt"]
+        succeeded = 0
+        for name, operation in stored.items():
+            times = submitted.pop(self._accepted[name].prompt, 0)
+            if operation.metadata.state == GenerateVideosMetadata.State.SUCCEEDED:
+                assert times == 1, f"{name} was submitted {times} times"
+                succeeded += 1
+            else:
+                assert "SUBMISSION_OUTCOME_UNKNOWN" in str(operation.error.details), operation
+                assert times <= 1, f"{name} was submitted {times} times"
+        assert not submitted
+        return Outcome(succeeded, len(stored) - succeeded, len(self._kill_at))
+
+
+async def _list_all(stub: VideoServiceAsyncStub) -> dict[str, GenerateVideosOperation]:
+    found: dict[str, GenerateVideosOperation] = {}
+    token = ""
+    while True:
+        request = ListOperationsRequest(page_size=400, page_token=token)
+        page = await stub.ListOperations(request, wait_for_ready=True)
+        found |= {operation.name: operation for operation in page.operations}
+        token = page.next_page_token
+        if not token:
+            return found
+
+
+async def run(folder: Path, seed: int) -> Outcome:
+    """Start a simulator and a server in a folder, and run.
+
+    Raises:
+        AssertionError: Something was lost, sent twice, or told in the wrong order.
+
+    """
+    async with (
+        simulator(folder) as upstream,
+        server(folder, upstream, **_SETTINGS) as longtake,
+    ):
+        return await Run(longtake, upstream, seed).to_the_end()
