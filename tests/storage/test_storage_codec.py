@@ -80,6 +80,8 @@ _records = st.builds(
     billed_seconds=st.none() | st.floats(0, 1e6),
     cost_micros=st.none() | st.integers(0, 2**62),
     priority=st.integers(-(2**31), 2**31 - 1),
+    queue_position=st.none() | st.integers(0, 2**31 - 1),
+    estimated_start_time=_maybe_times,
 )
 
 

@@ -130,6 +130,7 @@ def _metadata(message: operation_pb2.GenerateVideosMetadata) -> OperationMetadat
         "estimated_finish_time": _time(message, "estimated_finish_time"),
         "progress_percent": message.progress_percent if has("progress_percent") else None,
         "queue_position": message.queue_position if has("queue_position") else None,
+        "estimated_start_time": _time(message, "estimated_start_time"),
         "attempts": message.attempts,
         "next_retry_time": _time(message, "next_retry_time"),
         "labels": dict(message.labels),

@@ -143,6 +143,8 @@ class OperationRecord:
     billed_seconds: float | None = None
     cost_micros: int | None = None
     priority: int = 0
+    queue_position: int | None = None
+    estimated_start_time: datetime | None = None
 
     @property
     def done(self) -> bool:
@@ -168,6 +170,14 @@ class SubmissionPostponed:
     """Nothing has started; the request is sent again at `next_retry_time`."""
 
     next_retry_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMoved:
+    """Watchers are told where a waiting operation is in the queue, 1 for the next."""
+
+    queue_position: int
+    estimated_start_time: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +224,7 @@ Event = (
     SubmissionStarted
     | SubmissionAccepted
     | SubmissionPostponed
+    | QueueMoved
     | CancelRequested
     | CancelConfirmed
     | Succeeded
@@ -235,6 +246,7 @@ _ACCEPTED_IN: Mapping[type[Event], frozenset[State]] = {
     SubmissionStarted: frozenset({State.QUEUED}),
     SubmissionAccepted: frozenset({State.SUBMITTING}),
     SubmissionPostponed: frozenset({State.SUBMITTING}),
+    QueueMoved: frozenset({State.QUEUED}),
     CancelRequested: frozenset(State),
     CancelConfirmed: frozenset({State.SUBMITTING, State.RUNNING}),
     Succeeded: frozenset({State.RUNNING}),
@@ -270,6 +282,8 @@ def transition(
             end_time=now,
             expire_time=now + retention,
             next_retry_time=None,
+            queue_position=None,
+            estimated_start_time=None,
             cancel_requested=False,
         )
     return replace(changed, revision=record.revision + 1, update_time=now)
@@ -283,6 +297,8 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
                 state=State.SUBMITTING,
                 attempts=record.attempts + 1,
                 next_retry_time=None,
+                queue_position=None,
+                estimated_start_time=None,
             )
         case SubmissionAccepted():
             return replace(
@@ -292,10 +308,14 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
                 submit_time=now,
                 estimated_finish_time=event.estimated_finish_time,
             )
-        case SubmissionPostponed() if record.cancel_requested:
-            return _cancelled(_unbilled(record))
         case SubmissionPostponed():
-            return replace(record, state=State.QUEUED, next_retry_time=event.next_retry_time)
+            return _postponed(record, event)
+        case QueueMoved():
+            return replace(
+                record,
+                queue_position=event.queue_position,
+                estimated_start_time=event.estimated_start_time,
+            )
         case CancelRequested():
             return _cancel(record)
         case CancelConfirmed():
@@ -317,6 +337,12 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
             return _measured(record, event)
         case _:
             assert_never(event)
+
+
+def _postponed(record: OperationRecord, event: SubmissionPostponed) -> OperationRecord:
+    if record.cancel_requested:
+        return _cancelled(_unbilled(record))
+    return replace(record, state=State.QUEUED, next_retry_time=event.next_retry_time)
 
 
 def _cancel(record: OperationRecord) -> OperationRecord:

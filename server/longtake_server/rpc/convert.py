@@ -63,6 +63,7 @@ def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
         billed_seconds=record.billed_seconds,
         cancel_requested=record.cancel_requested,
         warnings=record.warnings,
+        queue_position=record.queue_position,
     )
     if record.served_model != record.model:
         message.served_model = record.served_model
@@ -80,6 +81,8 @@ def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
         set_time(message.estimated_finish_time, record.estimated_finish_time)
     if record.next_retry_time is not None:
         set_time(message.next_retry_time, record.next_retry_time)
+    if record.estimated_start_time is not None:
+        set_time(message.estimated_start_time, record.estimated_start_time)
     return message
 
 

@@ -37,6 +37,7 @@ _TIMES = (
     "estimated_finish_time",
     "next_retry_time",
     "queue_deadline",
+    "estimated_start_time",
 )
 
 
@@ -76,6 +77,7 @@ def encode_record(record: OperationRecord) -> bytes:
         billed_seconds=record.billed_seconds,
         cost_micros=record.cost_micros,
         priority=record.priority,
+        queue_position=record.queue_position,
     )
     for field in _TIMES:
         time: datetime | None = getattr(record, field)
@@ -120,6 +122,8 @@ def decode_record(data: bytes) -> OperationRecord:
         billed_seconds=message.billed_seconds if message.HasField("billed_seconds") else None,
         cost_micros=message.cost_micros if message.HasField("cost_micros") else None,
         priority=message.priority,
+        queue_position=message.queue_position if message.HasField("queue_position") else None,
+        estimated_start_time=_time(message, "estimated_start_time"),
     )
 
 

@@ -82,11 +82,11 @@ def live_line(console: Console) -> Iterator[Show]:
 
 
 def _live_text(operation: GenerateVideosOperation) -> str:
-    before = operation.metadata["queue_position"]
+    place = operation.metadata["queue_position"]
     until = operation.metadata["estimated_finish_time"]
     parts = [state_line(operation)]
-    if before:
-        parts.append(f"{before} before it")
+    if place:
+        parts.append(f"number {place} in the queue")
     if until:
         parts.append(f"until about {until.astimezone():%H:%M:%S}")
     return f"{operation.name}  {', '.join(parts)}"

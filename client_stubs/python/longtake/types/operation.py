@@ -55,6 +55,7 @@ class OperationMetadata(TypedDict):
     estimated_finish_time: datetime | None
     progress_percent: int | None
     queue_position: int | None
+    estimated_start_time: datetime | None
     attempts: int
     next_retry_time: datetime | None
     labels: dict[str, str]
