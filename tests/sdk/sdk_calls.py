@@ -4,8 +4,9 @@
 
     python sdk_calls.py credentials|express BASE_URL FOLDER
 
-The folder has the inputs; videos are saved there. It needs nothing but google-genai,
-so that each version of the SDK runs it in an environment of its own.
+The folder has the inputs; videos are saved there. It needs nothing but google-genai, and
+the folder of the tests in PYTHONPATH, so that each version of the SDK runs it in an
+environment of its own.
 """
 
 from __future__ import annotations
@@ -13,14 +14,12 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import urllib.parse
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 from google import genai
 from google.genai import errors, types
-from google.oauth2.credentials import Credentials
+from sdk.sdk_client import client, wait
 
 SMALL = "veo-3.1-lite-generate-001"
 FULL = "veo-3.1-generate-001"
@@ -86,7 +85,7 @@ class Calls:
                 config=types.GenerateVideosConfig(**config),
             )
             started_done = operation.done
-            self._wait(operation)
+            wait(self._base_url, operation.name)
             operation = self._client.operations.get(operation)
         except errors.APIError as error:
             return _raised(error)
@@ -99,15 +98,8 @@ class Calls:
             source=types.GenerateVideosSource(prompt="an asynchronous boat"),
             config=types.GenerateVideosConfig(duration_seconds=4),
         )
-        await asyncio.to_thread(self._wait, operation)
+        await asyncio.to_thread(wait, self._base_url, operation.name)
         return self._ended("asynchronous", await calls.operations.get(operation))
-
-    def _wait(self, operation: types.GenerateVideosOperation) -> None:
-        # In place of time.sleep(20) in Google's examples.
-        query = urllib.parse.urlencode({"operation": operation.name})
-        address = f"{self._base_url}/simulator/wait?{query}"
-        with urllib.request.urlopen(urllib.request.Request(address, method="POST")):  # noqa: S310 - http of the simulator
-            pass
 
     def _ended(self, name: str, operation: types.GenerateVideosOperation) -> dict[str, Any]:
         response = operation.response
@@ -146,23 +138,10 @@ def _raised(error: errors.APIError) -> dict[str, Any]:
     }
 
 
-def _client(mode: str, base_url: str) -> genai.Client:
-    options = types.HttpOptions(base_url=base_url)
-    if mode == "express":
-        return genai.Client(vertexai=True, api_key="anything", http_options=options)
-    return genai.Client(
-        vertexai=True,
-        project="p",
-        location="us-central1",
-        credentials=Credentials("anything"),  # type: ignore[no-untyped-call]  # google-auth's own
-        http_options=options,
-    )
-
-
 def main() -> None:
     """Run the calls."""
     mode, base_url, folder = sys.argv[1:]
-    told = Calls(_client(mode, base_url), base_url, Path(folder)).run()
+    told = Calls(client(mode, base_url), base_url, Path(folder)).run()
     sys.stdout.write(json.dumps({"version": genai.__version__, "told": told}))
 
 

@@ -5,26 +5,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
-import sys
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import av
 import pytest
 from PIL import Image, ImageDraw
-from processes.running import GUARD_SECONDS, simulator
-from sdk.older_sdk import older_python
+from processes.running import simulator
+from sdk.sdk_runs import VERSIONS, frames, read_object, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CALLS = Path(__file__).with_name("sdk_calls.py")
 MODES = ("credentials", "express")
-VERSIONS = ("3.4.0", "2.19.0")
 SIZE = (1280, 720)
 # Seconds that the video of each case shall have.
 SUCCESSES = {
@@ -61,27 +55,15 @@ class Run:
 @pytest.fixture(scope="module", params=[f"{v}-{m}" for v in VERSIONS for m in MODES])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     version, mode = request.param.split("-")
-    python = Path(sys.executable) if version == "3.4.0" else older_python()
-    return asyncio.run(_run(python, version, mode, tmp_path_factory.mktemp(request.param)))
+    return asyncio.run(_run(version, mode, tmp_path_factory.mktemp(request.param)))
 
 
-async def _run(python: Path, version: str, mode: str, folder: Path) -> Run:
+async def _run(version: str, mode: str, folder: Path) -> Run:
     _draw_inputs(folder)
-    # The SDK would find projects, keys and addresses in the environment.
-    environment = {name: text for name, text in os.environ.items() if "GOOGLE" not in name}
     async with simulator(folder) as upstream:
-        process = await asyncio.create_subprocess_exec(
-            python, "-W", "error::DeprecationWarning:google.genai",
-            CALLS, mode, upstream.base_url, folder,
-            stdout=asyncio.subprocess.PIPE, env=environment,
-        )  # fmt: skip
-        output, _ = await process.communicate()
-        assert process.returncode == 0
-        said = json.loads(output)
-        assert said["version"] == version
-        told = said["told"]
+        told = await told_by(CALLS, version, mode, upstream.base_url, folder)
         address = told["bucket"]["videos"][0]["uri"]
-        in_bucket = await asyncio.to_thread(_read_object, upstream.base_url, address)
+        in_bucket = await asyncio.to_thread(read_object, upstream.base_url, address)
         return Run(version, mode, folder, told, await upstream.statistics(), in_bucket)
 
 
@@ -93,28 +75,13 @@ def _draw_inputs(folder: Path) -> None:
     mask.save(folder / "mask.png")
 
 
-def _read_object(base_url: str, address: str) -> bytes:
-    bucket, _, name = address.removeprefix("gs://").partition("/")
-    path = f"/storage/v1/b/{bucket}/o/{name.replace('/', '%2F')}?alt=media"
-    headers = {"authorization": "Bearer anything"}
-    asked = urllib.request.Request(base_url + path, headers=headers)  # noqa: S310 - http of the simulator
-    with urllib.request.urlopen(asked, timeout=GUARD_SECONDS) as answer:  # noqa: S310 - likewise
-        data: bytes = answer.read()
-        return data
-
-
-def _frames(video: Path) -> list[tuple[int, int]]:
-    with av.open(str(video)) as container:
-        return [(frame.width, frame.height) for frame in container.decode(video=0)]
-
-
 def test_every_generation_is_started_polled_saved_and_decoded(run: Run) -> None:
     for name, seconds in SUCCESSES.items():
         told = run.told[name]
         assert told["done"] is True, (name, told)
         assert told["error"] is None
         assert told["videos"] == [{"uri": None, "mime_type": "video/mp4"}]
-        assert _frames(run.folder / f"{name}_0.mp4") == [SIZE] * (seconds * 24), name
+        assert frames(run.folder / f"{name}_0.mp4") == [SIZE] * (seconds * 24), name
 
 
 def test_a_generation_has_just_started_when_its_call_returns(run: Run) -> None:
@@ -131,7 +98,7 @@ def test_a_result_in_a_bucket_is_an_address_with_a_video_behind_it(run: Run) -> 
     assert video["uri"].endswith("/sample_0.mp4")
     assert video["mime_type"] == "video/mp4"
     (run.folder / "bucket_0.mp4").write_bytes(run.in_bucket)
-    assert _frames(run.folder / "bucket_0.mp4") == [SIZE] * (4 * 24)
+    assert frames(run.folder / "bucket_0.mp4") == [SIZE] * (4 * 24)
 
 
 def test_withheld_videos_are_counted_and_explained(run: Run) -> None:
