@@ -99,6 +99,13 @@ class Calls:
         fault = self._faults.next(generation.name, order.directives, "poll-")
         return await faults.answer(fault, order, "poll-") if fault else None
 
+    def undone(self, generation: Generation[WorkT]) -> bool:
+        """Return whether a poll is told that what was told to have ended still runs."""
+        if generation.outcome is None:
+            return False
+        told, generation.told = generation.told, True
+        return told and self._faults.meets(generation.name, "undone", generation.order.directives)
+
     def events_before_cut(self, generation: Generation[WorkT]) -> int | None:
         """Return after how many events a stream breaks off, or None."""
         chosen = generation.order.directives

@@ -27,6 +27,7 @@ DIRECTIVES: Mapping[str, frozenset[str]] = {
     "never": frozenset(),
     "lost": frozenset(),
     "unset": frozenset(),
+    "undone": frozenset({"times"}),
     "fail": frozenset({"message"}),
     "refuse": frozenset({"code"}),
     "filter": frozenset({"count", "code"}),

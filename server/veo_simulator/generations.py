@@ -55,6 +55,7 @@ class Generation(Generic[WorkT]):
         seed: The order's, or one by chance.
         outcome: What its maker made, None while it runs.
         polls: How often it was asked for.
+        told: Whether a poll was told of its end.
         ended: Set once there is an outcome.
         ending: Held by whoever ends or deletes it.
     """
@@ -66,6 +67,7 @@ class Generation(Generic[WorkT]):
     seed: int
     outcome: dict[str, Any] | None = None
     polls: int = 0
+    told: bool = False
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     ending: asyncio.Lock = field(default_factory=asyncio.Lock)
 

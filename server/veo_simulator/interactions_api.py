@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +121,8 @@ class InteractionsApi:
             raise invalid(Violation("last_event_id", "it needs stream=true"))
         if streams:
             return await self._stream(generation, _number(generation.id, last))
+        if self._calls.undone(generation):
+            generation = replace(generation, outcome=None)
         before = []
         if _flag(request, "include_input", "includeInput"):
             before = steps_of_input((await self._generations.request(generation)).get("input"))

@@ -70,6 +70,8 @@ class VideoApi:
             raise GoogleError("NOT_FOUND", "The operation is not found, or has expired.")
         if fault := await self._calls.fault_of_poll(generation):
             return fault
+        if self._calls.undone(generation):
+            return await _named(generation)
         answer = await self._results.as_operation(generation)
         return Response(answer, media_type="application/json")
 

@@ -181,6 +181,15 @@ async def test_polls_meet_their_own_faults(http: httpx.AsyncClient) -> None:
     assert (await poll(http, lost)).status_code == 404
 
 
+async def test_a_generation_may_be_told_as_done_and_then_as_running(
+    http: httpx.AsyncClient,
+) -> None:
+    name = (await submit(http, "x [sim:filter][sim:undone times=2]")).json()["name"]
+    done = await finished(http, name)
+    assert [(await poll(http, name)).json() for _ in range(2)] == [{"name": name}] * 2
+    assert await finished(http, name) == done
+
+
 @pytest.mark.parametrize("name", ["", 7, "operations/1", f"{RESOURCE}x/operations/1"])
 async def test_a_name_of_another_model_is_refused(http: httpx.AsyncClient, name: object) -> None:
     body = {"operationName": name}

@@ -151,6 +151,14 @@ async def test_an_interaction_may_fail_be_refused_or_have_no_output(calls: Calle
     assert (empty["status"], empty["steps"]) == ("completed", [])
 
 
+async def test_an_interaction_may_be_told_as_completed_and_then_as_running(calls: Caller) -> None:
+    name = await calls.background("x [sim:filter][sim:undone]")
+    done = await calls.finished(name)
+    undone = await calls.get(name)
+    assert (undone["status"], undone["steps"]) == ("in_progress", [])
+    assert await calls.get(name) == done
+
+
 @pytest.mark.parametrize(
     ("prompt", "status", "code"),
     [
