@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run edge test check fix proto lock bench crash clean
+.PHONY: help demo run edge test test-polyglot check fix proto lock bench crash clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := server client_stubs/python/longtake tests scripts benchmarks
 
 help: ## Tell what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The environment, from the lock file alone: every package by its hash, nothing resolved.
 $(READY): requirements.lock pyproject.toml client_stubs/python/pyproject.toml
@@ -41,6 +41,9 @@ edge: $(READY) ## Serve REST, server-sent events, gRPC-Web and TLS on :8080 and 
 test: $(READY) ## Run every test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
+test-polyglot: $(READY) ## Run the tests of the Go, Java, Rust and TypeScript clients whose tools are installed
+	$(BIN)/python -m pytest tests/polyglot
+
 check: $(READY) ## Run every static check: style, types, imports, protos, generated code, lock file
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -61,6 +64,7 @@ fix: $(READY) ## Put right what the style checks can put right by themselves
 proto: $(READY) ## Generate the code of the protos anew, in every language
 	PYTHON=$(BIN)/python scripts/generate_python.sh
 	BUF=$(BIN)/buf scripts/generate_typescript.sh
+	PYTHON=$(BIN)/python scripts/generate_go.sh
 
 lock: $(READY) ## Write requirements.lock anew; UPGRADE=--upgrade takes the newest versions
 	@$(PIP) install uv==0.13.9

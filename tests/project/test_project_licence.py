@@ -19,8 +19,8 @@ FOLDERS = (
     "tests",
     ".ci",
 )
-SUFFIXES = {".py", ".pyi", ".proto", ".rs", ".sh", ".toml", ".ts", ".yaml"}
-NOT_WRITTEN_HERE = {"dist", "gen", "node_modules"}
+SUFFIXES = {".go", ".java", ".py", ".pyi", ".proto", ".rs", ".sh", ".toml", ".ts", ".yaml"}
+NOT_WRITTEN_HERE = {"dist", "gen", "node_modules", "target"}
 BY_NAME = {"Makefile", "Dockerfile", "run"}
 COPYRIGHT = "Copyright 2026 The Longtake Authors"
 LICENCE = "SPDX-License-Identifier: Apache-2.0"

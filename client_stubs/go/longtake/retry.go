@@ -1,0 +1,98 @@
+// Copyright 2026 The Longtake Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package longtake
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// The longest that one stream lasts before it is resumed, so that none hangs for ever.
+const streamTime = 10 * time.Minute
+
+// RetryPolicy says how watches and downloads are resumed.
+type RetryPolicy struct {
+	// Initial is the first wait.
+	Initial time.Duration
+	// Multiplier is what each wait is multiplied by for the next.
+	Multiplier float64
+	// Max is the longest wait.
+	Max time.Duration
+	// Attempts is how often in a row, without a message in between.
+	Attempts int
+
+	jitter func() float64
+	wait   func(context.Context, time.Duration) error
+}
+
+// DefaultRetryPolicy tries for about a minute.
+func DefaultRetryPolicy() RetryPolicy {
+	return RetryPolicy{
+		Initial:    250 * time.Millisecond,
+		Multiplier: 2,
+		Max:        15 * time.Second,
+		Attempts:   10,
+		jitter:     rand.Float64,
+		wait:       wait,
+	}
+}
+
+// Counts failures in a row.
+type failures struct {
+	policy RetryPolicy
+	count  int
+}
+
+func (f *failures) reset() { f.count = 0 }
+
+// Waits before the next attempt, at least as long as the server asks for; returns the
+// error where it does not pass, or the attempts are used up.
+func (f *failures) pause(ctx context.Context, failed *Error) error {
+	if ctx.Err() != nil {
+		return FromError(ctx.Err())
+	}
+	if !isPassing(failed) || f.count >= f.policy.Attempts {
+		return failed
+	}
+	longest := float64(f.policy.Initial) * math.Pow(f.policy.Multiplier, float64(f.count))
+	shortened := min(longest, float64(f.policy.Max)) * (1 + f.policy.jitter()) / 2
+	f.count++
+	if err := f.policy.wait(ctx, time.Duration(shortened)+failed.RetryDelay); err != nil {
+		return FromError(err)
+	}
+	return nil
+}
+
+// Tells whether the same call may work on another attempt.
+func isPassing(failed *Error) bool {
+	switch failed.Code {
+	case codes.Unavailable:
+		return true
+	case codes.Internal, codes.Unknown, codes.DeadlineExceeded:
+		// What proxies, broken connections and streamTime make. The server gives a reason.
+		return failed.Reason == ""
+	default:
+		return false
+	}
+}
+
+func endedEarly(what string) *Error {
+	return fromStatus(status.New(codes.Unavailable, what), nil)
+}
+
+func wait(ctx context.Context, duration time.Duration) error {
+	timer := time.NewTimer(duration)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,38 @@
+// Copyright 2026 The Longtake Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package longtake
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+
+	// Asks servers for their health, where the service config says so.
+	_ "google.golang.org/grpc/health"
+
+	longtakev1 "longtake.dev/client/longtake/v1"
+)
+
+// The retries, which are the same in every language.
+//
+//go:embed service_config.json
+var sharedServiceConfig []byte
+
+// Returns the shared service config, with calls spread over the servers that say of
+// themselves that they serve.
+func serviceConfig() string {
+	config := map[string]any{}
+	if err := json.Unmarshal(sharedServiceConfig, &config); err != nil {
+		panic(fmt.Sprintf("longtake: the embedded service config is broken: %v", err))
+	}
+	config["loadBalancingConfig"] = []any{map[string]any{"round_robin": map[string]any{}}}
+	config["healthCheckConfig"] = map[string]any{
+		"serviceName": longtakev1.VideoService_ServiceDesc.ServiceName,
+	}
+	text, err := json.Marshal(config)
+	if err != nil {
+		panic(fmt.Sprintf("longtake: the embedded service config is broken: %v", err))
+	}
+	return string(text)
+}

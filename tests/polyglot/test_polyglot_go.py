@@ -1,0 +1,54 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The Go client builds, is fresh, passes its own tests and conforms."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from polyglot.conformance import conform
+from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.timeout(BUILD_SECONDS)
+
+MODULE = ROOT / "client_stubs" / "go"
+
+
+@pytest.fixture(autouse=True)
+def _go() -> None:
+    need("go")
+
+
+def _generated(module: Path) -> dict[str, str]:
+    return {
+        path.relative_to(module).as_posix(): path.read_text(encoding="utf-8")
+        for pattern in ("*.pb.go", "service_config.json")
+        for path in module.rglob(pattern)
+    }
+
+
+def test_the_generated_go_code_is_fresh(tmp_path: Path) -> None:
+    generate = ROOT / "scripts" / "generate_go.sh"
+    run(generate, tmp_path, environment={"PYTHON": sys.executable, "GOFLAGS": "-p=1"})
+    expected = _generated(tmp_path / "client_stubs" / "go")
+    assert expected
+    assert _generated(MODULE) == expected, "run: make proto"
+
+
+def test_the_go_module_is_vetted_formatted_and_passes_its_tests() -> None:
+    assert run("gofmt", "-l", ".", folder=MODULE) == ""
+    run("go", "vet", "-p=1", "./...", folder=MODULE)
+    run("go", "test", "-p=1", "./...", folder=MODULE)
+    run("go", "mod", "tidy", "-diff", folder=MODULE)
+
+
+async def test_the_go_client_conforms(tmp_path: Path) -> None:
+    program = ROOT / "build" / "go" / "conformance"
+    run("go", "build", "-p=1", "-o", program, "./conformance", folder=MODULE)
+    await conform(tmp_path, program)
