@@ -63,8 +63,10 @@ fix: $(READY) ## Put right what the style checks can put right by themselves
 
 proto: $(READY) ## Generate the code of the protos anew, in every language
 	PYTHON=$(BIN)/python scripts/generate_python.sh
+	$(BIN)/python -m scripts.write_api_reference
 	BUF=$(BIN)/buf scripts/generate_typescript.sh
 	PYTHON=$(BIN)/python scripts/generate_go.sh
+	$(BIN)/python -m scripts.write_openapi
 
 lock: $(READY) ## Write requirements.lock anew; UPGRADE=--upgrade takes the newest versions
 	@$(PIP) install uv==0.13.9
