@@ -71,6 +71,7 @@ _THOUGHT = some.just({"type": "thought", "summary": [{"type": "text", "text": "h
 _OTHER = _THOUGHT | some.just({"type": "of_later_versions"})
 _STEPS = some.builds(
     lambda *parts: [step for part in parts for step in part],
+    some.lists(_ASKED, max_size=1),
     some.lists(_OUTPUT, max_size=1),
     some.lists(_ASKED, max_size=1),
     some.lists(_OTHER, max_size=2),

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 STARTED: dict[str, Any] = {"id": INTERACTION, "status": "in_progress", "object": "interaction"}
 FIXED = settings(
-    max_examples=500,
+    max_examples=400,
     derandomize=True,
     database=None,
     deadline=None,
