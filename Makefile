@@ -65,6 +65,7 @@ proto: $(READY) ## Generate the code of the protos anew, in every language
 	PYTHON=$(BIN)/python scripts/generate_python.sh
 	$(BIN)/python -m scripts.write_api_reference
 	BUF=$(BIN)/buf scripts/generate_typescript.sh
+	BUF=$(BIN)/buf scripts/generate_rust.sh
 	PYTHON=$(BIN)/python scripts/generate_go.sh
 	$(BIN)/python -m scripts.write_openapi
 

@@ -1,0 +1,115 @@
+// Copyright 2026 The Longtake Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! How the client connects: addresses, limits, keepalive, credentials.
+
+use std::env;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tonic::metadata::{Ascii, MetadataKey, MetadataMap, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint, Error};
+use tonic::{Request, Status};
+
+use crate::balancing::balance;
+use crate::client::Client;
+use crate::v1::video_service_client::VideoServiceClient;
+
+/// Every call of the contract, as tonic makes it.
+pub type Service = VideoServiceClient<InterceptedService<Channel, Metadata>>;
+
+const MAX_MESSAGE_BYTES: usize = 64 << 20;
+
+/// Metadata that goes with every call.
+#[derive(Clone, Debug, Default)]
+pub struct Metadata(MetadataMap);
+
+impl Interceptor for Metadata {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let merged = self.0.clone().into_headers();
+        request.metadata_mut().as_mut().extend(merged);
+        Ok(request)
+    }
+}
+
+/// Says how to connect.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    addresses: Vec<String>,
+    timeout: Duration,
+    metadata: Metadata,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            addresses: Vec::new(),
+            timeout: Duration::from_secs(30),
+            metadata: Metadata::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// Adds `host:port`, or `https://host:port` for TLS with the feature `tls`. Over several,
+    /// calls are spread as long as their health checks are good. Default: LONGTAKE_ADDRESS, else
+    /// `localhost:50051`.
+    pub fn address(mut self, address: impl Into<String>) -> Self {
+        self.addresses.push(address.into());
+        self
+    }
+
+    /// Sets the deadline of each unary call. Streams are not limited. Default: 30 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Adds metadata that goes with every call, for example credentials.
+    pub fn metadata(mut self, key: MetadataKey<Ascii>, value: MetadataValue<Ascii>) -> Self {
+        self.metadata.0.insert(key, value);
+        self
+    }
+
+    /// Returns a client, which connects at its first call. Must be called on a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// An address is none.
+    pub fn connect(self) -> Result<Client, Error> {
+        let endpoints = self.endpoints()?;
+        let mut checks = JoinSet::new();
+        let channel = match endpoints.as_slice() {
+            [only] => only.connect_lazy(),
+            _ => balance(endpoints, &mut checks),
+        };
+        let service = VideoServiceClient::with_interceptor(channel, self.metadata)
+            .max_decoding_message_size(MAX_MESSAGE_BYTES)
+            .max_encoding_message_size(MAX_MESSAGE_BYTES);
+        Ok(Client::new(service, self.timeout, Arc::new(checks)))
+    }
+
+    fn endpoints(&self) -> Result<Vec<Endpoint>, Error> {
+        if self.addresses.is_empty() {
+            let address = env::var("LONGTAKE_ADDRESS").unwrap_or_else(|_| "localhost:50051".into());
+            return Ok(vec![endpoint(&address)?]);
+        }
+        self.addresses.iter().map(|address| endpoint(address)).collect()
+    }
+}
+
+fn endpoint(address: &str) -> Result<Endpoint, Error> {
+    let uri = match address.contains("://") {
+        true => address.to_owned(),
+        false => format!("http://{address}"),
+    };
+    // Finds connections that died in silence. Watches carry heartbeats more often than servers
+    // allow pings, so that no server takes these for too many.
+    Ok(Endpoint::from_shared(uri)?
+        .connect_timeout(Duration::from_secs(20))
+        .http2_keep_alive_interval(Duration::from_secs(60))
+        .keep_alive_timeout(Duration::from_secs(20)))
+}

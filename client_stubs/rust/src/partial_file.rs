@@ -1,0 +1,36 @@
+// Copyright 2026 The Longtake Authors
+// SPDX-License-Identifier: Apache-2.0
+
+//! A file that gets its name only when it is whole.
+
+use std::path::{Path, PathBuf};
+
+use tokio::fs;
+use tokio::io::AsyncWriteExt;
+use tonic::Status;
+
+use crate::downloading::{Download, DownloadError, Downloaded};
+
+/// Writes a download to `{path}.part` and renames that at the end.
+pub(crate) async fn save(mut video: Download, path: &Path) -> Result<Downloaded, DownloadError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    let part = Part(name.into());
+    let mut file = fs::File::create(&part.0).await?;
+    while let Some(bytes) = video.chunk().await? {
+        file.write_all(&bytes).await?;
+    }
+    file.sync_all().await?;
+    fs::rename(&part.0, path).await?;
+    let whole = video.downloaded().cloned();
+    whole.ok_or_else(|| Status::internal("a download ends with what it was").into())
+}
+
+/// Is removed however the download ends; after a rename there is nothing to remove.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

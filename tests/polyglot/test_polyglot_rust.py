@@ -1,0 +1,65 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The Rust client: built, and run against a real server."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from polyglot.conformance import conform
+from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+
+CRATE = ROOT / "client_stubs" / "rust"
+EXAMPLES = ROOT / "build/rust/debug/examples"
+BUF = Path(sys.executable).with_name("buf")
+
+pytestmark = pytest.mark.timeout(BUILD_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def programs() -> Path:
+    """The crate's programs, built with the locked versions."""
+    need("cargo")
+    run("cargo", "build", "-j1", "--locked", "--examples", folder=CRATE)
+    return EXAMPLES
+
+
+async def test_the_rust_client_conforms(programs: Path, tmp_path: Path) -> None:
+    await conform(tmp_path, programs / "conformance")
+
+
+def test_rust_reads_and_writes_the_golden_messages(programs: Path, tmp_path: Path) -> None:
+    golden, descriptors = ROOT / "tests" / "golden", tmp_path / "descriptors"
+    what = ("--path", "protos/longtake/v1", "--path", "third_party/protos/google/rpc")
+    run(BUF, "build", "--as-file-descriptor-set", "-o", f"{descriptors}#format=binpb", *what)
+    run(programs / "golden", descriptors, golden, tmp_path)
+
+    names = sorted(path.stem for path in golden.glob("*.binpb"))
+    assert names
+    for name in names:
+        assert (tmp_path / f"{name}.binpb").read_bytes() == (golden / f"{name}.binpb").read_bytes()
+        written = json.loads((tmp_path / f"{name}.json").read_text())
+        assert written == json.loads((golden / f"{name}.json").read_text())
+
+
+def test_the_crates_own_tests_pass(programs: Path) -> None:
+    assert programs.is_dir()
+    told = run("cargo", "test", "-j1", "--locked", "--workspace", "--lib", "--bins", folder=CRATE)
+    assert "test result: ok" in told
+
+
+def test_the_generated_rust_is_fresh(programs: Path, tmp_path: Path) -> None:
+    assert programs.is_dir()
+    run(ROOT / "scripts/generate_rust.sh", tmp_path, environment={"BUF": str(BUF)})
+
+    in_tree = _files(CRATE / "src" / "gen")
+    assert in_tree
+    assert in_tree == _files(tmp_path / "client_stubs/rust/src/gen"), "run: make proto"
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
