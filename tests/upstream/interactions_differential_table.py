@@ -81,7 +81,7 @@ DIFFERENCES = (
     Difference(
         (BODY,),
         "an earlier video in a bucket is sent again in place of previous_interaction_id",
-        "the Agent Platform refuses that field, as seen live, and Google's notebook does so",
+        "others saw the Agent Platform refuse that field, and Google's notebook does so",
         bodies.send_the_earlier_video_again,
         ("agent_platform",),
     ),
@@ -132,7 +132,7 @@ DIFFERENCES = (
     Difference(
         (SUBMIT, POLL, CANCEL),
         "v1beta in place of v1",
-        "Google's documents of these models use it, and its files have addresses of it",
+        "Google's reference of interactions gives it, and its files have addresses of it",
         bodies.beta_version,
         ("developer",),
     ),
