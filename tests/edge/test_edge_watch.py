@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,6 +72,27 @@ async def test_a_watch_of_all_tells_of_deletions_and_is_resumed_by_its_position(
 
     assert {first, second} <= set(initial)
     assert change["deletion"] == {"name": first}
+
+
+async def test_a_stream_that_breaks_off_says_so_in_its_trailers(edge: Edge) -> None:
+    await edge.simulator.tell("hold")
+    name = (await edge.generate())["name"]
+    host, _, port = edge.url.removeprefix("http://").rpartition(":")
+
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"GET /v1/{name}:watch HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    await reader.readuntil(b'"state":"RUNNING"')
+    await edge.server.process.terminate()
+    await reader.readuntil(b"\r\n0\r\n")
+    trailers = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    await edge.server.start()
+    await edge.simulator.tell("release")
+    while (await edge.http.get("/v1/models")).status_code == 503:
+        pass
+
+    assert trailers.startswith(b"grpc-status: 14\r\n")
+    assert b"grpc-status-details-bin" in trailers
 
 
 async def test_a_server_that_comes_back_is_found_and_the_watch_goes_on(edge: Edge) -> None:
