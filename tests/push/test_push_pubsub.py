@@ -77,7 +77,7 @@ async def test_a_message_that_comes_twice_is_followed_once(keys: KeyServer, sign
         {"iss": "https://accounts.example.com"},
         {"exp": now() - 600, "iat": now() - 1200},
     ],
-    ids=str,
+    ids="-".join,
 )
 async def test_a_token_of_someone_else_is_refused(
     keys: KeyServer, signer: Signer, claims: dict[str, object]

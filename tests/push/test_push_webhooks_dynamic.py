@@ -80,7 +80,7 @@ async def test_another_key_of_the_same_id_is_refused(config: PushConfig) -> None
 @pytest.mark.parametrize(
     "claims",
     [{"aud": "someone-else"}, {"aud": None}, {"exp": 1}, {"iat": now() - 400}, {"nbf": now() + 90}],
-    ids=str,
+    ids="-".join,
 )
 async def test_a_token_for_others_or_of_another_time_is_refused(
     config: PushConfig, signer: Signer, claims: dict[str, object]
