@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 STARTED: dict[str, Any] = {"id": INTERACTION, "status": "in_progress", "object": "interaction"}
 FIXED = settings(
-    max_examples=400,
+    max_examples=300,
     derandomize=True,
     database=None,
     deadline=None,
