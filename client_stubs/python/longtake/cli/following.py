@@ -13,6 +13,7 @@ from longtake.cli.failures import INTERRUPTED, WITHHELD, CommandFailure
 from longtake.cli.interrupts import interruptible
 from longtake.cli.saving import save_videos
 from longtake.cli.session import note, say
+from longtake.cli.support_codes import explained
 from longtake.errors import ServerError
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ def check_withheld(response: GenerateVideosResponse) -> None:
     """
     withheld, made = response.rai_media_filtered_count, len(response.generated_videos)
     if withheld:
-        reasons = "; ".join(response.rai_media_filtered_reasons) or "no reason was given"
+        given = response.rai_media_filtered_reasons
+        reasons = "; ".join(given) or "no reason was given"
+        if codes := explained(given):
+            reasons += f" ({codes})"
         raise CommandFailure(
             WITHHELD,
             f"{withheld} of {withheld + made} videos were withheld by the upstream "
