@@ -20,6 +20,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from longtake_server.clock import SystemClock
 from longtake_server.errors import StartFailure
 from longtake_server.media.objects import ObjectMediaStore
+from longtake_server.operations.admission import Admission
 from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.driver import Driver, Limits
 from longtake_server.operations.ledger import Ledger
@@ -27,6 +28,7 @@ from longtake_server.operations.pacing import Backoff, Pacing
 from longtake_server.operations.retention import Retention
 from longtake_server.operations.runner import Leasing, Runner
 from longtake_server.operations.service import VideoOperations
+from longtake_server.operations.usher import Usher
 from longtake_server.rpc.server import RpcServer
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
@@ -51,6 +53,7 @@ class _Engine:
     clock: Clock
     ledger: Ledger
     runner: Runner
+    usher: Usher
     retention: Retention
     service: VideoOperations
 
@@ -79,19 +82,23 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             send_timeout_seconds=settings.send_timeout_seconds,
             clock=engine.clock,
             telemetry=telemetry,
+            caller_header=settings.trust_caller_header,
         )
         address = server.bind(settings.listen)
         push = await _push(settings, engine, parts)
         await server.start()
         running = asyncio.create_task(engine.runner.run(), name="runner")
-        sweeping = asyncio.create_task(engine.retention.run(), name="retention")
+        beside = (
+            asyncio.create_task(engine.usher.run(), name="usher"),
+            asyncio.create_task(engine.retention.run(), name="retention"),
+        )
         stopping = asyncio.create_task(stop.wait(), name="signal")
         announce(address)
         _log.info("serving", extra={"address": address, "upstream": settings.upstream})
         try:
-            await asyncio.wait((running, sweeping, stopping), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((running, *beside, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _stop(settings, server, push, engine, running, sweeping)
+            await _stop(settings, server, push, engine, running, beside)
             stopping.cancel()
     _log.info("stopped")
 
@@ -102,7 +109,7 @@ async def _stop(
     push: PushServer | None,
     engine: _Engine,
     running: asyncio.Task[None],
-    sweeping: asyncio.Task[None],
+    beside: tuple[asyncio.Task[None], ...],
 ) -> None:
     """Stop in order; what does not end within the grace is resumed by the next start.
 
@@ -121,9 +128,9 @@ async def _stop(
     engine.runner.stop()
     await server.stop(settings.grace_seconds)
     await asyncio.wait((running,), timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
-    for task in (running, sweeping):
+    for task in (running, *beside):
         task.cancel()
-    ends = await asyncio.gather(running, sweeping, return_exceptions=True)
+    ends = await asyncio.gather(running, *beside, return_exceptions=True)
     for end in ends:
         if isinstance(end, Exception):
             raise end
@@ -182,7 +189,8 @@ def _telemetry(settings: Settings, parts: AsyncExitStack) -> Telemetry:
 
 async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack) -> _Engine:
     clock = SystemClock()
-    catalogue = Catalogue.load(settings.catalogue_file)
+    simulated = settings.upstream == "simulator"
+    catalogue = Catalogue.load(settings.catalogue_file, shipped_quotas=not simulated)
     store = await SqliteStore.open(settings.data_folder / "longtake.db", clock)
     parts.push_async_callback(store.close)
     media = ObjectMediaStore.open(settings.media_url or settings.data_folder / "media")
@@ -190,12 +198,15 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         configured_upstreams(settings, media, clock, telemetry.tracer_provider)
     )
     upstreams = {upstream.name: upstream for upstream in routes.values()}
+    limits = _limits(settings)
+    admission = Admission(catalogue, clock, limits.backoff, random.random)
     ledger = Ledger(
         store,
         clock,
         retention=timedelta(days=settings.retention_days),
         max_watches=settings.max_watches,
         jitter=random.random,
+        observer=admission,
     )
     parts.push_async_callback(ledger.aclose)
     telemetry.watch_count(lambda: ledger.watches)
@@ -204,14 +215,17 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         ledger=ledger,
         upstreams=upstreams,
         catalogue=catalogue,
+        admission=admission,
         clock=clock,
         telemetry=telemetry,
-        limits=_limits(settings),
+        limits=limits,
         chance=random.random,
         retained_in=media if settings.retain_results else None,
     )
     leasing = Leasing(f"{os.uname().nodename}:{os.getpid()}", settings.max_upstream_calls)
     runner = Runner(store, driver, media, clock, leasing)
+    usher = Usher(admission, store, ledger, clock, runner.notify)
+    await usher.resume()
     retention = Retention(store, ledger, media, clock, timedelta(days=settings.tombstone_days))
     service = VideoOperations(
         store=store,
@@ -223,9 +237,9 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         catalogue=catalogue,
         clock=clock,
         telemetry=telemetry,
-        enforce_retirement=settings.upstream != "simulator",
+        enforce_retirement=not simulated,
     )
-    return _Engine(clock, ledger, runner, retention, service)
+    return _Engine(clock, ledger, runner, usher, retention, service)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -36,6 +36,20 @@ class Alarm(Protocol):
         """Make it not due. After it was called this does nothing."""
 
 
+async def happened(event: asyncio.Event, clock: Clock, seconds: float | None) -> bool:
+    """Wait for an event, but not longer than so many seconds; return whether it came."""
+    if seconds is None:
+        return await event.wait()
+    waiting = asyncio.ensure_future(event.wait())
+    timing = asyncio.ensure_future(clock.sleep(max(0.0, seconds)))
+    try:
+        await asyncio.wait((waiting, timing), return_when=asyncio.FIRST_COMPLETED)
+        return event.is_set()
+    finally:
+        waiting.cancel()
+        timing.cancel()
+
+
 class SystemClock:
     """The machine's clock."""
 

@@ -124,6 +124,12 @@ class Settings(BaseSettings):
         default=1.0, description="Wait after the first refusal by the upstream; doubles each time."
     )
     backoff_longest_seconds: Seconds = Field(default=60.0, description="Longest such wait.")
+    trust_caller_header: str | None = Field(
+        default=None,
+        pattern="^[a-z0-9_.-]+$",
+        description="Metadata key, for example `x-longtake-caller`, by which a proxy that "
+        "authenticates says who calls. Default: all callers are one.",
+    )
     max_upstream_calls: Annotated[int, Field(ge=1)] = Field(
         default=64, description="Submissions and polls at the same time."
     )

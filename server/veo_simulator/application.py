@@ -70,11 +70,11 @@ def create_application(options: Options) -> Starlette:
     renderers = Renderers(options.workers)
     folder = options.state_directory / "generations"
     results = Results(folder, buckets, renderers)
-    generations = Generations(folder, results, may_finish, **life)
+    generations = Generations(folder, results, may_finish, counts, **life)
     files = DeveloperFiles(options.state_directory / "files")
     folder = options.state_directory / "interactions"
     answers = InteractionResults(folder, buckets, files, renderers)
-    interactions = Generations(folder, answers, may_finish, **life)
+    interactions = Generations(folder, answers, may_finish, counts, **life)
     gates = {"": may_finish, "submissions": calls.may_submit}
     control = ControlApi([generations, interactions], counts, gates)
 

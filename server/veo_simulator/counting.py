@@ -20,6 +20,8 @@ class Counts:
         self.polls = 0
         self.downloads = 0
         self.forwarded_credentials = 0
+        self.running_most = 0
+        self._running = 0
         self._by_prompt: Counter[str] = Counter()
         self._news = asyncio.Event()
 
@@ -40,6 +42,15 @@ class Counts:
         self.polls += 1
         self._tell()
 
+    def began(self) -> None:
+        """Count a generation that runs from now on."""
+        self._running += 1
+        self.running_most = max(self.running_most, self._running)
+
+    def ended(self) -> None:
+        """Count a generation that ran until now."""
+        self._running -= 1
+
     def downloaded(self) -> None:
         """Count a read of an object or a file."""
         self.downloads += 1
@@ -54,11 +65,16 @@ class Counts:
             await self._news.wait()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the counts; generations by prompt count those that were started."""
+        """Return the counts.
+
+        Generations by prompt count those that were started; `running_most` is how many ran
+        at the same time at most.
+        """
         return {
             "submissions_received": self.submissions_received,
             "submissions_accepted": self.submissions_accepted,
             "submissions_by_prompt": dict(self._by_prompt),
+            "running_most": self.running_most,
             "polls": self.polls,
             "downloads": self.downloads,
             "forwarded_credentials": self.forwarded_credentials,

@@ -17,6 +17,7 @@ from veo_simulator.errors import GoogleError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from veo_simulator.counting import Counts
     from veo_simulator.directives import Directives
 
 _log = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ class Generations(Generic[WorkT]):
         folder: Where they are kept.
         maker: What makes their outcomes.
         may_finish: Generations do not end until it is set.
+        counts: Is told when one begins and ends.
         latency_seconds: How long a generation takes, at least.
         keep_hours: How long one is known after its start.
     """
@@ -109,6 +111,7 @@ class Generations(Generic[WorkT]):
         folder: Path,
         maker: Maker[WorkT],
         may_finish: asyncio.Event,
+        counts: Counts,
         *,
         latency_seconds: float,
         keep_hours: float,
@@ -116,6 +119,7 @@ class Generations(Generic[WorkT]):
         self._folder = folder
         self._maker = maker
         self._may_finish = may_finish
+        self._counts = counts
         self._latency_seconds = latency_seconds
         self._keep_seconds = keep_hours * _HOUR
         self._known: dict[str, Generation[WorkT]] = {}
@@ -173,6 +177,8 @@ class Generations(Generic[WorkT]):
             generation.changed = time.time()
             await asyncio.to_thread(self._save_outcome, generation, outcome)
             generation.outcome = outcome
+            if not generation.ended.is_set():
+                self._counts.ended()
             generation.ended.set()
         return True
 
@@ -190,6 +196,8 @@ class Generations(Generic[WorkT]):
                 task.cancel()
             self._known.pop(generation.name, None)
             await asyncio.to_thread(self._maker.delete, generation.id)
+            if not generation.ended.is_set():
+                self._counts.ended()
             generation.ended.set()
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -225,6 +233,7 @@ class Generations(Generic[WorkT]):
         if generation.outcome is not None:
             generation.ended.set()
         else:
+            self._counts.began()
             task = asyncio.create_task(self._finish(generation))
             self._running[generation.name] = task
             task.add_done_callback(lambda _task: self._running.pop(generation.name, None))

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.media.objects import ObjectMediaStore
+from longtake_server.operations.admission import Admission
 from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.driver import Driver, Limits
 from longtake_server.operations.ledger import Ledger
 from longtake_server.operations.runner import Leasing, Runner
 from longtake_server.operations.service import VideoOperations
+from longtake_server.operations.usher import Usher
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
 
@@ -43,12 +45,13 @@ class Engine:
     ledger: Ledger
     driver: Driver
     runner: Runner
+    usher: Usher
     service: VideoOperations
 
-    async def accept(self, **fields: object) -> OperationRecord:
+    async def accept(self, caller: str = "", **fields: object) -> OperationRecord:
         """Accept a generation; `fields` are the request's."""
         request = GenerateVideosRequest(model=MODEL, prompt="a dog", **fields)  # type: ignore[arg-type]  # a test's own fields
-        return await self.service.generate(request, "", "")
+        return await self.service.generate(request, caller, "")
 
 
 @asynccontextmanager
@@ -76,19 +79,31 @@ async def engine(
     telemetry = Telemetry()
     store = await SqliteStore.open(folder / "longtake.db", clock)
     media = ObjectMediaStore.open(folder / "media")
-    ledger = Ledger(store, clock, retention=RETENTION, max_watches=max_watches, jitter=lambda: 0.0)
+    limits = limits or Limits()
+    admission = Admission(catalogue, clock, limits.backoff, lambda: 0.0)
+    ledger = Ledger(
+        store,
+        clock,
+        retention=RETENTION,
+        max_watches=max_watches,
+        jitter=lambda: 0.0,
+        observer=admission,
+    )
     driver = Driver(
         store=store,
         ledger=ledger,
         upstreams=upstreams,
         catalogue=catalogue,
+        admission=admission,
         clock=clock,
         telemetry=telemetry,
-        limits=limits or Limits(),
+        limits=limits,
         chance=lambda: 0.0,
         retained_in=media if retain else None,
     )
     runner = Runner(store, driver, media, clock, Leasing("test"))
+    usher = Usher(admission, store, ledger, clock, runner.notify)
+    await usher.resume()
     service = VideoOperations(
         store=store,
         ledger=ledger,
@@ -102,7 +117,7 @@ async def engine(
         enforce_retirement=enforce_retirement,
     )
     try:
-        yield Engine(clock, upstream, store, media, ledger, driver, runner, service)
+        yield Engine(clock, upstream, store, media, ledger, driver, runner, usher, service)
         upstream.assert_all_used()
     finally:
         await ledger.aclose()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import httpx
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+from longtake_server.operations.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -161,17 +162,27 @@ class Server:
         await self.process.terminate()
 
 
+def _without_quotas(folder: Path) -> Path:
+    file = folder / "without_quotas.toml"
+    rows = [f'[models."{entry.id}"]\nrequests_per_minute = 0' for entry in Catalogue.load().models]
+    file.write_text("\n".join(rows))
+    return file
+
+
 @asynccontextmanager
 async def server(
     folder: Path, upstream: Simulator | None = None, **settings: str
 ) -> AsyncIterator[Server]:
     """A server that is not started yet; with `upstream`, it speaks to that simulator.
 
-    `settings` are LONGTAKE_* variables, without the prefix and in lower case.
+    `settings` are LONGTAKE_* variables, without the prefix and in lower case. Models have
+    quotas only if a catalogue_file gives them.
     """
     chosen = {f"LONGTAKE_{name.upper()}": value for name, value in settings.items()}
     if upstream is not None:
-        chosen |= {
+        chosen = {
+            "LONGTAKE_CATALOGUE_FILE": str(_without_quotas(folder)),
+            **chosen,
             "LONGTAKE_UPSTREAM": "agent_platform",
             "LONGTAKE_GOOGLE_PROJECT": "test",
             "LONGTAKE_GOOGLE_BASE_URL": upstream.base_url,

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date  # noqa: TC003 - pydantic reads the annotation at run time
 from enum import Enum
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from longtake_server.errors import ModelNotFound, StartFailure
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MICROS = 1_000_000
+_QUOTAS = ("requests_per_minute", "max_concurrent")
 _NAMES_OF_MODELS = ("replacement", "fast", "quality", "economy")
 
 
@@ -50,6 +51,14 @@ class Price(BaseModel):
         return round(self.usd_per_second * _MICROS)
 
 
+def _none_for_zero(value: object) -> object:
+    return None if value == 0 else value
+
+
+# A TOML file has no None: there 0 is any number.
+_Quota = Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_none_for_zero)]
+
+
 class ModelEntry(BaseModel):
     """A row of the catalogue. Durations are in seconds, and the first of a list is the default.
 
@@ -62,6 +71,8 @@ class ModelEntry(BaseModel):
         extension_types: The media types of videos that it extends.
         reference_duration: The only duration with reference images, None for any.
         retirement_date: The earliest day on which it is gone, None where none is known.
+        requests_per_minute: Submissions that the upstream takes in a minute, None for any number.
+        max_concurrent: Generations that it runs at the same time, None for any number.
         fast, quality, economy: The models that the generation modes stand for.
         source: Where the row's facts come from.
     """
@@ -87,7 +98,8 @@ class ModelEntry(BaseModel):
     max_style_references: int = Field(default=0, ge=0)
     reference_duration: int | None = None
     prices: tuple[Price, ...] = ()
-    requests_per_minute: int | None = None
+    requests_per_minute: _Quota = None
+    max_concurrent: _Quota = None
     retirement_date: date | None = None
     replacement: str | None = None
     fast: str | None = None
@@ -148,8 +160,12 @@ class Catalogue:
         self._aliases = dict(aliases or {})
 
     @classmethod
-    def load(cls, extra: Path | None = None) -> Catalogue:
+    def load(cls, extra: Path | None = None, *, shipped_quotas: bool = True) -> Catalogue:
         """Read the shipped catalogue, and a file that adds to it or changes rows of it.
+
+        Args:
+            extra: The file.
+            shipped_quotas: Whether what models take is as shipped where the file does not say.
 
         Raises:
             StartFailure: The file cannot be read, or a row is wrong.
@@ -157,6 +173,8 @@ class Catalogue:
         """
         shipped = resources.files(__package__).joinpath("models.toml").read_text("utf-8")
         tables = tomllib.loads(shipped)
+        if not shipped_quotas:
+            _drop_quotas(tables)
         if extra is not None:
             _merge(tables, _read(extra))
         families = tables["families"]
@@ -230,6 +248,12 @@ def _read(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise StartFailure(f"the catalogue file {file} cannot be read: {error}") from error
+
+
+def _drop_quotas(tables: dict[str, Any]) -> None:
+    for row in (*tables["families"].values(), *tables["models"].values()):
+        for name in _QUOTAS:
+            row.pop(name, None)
 
 
 def _merge(tables: dict[str, Any], extra: dict[str, Any]) -> None:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.clock import Clock
+    from longtake_server.operations.admission import Admission
     from longtake_server.operations.catalogue import Catalogue
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
@@ -93,6 +94,7 @@ class Driver:
         ledger: Ledger,
         upstreams: Mapping[str, Upstream],
         catalogue: Catalogue,
+        admission: Admission,
         clock: Clock,
         telemetry: Telemetry,
         limits: Limits,
@@ -103,6 +105,7 @@ class Driver:
         self._ledger = ledger
         self._upstreams = upstreams
         self._catalogue = catalogue
+        self._admission = admission
         self._clock = clock
         self._telemetry = telemetry
         self._limits = limits
@@ -141,6 +144,8 @@ class Driver:
             return await self._fail(record, _queue_timeout())
         if record.next_retry_time is not None and now < record.next_retry_time:
             return min(record.next_retry_time, record.queue_deadline or record.next_retry_time)
+        if not self._admission.admit(record):
+            return await self._wait_for_a_place(record)
         request = await self._store.get_request(record.name)
         upstream = self._upstreams[record.upstream]
         try:
@@ -163,6 +168,13 @@ class Driver:
             span.outcome("accepted")
         return await self._accepted(record, accepted)
 
+    async def _wait_for_a_place(self, record: OperationRecord) -> datetime | None:
+        """Return when the wait ends at the latest; admission has it woken before, if it can."""
+        longest = record.create_time + self._limits.queue
+        if self._clock.now() >= longest:
+            return await self._fail(record, _queue_limit(self._limits.queue))
+        return min(longest, record.queue_deadline or longest)
+
     async def _earlier(self, request: GenerateVideosRequest) -> Earlier | None:
         if not request.previous_operation:
             return None
@@ -173,6 +185,7 @@ class Driver:
         now = self._clock.now()
         accepted = SubmissionAccepted(upstream_operation)
         record = await self._commit_surely(record, accepted)
+        self._admission.accepted(record)
         if record.cancel_requested:
             return now
         wait = self._limits.pacing.until_next_poll(0.0, self._chance())
@@ -188,7 +201,7 @@ class Driver:
         return await self._ledger.commit(record.name, event, record)
 
     async def _postpone(self, record: OperationRecord, error: NotNow) -> datetime | None:
-        wait = self._limits.backoff.after(record.attempts, self._chance(), error.retry_after)
+        wait = self._postponed_for(record, error)
         due = self._clock.now() + timedelta(seconds=wait)
         if due > record.create_time + self._limits.queue:
             attempts = {"attempts": str(record.attempts)}
@@ -196,6 +209,12 @@ class Driver:
             return await self._fail(record, failure)
         record = await self._ledger.commit(record.name, SubmissionPostponed(due), record)
         return None if record.done else min(due, record.queue_deadline or due)
+
+    def _postponed_for(self, record: OperationRecord, error: NotNow) -> float:
+        if error.failure.code is Code.RESOURCE_EXHAUSTED:
+            return self._admission.refused(record, error.retry_after)
+        self._admission.not_begun(record)
+        return self._limits.backoff.after(record.attempts, self._chance(), error.retry_after)
 
     async def _submission_unknown(self, record: OperationRecord) -> datetime | None:
         again = (
@@ -325,6 +344,17 @@ def _queue_timeout() -> Failure:
         Code.DEADLINE_EXCEEDED,
         "QUEUE_TIMEOUT",
         "queue_timeout passed before the upstream took the generation; nothing was submitted",
+    )
+
+
+def _queue_limit(limit: timedelta) -> Failure:
+    seconds = f"{limit.total_seconds():g}"
+    return Failure(
+        Code.DEADLINE_EXCEEDED,
+        "QUEUE_TIMEOUT",
+        f"the generation had no turn within {seconds} seconds, which is as long as this server "
+        "lets one wait; nothing was submitted",
+        {"limit_seconds": seconds},
     )
 
 

@@ -14,7 +14,7 @@ import contextlib
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from longtake_server.errors import (
     ResourceError,
@@ -155,6 +155,16 @@ class _View:
         self._others.discard(name)
 
 
+class Observer(Protocol):
+    """Who keeps an index of operations; told on the event loop, and must not block."""
+
+    def committed(self, name: str, record: OperationRecord | None) -> None:
+        """A record was stored; None, deleted. An older one may come after a newer one."""
+
+    def watched(self, name: str) -> None:
+        """Somebody watches or waits for an operation for whom nobody did."""
+
+
 class Ledger:
     """Commits changes of operations and lets callers watch them.
 
@@ -164,6 +174,7 @@ class Ledger:
         retention: How long an operation is kept after its end.
         max_watches: Watches at once; one more is refused.
         jitter: Returns a number from 0 to 1; heartbeats come up to a tenth early.
+        observer: Is told of every commit.
 
     """
 
@@ -175,12 +186,14 @@ class Ledger:
         retention: timedelta,
         max_watches: int,
         jitter: Callable[[], float],
+        observer: Observer | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._retention = retention
         self._max_watches = max_watches
         self._jitter = jitter
+        self._observer = observer
         self._recent: OrderedDict[str, OperationRecord] = OrderedDict()
         self._deletions = 0
         self._topics: dict[str, _Topic] = {}
@@ -297,6 +310,10 @@ class Ledger:
         self._publish(name, None)
         return last
 
+    def is_watched(self, name: str) -> bool:
+        """Return whether somebody watches or waits for this operation in particular."""
+        return name in self._topics
+
     def note_poll(self, name: str) -> None:
         """Remember, for heartbeats, that the upstream was asked just now."""
         if (topic := self._topics.get(name)) is not None:
@@ -314,6 +331,8 @@ class Ledger:
             self._recent.pop(name, None)
         else:
             self._remember(record)
+        if self._observer is not None:
+            self._observer.committed(name, record)
         if (topic := self._topics.get(name)) is not None:
             topic.wake()
         self._everything.wake()
@@ -453,6 +472,8 @@ class Ledger:
         with self._counted():
             topic = self._topics.setdefault(name, _Topic())
             topic.watchers += 1
+            if topic.watchers == 1 and self._observer is not None:
+                self._observer.watched(name)
             try:
                 yield topic
             finally:

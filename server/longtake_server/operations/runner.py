@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from longtake_server.clock import happened
 from longtake_server.errors import ResourceError, StorageUnavailable
 from longtake_server.operations.model import IllegalTransition
 from longtake_server.operations.store import LeaseLost
@@ -101,13 +102,7 @@ class Runner:
         if due is None:
             await self._news.wait()
         elif due > now and not self._news.is_set():
-            sleeping = asyncio.ensure_future(self._clock.sleep((due - now).total_seconds()))
-            waking = asyncio.ensure_future(self._news.wait())
-            try:
-                await asyncio.wait((sleeping, waking), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                sleeping.cancel()
-                waking.cancel()
+            await happened(self._news, self._clock, (due - now).total_seconds())
 
     async def _drive(self, work: Work) -> None:
         """Do one step and give the work back, whatever the step comes to."""

@@ -12,12 +12,12 @@ from google.protobuf.empty_pb2 import Empty
 
 from longtake_server.errors import NotSupported
 from longtake_server.rpc import convert, requests
-from longtake_server.rpc.video_servicer import caller_of
 
 if TYPE_CHECKING:
     import grpc
 
     from longtake_server.operations.service import VideoOperations
+    from longtake_server.rpc.video_servicer import Callers
 
     Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 class StandardOperationsServicer(OperationsServicer):  # type: ignore[misc]  # ships no types
     """Serves the standard methods; the names are those of VideoService."""
 
-    def __init__(self, service: VideoOperations) -> None:
+    def __init__(self, service: VideoOperations, callers: Callers) -> None:
         self._service = service
+        self._caller_of = callers
 
     async def GetOperation(  # noqa: N802 - the contract's name
         self, request: operations_pb2.GetOperationRequest, context: Context
     ) -> operations_pb2.Operation:
         """Return an operation."""
         name = requests.operation_name(request.name)
-        return convert.standard_operation(await self._service.get(name, caller_of(context)))
+        return convert.standard_operation(await self._service.get(name, self._caller_of(context)))
 
     async def ListOperations(  # noqa: N802
         self, request: operations_pb2.ListOperationsRequest, context: Context
@@ -43,7 +44,7 @@ class StandardOperationsServicer(OperationsServicer):  # type: ignore[misc]  # s
             raise requests.invalid("name", "accepted is operations")
         if request.return_partial_success:
             raise NotSupported("return_partial_success", "a list here is always whole")
-        wanted = requests.operation_filter(request.filter, caller_of(context))
+        wanted = requests.operation_filter(request.filter, self._caller_of(context))
         cursor = requests.page_cursor(request.page_token, request.filter)
         try:
             page = await self._service.list(wanted, requests.page_size(request.page_size), cursor)
@@ -62,7 +63,7 @@ class StandardOperationsServicer(OperationsServicer):  # type: ignore[misc]  # s
         """Return an operation once it has ended, or as it is when the time is over."""
         record = await self._service.wait(
             requests.operation_name(request.name),
-            caller_of(context),
+            self._caller_of(context),
             None,
             requests.wait_seconds(
                 request.timeout if request.HasField("timeout") else None,
@@ -75,12 +76,12 @@ class StandardOperationsServicer(OperationsServicer):  # type: ignore[misc]  # s
         self, request: operations_pb2.CancelOperationRequest, context: Context
     ) -> Empty:
         """Ask for the end of an operation."""
-        await self._service.cancel(requests.operation_name(request.name), caller_of(context))
+        await self._service.cancel(requests.operation_name(request.name), self._caller_of(context))
         return Empty()
 
     async def DeleteOperation(  # noqa: N802
         self, request: operations_pb2.DeleteOperationRequest, context: Context
     ) -> Empty:
         """Delete an operation and its videos."""
-        await self._service.delete(requests.operation_name(request.name), caller_of(context))
+        await self._service.delete(requests.operation_name(request.name), self._caller_of(context))
         return Empty()

@@ -19,7 +19,7 @@ from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.interceptors import Calls
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
 from longtake_server.rpc.reflection import add_reflection
-from longtake_server.rpc.video_servicer import VideoServicer
+from longtake_server.rpc.video_servicer import Callers, VideoServicer
 
 if TYPE_CHECKING:
     from longtake_server.clock import Clock
@@ -61,6 +61,7 @@ class RpcServer:
         send_timeout_seconds: How long a reader may leave a message of a stream unread.
         clock: Time.
         telemetry: Where spans go.
+        caller_header: The metadata key by which a proxy says who calls, None for none.
 
     """
 
@@ -72,6 +73,7 @@ class RpcServer:
         send_timeout_seconds: float,
         clock: Clock,
         telemetry: Telemetry,
+        caller_header: str | None = None,
     ) -> None:
         interceptors: list[grpc.aio.ServerInterceptor] = []
         if telemetry.tracer_provider is not None:
@@ -86,8 +88,9 @@ class RpcServer:
             send_timeout_seconds=send_timeout_seconds,
             clock=clock,
         )
-        add_VideoServiceServicer_to_server(VideoServicer(service), calls)
-        add_OperationsServicer_to_server(StandardOperationsServicer(service), calls)
+        callers = Callers(caller_header)
+        add_VideoServiceServicer_to_server(VideoServicer(service, callers), calls)
+        add_OperationsServicer_to_server(StandardOperationsServicer(service, callers), calls)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, calls)
         add_reflection(calls, (*_SERVICES, health.SERVICE_NAME))
 

@@ -38,17 +38,32 @@ _MOST_VIDEO_DATA = 16 << 20
 _DEFAULT_MODELS = 100
 
 
-def caller_of(context: Context) -> str:
-    """Return who calls. Without authentication all callers are one."""
-    del context
-    return ""
+class Callers:
+    """Knows who calls. Without authentication all callers are one.
+
+    Args:
+        header: The metadata key by which a proxy says who calls, in lower case; None for none.
+
+    """
+
+    def __init__(self, header: str | None = None) -> None:
+        self._header = header
+
+    def __call__(self, context: Context) -> str:
+        """Return who calls, empty if nobody says so."""
+        if self._header is None:
+            return ""
+        said = [value for key, value in context.invocation_metadata() or () if key == self._header]
+        # What the proxy added comes after what the caller sent.
+        return str(said[-1]) if said else ""
 
 
 class VideoServicer(VideoServiceServicer):
     """Decodes requests, calls the use cases, encodes what they return."""
 
-    def __init__(self, service: VideoOperations) -> None:
+    def __init__(self, service: VideoOperations, callers: Callers) -> None:
         self._service = service
+        self._caller_of = callers
         self._encoded = EncodedOperations()
 
     async def GenerateVideos(  # type: ignore[override]  # noqa: N802 - the contract's name; bytes go out as they are
@@ -56,7 +71,9 @@ class VideoServicer(VideoServiceServicer):
     ) -> bytes:
         """Start a generation."""
         metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
-        record = await self._service.generate(request, caller_of(context), traceparent_of(metadata))
+        record = await self._service.generate(
+            request, self._caller_of(context), traceparent_of(metadata)
+        )
         return self._encoded.of(record).operation
 
     async def GetOperation(  # type: ignore[override]  # noqa: N802 - as above
@@ -64,7 +81,7 @@ class VideoServicer(VideoServiceServicer):
     ) -> GenerateVideosOperation | bytes:
         """Return an operation, with its videos' bytes if asked for."""
         name = requests.operation_name(request.name)
-        record = await self._service.get(name, caller_of(context))
+        record = await self._service.get(name, self._caller_of(context))
         if request.include_video_data and record.videos:
             data = await self._service.read_videos(record, _MOST_VIDEO_DATA)
             return convert.operation(record, data)
@@ -76,7 +93,7 @@ class VideoServicer(VideoServiceServicer):
         """Stream an operation's states to its end."""
         events = self._service.watch(
             requests.operation_name(request.name),
-            caller_of(context),
+            self._caller_of(context),
             requests.after_revision(request.after_revision),
             requests.heartbeat_seconds(
                 request.heartbeat_interval if request.HasField("heartbeat_interval") else None
@@ -94,7 +111,7 @@ class VideoServicer(VideoServiceServicer):
     ) -> AsyncGenerator[api.WatchOperationsResponse]:
         """Stream the changes of all operations that match."""
         events = self._service.watch_all(
-            requests.operation_filter(request.filter, caller_of(context)),
+            requests.operation_filter(request.filter, self._caller_of(context)),
             requests.position(request.after_position),
             requests.heartbeat_seconds(
                 request.heartbeat_interval if request.HasField("heartbeat_interval") else None
@@ -112,7 +129,7 @@ class VideoServicer(VideoServiceServicer):
         after = request.after_revision if request.HasField("after_revision") else None
         record = await self._service.wait(
             requests.operation_name(request.name),
-            caller_of(context),
+            self._caller_of(context),
             None if after is None else requests.after_revision(after),
             requests.wait_seconds(timeout, context.time_remaining()),
         )
@@ -122,7 +139,7 @@ class VideoServicer(VideoServiceServicer):
         self, request: api.ListOperationsRequest, context: Context
     ) -> api.ListOperationsResponse:
         """Return a page of operations."""
-        wanted = requests.operation_filter(request.filter, caller_of(context))
+        wanted = requests.operation_filter(request.filter, self._caller_of(context))
         size = requests.page_size(request.page_size)
         cursor = requests.page_cursor(request.page_token, request.filter)
         try:
@@ -141,13 +158,13 @@ class VideoServicer(VideoServiceServicer):
     ) -> GenerateVideosOperation:
         """Ask for the end of an operation."""
         name = requests.operation_name(request.name)
-        return convert.operation(await self._service.cancel(name, caller_of(context)))
+        return convert.operation(await self._service.cancel(name, self._caller_of(context)))
 
     async def DeleteOperation(  # noqa: N802
         self, request: api.DeleteOperationRequest, context: Context
     ) -> Empty:
         """Delete an operation and its videos."""
-        await self._service.delete(requests.operation_name(request.name), caller_of(context))
+        await self._service.delete(requests.operation_name(request.name), self._caller_of(context))
         return Empty()
 
     async def DownloadVideo(  # noqa: N802
@@ -157,7 +174,7 @@ class VideoServicer(VideoServiceServicer):
         name, index = requests.video_name(request.name)
         offset, limit = requests.read_range(request.read_offset, request.read_limit)
         async with self._service.download(
-            name, caller_of(context), index, offset, limit
+            name, self._caller_of(context), index, offset, limit
         ) as download:
             known = download.video
             first = api.DownloadVideoResponse(video=convert.video(known))

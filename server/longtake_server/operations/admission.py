@@ -1,0 +1,211 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who may be submitted now.
+
+The store is the truth. What is kept here is an index of the operations that have not
+ended, built at the start and kept up by the ledger, which tells of each commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from longtake_server.operations.model import OperationRecord, State
+from longtake_server.operations.target import Quota, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from longtake_server.clock import Clock
+    from longtake_server.operations.catalogue import Catalogue
+    from longtake_server.operations.pacing import Backoff
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an operation is among those that wait for its target.
+
+    Attributes:
+        record: The operation.
+        position: 1 for the next.
+        start_time: When it is likely to be submitted, None where that is not known.
+    """
+
+    record: OperationRecord
+    position: int
+    start_time: datetime | None
+
+
+class Admission:
+    """Decides who is submitted, by what each model of each upstream takes. Does no I/O.
+
+    Args:
+        catalogue: Says what each model takes.
+        clock: Time.
+        backoff: How long a target is left alone that refused and did not say how long.
+        chance: Returns a number from 0 to 1, for jitter.
+
+    Attributes:
+        changed: Set when somebody may go who could not, or stands elsewhere than before.
+
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, clock: Clock, backoff: Backoff, chance: Callable[[], float]
+    ) -> None:
+        self.changed = asyncio.Event()
+        self._catalogue = catalogue
+        self._clock = clock
+        self._backoff = backoff
+        self._chance = chance
+        self._targets: dict[tuple[str, str], Target] = {}
+        self._records: dict[str, OperationRecord] = {}
+        self._waiting: set[str] = set()
+
+    def resume(self, records: Sequence[OperationRecord], recent: Sequence[OperationRecord]) -> None:
+        """Go on where an earlier process was.
+
+        Args:
+            records: All that have not ended.
+            recent: Those that may have been submitted in the last minute, ended ones too.
+
+        """
+        for record in sorted(records, key=lambda record: record.update_time):
+            self.committed(record.name, record)
+            if record.state is State.QUEUED and not self._postponed(record):
+                self._wait(record)
+        now, clock = self._clock.now(), self._clock.monotonic()
+        submitted = [(time, record) for record in recent if (time := _submitted(record))]
+        for time, record in sorted(submitted, key=lambda each: each[0]):
+            target = self._target(record)
+            target.turns.taken(record.caller)
+            target.begin(record.name, clock - max(0.0, (now - time).total_seconds()), clock)
+
+    def committed(self, name: str, record: OperationRecord | None) -> None:
+        """Take note of a record as it was stored, None if it was deleted."""
+        known = self._records.get(name)
+        if known is not None and record is not None:
+            if record.revision <= known.revision:
+                return
+            if record.state is known.state and self._target(record) is self._target(known):
+                self._records[name] = record
+                return
+        if known is not None:
+            self._leave(known, record)
+        if record is not None and not record.done:
+            self._enter(record)
+
+    def _leave(self, known: OperationRecord, record: OperationRecord | None) -> None:
+        name, target = known.name, self._target(known)
+        del self._records[name]
+        if name in self._waiting:
+            self._waiting.discard(name)
+            target.turns.remove(known)
+        target.leave(name)
+        if record is not None and known.submit_time is not None and record.state is State.SUCCEEDED:
+            target.generated((record.update_time - known.submit_time).total_seconds())
+        if target.turns:
+            self.changed.set()
+
+    def _enter(self, record: OperationRecord) -> None:
+        self._records[record.name] = record
+        target = self._target(record)
+        if record.state is State.SUBMITTING:
+            target.submit(record.name, self._clock.monotonic())
+        elif record.state is State.RUNNING:
+            target.run(record.name)
+
+    def watched(self, name: str) -> None:
+        """Take note that somebody began to watch an operation."""
+        if name in self._waiting:
+            self.changed.set()
+
+    def admit(self, record: OperationRecord) -> bool:
+        """Return whether a queued operation may be submitted now, else let it wait.
+
+        One that waits is among those whom `granted` returns, once it may.
+        """
+        self.committed(record.name, record)
+        target = self._target(record)
+        if record.name in target.granted:
+            return True
+        is_next = not target.turns or target.turns.next() == record.name
+        if is_next and target.open(self._clock.monotonic()):
+            self._grant(record)
+            return True
+        self._wait(record)
+        return False
+
+    def _grant(self, record: OperationRecord) -> None:
+        target = self._target(record)
+        target.granted.add(record.name)
+        if record.name in self._waiting:
+            self._waiting.discard(record.name)
+            target.turns.remove(record)
+            target.turns.taken(record.caller)
+
+    def _wait(self, record: OperationRecord) -> None:
+        if record.name not in self._waiting:
+            self._waiting.add(record.name)
+            self._target(record).turns.add(record)
+            self.changed.set()
+
+    def granted(self) -> Iterator[str]:
+        """Yield the names of those who waited and may go now."""
+        now = self._clock.monotonic()
+        for target in self._targets.values():
+            while target.turns and target.open(now):
+                name = target.turns.next()
+                self._grant(self._records[name])
+                yield name
+
+    def seconds_to_next(self) -> float | None:
+        """Return when time alone lets somebody go, None if it does not."""
+        now = self._clock.monotonic()
+        opening = [target.opens_at(now) for target in self._targets.values() if target.turns]
+        return min((time - now for time in opening if time is not None), default=None)
+
+    def standings(self, wanted: Callable[[str], bool]) -> Iterator[Standing]:
+        """Yield where those are who wait and whose names are wanted."""
+        now, clock = self._clock.now(), self._clock.monotonic()
+        for target in self._targets.values():
+            for position, name in enumerate(target.turns.order(), 1):
+                if wanted(name):
+                    wait = target.seconds_until_start(position, clock)
+                    start = None if wait is None else now + timedelta(seconds=wait)
+                    yield Standing(self._records[name], position, start)
+
+    def refused(self, record: OperationRecord, retry_after: float | None) -> float:
+        """Slow a target down that has no quota left; return the seconds until it is tried again."""
+        target = self._target(record)
+        target.nothing_begun(record.name)
+        return target.refused(self._clock.monotonic(), retry_after, self._backoff, self._chance())
+
+    def not_begun(self, record: OperationRecord) -> None:
+        """Take note that a submission surely did not reach the upstream's quota."""
+        self._target(record).nothing_begun(record.name)
+
+    def accepted(self, record: OperationRecord) -> None:
+        """Take note that the upstream took a submission."""
+        self._target(record).taken()
+
+    def _postponed(self, record: OperationRecord) -> bool:
+        return record.next_retry_time is not None and record.next_retry_time > self._clock.now()
+
+    def _target(self, record: OperationRecord) -> Target:
+        key = (record.upstream, record.served_model)
+        if (known := self._targets.get(key)) is None:
+            entry = self._catalogue.get(record.served_model)
+            quota = Quota(entry.max_concurrent, entry.requests_per_minute) if entry else Quota()
+            known = self._targets[key] = Target(quota)
+        return known
+
+
+def _submitted(record: OperationRecord) -> datetime | None:
+    if record.state is State.SUBMITTING:
+        return record.update_time
+    return record.submit_time
