@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from polyglot.conformance import conform
+from polyglot.example import generate_beside_a_dead_server
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
 
 PACKAGE = ROOT / "client_stubs" / "typescript"
@@ -32,6 +33,12 @@ def programs() -> Path:
 
 async def test_the_typescript_client_conforms(programs: Path, tmp_path: Path) -> None:
     await conform(tmp_path, "node", programs / "conformance" / "conformance.js")
+
+
+async def test_the_typescript_example_generates_over_the_server_that_lives(
+    programs: Path, tmp_path: Path
+) -> None:
+    await generate_beside_a_dead_server(tmp_path, "node", programs / "examples" / "generate.js")
 
 
 def test_typescript_reads_and_writes_the_golden_messages(programs: Path, tmp_path: Path) -> None:

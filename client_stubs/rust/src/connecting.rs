@@ -38,27 +38,23 @@ impl Interceptor for Metadata {
 /// Says how to connect.
 #[derive(Clone, Debug)]
 pub struct Builder {
-    addresses: Vec<String>,
+    address: Option<String>,
     timeout: Duration,
     metadata: Metadata,
 }
 
 impl Default for Builder {
     fn default() -> Self {
-        Self {
-            addresses: Vec::new(),
-            timeout: Duration::from_secs(30),
-            metadata: Metadata::default(),
-        }
+        Self { address: None, timeout: Duration::from_secs(30), metadata: Metadata::default() }
     }
 }
 
 impl Builder {
-    /// Adds `host:port`, or `https://host:port` for TLS with the feature `tls`. Over several,
-    /// calls are spread as long as their health checks are good. Default: LONGTAKE_ADDRESS, else
-    /// `localhost:50051`.
+    /// Sets `host:port`, or `https://host:port` for TLS with the feature `tls`; or several with
+    /// commas between them, over which calls are spread as long as their health checks are good.
+    /// Default: LONGTAKE_ADDRESS, else `localhost:50051`.
     pub fn address(mut self, address: impl Into<String>) -> Self {
-        self.addresses.push(address.into());
+        self.address = Some(address.into());
         self
     }
 
@@ -93,11 +89,10 @@ impl Builder {
     }
 
     fn endpoints(&self) -> Result<Vec<Endpoint>, Error> {
-        if self.addresses.is_empty() {
-            let address = env::var("LONGTAKE_ADDRESS").unwrap_or_else(|_| "localhost:50051".into());
-            return Ok(vec![endpoint(&address)?]);
-        }
-        self.addresses.iter().map(|address| endpoint(address)).collect()
+        let of_environment = || env::var("LONGTAKE_ADDRESS").ok();
+        let addresses = self.address.clone().or_else(of_environment);
+        let addresses = addresses.unwrap_or_else(|| "localhost:50051".into());
+        addresses.split(',').map(|address| endpoint(address.trim())).collect()
     }
 }
 

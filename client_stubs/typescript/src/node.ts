@@ -19,10 +19,10 @@ import { withUnaryTimeout } from "./timeout.js";
 /** How to connect. */
 export interface ConnectOptions {
   /**
-   * `host:port`, or several, over which calls go in turn as long as their health checks are good.
-   * Default: LONGTAKE_ADDRESS, else `localhost:50051`.
+   * `host:port`, or several with commas between them, over which calls go in turn as long as their
+   * health checks are good. Default: LONGTAKE_ADDRESS, else `localhost:50051`.
    */
-  address?: string | readonly string[];
+  address?: string;
   /** TLS: true for the system's authorities, or Node's options for others. Default: plaintext. */
   tls?: boolean | SecureClientSessionOptions;
   /** The deadline of each unary call in milliseconds. Streams are not limited. Default: 30,000. */
@@ -92,5 +92,5 @@ const MAX_MESSAGE_BYTES = 64 << 20;
 
 function addressesOf({ address }: ConnectOptions): readonly string[] {
   const chosen = address ?? process.env["LONGTAKE_ADDRESS"] ?? "localhost:50051";
-  return typeof chosen === "string" ? [chosen] : chosen;
+  return chosen.split(",").map((each) => each.trim());
 }

@@ -31,7 +31,7 @@ export class Sessions implements SessionManager {
   constructor(urls: readonly string[], tls: SecureClientSessionOptions | undefined) {
     this.members = urls.map((url) => ({ session: new Http2SessionManager(url, PINGS, tls) }));
     const first = this.members[0];
-    if (first === undefined) throw new Error("address: it is empty; accepted is host:port");
+    if (first === undefined) throw new Error("urls: there is none; accepted is at least one");
     this.authority = first.session.authority;
   }
 
