@@ -53,10 +53,11 @@ def test_rust_reads_and_writes_the_golden_messages(programs: Path, tmp_path: Pat
         assert written == json.loads((golden / f"{name}.json").read_text())
 
 
-def test_the_crates_own_tests_pass(programs: Path) -> None:
+def test_the_crates_own_tests_and_what_its_documents_show_pass(programs: Path) -> None:
     assert programs.is_dir()
-    told = run("cargo", "test", "-j1", "--locked", "--workspace", "--lib", "--bins", folder=CRATE)
-    assert "test result: ok" in told
+    for part in ("--lib", "--doc"):
+        told = run("cargo", "test", "-j1", "--locked", part, folder=CRATE)
+        assert "test result: ok" in told
 
 
 def test_the_generated_rust_is_fresh(programs: Path, tmp_path: Path) -> None:

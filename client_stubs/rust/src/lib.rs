@@ -59,3 +59,7 @@ pub use generated::google;
 pub use generated::longtake::v1;
 pub use retrying::RetryPolicy;
 pub use watching::Watch;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
