@@ -45,6 +45,7 @@ class Engine:
     ledger: Ledger
     driver: Driver
     runner: Runner
+    admission: Admission
     usher: Usher
     service: VideoOperations
 
@@ -75,7 +76,7 @@ async def engine(
     clock = clock or FakeClock()
     upstream = upstream or ScriptedUpstream()
     upstreams = {upstream.name: upstream}
-    catalogue = catalogue or Catalogue.load()
+    catalogue = catalogue or Catalogue.load(shipped_quotas=False)
     telemetry = Telemetry()
     store = await SqliteStore.open(folder / "longtake.db", clock)
     media = ObjectMediaStore.open(folder / "media")
@@ -117,7 +118,9 @@ async def engine(
         enforce_retirement=enforce_retirement,
     )
     try:
-        yield Engine(clock, upstream, store, media, ledger, driver, runner, usher, service)
+        yield Engine(
+            clock, upstream, store, media, ledger, driver, runner, admission, usher, service
+        )
         upstream.assert_all_used()
     finally:
         await ledger.aclose()

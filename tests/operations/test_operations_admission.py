@@ -256,3 +256,14 @@ async def watching(parts: Engine, name: str) -> AsyncIterator[asyncio.Queue[Oper
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_who_ended_before_it_was_sent_holds_no_place(tmp_path: Path) -> None:
+    script = ScriptedUpstream(submissions=names(1))
+    async with engine(tmp_path, script, catalogue=quotas(tmp_path, max_concurrent=1)) as parts:
+        stale = await accept(parts)
+        other = await accept(parts)
+        await parts.service.delete(stale.name, "")
+        assert parts.admission.admit(stale)
+        await step_until_none_goes(parts)
+        assert await states(parts, [other]) == ["R"]

@@ -18,6 +18,7 @@ from longtake_server.operations.model import (
     IllegalTransition,
     OperationRecord,
     QueueMoved,
+    Rerouted,
     State,
     StoredVideo,
     SubmissionAccepted,
@@ -43,25 +44,28 @@ EVENTS: list[Event] = [
     Failed(FAILURE),
     VideoMeasured(0, 7, "ab"),
     QueueMoved(2),
+    Rerouted("other", "why", None),
 ]
 
 # The next state, or None where the event is refused.
 TABLE: dict[State, list[State | None]] = {
     State.QUEUED: [
         State.SUBMITTING, None, None, State.CANCELLED, None, None, State.FAILED, None,
-        State.QUEUED,
+        State.QUEUED, State.QUEUED,
     ],
     State.SUBMITTING: [
         None, State.RUNNING, State.QUEUED, State.SUBMITTING, State.CANCELLED, None, State.FAILED,
-        None, None,
+        None, None, None,
     ],
     State.RUNNING: [
         None, None, None, State.RUNNING, State.CANCELLED, State.SUCCEEDED, State.FAILED, None,
-        None,
+        None, None,
     ],
-    State.SUCCEEDED: [None, None, None, State.SUCCEEDED, None, None, None, State.SUCCEEDED, None],
-    State.FAILED: [None, None, None, State.FAILED, None, None, None, None, None],
-    State.CANCELLED: [None, None, None, State.CANCELLED, None, None, None, None, None],
+    State.SUCCEEDED: [
+        None, None, None, State.SUCCEEDED, None, None, None, State.SUCCEEDED, None, None,
+    ],
+    State.FAILED: [None, None, None, State.FAILED, None, None, None, None, None, None],
+    State.CANCELLED: [None, None, None, State.CANCELLED, None, None, None, None, None, None],
 }  # fmt: skip
 
 

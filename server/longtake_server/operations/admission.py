@@ -65,6 +65,7 @@ class Admission:
         self._targets: dict[tuple[str, str], Target] = {}
         self._records: dict[str, OperationRecord] = {}
         self._waiting: set[str] = set()
+        self._unwoken: set[str] = set()
 
     def resume(self, records: Sequence[OperationRecord], recent: Sequence[OperationRecord]) -> None:
         """Go on where an earlier process was.
@@ -78,6 +79,7 @@ class Admission:
             self.committed(record.name, record)
             if record.state is State.QUEUED and not self._postponed(record):
                 self._wait(record)
+                self.changed.set()
         now, clock = self._clock.now(), self._clock.monotonic()
         submitted = [(time, record) for record in recent if (time := _submitted(record))]
         for time, record in sorted(submitted, key=lambda each: each[0]):
@@ -105,6 +107,7 @@ class Admission:
         if name in self._waiting:
             self._waiting.discard(name)
             target.turns.remove(known)
+        self._unwoken.discard(name)
         target.leave(name)
         if record is not None and known.submit_time is not None and record.state is State.SUCCEEDED:
             target.generated((record.update_time - known.submit_time).total_seconds())
@@ -129,39 +132,40 @@ class Admission:
 
         One that waits is among those whom `granted` returns, once it may.
         """
-        self.committed(record.name, record)
-        target = self._target(record)
-        if record.name in target.granted:
+        if record.name not in self._records:
+            # It has ended or was deleted meanwhile, which whoever submits it is told.
             return True
-        is_next = not target.turns or target.turns.next() == record.name
-        if is_next and target.open(self._clock.monotonic()):
-            self._grant(record)
-            return True
-        self._wait(record)
-        return False
-
-    def _grant(self, record: OperationRecord) -> None:
         target = self._target(record)
-        target.granted.add(record.name)
-        if record.name in self._waiting:
-            self._waiting.discard(record.name)
-            target.turns.remove(record)
-            target.turns.taken(record.caller)
+        if record.name not in target.granted:
+            self._wait(record)
+            self._let_go(target)
+        goes = record.name in target.granted
+        self._unwoken.discard(record.name)
+        if self._unwoken or not goes:
+            self.changed.set()
+        return goes
 
     def _wait(self, record: OperationRecord) -> None:
         if record.name not in self._waiting:
             self._waiting.add(record.name)
             self._target(record).turns.add(record)
-            self.changed.set()
 
-    def granted(self) -> Iterator[str]:
-        """Yield the names of those who waited and may go now."""
+    def _let_go(self, target: Target) -> None:
         now = self._clock.monotonic()
+        while target.turns and target.open(now):
+            record = self._records[target.turns.next()]
+            self._waiting.discard(record.name)
+            target.turns.remove(record)
+            target.turns.taken(record.caller)
+            target.granted.add(record.name)
+            self._unwoken.add(record.name)
+
+    def granted(self) -> frozenset[str]:
+        """Return the names of those who waited, may go now, and were not returned before."""
         for target in self._targets.values():
-            while target.turns and target.open(now):
-                name = target.turns.next()
-                self._grant(self._records[name])
-                yield name
+            self._let_go(target)
+        names, self._unwoken = frozenset(self._unwoken), set()
+        return names
 
     def seconds_to_next(self) -> float | None:
         """Return when time alone lets somebody go, None if it does not."""
@@ -184,6 +188,10 @@ class Admission:
         target = self._target(record)
         target.nothing_begun(record.name)
         return target.refused(self._clock.monotonic(), retry_after, self._backoff, self._chance())
+
+    def is_exhausted(self, record: OperationRecord) -> bool:
+        """Return whether a target is left alone because it refused."""
+        return self._target(record).is_closed(self._clock.monotonic())
 
     def not_begun(self, record: OperationRecord) -> None:
         """Take note that a submission surely did not reach the upstream's quota."""

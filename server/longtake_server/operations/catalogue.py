@@ -73,6 +73,8 @@ class ModelEntry(BaseModel):
         retirement_date: The earliest day on which it is gone, None where none is known.
         requests_per_minute: Submissions that the upstream takes in a minute, None for any number.
         max_concurrent: Generations that it runs at the same time, None for any number.
+        fallbacks: Models of the same upstream that serve a request when this one has no quota
+            left and the caller allows it, the first that can.
         fast, quality, economy: The models that the generation modes stand for.
         source: Where the row's facts come from.
     """
@@ -100,6 +102,7 @@ class ModelEntry(BaseModel):
     prices: tuple[Price, ...] = ()
     requests_per_minute: _Quota = None
     max_concurrent: _Quota = None
+    fallbacks: tuple[str, ...] = ()
     retirement_date: date | None = None
     replacement: str | None = None
     fast: str | None = None
@@ -301,6 +304,12 @@ def _check_aliases(aliases: Mapping[str, str], entries: Mapping[str, ModelEntry]
 
 def _check_references(entries: Mapping[str, ModelEntry]) -> None:
     for entry in entries.values():
+        for other in entry.fallbacks:
+            if other not in entries or entries[other].upstream != entry.upstream:
+                raise StartFailure(
+                    f"the catalogue's models.{entry.id}.fallbacks has {other!r}, which is no model "
+                    f"of {entry.upstream}"
+                )
         for key in _NAMES_OF_MODELS:
             named = getattr(entry, key)
             if named is not None and named not in entries:

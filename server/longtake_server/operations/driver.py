@@ -14,6 +14,7 @@ from longtake_server.errors import (
     UpstreamUnavailable,
     VideoExpired,
 )
+from longtake_server.operations.fallback import rerouted
 from longtake_server.operations.model import (
     CancelConfirmed,
     Code,
@@ -173,6 +174,8 @@ class Driver:
         longest = record.create_time + self._limits.queue
         if self._clock.now() >= longest:
             return await self._fail(record, _queue_limit(self._limits.queue))
+        if self._admission.is_exhausted(record) and await self._fall_back(record):
+            return self._clock.now()
         return min(longest, record.queue_deadline or longest)
 
     async def _earlier(self, request: GenerateVideosRequest) -> Earlier | None:
@@ -208,7 +211,20 @@ class Driver:
             failure = replace(error.failure, metadata={**error.failure.metadata, **attempts})
             return await self._fail(record, failure)
         record = await self._ledger.commit(record.name, SubmissionPostponed(due), record)
-        return None if record.done else min(due, record.queue_deadline or due)
+        if record.done:
+            return None
+        if self._admission.is_exhausted(record) and await self._fall_back(record):
+            return self._clock.now()
+        return min(due, record.queue_deadline or due)
+
+    async def _fall_back(self, record: OperationRecord) -> bool:
+        """Have another model serve a queued operation, if there is one that may."""
+        request = await self._store.get_request(record.name)
+        upstream = self._upstreams[record.upstream]
+        change = rerouted(record, request, self._catalogue, upstream)
+        if change is not None:
+            await self._ledger.commit(record.name, change, record)
+        return change is not None
 
     def _postponed_for(self, record: OperationRecord, error: NotNow) -> float:
         if error.failure.code is Code.RESOURCE_EXHAUSTED:

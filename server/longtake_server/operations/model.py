@@ -181,6 +181,15 @@ class QueueMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class Rerouted:
+    """Another model serves a waiting operation; `warning` says why."""
+
+    served_model: str
+    warning: str
+    cost_micros: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRequested:
     """A caller wants the operation to end."""
 
@@ -225,6 +234,7 @@ Event = (
     | SubmissionAccepted
     | SubmissionPostponed
     | QueueMoved
+    | Rerouted
     | CancelRequested
     | CancelConfirmed
     | Succeeded
@@ -247,6 +257,7 @@ _ACCEPTED_IN: Mapping[type[Event], frozenset[State]] = {
     SubmissionAccepted: frozenset({State.SUBMITTING}),
     SubmissionPostponed: frozenset({State.SUBMITTING}),
     QueueMoved: frozenset({State.QUEUED}),
+    Rerouted: frozenset({State.QUEUED}),
     CancelRequested: frozenset(State),
     CancelConfirmed: frozenset({State.SUBMITTING, State.RUNNING}),
     Succeeded: frozenset({State.RUNNING}),
@@ -310,12 +321,8 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
             )
         case SubmissionPostponed():
             return _postponed(record, event)
-        case QueueMoved():
-            return replace(
-                record,
-                queue_position=event.queue_position,
-                estimated_start_time=event.estimated_start_time,
-            )
+        case QueueMoved() | Rerouted():
+            return _still_queued(record, event)
         case CancelRequested():
             return _cancel(record)
         case CancelConfirmed():
@@ -343,6 +350,24 @@ def _postponed(record: OperationRecord, event: SubmissionPostponed) -> Operation
     if record.cancel_requested:
         return _cancelled(_unbilled(record))
     return replace(record, state=State.QUEUED, next_retry_time=event.next_retry_time)
+
+
+def _still_queued(record: OperationRecord, event: QueueMoved | Rerouted) -> OperationRecord:
+    if isinstance(event, QueueMoved):
+        return replace(
+            record,
+            queue_position=event.queue_position,
+            estimated_start_time=event.estimated_start_time,
+        )
+    return replace(
+        record,
+        served_model=event.served_model,
+        warnings=(*record.warnings, event.warning),
+        cost_micros=event.cost_micros,
+        next_retry_time=None,
+        queue_position=None,
+        estimated_start_time=None,
+    )
 
 
 def _cancel(record: OperationRecord) -> OperationRecord:

@@ -62,6 +62,10 @@ class Target:
         opens = self.opens_at(now)
         return opens is not None and opens <= now
 
+    def is_closed(self, now: float) -> bool:
+        """Return whether nobody is sent because of a refusal."""
+        return now < self._closed_until
+
     def opens_at(self, now: float) -> float | None:
         """Return when one more may go: now, later, or None for when another has ended."""
         held = len(self.granted) + len(self.submitting) + len(self.running)
