@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from polyglot.conformance import conform
+from polyglot.one_server_example import make_a_video
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
 
 if TYPE_CHECKING:
@@ -52,3 +53,9 @@ async def test_the_go_client_conforms(tmp_path: Path) -> None:
     program = ROOT / "build" / "go" / "conformance"
     run("go", "build", "-p=1", "-o", program, "./conformance", folder=MODULE)
     await conform(tmp_path, program)
+
+
+async def test_the_go_example_makes_a_video(tmp_path: Path) -> None:
+    program = ROOT / "build" / "go" / "generate"
+    run("go", "build", "-p=1", "-o", program, "./examples/generate", folder=MODULE)
+    await make_a_video(tmp_path, program)

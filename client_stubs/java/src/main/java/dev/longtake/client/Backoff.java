@@ -1,0 +1,62 @@
+// Copyright 2026 The Longtake Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.longtake.client;
+
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+
+/** Counts failures in a row, and waits after each. */
+final class Backoff {
+  private final Resumption resumption;
+  private final Runnable beforeAttempt;
+  private int failures;
+
+  Backoff(Resumption resumption, Runnable beforeAttempt) {
+    this.resumption = resumption;
+    this.beforeAttempt = beforeAttempt;
+  }
+
+  /** Begins anew, since something arrived. */
+  void reset() {
+    failures = 0;
+  }
+
+  /**
+   * Waits before the next attempt, at least as long as the server asks for; throws the error
+   * where it does not pass, the attempts are used up, or the caller's context has ended.
+   */
+  void pause(StatusRuntimeException error) {
+    ErrorDetails details = ErrorDetails.of(error);
+    boolean ended = Context.current().isCancelled();
+    if (ended || !isPassing(details) || failures >= resumption.attempts()) {
+      throw error;
+    }
+    double longest =
+        resumption.initial().toNanos() * Math.pow(resumption.multiplier(), failures);
+    double bounded = Math.min(longest, resumption.max().toNanos());
+    long nanos = (long) (bounded * (1 + resumption.jitter().getAsDouble()) / 2);
+    failures++;
+    try {
+      resumption.sleeper().sleep(Duration.ofNanos(nanos).plus(details.retryDelay()));
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+      throw Status.CANCELLED.withDescription("interrupted").withCause(interrupted)
+          .asRuntimeException();
+    }
+    beforeAttempt.run();
+  }
+
+  /** Tells whether the same call may work on another attempt. */
+  private static boolean isPassing(ErrorDetails error) {
+    return switch (error.code()) {
+      case UNAVAILABLE -> true;
+      // What proxies, broken connections and a ServerStream's limit make. The server's own
+      // have a reason.
+      case INTERNAL, UNKNOWN, DEADLINE_EXCEEDED -> error.reason().isEmpty();
+      default -> false;
+    };
+  }
+}

@@ -1,0 +1,49 @@
+// Copyright 2026 The Longtake Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package dev.longtake.client;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.MethodDescriptor;
+import io.grpc.stub.ClientCalls;
+import java.util.Iterator;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The messages of one call, which ends when it is closed.
+ *
+ * <p>A stub's own iterator can be ended by its Context alone, and a channel may ask for its
+ * server's health in the Context of the call that made it connect: both would end together.
+ */
+final class ServerStream<ResponseT> implements AutoCloseable {
+  /** The longest that a stream lasts before it is resumed, so that none hangs for ever. */
+  private static final long LONGEST_SECONDS = 600;
+
+  private final ClientCall<?, ResponseT> call;
+  private final Iterator<ResponseT> messages;
+
+  private ServerStream(ClientCall<?, ResponseT> call, Iterator<ResponseT> messages) {
+    this.call = call;
+    this.messages = messages;
+  }
+
+  static <RequestT, ResponseT> ServerStream<ResponseT> open(
+      Channel channel, MethodDescriptor<RequestT, ResponseT> method, RequestT request) {
+    CallOptions options =
+        CallOptions.DEFAULT.withDeadlineAfter(LONGEST_SECONDS, TimeUnit.SECONDS);
+    ClientCall<RequestT, ResponseT> call = channel.newCall(method, options);
+    return new ServerStream<>(call, ClientCalls.blockingServerStreamingCall(call, request));
+  }
+
+  /** Waits for a message and returns it, or null at the end. */
+  ResponseT next() {
+    return messages.hasNext() ? messages.next() : null;
+  }
+
+  @Override
+  public void close() {
+    call.cancel("it is no longer read", null);
+  }
+}

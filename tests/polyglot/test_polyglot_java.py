@@ -1,0 +1,39 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The Java client builds from the protos, passes its own tests and conforms."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from polyglot.conformance import conform
+from polyglot.one_server_example import make_a_video
+from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.timeout(BUILD_SECONDS)
+
+MODULE = ROOT / "client_stubs" / "java"
+TARGET = MODULE / "target"
+
+
+@pytest.fixture(scope="module")
+def classpath() -> str:
+    """Build it, run its own tests, and return where the programs are."""
+    need("java", "mvn")
+    run("mvn", "--batch-mode", "--no-transfer-progress", "package", folder=MODULE)
+    libraries = (TARGET / "classpath.txt").read_text().strip()
+    return os.pathsep.join([str(TARGET / "classes"), str(TARGET / "test-classes"), libraries])
+
+
+async def test_the_java_client_conforms(tmp_path: Path, classpath: str) -> None:
+    await conform(tmp_path, "java", "-cp", classpath, "dev.longtake.conformance.Conformance")
+
+
+async def test_the_java_example_makes_a_video(tmp_path: Path, classpath: str) -> None:
+    await make_a_video(tmp_path, "java", "-cp", classpath, "dev.longtake.examples.Generate")
