@@ -12,6 +12,7 @@ import pytest
 
 from polyglot.conformance import conform
 from polyglot.example import generate_beside_a_dead_server
+from polyglot.first_call import block, makes_a_video
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
 
 PACKAGE = ROOT / "client_stubs" / "typescript"
@@ -39,6 +40,13 @@ async def test_the_typescript_example_generates_over_the_server_that_lives(
     programs: Path, tmp_path: Path
 ) -> None:
     await generate_beside_a_dead_server(tmp_path, "node", programs / "examples" / "generate.js")
+
+
+async def test_the_readmes_first_call_in_typescript(programs: Path, tmp_path: Path) -> None:
+    # Within the package, which can import itself by its name; it has no types to strip.
+    program = programs / "first_call.mjs"
+    program.write_text(block("ts"))
+    await makes_a_video(tmp_path, "node", program)
 
 
 def test_typescript_reads_and_writes_the_golden_messages(programs: Path, tmp_path: Path) -> None:

@@ -1,0 +1,43 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The first calls that the README shows."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from typing import TYPE_CHECKING
+
+import av
+from processes.running import server
+
+from polyglot.toolchains import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def block(language: str) -> str:
+    [found] = re.findall(
+        rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S
+    )
+    return str(found)
+
+
+async def makes_a_video(folder: Path, *command: str | Path) -> None:
+    """Run a program against a service on its simulator; it saves a video and tells the states."""
+    async with server(folder, simulator_latency_seconds="0") as longtake:
+        await longtake.start()
+        process = await asyncio.create_subprocess_exec(
+            *map(str, command),
+            cwd=folder,
+            env={**os.environ, "LONGTAKE_ADDRESS": longtake.address},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        told = (await process.communicate())[0].decode()
+    assert process.returncode == 0, told
+    assert "SUCCEEDED" in told.splitlines()[-1]
+    with av.open(str(folder / "boat.mp4"), "r") as video:
+        assert sum(1 for _ in video.decode(video=0)) == 8 * 24
