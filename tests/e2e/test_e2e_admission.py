@@ -65,7 +65,7 @@ async def ended(stub: VideoServiceAsyncStub, caller: str, name: str) -> Generate
 async def all_ended(
     stub: VideoServiceAsyncStub, names: dict[str, list[str]]
 ) -> list[tuple[str, GenerateVideosOperation]]:
-    """Return who asked for what, in the order in which it was sent to the upstream."""
+    """Return who asked for what, in the order in which it ended."""
     pairs = [(caller, name) for caller, its in names.items() for name in its]
     operations = await asyncio.gather(*(ended(stub, *pair) for pair in pairs))
     found = [(caller, one) for (caller, _), one in zip(pairs, operations, strict=True)]
