@@ -159,9 +159,9 @@ class LifecycleMachine(RuleBasedStateMachine):
     def time_passes(self, seconds: float) -> None:
         self._clock.advance(seconds)
 
-    @rule()
-    def the_clock_is_turned_back(self) -> None:
-        self._clock.step_back(_HOUR)
+    @rule(seconds=st.sampled_from([0.5, _HOUR]))
+    def the_clock_is_turned_back(self, seconds: float) -> None:
+        self._clock.step_back(seconds)
 
     @rule(name=names)
     def watch(self, name: str) -> None:
@@ -257,6 +257,9 @@ class LifecycleMachine(RuleBasedStateMachine):
             self._clock.advance(max(0.0, (due - self._clock.now()).total_seconds()))
             self._runner.run(self._step("nothing"))
         self.all_holds()
+        for name in [*self._last, *self._last]:
+            self.watch(name)
+        self.watch_everything()
         assert all(one.done for name, one in self._last.items() if name not in self._gone)
 
 
