@@ -38,14 +38,22 @@ def found_or_installed() -> tuple[str, str]:
         return path, ""
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         return "", "there is no Chromium, and only root can install it, with apt-get"
-    command = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
-    try:
-        done = subprocess.run(
-            command, check=False, capture_output=True, text=True, timeout=INSTALL_SECONDS
-        )
-    except subprocess.TimeoutExpired:
-        return "", "there is no Chromium, and apt-get did not end in time"
-    return _found(), f"there is no Chromium, and apt-get install: {done.stderr.strip()[-300:]}"
+    told = ""
+    # A fresh machine may have no lists of packages yet.
+    for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+        try:
+            done = subprocess.run(
+                ["apt-get", *command],
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_SECONDS,
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            )
+        except subprocess.TimeoutExpired:
+            return "", "there is no Chromium, and apt-get did not end in time"
+        told = done.stderr.strip()[-300:]
+    return _found(), f"there is no Chromium, and apt-get install: {told}"
 
 
 def _found() -> str:
