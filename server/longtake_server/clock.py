@@ -17,7 +17,7 @@ class Clock(Protocol):
     """What the server knows of time. Nothing else reads a clock or sleeps."""
 
     def now(self) -> datetime:
-        """Return the wall-clock time, in UTC. It may step backwards."""
+        """Return the wall-clock time, in UTC. The system's never steps backwards."""
 
     def monotonic(self) -> float:
         """Return seconds since an arbitrary start. Never steps backwards."""
@@ -51,15 +51,31 @@ async def happened(event: asyncio.Event, clock: Clock, seconds: float | None) ->
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock. Where the machine turns it back, it goes on as if it had not."""
+
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._latest = wall()
+        self._latest_at = monotonic()
 
     def now(self) -> datetime:
-        """Return the wall-clock time, in UTC."""
-        return datetime.now(UTC)
+        """Return the wall-clock time, in UTC, or what it would be had it not been turned back.
+
+        Work that is due is found by it: an hour backwards would stop all of it for an hour.
+        """
+        at = self._monotonic()
+        self._latest = max(self._wall(), self._latest + at - self._latest_at)
+        self._latest_at = at
+        return datetime.fromtimestamp(self._latest, UTC)
 
     def monotonic(self) -> float:
         """Return the machine's monotonic time in seconds."""
-        return time.monotonic()
+        return self._monotonic()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep on the running event loop."""
