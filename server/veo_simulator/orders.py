@@ -28,7 +28,7 @@ _CAMERA = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A generation that a model can do. See UPSTREAM's fields of the same names."""
+    """A generation that a model can do. The attributes are Google's fields of the same names."""
 
     model: str
     directives: directives.Directives

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.catalogue import ModelEntry
 
 MODELS = CATALOGUE.models
-# What UPSTREAM's table of models has.
+# The models that Google documents, or that others report.
 KNOWN = {
     "veo-2.0-generate-001",
     "veo-2.0-generate-exp",
