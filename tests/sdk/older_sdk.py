@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 from hashlib import sha256
@@ -28,6 +29,14 @@ def older_python() -> Path:
 
     Skips the test where no package index can be reached.
     """
+    FOLDER.parent.mkdir(exist_ok=True)
+    with FOLDER.with_name("sdk.lock").open("w") as lock:
+        # Several workers of one run may want it at the same time.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _made()
+
+
+def _made() -> Path:
     python = FOLDER / "bin" / "python"
     ready = FOLDER / "ready"
     wanted = sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
