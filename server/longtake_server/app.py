@@ -24,7 +24,9 @@ from longtake_server.operations.admission import Admission
 from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.driver import Driver, Limits
 from longtake_server.operations.ledger import Ledger
+from longtake_server.operations.pacemaker import Pacemaker
 from longtake_server.operations.pacing import Backoff, Pacing
+from longtake_server.operations.poll_budget import PollBudget
 from longtake_server.operations.retention import Retention
 from longtake_server.operations.runner import Leasing, Runner
 from longtake_server.operations.service import VideoOperations
@@ -210,12 +212,19 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     )
     parts.push_async_callback(ledger.aclose)
     telemetry.watch_count(lambda: ledger.watches)
+    pacemaker = Pacemaker(store, catalogue, clock, _pacing(settings), random.random)
+    await pacemaker.resume()
+    poll_budget = PollBudget(
+        settings.max_polls_per_second, clock, pacemaker.chance_of_end, admission.changed
+    )
     driver = Driver(
         store=store,
         ledger=ledger,
         upstreams=upstreams,
         catalogue=catalogue,
         admission=admission,
+        pacemaker=pacemaker,
+        poll_budget=poll_budget,
         clock=clock,
         telemetry=telemetry,
         limits=limits,
@@ -224,13 +233,14 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     )
     leasing = Leasing(f"{os.uname().nodename}:{os.getpid()}", settings.max_upstream_calls)
     runner = Runner(store, driver, media, clock, leasing)
-    usher = Usher(admission, store, ledger, clock, runner.notify)
+    usher = Usher(admission, store, ledger, poll_budget, clock, runner.notify)
     await usher.resume()
     retention = Retention(store, ledger, media, clock, timedelta(days=settings.tombstone_days))
     service = VideoOperations(
         store=store,
         ledger=ledger,
         runner=runner,
+        pacemaker=pacemaker,
         upstreams=upstreams,
         routes=routes,
         media=media,
@@ -247,5 +257,13 @@ def _limits(settings: Settings) -> Limits:
         queue=timedelta(seconds=settings.queue_limit_seconds),
         generation=timedelta(seconds=settings.generation_limit_seconds),
         backoff=Backoff(settings.backoff_first_seconds, settings.backoff_longest_seconds),
-        pacing=Pacing(settings.poll_shortest_seconds, settings.poll_longest_seconds),
+    )
+
+
+def _pacing(settings: Settings) -> Pacing:
+    return Pacing(
+        settings.poll_shortest_seconds,
+        settings.poll_longest_seconds,
+        settings.poll_delay_seconds,
+        settings.poll_average_seconds,
     )

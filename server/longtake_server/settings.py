@@ -115,10 +115,23 @@ class Settings(BaseSettings):
         default=3600.0, description="How long a generation may run upstream."
     )
     poll_shortest_seconds: Seconds = Field(
-        default=1.0, description="Least time between two polls of an operation."
+        default=0.5, description="Least time between two polls of an operation."
     )
     poll_longest_seconds: Seconds = Field(
-        default=15.0, description="Most time between two polls of an operation."
+        default=120.0, description="Most time between two polls of an operation."
+    )
+    poll_delay_seconds: Seconds = Field(
+        default=0.75,
+        description="From the end of a generation to the poll that sees it, on average: polls "
+        "are placed by how long those before took, as few as reach this.",
+    )
+    poll_average_seconds: Seconds = Field(
+        default=20.0,
+        description="Bound of the polls: one in so many seconds of generation, on average.",
+    )
+    max_polls_per_second: Annotated[int, Field(ge=1)] = Field(
+        default=50,
+        description="Polls of one upstream in any second. Those that have likely ended go first.",
     )
     backoff_first_seconds: Seconds = Field(
         default=1.0, description="Wait after the first refusal by the upstream; doubles each time."

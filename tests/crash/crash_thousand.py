@@ -31,7 +31,11 @@ _FOLLOWED = 50
 _LABELLED = range(0, OPERATIONS, 10)
 # What the upstream does besides; most often nothing.
 _EVENTS = ("", "", "", "", "[sim:quota]", "[sim:quota times=2]", "[sim:poll-unavailable]")
-_SETTINGS = {"max_upstream_calls": "12", "poll_shortest_seconds": "0.2"}
+_SETTINGS = {
+    "max_upstream_calls": "12",
+    "poll_shortest_seconds": "0.2",
+    "poll_longest_seconds": "2",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,9 @@ from longtake_server.operations.admission import Admission
 from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.driver import Driver, Limits
 from longtake_server.operations.ledger import Ledger
+from longtake_server.operations.pacemaker import Pacemaker
+from longtake_server.operations.pacing import Pacing
+from longtake_server.operations.poll_budget import PollBudget
 from longtake_server.operations.runner import Leasing, Runner
 from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.usher import Usher
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 MODEL = "veo-3.1-generate-001"
 RETENTION = timedelta(days=30)
+EVERY_SECOND = Pacing(1.0, 1.0)
 
 
 @dataclass
@@ -46,6 +50,7 @@ class Engine:
     driver: Driver
     runner: Runner
     admission: Admission
+    pacemaker: Pacemaker
     usher: Usher
     service: VideoOperations
 
@@ -62,6 +67,8 @@ async def engine(
     *,
     clock: FakeClock | None = None,
     limits: Limits | None = None,
+    pacing: Pacing | None = None,
+    max_polls_per_second: int = 1000,
     max_watches: int = 100,
     catalogue: Catalogue | None = None,
     enforce_retirement: bool = False,
@@ -90,12 +97,19 @@ async def engine(
         jitter=lambda: 0.0,
         observer=admission,
     )
+    pacemaker = Pacemaker(store, catalogue, clock, pacing or EVERY_SECOND, lambda: 0.5)
+    await pacemaker.resume()
+    poll_budget = PollBudget(
+        max_polls_per_second, clock, pacemaker.chance_of_end, admission.changed
+    )
     driver = Driver(
         store=store,
         ledger=ledger,
         upstreams=upstreams,
         catalogue=catalogue,
         admission=admission,
+        pacemaker=pacemaker,
+        poll_budget=poll_budget,
         clock=clock,
         telemetry=telemetry,
         limits=limits,
@@ -103,12 +117,13 @@ async def engine(
         retained_in=media if retain else None,
     )
     runner = Runner(store, driver, media, clock, Leasing("test"))
-    usher = Usher(admission, store, ledger, clock, runner.notify)
+    usher = Usher(admission, store, ledger, poll_budget, clock, runner.notify)
     await usher.resume()
     service = VideoOperations(
         store=store,
         ledger=ledger,
         runner=runner,
+        pacemaker=pacemaker,
         upstreams=upstreams,
         routes=dict.fromkeys(routed, upstream),
         media=media,
@@ -119,7 +134,17 @@ async def engine(
     )
     try:
         yield Engine(
-            clock, upstream, store, media, ledger, driver, runner, admission, usher, service
+            clock,
+            upstream,
+            store,
+            media,
+            ledger,
+            driver,
+            runner,
+            admission,
+            pacemaker,
+            usher,
+            service,
         )
         upstream.assert_all_used()
     finally:

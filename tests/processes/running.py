@@ -136,6 +136,8 @@ class Server:
             "LONGTAKE_LISTEN": self.address or "127.0.0.1:0",
             "LONGTAKE_DATA_FOLDER": str(self._folder / "data"),
             "LONGTAKE_POLL_SHORTEST_SECONDS": "0.05",
+            "LONGTAKE_POLL_LONGEST_SECONDS": "0.2",
+            "LONGTAKE_MAX_POLLS_PER_SECOND": "1000",
             "LONGTAKE_BACKOFF_FIRST_SECONDS": "0.05",
             **self._settings,
         }

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
-from longtake_server.operations.driver import Limits
 from longtake_server.operations.model import State, StoredVideo
 from longtake_server.operations.pacing import Pacing
 from longtake_server.operations.upstream import Finished, Running
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 DONE = Finished((StoredVideo("key"),))
 # The clock of these tests stands still, so that only a hint makes a poll due.
-SELDOM = Limits(pacing=Pacing(300.0, 300.0))
+SELDOM = Pacing(300.0, 300.0)
 
 
 class TellingUpstream(ScriptedUpstream):
@@ -58,7 +57,7 @@ async def until(parts: Engine, name: str, state: State) -> int:
 
 
 async def test_a_hint_polls_at_once(tmp_path: Path) -> None:
-    async with engine(tmp_path, TellingUpstream(DONE), limits=SELDOM) as parts, running(parts):
+    async with engine(tmp_path, TellingUpstream(DONE), pacing=SELDOM) as parts, running(parts):
         name = (await parts.accept()).name
         await until(parts, name, State.RUNNING)
         assert await parts.service.hint("up/1")
@@ -67,7 +66,7 @@ async def test_a_hint_polls_at_once(tmp_path: Path) -> None:
 
 async def test_an_early_hint_changes_nothing(tmp_path: Path) -> None:
     upstream = TellingUpstream(Running(), DONE)
-    async with engine(tmp_path, upstream, limits=SELDOM) as parts, running(parts):
+    async with engine(tmp_path, upstream, pacing=SELDOM) as parts, running(parts):
         name = (await parts.accept()).name
         revision = await until(parts, name, State.RUNNING)
         assert await parts.service.hint("up/1")
@@ -78,7 +77,7 @@ async def test_an_early_hint_changes_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_hint_after_the_end_does_nothing(tmp_path: Path) -> None:
-    async with engine(tmp_path, TellingUpstream(DONE), limits=SELDOM) as parts, running(parts):
+    async with engine(tmp_path, TellingUpstream(DONE), pacing=SELDOM) as parts, running(parts):
         name = (await parts.accept()).name
         await until(parts, name, State.RUNNING)
         await parts.service.hint("up/1")
@@ -88,7 +87,7 @@ async def test_a_hint_after_the_end_does_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_hint_of_an_unknown_or_deleted_operation_does_nothing(tmp_path: Path) -> None:
-    async with engine(tmp_path, TellingUpstream(DONE), limits=SELDOM) as parts, running(parts):
+    async with engine(tmp_path, TellingUpstream(DONE), pacing=SELDOM) as parts, running(parts):
         name = (await parts.accept()).name
         await until(parts, name, State.RUNNING)
         assert not await parts.service.hint("up/2")

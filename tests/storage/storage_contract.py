@@ -11,8 +11,10 @@ from __future__ import annotations
 from storage.storage_contract_changes import ChangesContract
 from storage.storage_contract_lists import ListContract
 from storage.storage_contract_records import RecordContract
-from storage.storage_contract_work import WorkContract
+from storage.storage_contract_work import LatenciesContract, WorkContract
 
 
-class OperationStoreContract(RecordContract, ListContract, ChangesContract, WorkContract):
+class OperationStoreContract(
+    RecordContract, ListContract, ChangesContract, WorkContract, LatenciesContract
+):
     """The whole of operations.store."""

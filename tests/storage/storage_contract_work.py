@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from longtake_server.operations.latencies import Kind
 from longtake_server.operations.model import State
 from longtake_server.operations.store import LeaseLost, OperationStore, Work
 from storage.storage_records import REQUEST, at, changed, new_record
@@ -21,6 +22,22 @@ async def _taken(store: OperationStore, owner: str = "me", seconds: float = 0.0)
     """Take the one work that is due, with a lease of a minute."""
     (work,) = await store.take(owner, at(seconds), at(seconds + 60), 10)
     return work
+
+
+class LatenciesContract:
+    """What generations took."""
+
+    async def test_the_newest_of_each_kind_is_kept(
+        self, store: OperationStore, reopen: Reopen
+    ) -> None:
+        assert await store.latencies() == {}
+        short, long = Kind("up", "model", "720p", 4), Kind("up", "model", "720p", 8)
+        await store.keep_latencies(short, [(1.0, 1.0)])
+        await store.keep_latencies(long, [(60.5, 0.25), (61.25, 3.0)])
+        await store.keep_latencies(short, [(2.0, 1.5)])
+        kept = {short: ((2.0, 1.5),), long: ((60.5, 0.25), (61.25, 3.0))}
+        assert await store.latencies() == kept
+        assert await (await reopen()).latencies() == kept
 
 
 class WorkContract:

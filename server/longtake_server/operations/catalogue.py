@@ -141,6 +141,19 @@ class ModelEntry(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Output:
+    """What each video of a generation is like.
+
+    Attributes:
+        resolution: For example `720p`; empty if a model does not say.
+        seconds: Its length; of an extension what it adds.
+    """
+
+    resolution: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
     """What a generation costs by list price.
 
@@ -211,17 +224,23 @@ class Catalogue:
 
         A model that is no longer in the catalogue has no price.
         """
+        count = (request.config.number_of_videos or 1) if videos is None else videos
+        output = self.output(model, request)
+        seconds = float(output.seconds * count)
+        entry = self.get(model)
+        price = None if entry is None else _price(entry, output.resolution, request.config)
+        return Bill(seconds, None if price is None else round(seconds * price))
+
+    def output(self, model: str, request: GenerateVideosRequest) -> Output:
+        """Return what a model makes of a request; defaults only of a model that is there."""
         config = request.config
-        count = (config.number_of_videos or 1) if videos is None else videos
         entry = self.get(model)
         if entry is None:
-            return Bill(float(config.duration_seconds * count), None)
+            return Output(config.resolution, config.duration_seconds)
         length = config.duration_seconds or entry.default_duration
         if extends(request) and entry.extension_seconds:
             length = entry.extension_seconds
-        seconds = float(length * count)
-        price = _price(entry, config)
-        return Bill(seconds, None if price is None else round(seconds * price))
+        return Output(config.resolution or entry.resolutions[0], length)
 
 
 def extends(request: GenerateVideosRequest) -> bool:
@@ -229,9 +248,8 @@ def extends(request: GenerateVideosRequest) -> bool:
     return request.HasField("video") and not request.config.HasField("mask")
 
 
-def _price(entry: ModelEntry, config: GenerateVideosConfig) -> int | None:
+def _price(entry: ModelEntry, resolution: str, config: GenerateVideosConfig) -> int | None:
     """Return the price of a second in micros, the dearest where the audio is left open."""
-    resolution = config.resolution or entry.resolutions[0]
     fitting = [
         price.micros_per_second
         for price in entry.prices

@@ -26,7 +26,7 @@ from longtake_server.operations.model import (
     SubmissionStarted,
     Succeeded,
 )
-from longtake_server.operations.pacing import Backoff, Pacing
+from longtake_server.operations.pacing import Backoff
 from longtake_server.operations.upstream import (
     Broken,
     Earlier,
@@ -50,11 +50,15 @@ if TYPE_CHECKING:
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.model import Event, OperationRecord, StoredVideo
+    from longtake_server.operations.pacemaker import Pacemaker
+    from longtake_server.operations.poll_budget import PollBudget
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.upstream import PollResult, Upstream
     from longtake_server.telemetry import Telemetry
 
 _COMMIT_ATTEMPTS = 8
+# One that waits for its poll is woken when it has its turn; this is for a process that dies.
+_POLLED_WITHIN = timedelta(seconds=15)
 _MAY_BE_BILLED = "the upstream cannot be told to stop, so it may bill this generation"
 _WAS_TOLD = "the upstream was told to stop; what it had generated may be billed"
 
@@ -69,14 +73,12 @@ class Limits:
         queue: How long an operation may wait to be accepted by its upstream.
         generation: How long it may run there.
         backoff: Waiting after a call that started nothing.
-        pacing: Waiting between polls.
     """
 
     submissions: int = 5
     queue: timedelta = timedelta(days=1)
     generation: timedelta = timedelta(hours=1)
     backoff: Backoff = field(default_factory=Backoff)
-    pacing: Pacing = field(default_factory=Pacing)
 
 
 class Driver:
@@ -96,6 +98,8 @@ class Driver:
         upstreams: Mapping[str, Upstream],
         catalogue: Catalogue,
         admission: Admission,
+        pacemaker: Pacemaker,
+        poll_budget: PollBudget,
         clock: Clock,
         telemetry: Telemetry,
         limits: Limits,
@@ -107,6 +111,8 @@ class Driver:
         self._upstreams = upstreams
         self._catalogue = catalogue
         self._admission = admission
+        self._pacemaker = pacemaker
+        self._poll_budget = poll_budget
         self._clock = clock
         self._telemetry = telemetry
         self._limits = limits
@@ -126,7 +132,12 @@ class Driver:
             StorageUnavailable: Nothing was changed; step again.
 
         """
-        record = await self._ledger.get(name)
+        due = await self._step(await self._ledger.get(name))
+        if due is None:
+            self.forget(name)
+        return due
+
+    async def _step(self, record: OperationRecord) -> datetime | None:
         match record.state:
             case State.QUEUED:
                 return await self._submit(record)
@@ -167,7 +178,7 @@ class Driver:
                 span.outcome("unknown")
                 return await self._submission_unknown(record)
             span.outcome("accepted")
-        return await self._accepted(record, accepted)
+        return await self._accepted(record, request, accepted)
 
     async def _wait_for_a_place(self, record: OperationRecord) -> datetime | None:
         """Return when the wait ends at the latest; admission has it woken before, if it can."""
@@ -184,15 +195,16 @@ class Driver:
         record = await self._store.get(request.previous_operation)
         return Earlier(record.upstream_operation, record.videos)
 
-    async def _accepted(self, record: OperationRecord, upstream_operation: str) -> datetime:
-        now = self._clock.now()
-        accepted = SubmissionAccepted(upstream_operation)
+    async def _accepted(
+        self, record: OperationRecord, request: GenerateVideosRequest, upstream_operation: str
+    ) -> datetime:
+        estimate = self._pacemaker.estimated_finish(record, request)
+        accepted = SubmissionAccepted(upstream_operation, estimate)
         record = await self._commit_surely(record, accepted)
         self._admission.accepted(record)
         if record.cancel_requested:
-            return now
-        wait = self._limits.pacing.until_next_poll(0.0, self._chance())
-        return now + timedelta(seconds=wait)
+            return self._clock.now()
+        return await self._pacemaker.started(record, request)
 
     async def _commit_surely(self, record: OperationRecord, event: Event) -> OperationRecord:
         """Commit what would be lost for good: the upstream's name of a paid generation."""
@@ -259,6 +271,8 @@ class Driver:
         if now - running_since > self._limits.generation:
             failure = _generation_timeout(self._limits.generation)
             return await self._fail(record, failure, may_be_billed=True)
+        if not self._poll_budget.admit(record):
+            return now + _POLLED_WITHIN
         upstream = self._upstreams[record.upstream]
         with self._telemetry.poll(record.name, record.upstream, record.traceparent) as span:
             try:
@@ -280,16 +294,15 @@ class Driver:
     async def _polled(self, record: OperationRecord, result: PollResult) -> datetime | None:
         match result:
             case Running():
-                now = self._clock.now()
-                elapsed = (now - (record.submit_time or now)).total_seconds()
-                wait = self._limits.pacing.until_next_poll(elapsed, self._chance())
-                return now + timedelta(seconds=wait)
+                return await self._pacemaker.seen_running(record)
             case Finished():
-                return await self._finish(record, result)
+                due = await self._finish(record, result)
             case Broken():
-                return await self._fail(record, result.failure)
+                due = await self._fail(record, result.failure)
             case _:
                 assert_never(result)
+        await self._pacemaker.seen_ended(record.name)
+        return due
 
     async def _finish(self, record: OperationRecord, result: Finished) -> datetime | None:
         try:
@@ -333,14 +346,15 @@ class Driver:
 
     async def _end(self, record: OperationRecord, event: Event) -> datetime | None:
         ended = await self._ledger.commit(record.name, event, record)
-        self._failures.pop(record.name, None)
         seconds = (ended.update_time - ended.create_time).total_seconds()
         self._telemetry.finished(ended.model, ended.state.value, seconds)
         return None
 
     def forget(self, name: str) -> None:
-        """Forget the failed calls of an operation that is gone."""
+        """Forget what is known only here of an operation that has ended or is gone."""
         self._failures.pop(name, None)
+        self._poll_budget.forget(name)
+        self._pacemaker.forget(name)
 
     def later(self, name: str, retry_after: float | None = None) -> datetime:
         """Return when to try a call again that starts nothing."""

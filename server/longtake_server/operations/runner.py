@@ -69,6 +69,10 @@ class Runner:
         """Look for work now: there may be some."""
         self._news.set()
 
+    def forget(self, name: str) -> None:
+        """Forget an operation that was deleted."""
+        self._driver.forget(name)
+
     def stop(self) -> None:
         """Take no more work; `run` returns when the steps under way have ended."""
         self._stopping = True
@@ -112,6 +116,7 @@ class Runner:
             if due is not None:
                 await self._store.again(work, due)
         except LeaseLost:
+            self._driver.forget(work.name)
             _log.warning("another owner took over", extra={"operation": work.name})
         except StorageUnavailable as error:
             # The lease runs out by itself, and the work is taken again.

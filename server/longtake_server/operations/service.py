@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.download import Download
     from longtake_server.operations.ledger import Heartbeat, Ledger, StoreEvent
     from longtake_server.operations.media import MediaStore
+    from longtake_server.operations.pacemaker import Pacemaker
     from longtake_server.operations.runner import Runner
     from longtake_server.operations.store import Filter, OperationStore, Page
     from longtake_server.operations.upstream import Upstream
@@ -56,6 +57,7 @@ class VideoOperations:
         store: OperationStore,
         ledger: Ledger,
         runner: Runner,
+        pacemaker: Pacemaker,
         upstreams: Mapping[str, Upstream],
         routes: Mapping[str, Upstream],
         media: MediaStore,
@@ -67,6 +69,7 @@ class VideoOperations:
         self._store = store
         self._ledger = ledger
         self._runner = runner
+        self._pacemaker = pacemaker
         self._routes = routes
         self._media = media
         self._catalogue = catalogue
@@ -224,6 +227,7 @@ class VideoOperations:
             return False
         if record.state is not State.RUNNING:
             return False
+        self._pacemaker.hint(name)
         await self._store.wake(name, self._clock.now())
         self._runner.notify()
         return True
@@ -232,6 +236,7 @@ class VideoOperations:
         """Remove an operation and the videos kept for it."""
         await self.get(name, caller)
         await self._ledger.delete(name)
+        self._runner.forget(name)
         await self._media.delete(name)
 
     async def read_videos(self, record: OperationRecord, most_bytes: int) -> Sequence[bytes]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
+    from longtake_server.operations.latencies import Kind
     from longtake_server.operations.model import OperationRecord, State
 
 
@@ -211,6 +212,18 @@ class OperationStore(Protocol):
 
     async def expired(self, now: datetime, limit: int) -> Sequence[str]:
         """Return the names of operations whose expire_time has passed."""
+
+    async def latencies(self) -> Mapping[Kind, Sequence[tuple[float, float]]]:
+        """Return what `keep_latencies` kept, the newest of each kind."""
+
+    async def keep_latencies(self, kind: Kind, pairs: Sequence[tuple[float, float]]) -> None:
+        """Keep how long generations of a kind took, in place of what was kept of it before.
+
+        Args:
+            kind: The kind.
+            pairs: Seconds, and how many generations took so long.
+
+        """
 
     async def compact(self, before: datetime) -> None:
         """Forget tombstones made before this; positions before them expire."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.admission import Admission, Standing
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.poll_budget import PollBudget
     from longtake_server.operations.store import OperationStore
 
 _log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ _BETWEEN_ESTIMATES_SECONDS = 10.0
 
 
 class Usher:
-    """Does for admission what needs the store.
+    """Does for admission and the poll budget what needs the store.
 
     Args:
         notify: Tells the runner that there may be work.
@@ -45,12 +46,14 @@ class Usher:
         admission: Admission,
         store: OperationStore,
         ledger: Ledger,
+        poll_budget: PollBudget,
         clock: Clock,
         notify: Callable[[], None],
     ) -> None:
         self._admission = admission
         self._store = store
         self._ledger = ledger
+        self._poll_budget = poll_budget
         self._clock = clock
         self._notify = notify
         self._unwoken: set[str] = set()
@@ -84,10 +87,11 @@ class Usher:
             StorageUnavailable: The rest is done by the next step.
 
         """
-        self._unwoken.update(self._admission.granted())
+        self._unwoken |= self._admission.granted() | self._poll_budget.granted()
         await self._wake()
         in_a_while = await self._tell()
-        times = (self._admission.seconds_to_next(), in_a_while)
+        openings = (self._admission.seconds_to_next(), self._poll_budget.seconds_to_next())
+        times = (*openings, in_a_while)
         return min((time for time in times if time is not None), default=None)
 
     async def _wake(self) -> None:

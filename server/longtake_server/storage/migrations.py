@@ -106,7 +106,21 @@ _VERSION_2 = (
     """,
 )
 
-_MIGRATIONS = (_VERSION_1, _VERSION_2)
+# How long generations took; `weights` holds pairs of seconds and a weight, as JSON.
+_VERSION_3 = (
+    """
+    CREATE TABLE latencies (
+        upstream TEXT NOT NULL,
+        model TEXT NOT NULL,
+        resolution TEXT NOT NULL,
+        seconds INTEGER NOT NULL,
+        weights TEXT NOT NULL,
+        PRIMARY KEY (upstream, model, resolution, seconds)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
+_MIGRATIONS = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 NEWEST_VERSION = len(_MIGRATIONS)
 """The schema version that this server writes, in PRAGMA user_version."""

@@ -13,19 +13,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import StartFailure
-from longtake_server.storage import changes, queries, work_queue
+from longtake_server.storage import changes, latency_table, queries, work_queue
 from longtake_server.storage.database import Database, open_database
 from longtake_server.storage.readers import Readers
 from longtake_server.storage.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.clock import Clock
+    from longtake_server.operations.latencies import Kind
     from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.store import Change, Filter, Page, Work
 
@@ -138,6 +139,14 @@ class SqliteStore:
     async def expired(self, now: datetime, limit: int) -> Sequence[str]:
         """See OperationStore.expired."""
         return await self._readers.run(partial(queries.expired, now=now, limit=limit))
+
+    async def latencies(self) -> Mapping[Kind, Sequence[tuple[float, float]]]:
+        """See OperationStore.latencies."""
+        return await self._readers.run(latency_table.read)
+
+    async def keep_latencies(self, kind: Kind, pairs: Sequence[tuple[float, float]]) -> None:
+        """See OperationStore.keep_latencies."""
+        await self._writer.run(partial(latency_table.keep, kind=kind, pairs=pairs))
 
     async def compact(self, before: datetime) -> None:
         """See OperationStore.compact."""

@@ -1,0 +1,301 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The delay of news against the polls spent, on several mixes of latencies.
+
+The server's own pacemaker paces generations in a time that passes at once, several of them
+running together, and begins with nothing learned. The others are computed for the same
+generations: fixed pollers, the fixed poller that would have been best for as many polls, and
+one who knows the law of the latencies itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import math
+import random
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from longtake.v1.video_service_pb2 import GenerateVideosRequest
+from longtake_server.operations.catalogue import Catalogue
+from longtake_server.operations.latencies import MIDDLES, Latencies, bucket_of
+from longtake_server.operations.model import OperationRecord, State
+from longtake_server.operations.pacemaker import Pacemaker
+from longtake_server.operations.pacing import Pacing
+from longtake_server.operations.poll_plan import plan_at_price
+from longtake_server.storage.sqlite import SqliteStore
+
+from benchmarks.latency_mixes import MIXES
+from benchmarks.report import Budget, Table, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from longtake_server.clock import Alarm
+
+    from benchmarks.latency_mixes import Mix
+
+_GENERATIONS = 3000
+_BETWEEN_STARTS_SECONDS = 15.0
+_FIXED_SECONDS = (5.0, 10.0, 20.0)
+_LAW_SAMPLES = 200_000
+_START = datetime(2026, 1, 1, tzinfo=UTC)
+_MOST_DELAY_SECONDS = 1.0
+_MOST_POLLS_OF_FIXED = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a poller came to, on average over generations."""
+
+    polls: float
+    delay_seconds: float
+
+
+@dataclass(slots=True)
+class _Generation:
+    """One of a mix: `started` and `seconds` are its start and how long it takes."""
+
+    name: str
+    model: str
+    started: float
+    seconds: float
+    polls: int = 0
+
+
+@dataclass(slots=True)
+class VirtualClock:
+    """A clock at which nobody waits. Implements longtake_server.clock.Clock."""
+
+    seconds: float = 0.0
+
+    def now(self) -> datetime:
+        """Return the time that was set."""
+        return _START + timedelta(seconds=self.seconds)
+
+    def monotonic(self) -> float:
+        """Return the seconds that were set."""
+        return self.seconds
+
+    async def sleep(self, seconds: float) -> None:
+        """Raise: there is nothing to wait for."""
+        raise NotImplementedError
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> Alarm:
+        """Raise: there is nothing to wait for."""
+        raise NotImplementedError
+
+
+@dataclass(slots=True)
+class _Paced:
+    """The pacemaker under generations that take as long as they were drawn."""
+
+    pacemaker: Pacemaker
+    clock: VirtualClock
+    delays: list[float] = field(default_factory=list)
+    polls: int = 0
+
+    async def run(self, generations: Sequence[_Generation]) -> Spent:
+        due = [(one.started, number) for number, one in enumerate(generations)]
+        heapq.heapify(due)
+        while due:
+            self.clock.seconds, number = due[0]
+            following = await self._call(generations[number])
+            if following is None:
+                heapq.heappop(due)
+            else:
+                heapq.heapreplace(due, ((following - _START).total_seconds(), number))
+        return Spent(self.polls / len(generations), math.fsum(self.delays) / len(generations))
+
+    async def _call(self, one: _Generation) -> datetime | None:
+        """Start or poll a generation, and return when to poll it next."""
+        record = _record(one)
+        now = self.clock.seconds
+        if now == one.started:
+            return await self.pacemaker.started(record, GenerateVideosRequest(model=one.model))
+        self.polls += 1
+        late = now - one.started - one.seconds
+        if late < 0:
+            return await self.pacemaker.seen_running(record)
+        self.delays.append(late)
+        await self.pacemaker.seen_ended(one.name)
+        return None
+
+
+def _record(one: _Generation) -> OperationRecord:
+    start = _START + timedelta(seconds=one.started)
+    return OperationRecord(
+        name=one.name,
+        revision=3,
+        state=State.RUNNING,
+        model=one.model,
+        served_model=one.model,
+        upstream="benchmark",
+        create_time=start,
+        update_time=start,
+        submit_time=start,
+        request_digest=b"",
+    )
+
+
+def _drawn(mix: Mix, count: int, chance: random.Random) -> Sequence[_Generation]:
+    started = 0.0
+    generations = []
+    for number in range(count):
+        started += chance.expovariate(1 / _BETWEEN_STARTS_SECONDS)
+        model, seconds = mix.draw(chance, number / count)
+        generations.append(_Generation(f"operations/{number}", model, started, seconds))
+    return generations
+
+
+async def _longtake(generations: Sequence[_Generation], chance: random.Random) -> Spent:
+    clock = VirtualClock()
+    with tempfile.TemporaryDirectory(prefix="longtake-pacing-") as folder:
+        store = await SqliteStore.open(Path(folder) / "longtake.db", clock)
+        try:
+            catalogue = Catalogue.load()
+            pacemaker = Pacemaker(store, catalogue, clock, Pacing(), chance.random)
+            return await _Paced(pacemaker, clock).run(generations)
+        finally:
+            await store.close()
+
+
+def fixed(generations: Sequence[_Generation], interval: float) -> Spent:
+    """Return what a poller comes to that asks at a fixed interval from the start on."""
+    polls = [math.ceil(one.seconds / interval) for one in generations]
+    late = [count * interval - one.seconds for count, one in zip(polls, generations, strict=True)]
+    return Spent(sum(polls) / len(polls), math.fsum(late) / len(late))
+
+
+def _best_fixed(generations: Sequence[_Generation], polls: float) -> Spent:
+    """Return the fixed poller with the least delay for at most as many polls."""
+    tried = (fixed(generations, 0.5 * 1.02**step) for step in range(350))
+    return min(
+        (spent for spent in tried if spent.polls <= polls), key=lambda spent: spent.delay_seconds
+    )
+
+
+def _laws(mix: Mix, chance: random.Random) -> Sequence[Latencies]:
+    """Return the laws of a mix's models, before and after half of the time."""
+    laws: dict[tuple[str, bool], Latencies] = {}
+    for number in range(_LAW_SAMPLES):
+        before = number / _LAW_SAMPLES
+        model, seconds = mix.draw(chance, before)
+        law = laws.setdefault((model, before < 0.5), Latencies())
+        bucket = bucket_of(seconds)
+        law.weights[bucket] = law.weights.get(bucket, 0.0) + 1
+    return tuple(laws.values())
+
+
+def _fewest_polls(laws: Sequence[Latencies], delay: float) -> float:
+    """Return the polls that one needs who knows the laws, for as little delay.
+
+    It polls at the edges of the same buckets, at one price of a poll for all models.
+    """
+    frontier = [_at_price(laws, 0.005 * 1.1**step) for step in range(120)]
+    for nearer, later in pairwise(frontier):
+        if nearer.delay_seconds <= delay < later.delay_seconds:
+            share = (delay - nearer.delay_seconds) / (later.delay_seconds - nearer.delay_seconds)
+            return nearer.polls + share * (later.polls - nearer.polls)
+    return math.nan
+
+
+def _at_price(laws: Sequence[Latencies], price: float) -> Spent:
+    plans = [(law.weight / _LAW_SAMPLES, plan_at_price(_masses(law), price)) for law in laws]
+    return Spent(
+        polls=math.fsum(share * plan.polls for share, plan in plans),
+        delay_seconds=math.fsum(share * plan.delay_seconds for share, plan in plans),
+    )
+
+
+def _masses(law: Latencies) -> Sequence[float]:
+    return [law.weights.get(bucket, 0.0) / law.weight for bucket in range(len(MIDDLES))]
+
+
+def measure(generations: int = _GENERATIONS, seed: int | None = None) -> Table:
+    """Return what pacing comes to on each mix.
+
+    Args:
+        generations: Of each mix.
+        seed: Of all chance; another one each time if None, which the note tells.
+
+    """
+    seed = random.SystemRandom().randrange(2**32) if seed is None else seed
+    rows: list[tuple[str, ...]] = []
+    budgets: list[Budget] = []
+    for mix in MIXES:
+        chance = random.Random(seed)  # noqa: S311 - latencies are no secrets
+        drawn = _drawn(mix, generations, chance)
+        ours = asyncio.run(_longtake(drawn, chance))
+        fixed_ones = [fixed(drawn, interval) for interval in _FIXED_SECONDS]
+        best = _best_fixed(drawn, ours.polls)
+        laws = _laws(mix, chance)
+        ideal = [_fewest_polls(laws, delay) for delay in (ours.delay_seconds, _MOST_DELAY_SECONDS)]
+        rows.append(
+            (
+                mix.name,
+                *(_shown(spent) for spent in (ours, *fixed_ones, best)),
+                *(f"{polls:.1f}" for polls in ideal),
+            )
+        )
+        if mix.foreseeable:
+            budgets += _budgets(mix, ours, fixed_ones[_FIXED_SECONDS.index(10.0)])
+    return Table(
+        title="Pacing",
+        note=f"Polls of a generation, and the mean seconds from its end to the poll that sees it, "
+        f"over {generations} generations of each mix (seed {seed}), learning included. The last "
+        "columns are the polls that one needs who knows the law of the latencies: for the same "
+        f"delay, and for {_MOST_DELAY_SECONDS:g} s. Where latencies spread as widely as in the "
+        "last mix, not even that one has news so soon with half of the polls of a fixed 10 s "
+        "poller, so nothing is promised there.",
+        columns=(
+            "mix: polls / delay",
+            "Longtake",
+            *(f"every {interval:g} s" for interval in _FIXED_SECONDS),
+            "best fixed, as many polls",
+            "polls, law known",
+            f"for {_MOST_DELAY_SECONDS:g} s",
+        ),
+        rows=tuple(rows),
+        budgets=tuple(budgets),
+    )
+
+
+def _shown(spent: Spent) -> str:
+    return f"{spent.polls:.1f} / {spent.delay_seconds:.2f} s"
+
+
+def _budgets(mix: Mix, ours: Spent, ten: Spent) -> Sequence[Budget]:
+    share = ours.polls / ten.polls
+    return (
+        Budget(
+            f"mean delay of news, {mix.name}",
+            f"less than {_MOST_DELAY_SECONDS:g} s",
+            f"{ours.delay_seconds:.2f} s",
+            ours.delay_seconds < _MOST_DELAY_SECONDS,
+        ),
+        Budget(
+            f"polls, {mix.name}",
+            f"at most {_MOST_POLLS_OF_FIXED:g} of a fixed 10 s poller's",
+            f"{share:.2f}",
+            share <= _MOST_POLLS_OF_FIXED,
+        ),
+    )
+
+
+def main() -> None:
+    """Print the table. Exits with 1 if a promise does not hold."""
+    table = measure()
+    sys.stdout.write(as_text(table))
+    if not all(budget.holds for budget in table.budgets):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
