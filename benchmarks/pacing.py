@@ -31,7 +31,7 @@ from longtake_server.operations.pacing import Pacing
 from longtake_server.operations.poll_plan import plan_at_price
 from longtake_server.storage.sqlite import SqliteStore
 
-from benchmarks.latency_mixes import MIXES
+from benchmarks.latency_mixes import MIXES, Mix
 from benchmarks.report import Budget, Table, as_text
 
 if TYPE_CHECKING:
@@ -39,12 +39,11 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Alarm
 
-    from benchmarks.latency_mixes import Mix
 
 _GENERATIONS = 3000
 _BETWEEN_STARTS_SECONDS = 15.0
 _FIXED_SECONDS = (5.0, 10.0, 20.0)
-_LAW_SAMPLES = 200_000
+_LAW_SAMPLES = 100_000
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _MOST_DELAY_SECONDS = 1.0
 _MOST_POLLS_OF_FIXED = 0.5
@@ -59,7 +58,7 @@ class Spent:
 
 
 @dataclass(slots=True)
-class _Generation:
+class Generation:
     """One of a mix: `started` and `seconds` are its start and how long it takes."""
 
     name: str
@@ -101,7 +100,7 @@ class _Paced:
     delays: list[float] = field(default_factory=list)
     polls: int = 0
 
-    async def run(self, generations: Sequence[_Generation]) -> Spent:
+    async def run(self, generations: Sequence[Generation]) -> Spent:
         due = [(one.started, number) for number, one in enumerate(generations)]
         heapq.heapify(due)
         while due:
@@ -113,7 +112,7 @@ class _Paced:
                 heapq.heapreplace(due, ((following - _START).total_seconds(), number))
         return Spent(self.polls / len(generations), math.fsum(self.delays) / len(generations))
 
-    async def _call(self, one: _Generation) -> datetime | None:
+    async def _call(self, one: Generation) -> datetime | None:
         """Start or poll a generation, and return when to poll it next."""
         record = _record(one)
         now = self.clock.seconds
@@ -128,7 +127,7 @@ class _Paced:
         return None
 
 
-def _record(one: _Generation) -> OperationRecord:
+def _record(one: Generation) -> OperationRecord:
     start = _START + timedelta(seconds=one.started)
     return OperationRecord(
         name=one.name,
@@ -144,17 +143,17 @@ def _record(one: _Generation) -> OperationRecord:
     )
 
 
-def _drawn(mix: Mix, count: int, chance: random.Random) -> Sequence[_Generation]:
+def _drawn(mix: Mix, count: int, chance: random.Random) -> Sequence[Generation]:
     started = 0.0
     generations = []
     for number in range(count):
         started += chance.expovariate(1 / _BETWEEN_STARTS_SECONDS)
         model, seconds = mix.draw(chance, number / count)
-        generations.append(_Generation(f"operations/{number}", model, started, seconds))
+        generations.append(Generation(f"operations/{number}", model, started, seconds))
     return generations
 
 
-async def _longtake(generations: Sequence[_Generation], chance: random.Random) -> Spent:
+async def _longtake(generations: Sequence[Generation], chance: random.Random) -> Spent:
     clock = VirtualClock()
     with tempfile.TemporaryDirectory(prefix="longtake-pacing-") as folder:
         store = await SqliteStore.open(Path(folder) / "longtake.db", clock)
@@ -166,14 +165,14 @@ async def _longtake(generations: Sequence[_Generation], chance: random.Random) -
             await store.close()
 
 
-def fixed(generations: Sequence[_Generation], interval: float) -> Spent:
+def fixed(generations: Sequence[Generation], interval: float) -> Spent:
     """Return what a poller comes to that asks at a fixed interval from the start on."""
     polls = [math.ceil(one.seconds / interval) for one in generations]
     late = [count * interval - one.seconds for count, one in zip(polls, generations, strict=True)]
     return Spent(sum(polls) / len(polls), math.fsum(late) / len(late))
 
 
-def _best_fixed(generations: Sequence[_Generation], polls: float) -> Spent:
+def _best_fixed(generations: Sequence[Generation], polls: float) -> Spent:
     """Return the fixed poller with the least delay for at most as many polls."""
     tried = (fixed(generations, 0.5 * 1.02**step) for step in range(350))
     return min(
@@ -181,11 +180,11 @@ def _best_fixed(generations: Sequence[_Generation], polls: float) -> Spent:
     )
 
 
-def _laws(mix: Mix, chance: random.Random) -> Sequence[Latencies]:
+def _laws(mix: Mix, samples: int, chance: random.Random) -> Sequence[Latencies]:
     """Return the laws of a mix's models, before and after half of the time."""
     laws: dict[tuple[str, bool], Latencies] = {}
-    for number in range(_LAW_SAMPLES):
-        before = number / _LAW_SAMPLES
+    for number in range(samples):
+        before = number / samples
         model, seconds = mix.draw(chance, before)
         law = laws.setdefault((model, before < 0.5), Latencies())
         bucket = bucket_of(seconds)
@@ -193,13 +192,17 @@ def _laws(mix: Mix, chance: random.Random) -> Sequence[Latencies]:
     return tuple(laws.values())
 
 
-def _fewest_polls(laws: Sequence[Latencies], delay: float) -> float:
-    """Return the polls that one needs who knows the laws, for as little delay.
+def _ideal(laws: Sequence[Latencies]) -> Sequence[Spent]:
+    """Return the best that one comes to who knows the laws, the soonest news first.
 
     It polls at the edges of the same buckets, at one price of a poll for all models.
     """
-    frontier = [_at_price(laws, 0.005 * 1.1**step) for step in range(120)]
-    for nearer, later in pairwise(frontier):
+    return tuple(_at_price(laws, 0.005 * 1.2**step) for step in range(60))
+
+
+def _polls_for(ideal: Sequence[Spent], delay: float) -> float:
+    """Return the polls for a mean delay, between the two plans that are next to it."""
+    for nearer, later in pairwise(ideal):
         if nearer.delay_seconds <= delay < later.delay_seconds:
             share = (delay - nearer.delay_seconds) / (later.delay_seconds - nearer.delay_seconds)
             return nearer.polls + share * (later.polls - nearer.polls)
@@ -207,7 +210,8 @@ def _fewest_polls(laws: Sequence[Latencies], delay: float) -> float:
 
 
 def _at_price(laws: Sequence[Latencies], price: float) -> Spent:
-    plans = [(law.weight / _LAW_SAMPLES, plan_at_price(_masses(law), price)) for law in laws]
+    whole = math.fsum(law.weight for law in laws)
+    plans = [(law.weight / whole, plan_at_price(_masses(law), price)) for law in laws]
     return Spent(
         polls=math.fsum(share * plan.polls for share, plan in plans),
         delay_seconds=math.fsum(share * plan.delay_seconds for share, plan in plans),
@@ -218,11 +222,14 @@ def _masses(law: Latencies) -> Sequence[float]:
     return [law.weights.get(bucket, 0.0) / law.weight for bucket in range(len(MIDDLES))]
 
 
-def measure(generations: int = _GENERATIONS, seed: int | None = None) -> Table:
+def measure(
+    generations: int = _GENERATIONS, *, samples: int = _LAW_SAMPLES, seed: int | None = None
+) -> Table:
     """Return what pacing comes to on each mix.
 
     Args:
         generations: Of each mix.
+        samples: Of each mix, from which the law is known.
         seed: Of all chance; another one each time if None, which the note tells.
 
     """
@@ -235,13 +242,13 @@ def measure(generations: int = _GENERATIONS, seed: int | None = None) -> Table:
         ours = asyncio.run(_longtake(drawn, chance))
         fixed_ones = [fixed(drawn, interval) for interval in _FIXED_SECONDS]
         best = _best_fixed(drawn, ours.polls)
-        laws = _laws(mix, chance)
-        ideal = [_fewest_polls(laws, delay) for delay in (ours.delay_seconds, _MOST_DELAY_SECONDS)]
+        ideal = _ideal(_laws(mix, samples, chance))
+        delays = (ours.delay_seconds, _MOST_DELAY_SECONDS)
         rows.append(
             (
                 mix.name,
                 *(_shown(spent) for spent in (ours, *fixed_ones, best)),
-                *(f"{polls:.1f}" for polls in ideal),
+                *(f"{_polls_for(ideal, delay):.1f}" for delay in delays),
             )
         )
         if mix.foreseeable:
