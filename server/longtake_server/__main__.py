@@ -13,6 +13,7 @@ from longtake_server import app
 from longtake_server.errors import StartFailure
 from longtake_server.settings import Settings, load_settings
 from longtake_server.telemetry import set_up_logging
+from longtake_server.usage_command import add_arguments, usage
 
 
 def main() -> None:
@@ -22,6 +23,8 @@ def main() -> None:
         settings = load_settings(arguments.config)
         if arguments.command == "check-config":
             sys.stdout.write(_shown(settings))
+        elif arguments.command == "usage":
+            sys.stdout.write(usage(app.database_of(settings), arguments))
         elif arguments.command == "health":
             asyncio.run(app.check_health(settings.listen))
         else:
@@ -42,10 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     texts = {
         "serve": "serve until SIGTERM or SIGINT",
         "check-config": "check the settings, print them without secrets, and exit",
+        "usage": "print what operations came to by day, caller and model; a server may run",
         "health": "ask the server at LONGTAKE_LISTEN whether it serves; exit 0 if so",
     }
     for name, text in texts.items():
         command = commands.add_parser(name, help=text, description=text)
+        if name == "usage":
+            add_arguments(command)
         command.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of settings")
     return parser
 

@@ -38,6 +38,7 @@ from longtake_server.upstream.configured import configured_upstreams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from longtake_server.clock import Clock
     from longtake_server.push.server import PushServer
@@ -161,6 +162,11 @@ async def _push(settings: Settings, engine: _Engine, parts: AsyncExitStack) -> P
     return push
 
 
+def database_of(settings: Settings) -> Path:
+    """Return the file in which operations are stored."""
+    return settings.data_folder / "longtake.db"
+
+
 async def check_health(address: str) -> None:
     """Return if a server answers at the address and serves.
 
@@ -193,7 +199,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     clock = SystemClock()
     simulated = settings.upstream == "simulator"
     catalogue = Catalogue.load(settings.catalogue_file, shipped_quotas=not simulated)
-    store = await SqliteStore.open(settings.data_folder / "longtake.db", clock)
+    store = await SqliteStore.open(database_of(settings), clock)
     parts.push_async_callback(store.close)
     media = ObjectMediaStore.open(settings.media_url or settings.data_folder / "media")
     routes = await parts.enter_async_context(

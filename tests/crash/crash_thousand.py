@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -175,7 +176,23 @@ class Run:
                 assert "SUBMISSION_OUTCOME_UNKNOWN" in str(operation.error.details), operation
                 assert times <= 1, f"{name} was submitted {times} times"
         assert not submitted
+        await self._assert_usage(stored)
         return Outcome(succeeded, len(stored) - succeeded, len(self._kill_at))
+
+    async def _assert_usage(self, stored: Mapping[str, GenerateVideosOperation]) -> None:
+        """Check that the sums of usage are those of the operations, and none is left reserved."""
+        # There is a row for each of two days if a run meets midnight.
+        sums: Counter[str] = Counter()
+        for row in await self._longtake.usage():
+            sums.update({name: count for name, count in row.items() if isinstance(count, int)})
+        states = Counter(one.metadata.state for one in stored.values())
+        assert sums["accepted"] == OPERATIONS
+        assert sums["succeeded"] == states[GenerateVideosMetadata.State.SUCCEEDED]
+        assert sums["failed"] == states[GenerateVideosMetadata.State.FAILED]
+        assert sums["reserved_micros"] == 0
+        costs = [one.metadata.estimated_cost for one in stored.values()]
+        settled = sum(cost.units * 1_000_000 + cost.nanos // 1000 for cost in costs)
+        assert sums["settled_micros"] == settled
 
 
 async def _list_all(stub: VideoServiceAsyncStub) -> dict[str, GenerateVideosOperation]:

@@ -159,6 +159,18 @@ class Server:
         self._channels.push_async_callback(channel.close)
         return VideoServiceStub(channel)
 
+    async def usage(self, *options: str) -> list[dict[str, Any]]:
+        """Return what `longtake-server usage --json` prints beside the running server."""
+        told = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "longtake_server", "usage", "--json", *options),
+            env={**os.environ, "LONGTAKE_DATA_FOLDER": str(self._folder / "data")},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        printed, _ = await told.communicate()
+        assert told.returncode == 0
+        rows: list[dict[str, Any]] = json.loads(printed)
+        return rows
+
     async def aclose(self) -> None:
         await self._channels.aclose()
         await self.process.terminate()

@@ -11,10 +11,11 @@ from __future__ import annotations
 from storage.storage_contract_changes import ChangesContract
 from storage.storage_contract_lists import ListContract
 from storage.storage_contract_records import RecordContract
+from storage.storage_contract_usage import UsageContract
 from storage.storage_contract_work import LatenciesContract, WorkContract
 
 
 class OperationStoreContract(
-    RecordContract, ListContract, ChangesContract, WorkContract, LatenciesContract
+    RecordContract, ListContract, ChangesContract, WorkContract, LatenciesContract, UsageContract
 ):
     """The whole of operations.store."""

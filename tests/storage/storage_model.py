@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from longtake_server.errors import OperationDeleted, OperationExpired, OperationNotFound
 from longtake_server.operations.store import LeaseLost, RevisionConflict, Work
+from longtake_server.operations.usage import Usage, account_of, usage_after_deletion, usage_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.store import Filter
+    from longtake_server.operations.usage import Account
 
 
 @dataclass
@@ -44,6 +46,7 @@ class PlainStore:
         self._expired: dict[str, bool] = {}
         self._request_ids: dict[tuple[str, str], str] = {}
         self._work: dict[str, _Queued] = {}
+        self._deleted: list[OperationRecord] = []
 
     def create(self, record: OperationRecord) -> OperationRecord:
         if record.request_id:
@@ -82,9 +85,19 @@ class PlainStore:
         self.position += 1
         self._positions[name] = self.position
         del self._records[name]
+        self._deleted.append(last)
         self._work.pop(name, None)
         self._expired[name] = expired
         return last
+
+    def usage(self) -> dict[Account, Usage]:
+        """Return the sums, added up anew from each operation."""
+        sums: dict[Account, Usage] = {}
+        kept = [(one, usage_of(one)) for one in self._records.values()]
+        for record, part in [*kept, *((one, usage_after_deletion(one)) for one in self._deleted)]:
+            account = account_of(record)
+            sums[account] = sums.get(account, Usage()) + part
+        return sums
 
     def list(self, wanted: Filter) -> list[OperationRecord]:
         matching = [record for record in self._records.values() if wanted.matches(record)]

@@ -8,6 +8,7 @@ import asyncio
 import os
 import sys
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import pytest
 from fakes.clock import FakeClock
 from longtake_server.errors import OperationNotFound, StartFailure
 from longtake_server.operations.model import State
+from longtake_server.operations.usage import Usage, usage_of
 from longtake_server.storage.sqlite import SqliteStore
 from storage.storage_records import at
 
@@ -76,6 +78,11 @@ async def test_a_killed_process_has_stored_all_that_it_answered(tmp_path: Path) 
         stored = await store.changes(0, 10_000)
         assert len({change.name for change in stored}) == len(stored)
         assert await store.next_due(at(0)) is not None
+        sums = Usage()
+        for change in stored:
+            assert change.record is not None
+            sums += usage_of(change.record)
+        assert list((await store.usage(date.min, date.max)).values()) == [sums]
         taken = await store.take("me", at(0), at(60), 10_000)
         assert {work.name for work in taken} == {change.name for change in stored}
     finally:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -94,14 +95,28 @@ class StoreMachine(RuleBasedStateMachine):
         state=_states,
         expires=st.none() | _seconds,
         known_as=_known_as,
+        served=st.sampled_from(["veo", "fast"]),
+        cost=st.none() | st.integers(0, 3),
     )
     def update(
-        self, name: str, behind: int, state: State, expires: float | None, known_as: str
+        self,
+        name: str,
+        behind: int,
+        state: State,
+        expires: float | None,
+        known_as: str,
+        served: str,
+        cost: int | None,
     ) -> None:
         current = self._same(self._store.get(name), lambda: self._plain.get(name))
         if current is None:
             return
-        record = replace(changed(current, state, expires=expires), upstream_operation=known_as)
+        record = replace(
+            changed(current, state, expires=expires),
+            upstream_operation=known_as,
+            served_model=served,
+            cost_micros=cost,
+        )
         expected = current.revision - behind
         self._same(
             self._store.update(record, expected), lambda: self._plain.update(record, expected)
@@ -167,6 +182,7 @@ class StoreMachine(RuleBasedStateMachine):
     @invariant()
     def they_agree(self) -> None:
         assert self._runner.run(self._store.position()) == self._plain.position
+        assert self._runner.run(self._store.usage(date.min, date.max)) == self._plain.usage()
 
     @rule(now=_seconds)
     def ask_what_is_due(self, now: float) -> None:

@@ -9,12 +9,14 @@ import sqlite3
 import stat
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from fakes.clock import FakeClock
 from longtake_server.errors import StartFailure
+from longtake_server.operations.usage import account_of, usage_of
 from longtake_server.storage import migrations
 from longtake_server.storage.codec import encode_record
 from longtake_server.storage.sqlite import SqliteStore
@@ -211,6 +213,7 @@ async def test_an_older_store_is_migrated_with_its_records(
     try:
         assert await store.find_by_upstream("upstream/1") == record.name
         assert await store.get(record.name) == record
+        assert await store.usage(date.min, date.max) == {account_of(record): usage_of(record)}
     finally:
         await store.close()
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.operations.latencies import Kind
     from longtake_server.operations.model import OperationRecord, State
+    from longtake_server.operations.usage import Account, Usage
 
 
 class RevisionConflict(Exception):
@@ -212,6 +213,15 @@ class OperationStore(Protocol):
 
     async def expired(self, now: datetime, limit: int) -> Sequence[str]:
         """Return the names of operations whose expire_time has passed."""
+
+    async def usage(
+        self, since: date, until: date, caller: str | None = None
+    ) -> Mapping[Account, Usage]:
+        """Return what operations came to that were accepted on some days, both included.
+
+        Each change of an operation changes its sums in the same transaction. They outlive it:
+        see usage.usage_after_deletion.
+        """
 
     async def latencies(self) -> Mapping[Kind, Sequence[tuple[float, float]]]:
         """Return what `keep_latencies` kept, the newest of each kind."""

@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from longtake_server.operations.store import RevisionConflict
-from longtake_server.storage.codec import encode_record, to_micros
+from longtake_server.storage import usage_table
+from longtake_server.storage.codec import decode_record, encode_record, to_micros
 from longtake_server.storage.queries import get, gone
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def create(
             (record.caller, record.request_id, record.name),
         )
     _insert(connection, record)
+    usage_table.created(connection, record)
     connection.execute("INSERT INTO requests (name, request) VALUES (?, ?)", (record.name, request))
     connection.executemany(
         "INSERT INTO labels (name, key, value) VALUES (?, ?, ?)",
@@ -73,12 +75,13 @@ def _insert(connection: sqlite3.Connection, record: OperationRecord) -> None:
 def update(connection: sqlite3.Connection, record: OperationRecord, expected_revision: int) -> None:
     """See OperationStore.update."""
     found = connection.execute(
-        "SELECT revision FROM operations WHERE name = ?", (record.name,)
+        "SELECT revision, record FROM operations WHERE name = ?", (record.name,)
     ).fetchone()
     if found is None:
         raise gone(connection, record.name)
     if found[0] != expected_revision:
         raise RevisionConflict(record.name)
+    usage_table.updated(connection, decode_record(found[1]), record)
     connection.execute(
         """
         UPDATE operations SET
@@ -105,6 +108,7 @@ def delete(
 ) -> OperationRecord:
     """See OperationStore.delete. Request, labels and work go by their foreign keys."""
     last = get(connection, name)
+    usage_table.deleted(connection, last)
     connection.execute("DELETE FROM operations WHERE name = ?", (name,))
     connection.execute(
         "INSERT INTO tombstones (name, position, kind, time) VALUES (?, ?, ?, ?)",

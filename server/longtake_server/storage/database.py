@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from longtake_server.storage.migrations import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _READERS = 2
@@ -88,6 +89,35 @@ def open_database(path: Path) -> Database:
             ) from error
         undo.pop_all()
         return Database(writing, reading, lock)
+
+
+@contextmanager
+def reading_beside(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the database to read one snapshot of it; a server may own it meanwhile. Blocks.
+
+    Raises:
+        StartFailure: It cannot be read, or has not the newest schema.
+
+    """
+    if not path.exists():
+        raise StartFailure(f"{path} does not exist; give the folder of a server's data")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as reading:
+            reading.execute("BEGIN")
+            _check_version(path, schema_version(reading))
+            yield reading
+    except sqlite3.DatabaseError as error:
+        raise StartFailure(f"{path} cannot be read: {cause_of(error)} ({error})") from error
+
+
+def _check_version(path: Path, version: int) -> None:
+    if version > NEWEST_VERSION:
+        raise _too_new(path, version)
+    if version < NEWEST_VERSION:
+        raise StartFailure(
+            f"{path} has schema version {version}; start this server on it once, which brings "
+            f"it to version {NEWEST_VERSION}"
+        )
 
 
 def _lock(path: Path) -> int:

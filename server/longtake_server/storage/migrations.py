@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sqlite3
+from collections.abc import Callable
 
+from longtake_server.storage import usage_table
 from longtake_server.storage.v1 import record_pb2
 
-if TYPE_CHECKING:
-    import sqlite3
+_Step = str | Callable[[sqlite3.Connection], None]
 
 APPLICATION_ID = 0x4C544B31
 """Marks a file as ours, in SQLite's header."""
@@ -120,7 +121,29 @@ _VERSION_3 = (
     """,
 )
 
-_MIGRATIONS = (_VERSION_1, _VERSION_2, _VERSION_3)
+# What operations came to. `day` is of acceptance, UTC, as YYYY-MM-DD.
+_VERSION_4: tuple[_Step, ...] = (
+    """
+    CREATE TABLE usage (
+        day TEXT NOT NULL,
+        caller TEXT NOT NULL,
+        model TEXT NOT NULL,
+        accepted INTEGER NOT NULL,
+        succeeded INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        cancelled INTEGER NOT NULL,
+        deleted INTEGER NOT NULL,
+        unpriced INTEGER NOT NULL,
+        billed_milliseconds INTEGER NOT NULL,
+        reserved_micros INTEGER NOT NULL,
+        settled_micros INTEGER NOT NULL,
+        PRIMARY KEY (day, caller, model)
+    ) STRICT, WITHOUT ROWID
+    """,
+    usage_table.count_all,
+)
+
+_MIGRATIONS: tuple[tuple[_Step, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 
 NEWEST_VERSION = len(_MIGRATIONS)
 """The schema version that this server writes, in PRAGMA user_version."""
@@ -148,8 +171,11 @@ def migrate(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for steps in _MIGRATIONS[version:]:
-            for statement in steps:
-                connection.execute(statement)
+            for step in steps:
+                if isinstance(step, str):
+                    connection.execute(step)
+                else:
+                    step(connection)
         connection.execute(f"PRAGMA user_version = {NEWEST_VERSION}")
         connection.execute("COMMIT")
     except BaseException:

@@ -13,14 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import StartFailure
-from longtake_server.storage import changes, latency_table, queries, work_queue
+from longtake_server.storage import changes, latency_table, queries, usage_table, work_queue
 from longtake_server.storage.database import Database, open_database
 from longtake_server.storage.readers import Readers
 from longtake_server.storage.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.latencies import Kind
     from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.store import Change, Filter, Page, Work
+    from longtake_server.operations.usage import Account, Usage
 
 
 class SqliteStore:
@@ -147,6 +148,14 @@ class SqliteStore:
     async def keep_latencies(self, kind: Kind, pairs: Sequence[tuple[float, float]]) -> None:
         """See OperationStore.keep_latencies."""
         await self._writer.run(partial(latency_table.keep, kind=kind, pairs=pairs))
+
+    async def usage(
+        self, since: date, until: date, caller: str | None = None
+    ) -> Mapping[Account, Usage]:
+        """See OperationStore.usage."""
+        return await self._readers.run(
+            partial(usage_table.read, since=since, until=until, caller=caller)
+        )
 
     async def compact(self, before: datetime) -> None:
         """See OperationStore.compact."""
