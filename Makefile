@@ -9,7 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= 2
-RUNS ?= 20
+bench: RUNS ?= 1
+crash: RUNS ?= 20
 # The first of these that is Python 3.11 or newer; PYTHON=... picks another.
 PYTHON ?= $(shell for candidate in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -73,8 +74,8 @@ lock: $(READY) ## Write requirements.lock anew; UPGRADE=--upgrade takes the newe
 	@$(PIP) install uv==0.13.9
 	UV=$(BIN)/uv scripts/lock.sh $(UPGRADE)
 
-bench: $(READY) ## Measure the service against a bare gRPC server, in about a minute
-	@$(BIN)/python -m benchmarks
+bench: $(READY) ## Measure every budget, against a bare gRPC server; NAME="calls start", RUNS=3, WRITE=--write
+	@$(BIN)/python -m benchmarks $(NAME) --runs $(RUNS) $(WRITE)
 
 crash: $(READY) ## Kill the server ten times amid a thousand operations, RUNS=20 times, a line for each
 	@cd tests && ../$(BIN)/python -m crash.crash_repeat --runs $(RUNS)

@@ -3,6 +3,7 @@
 """The peer: a grpc.aio server that answers with the same bytes.
 
 WatchOperation streams them at once, and once more when any other call comes.
+DownloadVideo streams them as often as the second argument says.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _SameBytes(grpc.GenericRpcHandler):
-    def __init__(self, answer: bytes) -> None:
+    def __init__(self, answer: bytes, repeats: int) -> None:
         called = asyncio.Event()
 
         async def respond(_request: bytes, _context: object) -> bytes:
@@ -32,28 +33,35 @@ class _SameBytes(grpc.GenericRpcHandler):
             await called.wait()
             yield answer
 
-        self._handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
-            respond
-        )
+        async def download(_request: bytes, _context: object) -> AsyncIterator[bytes]:
+            for _ in range(repeats):
+                yield answer
+
         # Typed for the synchronous server.
         watching: Any = watch
-        self._watch: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_stream_rpc_method_handler(
-            watching
+        downloading: Any = download
+        self._unary: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(
+            respond
         )
+        self._streams: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+            "WatchOperation": grpc.unary_stream_rpc_method_handler(watching),
+            "DownloadVideo": grpc.unary_stream_rpc_method_handler(downloading),
+        }
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
     ) -> grpc.RpcMethodHandler[bytes, bytes]:
-        return self._watch if "Watch" in handler_call_details.method else self._handler
+        method = handler_call_details.method.rpartition("/")[2]
+        return self._streams.get(method, self._unary)
 
 
-async def _serve(answer: bytes) -> None:
+async def _serve(answer: bytes, repeats: int) -> None:
     pending = [
         ("grpc.server.max_pending_requests", 100_000),
         ("grpc.server.max_pending_requests_hard_limit", 100_000),
     ]
     server = grpc.aio.server(options=pending)
-    server.add_generic_rpc_handlers((_SameBytes(answer),))
+    server.add_generic_rpc_handlers((_SameBytes(answer, repeats),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     sys.stdout.write(f"serving on 127.0.0.1:{port}\n")
@@ -62,4 +70,4 @@ async def _serve(answer: bytes) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Path(sys.argv[1]).read_bytes()))
+    asyncio.run(_serve(Path(sys.argv[1]).read_bytes(), int(sys.argv[2])))

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Calls a unary method as fast as the server answers, and counts."""
+"""Calls methods, as fast as the server answers or at a pace, and watches with a crowd."""
 
 from __future__ import annotations
 
@@ -10,11 +10,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import grpc
+from longtake.v1.video_service_pb2 import WatchOperationRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Sequence
+    from contextlib import AsyncExitStack
 
     from benchmarks.programs import Program
+
+SERVICE = "/longtake.v1.VideoService"
+
+# A connection has at most so many streams of ours, as many clients would share the server.
+STREAMS_EACH = 500
 
 
 @dataclass
@@ -44,13 +51,13 @@ class Figures:
     @property
     def median_milliseconds(self) -> float:
         """The latency that half of the calls stay under."""
-        return sorted(self.latencies)[len(self.latencies) // 2] * 1000
+        return milliseconds(self.latencies, 0.5)
 
 
 async def call_for(
     program: Program,
     method: str,
-    request: Callable[[], bytes],
+    request: bytes,
     figures: Figures,
     *,
     seconds: float,
@@ -61,7 +68,7 @@ async def call_for(
     Args:
         program: The server.
         method: The full name, with its slashes.
-        request: Makes the bytes of a request.
+        request: The bytes of its request.
         figures: Added to.
         seconds: How long.
         callers: How many calls are under way at any time.
@@ -77,9 +84,79 @@ async def call_for(
 
         async def caller() -> None:
             while (begun := time.perf_counter()) - start < seconds:
-                await call(request())
+                await call(request)
                 figures.latencies.append(time.perf_counter() - begun)
 
         await asyncio.gather(*(caller() for _ in range(callers)))
         figures.wall_seconds += time.perf_counter() - start
         figures.processor_seconds += program.processor_seconds() - processor
+
+
+async def call_at_pace(
+    program: Program, method: str, requests: Sequence[bytes], per_second: float
+) -> list[float]:
+    """Call a method at fixed times, however long the answers take.
+
+    Args:
+        program: The server.
+        method: The full name, with its slashes.
+        requests: The bytes of each request.
+        per_second: Calls in a second.
+
+    Returns:
+        Seconds from the time that each call was due to its answer.
+
+    Raises:
+        grpc.aio.AioRpcError: A call failed.
+
+    """
+    async with grpc.aio.insecure_channel(program.address) as channel:
+        await channel.channel_ready()
+        call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
+
+        async def answered(request: bytes, due: float) -> float:
+            await call(request)
+            return time.perf_counter() - due
+
+        start = time.perf_counter()
+        async with asyncio.TaskGroup() as tasks:
+            begun = []
+            for number, request in enumerate(requests):
+                due = start + number / per_second
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                begun.append(tasks.create_task(answered(request, due)))
+        return [task.result() for task in begun]
+
+
+def milliseconds(latencies: Sequence[float], share: float) -> float:
+    """Return the latency that a share of the calls stay under."""
+    return sorted(latencies)[min(len(latencies) - 1, int(len(latencies) * share))] * 1000
+
+
+async def watched(
+    program: Program, operation: str, watchers: int, channels: AsyncExitStack
+) -> list[AsyncIterator[bytes]]:
+    """Return so many streams that watch an operation, open until the channels are closed."""
+    request = WatchOperationRequest(name=operation).SerializeToString()
+    streams: list[AsyncIterator[bytes]] = []
+    while len(streams) < watchers:
+        # Channels to one address would share a connection.
+        options = [("grpc.use_local_subchannel_pool", 1)]
+        channel = await channels.enter_async_context(
+            grpc.aio.insecure_channel(program.address, options=options)
+        )
+        watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(
+            f"{SERVICE}/WatchOperation"
+        )
+        streams += [
+            aiter(watch(request)) for _ in range(min(STREAMS_EACH, watchers - len(streams)))
+        ]
+    return streams
+
+
+async def drained(messages: AsyncIterator[bytes]) -> int:
+    """Read a stream to its end, and return how many bytes its messages have."""
+    size = 0
+    async for message in messages:
+        size += len(message)
+    return size

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _STOP_SECONDS = 30
+_ADDRESS = re.compile(r"(?:http://)?[\w.]+:\d+")
 
 
 class Program:
@@ -27,12 +29,23 @@ class Program:
     def __init__(self, pid: int, address: str) -> None:
         self._statistics = Path(f"/proc/{pid}/stat")
         self._pages = Path(f"/proc/{pid}/statm")
+        self._status = Path(f"/proc/{pid}/status")
+        self._peak = Path(f"/proc/{pid}/clear_refs")
         self.address = address
 
     def resident_bytes(self) -> int:
         """Return the memory that the process holds."""
         pages = int(self._pages.read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def forget_peak(self) -> None:
+        """Have `peak_bytes` begin anew."""
+        self._peak.write_text("5")
+
+    def peak_bytes(self) -> int:
+        """Return the most memory that the process has held."""
+        [peak] = re.findall(r"^VmHWM:\s+(\d+) kB$", self._status.read_text(), re.MULTILINE)
+        return int(peak) * 1024
 
     def processor_seconds(self) -> float:
         """Return the processor time that the process and its threads have taken so far."""
@@ -43,27 +56,27 @@ class Program:
 
 @contextmanager
 def running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[Program]:
-    """Run `python -m ARGUMENTS` until the block ends; its first line ends with its address.
+    """Run `python -m ARGUMENTS` until the block ends; its first line says where it listens.
 
     Raises:
         RuntimeError: It did not start.
 
     """
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", *arguments],
         env=os.environ | environment,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    try:
-        line = process.stdout.readline() if process.stdout else ""
-        if not line:
-            raise RuntimeError(f"{arguments[0]} did not start, for the reason above")
-        yield Program(process.pid, line.split()[-1])
-    finally:
-        process.terminate()
+    ) as process:
         try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            line = process.stdout.readline() if process.stdout else ""
+            if not (address := _ADDRESS.search(line)):
+                raise RuntimeError(f"{arguments[0]} did not start, for the reason above")
+            yield Program(process.pid, address[0])
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -21,12 +21,14 @@ class Budget:
         limit: What must be reached, for example `at least 0.8 of bare`.
         measured: What was reached.
         holds: Whether that is enough.
+        badness: What runs are compared by: the greater, the worse.
     """
 
     what: str
     limit: str
     measured: str
     holds: bool
+    badness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,25 @@ class Table:
     budgets: tuple[Budget, ...] = ()
 
 
+def at_least(what: str, limit: float, measured: float, unit: str) -> Budget:
+    """Return the promise that a figure is no less than a limit."""
+    return Budget(
+        what, f"at least {limit:g} {unit}", f"{measured:.2f} {unit}", measured >= limit, -measured
+    )
+
+
+def at_most(what: str, limit: float, measured: float, unit: str) -> Budget:
+    """Return the promise that a figure is no more than a limit."""
+    return Budget(
+        what, f"at most {limit:g} {unit}", f"{measured:.2f} {unit}", measured <= limit, measured
+    )
+
+
 def as_text(table: Table) -> str:
     """Return a table for a terminal."""
     grid = [table.columns, *table.rows]
     widths = [max(len(row[column]) for row in grid) for column in range(len(table.columns))]
-    lines = [table.title, *(_padded(row, widths) for row in grid)]
+    lines = [table.title, table.note, *(_padded(row, widths) for row in grid)]
     return "\n".join([*lines, *(_verdict(budget) for budget in table.budgets)]) + "\n"
 
 

@@ -5,21 +5,28 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import time
+import uuid
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 import grpc
+from longtake.v1.video_service_pb2 import CancelOperationRequest, WatchOperationRequest
+from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+
+from benchmarks.load import SERVICE, STREAMS_EACH, drained, watched
+from benchmarks.report import Table, at_most
+from benchmarks.servers import accepted, bare, generation, longtake
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from benchmarks.programs import Program
-
-WATCHERS = 10_000
-# A connection has at most so many streams of ours, as many clients would share the server.
-_STREAMS_EACH = 500
 
 
 @dataclass(frozen=True)
@@ -39,47 +46,102 @@ class Crowd:
     bytes_left_each: float
 
 
-async def crowd(
-    program: Program, method: str, request: bytes, change: Callable[[], Awaitable[object]]
-) -> Crowd:
-    """Watch with everybody, make a change, and wait until everybody knows.
-
-    Args:
-        program: The server.
-        method: The full name of a method that streams, with its slashes.
-        request: The bytes of its request.
-        change: Makes the change, after which every stream ends.
-
-    """
-    before = program.resident_bytes()
-    start = time.perf_counter()
-    async with AsyncExitStack() as channels:
-        streams: list[grpc.aio.UnaryStreamCall[bytes, bytes]] = []
-        for number in range(WATCHERS // _STREAMS_EACH):
-            options = [("grpc.use_local_subchannel_pool", 1), ("longtake.channel", number)]
-            channel = await channels.enter_async_context(
-                grpc.aio.insecure_channel(program.address, options=options)
-            )
-            call: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(method)
-            streams += [call(request) for _ in range(_STREAMS_EACH)]
-        messages = [aiter(stream) for stream in streams]
-        await asyncio.gather(*(anext(one) for one in messages))
-        connected = time.perf_counter()
-        held = program.resident_bytes()
-        changing = time.perf_counter()
-        rest = asyncio.gather(*(_drain(one) for one in messages))
-        await change()
-        await rest
-        told = time.perf_counter()
-    left = program.resident_bytes()
-    return Crowd(
-        bytes_each=(held - before) / WATCHERS,
-        connect_seconds=connected - start,
-        news_seconds=told - changing,
-        bytes_left_each=(left - before) / WATCHERS,
+def measure(*, watchers: int = 10_000, rounds: int = 5) -> Table:
+    """Watch one operation from everywhere, change it, and again; both servers in turns."""
+    with tempfile.TemporaryDirectory(prefix="longtake-watchers-") as name:
+        folder = Path(name)
+        with longtake(folder) as server:
+            operation = asyncio.run(accepted(server, generation()))
+            with bare(folder, operation.SerializeToString()) as peer:
+                programs = {"longtake-server": server, "bare grpc.aio": peer}
+                crowds = asyncio.run(_in_turns(programs, watchers, rounds))
+    ours, theirs = (_news(each) for each in crowds.values())
+    # What the first crowd took is kept for the next ones.
+    our_bytes, their_bytes = (each[0].bytes_each for each in crowds.values())
+    return Table(
+        title=f"{watchers} watchers of one operation",
+        note=f"{rounds} crowds for each server in turns, over connections of {STREAMS_EACH} "
+        "streams. News are the end of the operation: the time from the call that ends it until "
+        "the last watcher has the message and the end of its stream; medians. Memory is that of "
+        "the first crowd, as a difference of resident memory.",
+        columns=("program", "KiB each", "KiB each left", "connect s", "news s", "news s, worst"),
+        rows=tuple(_row(name, each) for name, each in crowds.items()),
+        budgets=(
+            at_most(f"{watchers} watchers, memory", 1.3, our_bytes / their_bytes, "of bare"),
+            at_most(f"{watchers} watchers, time of news", 1.5, ours / theirs, "of bare"),
+        ),
     )
 
 
-async def _drain(messages: object) -> None:
-    async for _ in messages:  # type: ignore[attr-defined]  # an asynchronous iterator of bytes
-        pass
+def _news(crowds: Sequence[Crowd]) -> float:
+    return median(crowd.news_seconds for crowd in crowds)
+
+
+def _row(name: str, crowds: Sequence[Crowd]) -> tuple[str, ...]:
+    return (
+        name,
+        f"{crowds[0].bytes_each / 1024:.1f}",
+        f"{crowds[-1].bytes_left_each / 1024:.1f}",
+        f"{median(crowd.connect_seconds for crowd in crowds):.2f}",
+        f"{_news(crowds):.2f}",
+        f"{max(crowd.news_seconds for crowd in crowds):.2f}",
+    )
+
+
+async def _in_turns(
+    programs: Mapping[str, Program], watchers: int, rounds: int
+) -> dict[str, list[Crowd]]:
+    crowds: dict[str, list[Crowd]] = {name: [] for name in programs}
+    empty = {name: program.resident_bytes() for name, program in programs.items()}
+    server = next(iter(programs.values()))
+    for _ in range(rounds):
+        operation = await _waiting(server)
+        for name, program in programs.items():
+            crowds[name].append(await _crowd(program, operation, watchers, empty[name]))
+    return crowds
+
+
+async def _waiting(server: Program) -> str:
+    """Return an operation that waits to be tried again: its cancellation is one change."""
+    # The simulator refuses a prompt once.
+    prompt = f"wait {uuid.uuid4()} [sim:unavailable retry=3600]"
+    name = (await accepted(server, generation(prompt))).name
+    async with grpc.aio.insecure_channel(server.address) as channel:
+        stream = VideoServiceStub(channel).WatchOperation(WatchOperationRequest(name=name))
+        async for message in stream:
+            if message.operation.metadata.HasField("next_retry_time"):
+                break
+    return name
+
+
+async def _crowd(program: Program, operation: str, watchers: int, empty: int) -> Crowd:
+    """Watch with everybody, end the operation, and wait until everybody knows."""
+    start = time.perf_counter()
+    async with AsyncExitStack() as channels:
+        messages = await watched(program, operation, watchers, channels)
+        await asyncio.gather(*(anext(one) for one in messages))
+        connected = time.perf_counter()
+        held = program.resident_bytes()
+        cancel = await _cancelling(program, operation, channels)
+        changing = time.perf_counter()
+        rest = asyncio.gather(*(drained(one) for one in messages))
+        await cancel()
+        await rest
+        told = time.perf_counter()
+    return Crowd(
+        bytes_each=(held - empty) / watchers,
+        connect_seconds=connected - start,
+        news_seconds=told - changing,
+        bytes_left_each=(program.resident_bytes() - empty) / watchers,
+    )
+
+
+async def _cancelling(
+    program: Program, operation: str, channels: AsyncExitStack
+) -> Callable[[], Awaitable[bytes]]:
+    channel = await channels.enter_async_context(grpc.aio.insecure_channel(program.address))
+    await channel.channel_ready()
+    cancel: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+        f"{SERVICE}/CancelOperation"
+    )
+    return partial(cancel, CancelOperationRequest(name=operation).SerializeToString())

@@ -1,0 +1,70 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reads of an operation: what a core of the service answers, and a core of the bare server."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from longtake.v1.video_service_pb2 import GetOperationRequest
+
+from benchmarks.load import SERVICE, Figures, call_for
+from benchmarks.report import Table, at_least
+from benchmarks.servers import accepted, bare, generation, longtake
+
+if TYPE_CHECKING:
+    from benchmarks.programs import Program
+
+_METHOD = f"{SERVICE}/GetOperation"
+
+
+def measure(*, rounds: int = 5, seconds: float = 2.0, callers: int = 32) -> Table:
+    """Read one operation again and again, from both servers in turns."""
+    with tempfile.TemporaryDirectory(prefix="longtake-calls-") as name:
+        folder = Path(name)
+        with longtake(folder) as server:
+            operation = asyncio.run(accepted(server, generation()))
+            request = GetOperationRequest(name=operation.name).SerializeToString()
+            with bare(folder, operation.SerializeToString()) as peer:
+                programs = {"longtake-server": server, "bare grpc.aio": peer}
+                figures = asyncio.run(_in_turns(programs, request, rounds, seconds, callers))
+    ours, theirs = figures.values()
+    return Table(
+        title="GetOperation",
+        note=f"{callers} callers at once, {rounds} rounds of {seconds:g} s each in turns.",
+        columns=("program", "calls/s", "calls/core s", "median ms"),
+        rows=tuple(
+            (
+                name,
+                f"{each.calls_per_second:.0f}",
+                f"{each.calls_per_core_second:.0f}",
+                f"{each.median_milliseconds:.2f}",
+            )
+            for name, each in figures.items()
+        ),
+        budgets=(
+            at_least(
+                "GetOperation, calls per second of a core",
+                0.8,
+                ours.calls_per_core_second / theirs.calls_per_core_second,
+                "of bare",
+            ),
+        ),
+    )
+
+
+async def _in_turns(
+    programs: dict[str, Program], request: bytes, rounds: int, seconds: float, callers: int
+) -> dict[str, Figures]:
+    figures = {name: Figures() for name in programs}
+    for program in programs.values():
+        await call_for(program, _METHOD, request, Figures(), seconds=seconds / 4, callers=callers)
+    for _ in range(rounds):
+        for name, program in programs.items():
+            await call_for(
+                program, _METHOD, request, figures[name], seconds=seconds, callers=callers
+            )
+    return figures

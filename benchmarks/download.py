@@ -1,0 +1,105 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A large video through the service, and as many bytes from the bare server."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import grpc
+from longtake.v1.video_service_pb2 import DownloadVideoRequest, DownloadVideoResponse
+from longtake_server.operations.model import State
+
+from benchmarks.load import SERVICE, drained
+from benchmarks.report import Table, at_least, at_most
+from benchmarks.servers import bare, longtake
+from benchmarks.stored import record, store
+
+if TYPE_CHECKING:
+    from benchmarks.programs import Program
+
+_MEBIBYTE = 1 << 20
+
+
+@dataclass
+class _Reads:
+    """What reads of a video came to.
+
+    Attributes:
+        bytes_per_second: Of each read.
+        growth_bytes: The most memory during a read above what was held before, of each.
+    """
+
+    bytes_per_second: list[float] = field(default_factory=list)
+    growth_bytes: list[int] = field(default_factory=list)
+
+
+def measure(*, rounds: int = 3, size_bytes: int = 2 << 30) -> Table:
+    """Read the video to its end, from both servers in turns."""
+    with tempfile.TemporaryDirectory(prefix="longtake-download-") as name:
+        folder = Path(name)
+        video = record(State.SUCCEEDED, size_bytes=size_bytes)
+        store(folder, [video])
+        file = folder / "data" / "media" / video.videos[0].location
+        file.parent.mkdir(parents=True)
+        # A file of holes: what is measured is not the disk.
+        with file.open("wb") as holes:
+            holes.truncate(size_bytes)
+        message = DownloadVideoResponse()
+        message.chunk.content_type = "video/mp4"
+        message.chunk.data = bytes(_MEBIBYTE)
+        chunks = size_bytes // _MEBIBYTE
+        with (
+            longtake(folder) as server,
+            bare(folder, message.SerializeToString(), chunks) as peer,
+        ):
+            programs = {"longtake-server": server, "bare grpc.aio": peer}
+            reads = {program: _Reads() for program in programs}
+            for _ in range(rounds):
+                for program, each in programs.items():
+                    asyncio.run(_read(each, f"{video.name}/videos/0", size_bytes, reads[program]))
+    ours, theirs = (median(each.bytes_per_second) for each in reads.values())
+    growth = max(next(iter(reads.values())).growth_bytes) / _MEBIBYTE
+    return Table(
+        title=f"DownloadVideo, {size_bytes / (1 << 30):g} GiB",
+        note=f"{rounds} reads of each in turns, medians. The service reads a file; the bare "
+        "server sends one message of 1 MiB again and again. Memory is the peak of resident "
+        "memory above what was held before the read, the most of all reads.",
+        columns=("program", "MiB/s", "MiB of memory"),
+        rows=tuple(
+            (
+                program,
+                f"{median(each.bytes_per_second) / _MEBIBYTE:.0f}",
+                f"{max(each.growth_bytes) / _MEBIBYTE:.1f}",
+            )
+            for program, each in reads.items()
+        ),
+        budgets=(
+            at_least("DownloadVideo, bytes per second", 0.8, ours / theirs, "of bare"),
+            at_most("DownloadVideo, growth of memory", 32, growth, "MiB"),
+        ),
+    )
+
+
+async def _read(program: Program, name: str, size_bytes: int, reads: _Reads) -> None:
+    options = [("grpc.max_receive_message_length", 2 * _MEBIBYTE)]
+    request = DownloadVideoRequest(name=name).SerializeToString()
+    async with grpc.aio.insecure_channel(program.address, options=options) as channel:
+        await channel.channel_ready()
+        download: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(
+            f"{SERVICE}/DownloadVideo"
+        )
+        program.forget_peak()
+        before, begun = program.resident_bytes(), time.perf_counter()
+        read = await drained(aiter(download(request)))
+        seconds = time.perf_counter() - begun
+    if read < size_bytes:
+        raise RuntimeError(f"{read} of {size_bytes} bytes came")
+    reads.bytes_per_second.append(size_bytes / seconds)
+    reads.growth_bytes.append(program.peak_bytes() - before)

@@ -1,0 +1,84 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Polls of the upstream, by how many watch: they should not depend on it."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+
+from benchmarks.load import drained, watched
+from benchmarks.programs import running
+from benchmarks.report import Table, at_most
+from benchmarks.servers import accepted, generation, longtake, quota
+
+if TYPE_CHECKING:
+    from benchmarks.programs import Program
+
+# Ends in a failure, so that nothing is rendered.
+_PROMPT = "wait [sim:latency seconds={seconds:g}] [sim:fail]"
+
+
+def measure(
+    *, watchers: int = 10_000, generations: int = 20, generation_seconds: float = 15.0
+) -> Table:
+    """Watch generations to their ends, each by one watcher, and then by many."""
+    prompt = _PROMPT.format(seconds=generation_seconds)
+    few, many = (
+        _polls(prompt, generations, count) for count in (1, max(1, watchers // generations))
+    )
+    return Table(
+        title="Polls of the upstream",
+        note=f"{generations} generations of {generation_seconds:g} s each, watched to their ends; "
+        "the simulator counts. Each row has a server of its own. The times of polls have jitter, "
+        "so that the numbers differ a little.",
+        columns=("watchers", "polls"),
+        rows=((str(generations), str(few)), (str(watchers), str(many))),
+        budgets=(
+            at_most(
+                f"Upstream polls with {watchers} watchers",
+                1.05,
+                many / few,
+                f"of those with {generations}",
+            ),
+        ),
+    )
+
+
+def _polls(prompt: str, generations: int, watchers_each: int) -> int:
+    with (
+        tempfile.TemporaryDirectory(prefix="longtake-polls-") as name,
+        running(["veo_simulator", "--port", "0"], {}) as simulator,
+    ):
+        settings = {
+            "upstream": "agent_platform",
+            "google_project": "benchmark",
+            "google_access_token": "benchmark",
+            "google_base_url": simulator.address,
+            "catalogue_file": quota(Path(name), requests_per_minute=0),
+        }
+        with longtake(Path(name), **settings) as server:
+            asyncio.run(_watch_to_the_end(server, prompt, generations, watchers_each))
+        answer = httpx.get(f"{simulator.address}/simulator/statistics").raise_for_status()
+        return int(answer.json()["polls"])
+
+
+async def _watch_to_the_end(
+    server: Program, prompt: str, generations: int, watchers_each: int
+) -> None:
+    async with AsyncExitStack() as channels:
+        names = [
+            (await accepted(server, generation(f"{prompt} {number}"))).name
+            for number in range(generations)
+        ]
+        streams = [
+            stream
+            for name in names
+            for stream in await watched(server, name, watchers_each, channels)
+        ]
+        await asyncio.gather(*(drained(stream) for stream in streams))

@@ -1,0 +1,83 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The two that are compared: the service as an operator runs it, and the bare server."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import grpc
+from longtake.v1.video_service_pb2 import GenerateVideosRequest
+from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+
+from benchmarks.programs import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from longtake.v1.operation_pb2 import GenerateVideosOperation
+
+    from benchmarks.programs import Program
+
+MODEL = "veo-3.1-generate-001"
+
+
+@contextmanager
+def longtake(folder: Path, **settings: str) -> Iterator[Program]:
+    """Run the service with its data in a folder.
+
+    Args:
+        folder: The folder.
+        settings: LONGTAKE_* variables, without the prefix and in lower case.
+
+    """
+    chosen = {
+        "listen": "127.0.0.1:0",
+        "data_folder": str(folder / "data"),
+        # No generation ends, so that nothing is rendered meanwhile.
+        "simulator_latency_seconds": "100000",
+        "log_level": "warning",
+        **settings,
+    }
+    environment = {f"LONGTAKE_{name.upper()}": value for name, value in chosen.items()}
+    with running(["longtake_server", "serve"], environment) as program:
+        yield program
+
+
+@contextmanager
+def bare(folder: Path, answer: bytes, repeats: int = 0) -> Iterator[Program]:
+    """Run the bare server, which answers with these bytes.
+
+    Args:
+        folder: Where the bytes are put.
+        answer: The bytes.
+        repeats: How many messages a download has.
+
+    """
+    file = folder / "answer"
+    file.write_bytes(answer)
+    with running(["benchmarks.bare_server", str(file), str(repeats)], {}) as program:
+        yield program
+
+
+def quota(folder: Path, **quotas: int) -> str:
+    """Return a catalogue by which the upstream takes so much of the model; 0 is any number."""
+    file = folder / "catalogue.toml"
+    lines = [f'[models."{MODEL}"]', *(f"{name} = {value}" for name, value in quotas.items())]
+    file.write_text("\n".join(lines))
+    return str(file)
+
+
+def generation(prompt: str = "A paper boat sails down a rainy street") -> GenerateVideosRequest:
+    """Return a request."""
+    return GenerateVideosRequest(request_id=str(uuid.uuid4()), model=MODEL, prompt=prompt)
+
+
+async def accepted(program: Program, request: GenerateVideosRequest) -> GenerateVideosOperation:
+    """Start a generation."""
+    async with grpc.aio.insecure_channel(program.address) as channel:
+        operation: GenerateVideosOperation = await VideoServiceStub(channel).GenerateVideos(request)
+        return operation

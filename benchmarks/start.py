@@ -1,0 +1,73 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""How long the service takes to serve, and what it holds when nothing happens."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+from longtake_server.app import check_health
+from longtake_server.operations.model import State
+
+from benchmarks.report import Table, at_most
+from benchmarks.servers import longtake, quota
+from benchmarks.stored import record, store
+
+_MEBIBYTE = 1 << 20
+_DAY_SECONDS = 86_400
+# Of those that are stored, so many wait or run; the others have ended.
+_UNENDED_SHARE = 0.01
+
+
+def measure(*, starts: int = 5, stored: int = 100_000) -> Table:
+    """Start the service again and again, without operations and with many."""
+    with tempfile.TemporaryDirectory(prefix="longtake-start-") as name:
+        empty, full = Path(name) / "empty", Path(name) / "full"
+        for folder in (empty, full):
+            folder.mkdir()
+        unended = max(1, int(stored * _UNENDED_SHARE))
+        store(
+            full,
+            (
+                record(
+                    State.QUEUED if number < unended else State.SUCCEEDED,
+                    age=timedelta(seconds=_DAY_SECONDS * number / stored),
+                )
+                for number in range(stored)
+            ),
+        )
+        seconds_empty, bytes_empty = _starts(empty, starts)
+        seconds_full, bytes_full = _starts(full, starts)
+    return Table(
+        title="Start",
+        note=f"{starts} starts each, from the new process to SERVING by the health service; "
+        f"medians. Of the {stored} operations {unended} have not ended. Memory is resident "
+        "memory then, without the embedded simulator, which is a process of its own.",
+        columns=("operations stored", "start s", "idle MiB"),
+        rows=(
+            ("0", f"{seconds_empty:.2f}", f"{bytes_empty / _MEBIBYTE:.1f}"),
+            (str(stored), f"{seconds_full:.2f}", f"{bytes_full / _MEBIBYTE:.1f}"),
+        ),
+        budgets=(
+            at_most("Start to SERVING", 1.5, seconds_empty, "s"),
+            at_most(f"Start to SERVING with {stored} operations", 3, seconds_full, "s"),
+            at_most("Idle memory", 90, bytes_empty / _MEBIBYTE, "MiB"),
+        ),
+    )
+
+
+def _starts(folder: Path, count: int) -> tuple[float, float]:
+    """Return the medians of seconds and of bytes."""
+    seconds, held = [], []
+    for _ in range(count):
+        begun = time.perf_counter()
+        with longtake(folder, catalogue_file=quota(folder, max_concurrent=1)) as server:
+            asyncio.run(check_health(server.address))
+            seconds.append(time.perf_counter() - begun)
+            held.append(server.resident_bytes())
+    return median(seconds), median(held)

@@ -1,0 +1,71 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Each benchmark runs, with numbers that say nothing about speed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks import admission, calls, download, polls, start, watchers
+from benchmarks.__main__ import BENCHMARKS
+
+
+def test_reads_of_both_servers_are_counted() -> None:
+    table = calls.measure(rounds=1, seconds=0.2, callers=2)
+
+    assert [row[0] for row in table.rows] == ["longtake-server", "bare grpc.aio"]
+    assert len(table.budgets) == 1
+
+
+def test_each_admission_is_timed() -> None:
+    table = admission.measure(rounds=1, seconds=0.2, per_second=50, flushes=2)
+
+    assert [row[1] for row in table.rows] == ["10", "10", "2"]
+    assert len(table.budgets) == 1
+
+
+def test_all_watchers_are_told() -> None:
+    table = watchers.measure(watchers=3, rounds=2)
+
+    assert table.title == "3 watchers of one operation"
+    assert len(table.budgets) == 2
+
+
+def test_polls_are_counted_for_few_and_for_many() -> None:
+    table = polls.measure(watchers=4, generations=1, generation_seconds=0.1)
+
+    assert [row[0] for row in table.rows] == ["1", "4"]
+    assert all(int(row[1]) >= 1 for row in table.rows)
+
+
+def test_a_video_is_read_to_its_end() -> None:
+    table = download.measure(rounds=1, size_bytes=3 << 20)
+
+    assert [row[0] for row in table.rows] == ["longtake-server", "bare grpc.aio"]
+    assert len(table.budgets) == 2
+
+
+def test_the_start_is_timed_without_and_with_operations() -> None:
+    table = start.measure(starts=1, stored=20)
+
+    assert [row[0] for row in table.rows] == ["0", "20"]
+    assert len(table.budgets) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["speed"], f"NAME: speed; accepted are {', '.join(BENCHMARKS)}"),
+        (["--runs", "0"], "--runs: 0; accepted are 1 and more"),
+        (["calls", "--write"], "--write: the document has all benchmarks; give no NAME with it"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments: list[str], said: str) -> None:
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stderr.splitlines()[-1].partition("error: ")[2]) == (2, said)
