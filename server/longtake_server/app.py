@@ -20,6 +20,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from longtake_server.clock import SystemClock
 from longtake_server.errors import StartFailure
 from longtake_server.media.objects import ObjectMediaStore
+from longtake_server.memory import MemoryReturner
 from longtake_server.operations.admission import Admission
 from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.driver import Driver, Limits
@@ -58,6 +59,7 @@ class _Engine:
     runner: Runner
     usher: Usher
     retention: Retention
+    memory: MemoryReturner
     service: VideoOperations
 
 
@@ -94,6 +96,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         beside = (
             asyncio.create_task(engine.usher.run(), name="usher"),
             asyncio.create_task(engine.retention.run(), name="retention"),
+            asyncio.create_task(engine.memory.run(), name="memory"),
         )
         stopping = asyncio.create_task(stop.wait(), name="signal")
         announce(address)
@@ -255,7 +258,8 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         telemetry=telemetry,
         enforce_retirement=not simulated,
     )
-    return _Engine(clock, ledger, runner, usher, retention, service)
+    memory = MemoryReturner(lambda: ledger.watches, clock)
+    return _Engine(clock, ledger, runner, usher, retention, memory, service)
 
 
 def _limits(settings: Settings) -> Limits:

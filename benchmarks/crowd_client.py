@@ -1,0 +1,150 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The watchers of benchmarks.crowd, in a process of their own that can be killed.
+
+Takes an order a line and answers each with a line, both in JSON:
+
+- `watch`: the operations with the revision that is known of each, and how many watchers
+  there are; answered once each watcher had a message.
+- `until`: operations with a revision each; answered once every watcher has it.
+- `ended`: answered once every stream has ended well.
+
+It exits with an error if a watcher is told what it knew, or anything out of order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from longtake.v1.video_service_pb2 import WatchOperationRequest, WatchOperationResponse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+_METHOD = "/longtake.v1.VideoService/WatchOperation"
+# A connection has at most so many streams, as many clients would share the server.
+_STREAMS_EACH = 500
+
+
+class _Watcher:
+    """Follows an operation and checks that it only ever moves on."""
+
+    def __init__(self, name: str, revision: int, told: Callable[[], None]) -> None:
+        self.name = name
+        self.revision = revision
+        self.messages = 0
+        self.heartbeats = 0
+        self.done = False
+        self._told = told
+
+    async def follow(self, stream: grpc.aio.UnaryStreamCall[bytes, bytes]) -> None:
+        async for data in stream:
+            message = WatchOperationResponse.FromString(data)
+            if message.HasField("heartbeat"):
+                self.heartbeats += 1
+                self._expect(message.heartbeat.revision == self.revision, message)
+            else:
+                operation = message.operation
+                self._expect(operation.name == self.name, message)
+                self._expect(operation.revision > self.revision and not self.done, message)
+                self.revision, self.done = operation.revision, operation.done
+                self.messages += 1
+            self._told()
+        self._expect(self.done, "the end of the stream")
+
+    def _expect(self, holds: bool, what: object) -> None:
+        if not holds:
+            raise RuntimeError(f"{self.name} at {self.revision} was told {what}")
+
+
+class _Watchers:
+    """All watchers, and whether they know what they should."""
+
+    def __init__(self) -> None:
+        self._all: list[_Watcher] = []
+        self._following: list[asyncio.Task[None]] = []
+        self._missing: set[_Watcher] = set()
+        self._none_missing = asyncio.Event()
+        self._knows: Callable[[_Watcher], bool] = lambda _: True
+
+    async def obey(self, order: dict[str, Any], address: str, channels: AsyncExitStack) -> None:
+        """Return once an order is carried out."""
+        if "watch" in order:
+            await self._watch(order, address, channels)
+        elif "until" in order:
+            revisions: dict[str, int] = order["until"]
+            await self._each(lambda one: one.revision >= revisions[one.name])
+        else:
+            await asyncio.gather(*self._following)
+
+    async def _watch(self, order: dict[str, Any], address: str, channels: AsyncExitStack) -> None:
+        known: list[tuple[str, int]] = list(order["watch"].items())
+        call: grpc.aio.UnaryStreamMultiCallable[bytes, bytes]
+        for number in range(order["watchers"]):
+            if number % _STREAMS_EACH == 0:
+                options = [("grpc.use_local_subchannel_pool", 1), ("longtake.channel", number)]
+                channel = grpc.aio.insecure_channel(address, options=options)
+                call = (await channels.enter_async_context(channel)).unary_stream(_METHOD)
+            name, revision = known[number % len(known)]
+            request = WatchOperationRequest(name=name, after_revision=revision)
+            request.heartbeat_interval.FromSeconds(order["heartbeat_seconds"])
+            watcher = _Watcher(name, revision, self._look(number))
+            self._all.append(watcher)
+            following = watcher.follow(call(request.SerializeToString()))
+            self._following.append(asyncio.create_task(following))
+        await self._each(lambda one: one.messages + one.heartbeats > 0)
+
+    def _look(self, number: int) -> Callable[[], None]:
+        def look() -> None:
+            watcher = self._all[number]
+            if watcher in self._missing and self._knows(watcher):
+                self._missing.discard(watcher)
+                if not self._missing:
+                    self._none_missing.set()
+
+        return look
+
+    async def _each(self, knows: Callable[[_Watcher], bool]) -> None:
+        """Return once this holds of every watcher; raise what one of them raises."""
+        self._knows = knows
+        self._missing = {watcher for watcher in self._all if not knows(watcher)}
+        if not self._missing:
+            return
+        self._none_missing.clear()
+        knowing = asyncio.ensure_future(self._none_missing.wait())
+        waited: set[asyncio.Future[Any]] = {knowing, *self._following}
+        while not knowing.done():
+            ended, waited = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
+
+    @property
+    def told(self) -> dict[str, int]:
+        """How many messages came in all, and how many of them said that nothing changed."""
+        return {
+            "messages": sum(watcher.messages for watcher in self._all),
+            "heartbeats": sum(watcher.heartbeats for watcher in self._all),
+        }
+
+
+async def _orders() -> AsyncIterator[dict[str, Any]]:
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        yield json.loads(line)
+
+
+async def _main(address: str) -> None:
+    watchers = _Watchers()
+    async with AsyncExitStack() as channels:
+        async for order in _orders():
+            await watchers.obey(order, address, channels)
+            sys.stdout.write(json.dumps(watchers.told) + "\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(sys.argv[1]))
