@@ -3,7 +3,7 @@
 """The peer: a grpc.aio server that answers with the same bytes.
 
 WatchOperation streams them at once, and once more when any other call comes.
-DownloadVideo streams them as often as the second argument says.
+DownloadVideo streams the file that the second argument names.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ import grpc
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+_CHUNK_BYTES = 1 << 20
+
 
 class _SameBytes(grpc.GenericRpcHandler):
-    def __init__(self, answer: bytes, repeats: int) -> None:
+    def __init__(self, answer: bytes, video: Path) -> None:
         called = asyncio.Event()
 
         async def respond(_request: bytes, _context: object) -> bytes:
@@ -34,8 +36,9 @@ class _SameBytes(grpc.GenericRpcHandler):
             yield answer
 
         async def download(_request: bytes, _context: object) -> AsyncIterator[bytes]:
-            for _ in range(repeats):
-                yield answer
+            with video.open("rb", buffering=0) as file:
+                while data := file.read(_CHUNK_BYTES):
+                    yield data
 
         # Typed for the synchronous server.
         watching: Any = watch
@@ -55,13 +58,13 @@ class _SameBytes(grpc.GenericRpcHandler):
         return self._streams.get(method, self._unary)
 
 
-async def _serve(answer: bytes, repeats: int) -> None:
+async def _serve(answer: bytes, video: Path) -> None:
     pending = [
         ("grpc.server.max_pending_requests", 100_000),
         ("grpc.server.max_pending_requests_hard_limit", 100_000),
     ]
     server = grpc.aio.server(options=pending)
-    server.add_generic_rpc_handlers((_SameBytes(answer, repeats),))
+    server.add_generic_rpc_handlers((_SameBytes(answer, video),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     sys.stdout.write(f"serving on 127.0.0.1:{port}\n")
@@ -70,4 +73,4 @@ async def _serve(answer: bytes, repeats: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(Path(sys.argv[1]).read_bytes(), int(sys.argv[2])))
+    asyncio.run(_serve(Path(sys.argv[1]).read_bytes(), Path(sys.argv[2])))

@@ -48,18 +48,18 @@ def longtake(folder: Path, **settings: str) -> Iterator[Program]:
 
 
 @contextmanager
-def bare(folder: Path, answer: bytes, repeats: int = 0) -> Iterator[Program]:
+def bare(folder: Path, answer: bytes, video: Path | None = None) -> Iterator[Program]:
     """Run the bare server, which answers with these bytes.
 
     Args:
         folder: Where the bytes are put.
         answer: The bytes.
-        repeats: How many messages a download has.
+        video: The file that a download reads.
 
     """
     file = folder / "answer"
     file.write_bytes(answer)
-    with running(["benchmarks.bare_server", str(file), str(repeats)], {}) as program:
+    with running(["benchmarks.bare_server", str(file), str(video or file)], {}) as program:
         yield program
 
 
