@@ -19,7 +19,7 @@ from longtake_server.operations.ledger import (
     StillWatching,
 )
 from longtake_server.rpc import convert, requests
-from longtake_server.rpc.encoded import EncodedOperations
+from longtake_server.rpc.encoded import EncodedOperations, video_chunk
 from longtake_server.telemetry import traceparent_of
 
 if TYPE_CHECKING:
@@ -167,9 +167,9 @@ class VideoServicer(VideoServiceServicer):
         await self._service.delete(requests.operation_name(request.name), self._caller_of(context))
         return Empty()
 
-    async def DownloadVideo(  # noqa: N802
+    async def DownloadVideo(  # type: ignore[override]  # noqa: N802 - as above
         self, request: api.DownloadVideoRequest, context: Context
-    ) -> AsyncGenerator[api.DownloadVideoResponse]:
+    ) -> AsyncGenerator[api.DownloadVideoResponse | bytes]:
         """Stream the bytes of a video."""
         name, index = requests.video_name(request.name)
         offset, limit = requests.read_range(request.read_offset, request.read_limit)
@@ -181,10 +181,7 @@ class VideoServicer(VideoServiceServicer):
             first.chunk.content_type = known.mime_type
             yield first
             async for chunk in download.chunks:
-                message = api.DownloadVideoResponse()
-                message.chunk.content_type = known.mime_type
-                message.chunk.data = chunk
-                yield message
+                yield video_chunk(known.mime_type, chunk)
             if download.video != known:
                 yield api.DownloadVideoResponse(video=convert.video(download.video))
 

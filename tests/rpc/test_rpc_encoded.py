@@ -1,0 +1,22 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages that are written as bytes read as what they stand for."""
+
+from __future__ import annotations
+
+import pytest
+from longtake.v1 import video_service_pb2 as api
+from longtake_server.rpc.encoded import video_chunk
+
+
+# Lengths take a byte more from 128 and from 16384 on.
+@pytest.mark.parametrize("size", [0, 1, 100, 127, 128, 16_383, 16_384, 1 << 20])
+@pytest.mark.parametrize("content_type", ["", "video/mp4", "x" * 200])
+def test_a_chunk_of_a_video_reads_as_its_message(content_type: str, size: int) -> None:
+    message = api.DownloadVideoResponse()
+    message.chunk.content_type = content_type
+    message.chunk.data = b"\x80" * size
+
+    assert (
+        api.DownloadVideoResponse.FromString(video_chunk(content_type, b"\x80" * size)) == message
+    )
