@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _HEALTH_DEADLINE_SECONDS = 5.0
+_OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             asyncio.create_task(engine.memory.run(), name="memory"),
         )
         stopping = asyncio.create_task(stop.wait(), name="signal")
+        _collect_less_garbage()
         announce(address)
         _log.info("serving", extra={"address": address, "upstream": settings.upstream})
         try:
@@ -107,6 +110,17 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             await _stop(settings, server, push, engine, running, beside)
             stopping.cancel()
     _log.info("stopped")
+
+
+def _collect_less_garbage() -> None:
+    """Leave what is there for good out of collections, and make them fewer.
+
+    With the interpreter's own threshold a crowd of watchers spends a third of its time on
+    walks through all objects that find nothing: next to none here are in cycles.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
 
 async def _stop(

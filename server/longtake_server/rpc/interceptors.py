@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         Awaitable,
         Callable,
         Iterable,
-        Iterator,
         Mapping,
     )
 
@@ -64,9 +63,8 @@ class Calls:
     ) -> None:
         self._server = server
         self._max_request_bytes = max_request_bytes
-        self._send_timeout_seconds = send_timeout_seconds
+        self._sends = _Sends(send_timeout_seconds)
         self._clock = clock
-        self._endings: set[asyncio.Future[None]] = set()
 
     def add_generic_rpc_handlers(self, handlers: Iterable[grpc.GenericRpcHandler]) -> None:
         """Serve the methods that these find, as older generated code gives them."""
@@ -132,8 +130,11 @@ class Calls:
             try:
                 async with aclosing(behaviour(_readable(request), context)) as messages:
                     async for message in messages:
-                        with self._send_deadline(method, context):
+                        sending = self._sends.begin(method, context)
+                        try:
                             yield message
+                        finally:
+                            self._sends.end(sending)
             except (asyncio.CancelledError, grpc.aio.AbortError):
                 raise
             except Exception as error:  # noqa: BLE001 - the one table decides what is told
@@ -142,27 +143,6 @@ class Calls:
                 self._tell(method, context, began)
 
         return call
-
-    @contextmanager
-    def _send_deadline(
-        self, method: str, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> Iterator[None]:
-        """End the call if its reader does not take what is yielded meanwhile."""
-        call = asyncio.current_task()
-
-        def give_up() -> None:
-            _log.warning("a reader took nothing for too long", extra={"method": method})
-            # The status waits behind the message that is not read, but holds nothing else.
-            ending = asyncio.ensure_future(_end(context, ReaderTooSlow(), call))
-            self._endings.add(ending)
-            ending.add_done_callback(self._endings.discard)
-
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(self._send_timeout_seconds, give_up)
-        try:
-            yield
-        finally:
-            timer.cancel()
 
     def _tell(self, method: str, context: grpc.aio.ServicerContext[Any, Any], began: float) -> None:
         if not _log.isEnabledFor(logging.INFO):
@@ -180,6 +160,61 @@ class Calls:
 
 
 _CODE_NAMES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Send:
+    """A message that was given to a call and is not taken by its reader yet."""
+
+    method: str
+    context: grpc.aio.ServicerContext[Any, Any]
+    call: asyncio.Task[Any] | None
+    deadline: float
+
+
+class _Sends:
+    """Ends the calls whose readers leave a message for too long.
+
+    All have the same time, so that the first that was begun is the first that is late, and
+    one timer is enough: a timer for each message of a crowd costs more than to send it.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._begun: dict[_Send, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._endings: set[asyncio.Future[None]] = set()
+
+    def begin(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> _Send:
+        """Note that the running call sends."""
+        loop = asyncio.get_running_loop()
+        send = _Send(method, context, asyncio.current_task(), loop.time() + self._seconds)
+        self._begun[send] = None
+        if self._timer is None:
+            self._timer = loop.call_at(send.deadline, self._end_late_ones)
+        return send
+
+    def end(self, send: _Send) -> None:
+        """Note that a message was taken, or its call has ended."""
+        self._begun.pop(send, None)
+
+    def _end_late_ones(self) -> None:
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        while self._begun:
+            send = next(iter(self._begun))
+            if send.deadline > loop.time():
+                self._timer = loop.call_at(send.deadline, self._end_late_ones)
+                return
+            del self._begun[send]
+            self._give_up(send)
+
+    def _give_up(self, send: _Send) -> None:
+        _log.warning("a reader took nothing for too long", extra={"method": send.method})
+        # The status waits behind the message that is not read, but holds nothing else.
+        ending = asyncio.ensure_future(_end(send.context, ReaderTooSlow(), send.call))
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
 
 
 class _WrappedOnce(grpc.GenericRpcHandler):
