@@ -264,6 +264,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         ledger=ledger,
         runner=runner,
         pacemaker=pacemaker,
+        admission=admission,
         upstreams=upstreams,
         routes=routes,
         media=media,
@@ -271,6 +272,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         clock=clock,
         telemetry=telemetry,
         enforce_retirement=not simulated,
+        queue_limit=limits.queue,
     )
     memory = MemoryReturner(lambda: ledger.watches, clock)
     return _Engine(clock, ledger, runner, usher, retention, memory, service)

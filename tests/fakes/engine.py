@@ -124,6 +124,7 @@ async def engine(
         ledger=ledger,
         runner=runner,
         pacemaker=pacemaker,
+        admission=admission,
         upstreams=upstreams,
         routes=dict.fromkeys(routed, upstream),
         media=media,
@@ -131,6 +132,7 @@ async def engine(
         clock=clock,
         telemetry=telemetry,
         enforce_retirement=enforce_retirement,
+        queue_limit=limits.queue,
     )
     try:
         yield Engine(

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -267,3 +268,47 @@ async def test_who_ended_before_it_was_sent_holds_no_place(tmp_path: Path) -> No
         assert parts.admission.admit(stale)
         await step_until_none_goes(parts)
         assert await states(parts, [other]) == ["R"]
+
+
+async def test_what_has_to_wait_is_no_work_before_its_turn(tmp_path: Path) -> None:
+    upstream = ScriptedUpstream(submissions=names(2), polls=[DONE])
+    async with engine(tmp_path, upstream, catalogue=quotas(tmp_path, max_concurrent=1)) as parts:
+        first = await parts.accept()
+        await step_until_none_goes(parts)
+        second = await parts.accept()
+
+        now = parts.clock.now()
+        assert not await parts.store.take("test", now, now + timedelta(minutes=1), 100)
+
+        parts.clock.advance(10)
+        await step_until_none_goes(parts)
+        assert (await parts.ledger.get(first.name)).done
+        assert (await parts.ledger.get(second.name)).state is State.RUNNING
+
+
+async def test_a_place_that_comes_free_while_an_operation_is_stored_is_given_to_it(
+    tmp_path: Path,
+) -> None:
+    async with engine(tmp_path, catalogue=quotas(tmp_path, max_concurrent=1)) as parts:
+        record = await parts.accept()
+        late = replace(record, name="operations/late")
+        parts.admission.changed.clear()
+
+        parts.admission.committed(record.name, None)
+        parts.admission.committed(late.name, late)
+        parts.admission.created(late, late.create_time + timedelta(days=1))
+
+        assert parts.admission.changed.is_set()
+        assert parts.admission.granted() == {late.name}
+
+
+async def test_what_waits_is_due_when_its_callers_patience_ends(tmp_path: Path) -> None:
+    upstream = ScriptedUpstream(submissions=names(1))
+    async with engine(tmp_path, upstream, catalogue=quotas(tmp_path, max_concurrent=1)) as parts:
+        await parts.accept()
+        await step_until_none_goes(parts)
+
+        waiting = await parts.accept(queue_timeout=Duration(nanos=500_000_000))
+
+        assert waiting.queue_deadline is not None
+        assert await parts.store.next_due(parts.clock.now()) == waiting.queue_deadline

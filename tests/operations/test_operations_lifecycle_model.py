@@ -176,7 +176,8 @@ class LifecycleMachine(RuleBasedStateMachine):
         except ResourceError:
             assert name in self._gone
             return
-        async with aclosing(self._parts.service.watch(name, "", after, 30)) as events:
+        watch = await self._parts.service.watch(name, "", after, 30)
+        async with aclosing(watch) as events:
             if current.revision == after:
                 if current.done:
                     assert [event async for event in events] == []

@@ -146,6 +146,9 @@ class Failing:
     async def watch(
         self, name: str, caller: str, after_revision: int, heartbeat_seconds: float
     ) -> AsyncGenerator[OperationRecord]:
+        return self._watched()
+
+    async def _watched(self) -> AsyncGenerator[OperationRecord]:
         assert self._record is not None
         yield self._record
         raise self._error

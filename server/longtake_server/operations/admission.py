@@ -122,6 +122,19 @@ class Admission:
         elif record.state is State.RUNNING:
             target.run(record.name)
 
+    def may_go(self, record: OperationRecord) -> bool:
+        """Return whether a new operation is worth a step now: it may go, or be served elsewhere."""
+        target, now = self._target(record), self._clock.monotonic()
+        return target.is_closed(now) or (target.open(now) and not target.turns)
+
+    def created(self, record: OperationRecord, due: datetime) -> None:
+        """Let a new operation wait whose first step is not due yet."""
+        if due > record.create_time and record.name in self._records:
+            self._wait(record)
+            if self._target(record).open(self._clock.monotonic()):
+                # A place has come free while it was stored.
+                self.changed.set()
+
     def watched(self, name: str) -> None:
         """Take note that somebody began to watch an operation."""
         if name in self._waiting:

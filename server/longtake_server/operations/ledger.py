@@ -161,6 +161,9 @@ class Observer(Protocol):
     def committed(self, name: str, record: OperationRecord | None) -> None:
         """A record was stored; None, deleted. An older one may come after a newer one."""
 
+    def created(self, record: OperationRecord, due: datetime) -> None:
+        """A new record was stored, whose first step is due then if nobody wakes it."""
+
     def watched(self, name: str) -> None:
         """Somebody watches or waits for an operation for whom nobody did."""
 
@@ -213,17 +216,19 @@ class Ledger:
         return self._draining.is_set()
 
     async def create(
-        self, record: OperationRecord, request: GenerateVideosRequest
+        self, record: OperationRecord, request: GenerateVideosRequest, due: datetime
     ) -> OperationRecord:
         """Store a new operation, or return the one that its request_id belongs to."""
-        return await self._finish(self._create_and_wake(record, request))
+        return await self._finish(self._create_and_wake(record, request, due))
 
     async def _create_and_wake(
-        self, record: OperationRecord, request: GenerateVideosRequest
+        self, record: OperationRecord, request: GenerateVideosRequest, due: datetime
     ) -> OperationRecord:
-        stored = await self._store.create(record, request)
+        stored = await self._store.create(record, request, due)
         if stored.name == record.name:
             self._publish(stored.name, stored)
+            if self._observer is not None:
+                self._observer.created(stored, due)
         return stored
 
     async def get(self, name: str) -> OperationRecord:
@@ -309,6 +314,11 @@ class Ledger:
         last = await self._store.delete(name, expired=expired)
         self._publish(name, None)
         return last
+
+    @property
+    def is_any_watched(self) -> bool:
+        """Whether somebody watches or waits for some operation in particular."""
+        return bool(self._topics)
 
     def is_watched(self, name: str) -> bool:
         """Return whether somebody watches or waits for this operation in particular."""

@@ -19,6 +19,7 @@ def new_operation_name(now: datetime) -> str:
     then the version, 12 random bits, the variant, and 62 random bits.
     """
     milliseconds = int(now.timestamp() * 1000) & ((1 << 48) - 1)
-    number = (milliseconds << 80) | (0x7 << 76) | (secrets.randbits(12) << 64)
-    number |= (0b10 << 62) | secrets.randbits(62)
+    random = secrets.randbits(74)
+    number = (milliseconds << 80) | (0x7 << 76) | (random >> 62 << 64)
+    number |= (0b10 << 62) | (random & ((1 << 62) - 1))
     return f"operations/{uuid.UUID(int=number)}"

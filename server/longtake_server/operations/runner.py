@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from longtake_server.clock import happened
@@ -18,7 +18,6 @@ from longtake_server.operations.store import LeaseLost
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from datetime import datetime
 
     from longtake_server.clock import Clock
     from longtake_server.operations.driver import Driver
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 1.0
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,19 @@ class Runner:
         self._leasing = leasing
         self._free_steps = leasing.most_steps
         self._news = asyncio.Event()
+        # What is due at the earliest by what was told since the last look, and until when it waits.
+        self._told: datetime | None = None
+        self._waits_until: datetime | None = None
         self._stopping = False
 
-    def notify(self) -> None:
-        """Look for work now: there may be some."""
-        self._news.set()
+    def notify(self, due: datetime | None = None) -> None:
+        """Look for work: there may be some now, or there is some that is due at a time."""
+        if due is None:
+            self._news.set()
+            return
+        self._told = min(due, self._told or due)
+        if self._waits_until is not None and due < self._waits_until:
+            self._news.set()
 
     def forget(self, name: str) -> None:
         """Forget an operation that was deleted."""
@@ -83,6 +91,7 @@ class Runner:
         async with asyncio.TaskGroup() as steps:
             while not self._stopping:
                 self._news.clear()
+                self._told = None
                 try:
                     for work in await self._take():
                         self._free_steps -= 1
@@ -103,10 +112,16 @@ class Runner:
         """Wait until news come, or until the next work is due if a step is free."""
         now = self._clock.now()
         due = await self._store.next_due(now) if self._free_steps else None
-        if due is None:
-            await self._news.wait()
-        elif due > now and not self._news.is_set():
-            await happened(self._news, self._clock, (due - now).total_seconds())
+        if self._told is not None and self._free_steps:
+            due = min(self._told, due or self._told)
+        if due is not None and due <= now:
+            return
+        self._waits_until = due or _NEVER
+        seconds = None if due is None else (due - now).total_seconds()
+        try:
+            await happened(self._news, self._clock, seconds)
+        finally:
+            self._waits_until = None
 
     async def _drive(self, work: Work) -> None:
         """Do one step and give the work back, whatever the step comes to."""

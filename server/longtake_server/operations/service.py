@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from longtake_server.clock import Clock
+    from longtake_server.operations.admission import Admission
     from longtake_server.operations.catalogue import Catalogue, ModelEntry
     from longtake_server.operations.download import Download
     from longtake_server.operations.ledger import Heartbeat, Ledger, StoreEvent
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     from longtake_server.operations.upstream import Upstream
     from longtake_server.telemetry import Telemetry
 
+# A smaller request is digested sooner than a thread takes it over.
+_SMALL_BYTES = 1 << 16
+
 
 class VideoOperations:
     """The use cases of the service.
@@ -48,6 +52,7 @@ class VideoOperations:
         routes: The upstream that serves the models of each upstream of the catalogue.
         upstreams: Every upstream by its name, also those of earlier generations.
         enforce_retirement: Whether a retired model is refused.
+        queue_limit: How long an operation may wait to be accepted by its upstream.
 
     """
 
@@ -58,6 +63,7 @@ class VideoOperations:
         ledger: Ledger,
         runner: Runner,
         pacemaker: Pacemaker,
+        admission: Admission,
         upstreams: Mapping[str, Upstream],
         routes: Mapping[str, Upstream],
         media: MediaStore,
@@ -65,17 +71,20 @@ class VideoOperations:
         clock: Clock,
         telemetry: Telemetry,
         enforce_retirement: bool,
+        queue_limit: timedelta,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._runner = runner
         self._pacemaker = pacemaker
+        self._admission = admission
         self._routes = routes
         self._media = media
         self._catalogue = catalogue
         self._clock = clock
         self._telemetry = telemetry
         self._enforce_retirement = enforce_retirement
+        self._queue_limit = queue_limit
         self._downloads = Downloads(ledger, media, upstreams)
 
     async def generate(
@@ -101,15 +110,23 @@ class VideoOperations:
         )
         if request.previous_operation:
             await self._check_previous(request.previous_operation, caller, served)
-        digest = await asyncio.to_thread(_digest, request)
+        digest = await _digested(request)
         record = self._new_record(request, served, caller, traceparent, digest)
-        stored = await self._ledger.create(record, request)
+        due = self._first_due(record)
+        stored = await self._ledger.create(record, request, due)
         if stored.name == record.name:
             self._telemetry.accepted(record.model)
-            self._runner.notify()
+            self._runner.notify(due)
         elif stored.request_digest != digest:
             raise RequestIdReused(request.request_id, stored.name)
         return stored
+
+    def _first_due(self, record: OperationRecord) -> datetime:
+        """Return now, or the end of the wait: admission wakes those that wait for a place."""
+        if self._admission.may_go(record):
+            return record.create_time
+        longest = record.create_time + self._queue_limit
+        return min(longest, record.queue_deadline or longest)
 
     def _new_record(
         self,
@@ -171,11 +188,9 @@ class VideoOperations:
     async def watch(
         self, name: str, caller: str, after_revision: int, heartbeat_seconds: float
     ) -> AsyncGenerator[OperationRecord | Heartbeat]:
-        """Yield an operation's states. See Ledger.watch."""
+        """Return the states of an operation, as they come. See Ledger.watch."""
         await self.get(name, caller)
-        async with aclosing(self._ledger.watch(name, after_revision, heartbeat_seconds)) as events:
-            async for event in events:
-                yield event
+        return self._ledger.watch(name, after_revision, heartbeat_seconds)
 
     def watch_all(
         self, wanted: Filter, after: int | None, heartbeat_seconds: float
@@ -271,6 +286,12 @@ def _alias_warnings(asked: str, entry: ModelEntry | None) -> tuple[str, ...]:
     if entry is None or entry.id == asked:
         return ()
     return (f"{asked} is served by {entry.id}, as the operator's aliases say",)
+
+
+async def _digested(request: GenerateVideosRequest) -> bytes:
+    if request.ByteSize() <= _SMALL_BYTES:
+        return _digest(request)
+    return await asyncio.to_thread(_digest, request)
 
 
 def _digest(request: GenerateVideosRequest) -> bytes:

@@ -103,9 +103,12 @@ class OperationStore(Protocol):
     """Where operations live. All times are given, none is read from a clock."""
 
     async def create(
-        self, record: OperationRecord, request: GenerateVideosRequest
+        self,
+        record: OperationRecord,
+        request: GenerateVideosRequest,
+        due: datetime | None = None,
     ) -> OperationRecord:
-        """Store a new operation, its request and its work (due at create_time) at once.
+        """Store a new operation, its request and its work (due at create_time if not said) at once.
 
         If the record has a request_id that the caller used before, return the
         record that is stored for it and store nothing; compare its

@@ -105,15 +105,16 @@ class Usher:
 
     async def _tell(self) -> float | None:
         """Tell watchers what is new, if the last news are a second ago."""
+        if not self._ledger.is_any_watched:
+            return None
         early = self._tell_at - self._clock.monotonic()
         if early > 0:
             return early
         standings = tuple(self._admission.standings(self._ledger.is_watched))
-        if not standings:
-            return None
         await asyncio.gather(*(self._moved(one) for one in standings if _is_news(one)))
+        # Also where nobody was told: to look through a long queue takes its time.
         self._tell_at = self._clock.monotonic() + _BETWEEN_NEWS_SECONDS
-        return _BETWEEN_ESTIMATES_SECONDS
+        return _BETWEEN_ESTIMATES_SECONDS if standings else None
 
     async def _moved(self, standing: Standing) -> None:
         # It may have gone, ended or been deleted meanwhile; then it stands nowhere.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from google.longrunning import operations_pb2
@@ -17,13 +18,14 @@ from longtake_server.rpc.status import error_info
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from google.protobuf.timestamp_pb2 import Timestamp
 
     from longtake_server.operations.catalogue import ModelEntry
     from longtake_server.operations.model import Failure, OperationRecord, StoredVideo
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _MICROS = 1_000_000
 _NANOS_IN_MICRO = 1_000
 
@@ -154,7 +156,9 @@ def dollars(micros: int) -> Money:
 
 def set_time(field: Timestamp, time: datetime) -> None:
     """Set a timestamp field."""
-    field.FromDatetime(time)
+    # As FromDatetime, in a third of its time: each answer has several.
+    field.seconds, micros = divmod((time - _EPOCH) // _MICROSECOND, _MICROS)
+    field.nanos = micros * _NANOS_IN_MICRO
 
 
 def _error(failure: Failure) -> status_pb2.Status:

@@ -91,7 +91,7 @@ class VideoServicer(VideoServiceServicer):
         self, request: api.WatchOperationRequest, context: Context
     ) -> AsyncGenerator[api.WatchOperationResponse | bytes]:
         """Stream an operation's states to its end."""
-        events = self._service.watch(
+        events = await self._service.watch(
             requests.operation_name(request.name),
             self._caller_of(context),
             requests.after_revision(request.after_revision),

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def create(
-    connection: sqlite3.Connection, record: OperationRecord, request: bytes
+    connection: sqlite3.Connection,
+    record: OperationRecord,
+    request: bytes,
+    due: datetime | None = None,
 ) -> OperationRecord:
     """See OperationStore.create. The request is serialised."""
     if record.request_id:
@@ -43,7 +46,7 @@ def create(
     if not record.done:
         connection.execute(
             "INSERT INTO work (name, due) VALUES (?, ?)",
-            (record.name, to_micros(record.create_time)),
+            (record.name, to_micros(due or record.create_time)),
         )
     return record
 

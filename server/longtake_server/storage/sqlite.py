@@ -66,11 +66,16 @@ class SqliteStore:
             raise
 
     async def create(
-        self, record: OperationRecord, request: GenerateVideosRequest
+        self,
+        record: OperationRecord,
+        request: GenerateVideosRequest,
+        due: datetime | None = None,
     ) -> OperationRecord:
         """See OperationStore.create."""
         stored = request.SerializeToString()
-        return await self._writer.run(partial(changes.create, record=record, request=stored))
+        return await self._writer.run(
+            partial(changes.create, record=record, request=stored, due=due)
+        )
 
     async def get(self, name: str) -> OperationRecord:
         """See OperationStore.get."""

@@ -3,8 +3,8 @@
 """The thread that owns the writing connection and commits in groups.
 
 A commit waits for the disk; what is asked for meanwhile is committed together
-by the next one. Each write has a savepoint of its own, so that one that is
-refused does not take the others with it.
+by the next one. Where one of a group is refused the group is done again, each
+write with a savepoint of its own, so that it does not take the others with it.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Writer:
         except sqlite3.Error as error:
             return [_Outcome(write, error=unavailable(error)) for write in writes]
         try:
-            outcomes = [self._attempt(write) for write in writes]
+            outcomes = self._attempt_all(writes)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._connection.rollback()
@@ -117,6 +117,17 @@ class Writer:
             # One that does not fit on the disk must not fail those that do.
             return [outcome for write in writes for outcome in self._commit([write])]
         return outcomes
+
+    def _attempt_all(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
+        try:
+            # Refusals are rare, and two savepoints' statements cost as much as a write.
+            return [_Outcome(write, result=write.action(self._connection)) for write in writes]
+        except sqlite3.Error:
+            raise
+        except Exception:  # noqa: BLE001 - whose it is shows the next attempt
+            self._connection.execute("ROLLBACK")
+            self._connection.execute("BEGIN IMMEDIATE")
+            return [self._attempt(write) for write in writes]
 
     def _attempt(self, write: _Write[object]) -> _Outcome[object]:
         self._connection.execute("SAVEPOINT one")
