@@ -21,7 +21,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from longtake_server.clock import SystemClock
 from longtake_server.errors import StartFailure
 from longtake_server.media.objects import ObjectMediaStore
-from longtake_server.memory import MemoryReturner
+from longtake_server.memory import MemoryReturner, trim_heap
 from longtake_server.operations.admission import Admission
 from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.driver import Driver, Limits
@@ -61,7 +61,6 @@ class _Engine:
     runner: Runner
     usher: Usher
     retention: Retention
-    memory: MemoryReturner
     service: VideoOperations
 
 
@@ -94,11 +93,14 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         address = server.bind(settings.listen)
         push = await _push(settings, engine, parts)
         await server.start()
+        memory = MemoryReturner(
+            lambda: engine.ledger.watches, engine.clock, server.forget_encodings, trim_heap
+        )
         running = asyncio.create_task(engine.runner.run(), name="runner")
         beside = (
             asyncio.create_task(engine.usher.run(), name="usher"),
             asyncio.create_task(engine.retention.run(), name="retention"),
-            asyncio.create_task(engine.memory.run(), name="memory"),
+            asyncio.create_task(memory.run(), name="memory"),
         )
         stopping = asyncio.create_task(stop.wait(), name="signal")
         _collect_less_garbage()
@@ -274,8 +276,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         enforce_retirement=not simulated,
         queue_limit=limits.queue,
     )
-    memory = MemoryReturner(lambda: ledger.watches, clock)
-    return _Engine(clock, ledger, runner, usher, retention, memory, service)
+    return _Engine(clock, ledger, runner, usher, retention, service)
 
 
 def _limits(settings: Settings) -> Limits:

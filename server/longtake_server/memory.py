@@ -23,35 +23,45 @@ _CROWD = 500
 
 
 class MemoryReturner:
-    """Trims the heap some seconds after many watchers have left.
+    """Trims the heap when many watchers have left and no more are leaving.
 
     Args:
         watches: Returns how many watches are open.
         clock: Time.
+        forget: Drops what can be made anew: a small object that outlives a crowd holds all of
+            the mebibyte that the interpreter put it into.
         trim: Gives free memory back. Blocks, and is called in a thread.
 
     """
 
     def __init__(
-        self, watches: Callable[[], int], clock: Clock, trim: Callable[[], None] | None = None
+        self,
+        watches: Callable[[], int],
+        clock: Clock,
+        forget: Callable[[], None],
+        trim: Callable[[], None],
     ) -> None:
         self._watches = watches
         self._clock = clock
-        self._trim = trim or _trim_heap
+        self._forget = forget
+        self._trim = trim
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
-        most = 0
+        most = before = 0
         while True:
             await self._clock.sleep(_BETWEEN_LOOKS_SECONDS)
             now = self._watches()
             most = max(most, now)
-            if most - now >= _CROWD:
+            if most - now >= _CROWD and now >= before:
+                self._forget()
                 await asyncio.to_thread(self._trim)
                 most = now
+            before = now
 
 
-def _trim_heap() -> None:
+def trim_heap() -> None:
+    """Have the C library give back what is free."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)

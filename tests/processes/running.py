@@ -61,6 +61,12 @@ class Process:
         with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:  # noqa: PTH123 - a kernel's file
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def environment(self) -> dict[str, str]:
+        """Return the variables that it began with."""
+        with open(f"/proc/{self.pid}/environ", encoding="utf-8") as file:  # noqa: PTH123 - a kernel's file
+            pairs = (each.partition("=") for each in file.read().split("\0"))
+        return {name: value for name, _, value in pairs}
+
     async def kill(self) -> None:
         """Kill -9, as a machine does that loses power."""
         self._process.kill()

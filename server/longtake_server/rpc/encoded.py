@@ -74,6 +74,10 @@ class EncodedOperations:
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Encoded] = OrderedDict()
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._kept.clear()
+
     def of(self, record: OperationRecord) -> Encoded:
         """Return the record's encoding."""
         kept = self._kept.get(record.name)

@@ -15,6 +15,7 @@ from longtake.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_serve
 from opentelemetry.instrumentation.grpc import aio_server_interceptor
 
 from longtake_server.errors import StartFailure
+from longtake_server.rpc.encoded import EncodedOperations
 from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.interceptors import Calls
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
@@ -89,7 +90,8 @@ class RpcServer:
             clock=clock,
         )
         callers = Callers(caller_header)
-        add_VideoServiceServicer_to_server(VideoServicer(service, callers), calls)
+        self._encoded = EncodedOperations()
+        add_VideoServiceServicer_to_server(VideoServicer(service, callers, self._encoded), calls)
         add_OperationsServicer_to_server(StandardOperationsServicer(service, callers), calls)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, calls)
         add_reflection(calls, (*_SERVICES, health.SERVICE_NAME))
@@ -115,6 +117,10 @@ class RpcServer:
         for service in ("", *_SERVICES):
             await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
         await self._server.start()
+
+    def forget_encodings(self) -> None:
+        """Drop what is kept to answer sooner; it is made anew when it is asked for."""
+        self._encoded.clear()
 
     async def enter_shutdown(self) -> None:
         """Tell health checks that other servers should be asked, and end their watches."""

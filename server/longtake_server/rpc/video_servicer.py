@@ -19,7 +19,7 @@ from longtake_server.operations.ledger import (
     StillWatching,
 )
 from longtake_server.rpc import convert, requests
-from longtake_server.rpc.encoded import EncodedOperations, video_chunk
+from longtake_server.rpc.encoded import video_chunk
 from longtake_server.telemetry import traceparent_of
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from longtake_server.operations.ledger import StoreEvent
     from longtake_server.operations.service import VideoOperations
+    from longtake_server.rpc.encoded import EncodedOperations
 
     Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -61,10 +62,12 @@ class Callers:
 class VideoServicer(VideoServiceServicer):
     """Decodes requests, calls the use cases, encodes what they return."""
 
-    def __init__(self, service: VideoOperations, callers: Callers) -> None:
+    def __init__(
+        self, service: VideoOperations, callers: Callers, encoded: EncodedOperations
+    ) -> None:
         self._service = service
         self._caller_of = callers
-        self._encoded = EncodedOperations()
+        self._encoded = encoded
 
     async def GenerateVideos(  # type: ignore[override]  # noqa: N802 - the contract's name; bytes go out as they are
         self, request: api.GenerateVideosRequest, context: Context

@@ -1,0 +1,92 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The server gives back what a crowd of watchers took."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes.clock import FakeClock
+from longtake_server.memory import MemoryReturner, trim_heap
+from processes.running import server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+class Crowd:
+    """A number of watches, and what was done when they left."""
+
+    def __init__(self) -> None:
+        self.watches = 0
+        self.done: list[str] = []
+        self.trimmed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def forget(self) -> None:
+        self.done.append("forget")
+
+    def trim(self) -> None:
+        self.done.append("trim")
+        self._loop.call_soon_threadsafe(self.trimmed.set)
+
+
+async def looks(clock: FakeClock, crowd: Crowd, *watches: int) -> None:
+    """Let the returner look once at each number of watches."""
+    for number in watches:
+        await clock.sleeping()
+        crowd.watches = number
+        clock.advance(5.0)
+    await clock.sleeping()
+
+
+@contextlib.asynccontextmanager
+async def returning(clock: FakeClock, crowd: Crowd) -> AsyncIterator[None]:
+    returner = MemoryReturner(lambda: crowd.watches, clock, crowd.forget, crowd.trim)
+    task = asyncio.create_task(returner.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_the_heap_is_trimmed_once_a_crowd_has_left() -> None:
+    clock, crowd = FakeClock(), Crowd()
+    async with returning(clock, crowd):
+        await looks(clock, crowd, 1000, 2000, 900, 100)
+        assert crowd.done == []
+        await looks(clock, crowd, 100)
+        await crowd.trimmed.wait()
+        assert crowd.done == ["forget", "trim"]
+        await looks(clock, crowd, 100, 0, 0)
+        assert crowd.done == ["forget", "trim"]
+
+
+async def test_a_few_that_leave_are_no_crowd() -> None:
+    clock, crowd = FakeClock(), Crowd()
+    async with returning(clock, crowd):
+        await looks(clock, crowd, 400, 0, 0, 0)
+        assert crowd.done == []
+
+
+def test_trimming_is_harmless() -> None:
+    trim_heap()
+
+
+@pytest.mark.parametrize(("said", "used"), [(None, "malloc"), ("pymalloc", "pymalloc")])
+async def test_the_server_runs_on_the_systems_allocator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, used: str
+) -> None:
+    if said is None:
+        monkeypatch.delenv("PYTHONMALLOC", raising=False)
+    else:
+        monkeypatch.setenv("PYTHONMALLOC", said)
+    async with server(tmp_path) as longtake:
+        await longtake.start()
+        environment = longtake.process.environment()
+    assert environment["PYTHONMALLOC"] == used
