@@ -26,3 +26,6 @@ compile requirements-server.lock pyproject.toml client_stubs/python/pyproject.to
     --constraint requirements.lock
 # An older SDK of Google's, in an environment of its own, as a client of the simulator.
 compile tests/sdk/google-genai-2.19.0.lock - "$@" <<<"google-genai==2.19.0"
+# The peers of the benchmarks, in an environment of their own: the LiteLLM proxy and Google's SDK.
+compile benchmarks/peers.lock - "$@" <<<"litellm[proxy]==1.108.7
+google-genai==3.4.0"

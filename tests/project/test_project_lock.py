@@ -14,7 +14,12 @@ from project.locked_packages import locked_packages
 
 ROOT = Path(__file__).parents[2]
 IMAGE_LOCK_FILES = ("requirements-build.lock", "requirements-server.lock")
-LOCK_FILES = ("requirements.lock", *IMAGE_LOCK_FILES, "tests/sdk/google-genai-2.19.0.lock")
+LOCK_FILES = (
+    "requirements.lock",
+    *IMAGE_LOCK_FILES,
+    "tests/sdk/google-genai-2.19.0.lock",
+    "benchmarks/peers.lock",
+)
 OUR_OWN = {"longtake", "longtake-server"}
 
 
