@@ -15,7 +15,7 @@ import httpx
 from benchmarks.load import drained, watched
 from benchmarks.programs import running
 from benchmarks.report import Table, at_most
-from benchmarks.servers import accepted, generation, longtake, quota
+from benchmarks.servers import accepted, generation, longtake, on_simulator
 
 if TYPE_CHECKING:
     from benchmarks.programs import Program
@@ -55,14 +55,7 @@ def _polls(prompt: str, generations: int, watchers_each: int) -> int:
         tempfile.TemporaryDirectory(prefix="longtake-polls-") as name,
         running(["veo_simulator", "--port", "0"], {}) as simulator,
     ):
-        settings = {
-            "upstream": "agent_platform",
-            "google_project": "benchmark",
-            "google_access_token": "benchmark",
-            "google_base_url": simulator.address,
-            "catalogue_file": quota(Path(name), requests_per_minute=0),
-        }
-        with longtake(Path(name), **settings) as server:
+        with longtake(Path(name), **on_simulator(Path(name), simulator)) as server:
             asyncio.run(_watch_to_the_end(server, prompt, generations, watchers_each))
         answer = httpx.get(f"{simulator.address}/simulator/statistics").raise_for_status()
         return int(answer.json()["polls"])

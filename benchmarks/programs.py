@@ -10,7 +10,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,21 +62,30 @@ def running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[Pr
         RuntimeError: It did not start.
 
     """
-    with subprocess.Popen(
-        [sys.executable, "-m", *arguments],
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with (
+        subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+        stopped(process),
+    ):
+        line = process.stdout.readline() if process.stdout else ""
+        if not (address := _ADDRESS.search(line)):
+            raise RuntimeError(f"{arguments[0]} did not start, for the reason above")
+        yield Program(process.pid, address[0])
+
+
+@contextmanager
+def stopped(process: subprocess.Popen[Any]) -> Iterator[None]:
+    """Stop a process when the block ends, by force if it does not stop by itself."""
+    try:
+        yield
+    finally:
+        process.terminate()
         try:
-            line = process.stdout.readline() if process.stdout else ""
-            if not (address := _ADDRESS.search(line)):
-                raise RuntimeError(f"{arguments[0]} did not start, for the reason above")
-            yield Program(process.pid, address[0])
-        finally:
-            process.terminate()
-            try:
-                process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

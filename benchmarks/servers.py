@@ -63,6 +63,17 @@ def bare(folder: Path, answer: bytes, video: Path | None = None) -> Iterator[Pro
         yield program
 
 
+def on_simulator(folder: Path, simulator: Program) -> dict[str, str]:
+    """Return the settings by which the service takes a simulator for Google, without quotas."""
+    return {
+        "upstream": "agent_platform",
+        "google_project": "benchmark",
+        "google_access_token": "benchmark",
+        "google_base_url": simulator.address,
+        "catalogue_file": quota(folder, requests_per_minute=0),
+    }
+
+
 def quota(folder: Path, **quotas: int) -> str:
     """Return a catalogue by which the upstream takes so much of the model; 0 is any number."""
     file = folder / "catalogue.toml"

@@ -1,0 +1,200 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The service beside what one would use in its place: the LiteLLM proxy, and Google's SDK alone.
+
+All three have Veo at the same simulator. The proxy is run as its documents say for production:
+one worker, no database, a master key, logs of errors only. It reaches the simulator by its
+configuration alone: `api_base` in the `litellm_params` of a `vertex_ai/` model is the
+simulator's address, to which it adds Google's paths. The provider `gemini/` has no place here:
+it calls Veo at the Gemini Developer API, which has left there and which the simulator does not
+serve. The proxy has no setting for a token, so that google-auth finds a metadata server, by
+`GCE_METADATA_HOST`, as on a machine of Google Cloud. It asks for a token at each call that it
+makes (1.108.7 keeps none from one call to the next); a service account's key takes it more
+processor time still, because it reads and signs with the key each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import grpc
+import httpx
+from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+
+from benchmarks.load import milliseconds
+from benchmarks.peer_callers import LiteLlmCaller, LongtakeCaller
+from benchmarks.peer_programs import litellm_proxy, peers_environment, sdk_at_work
+from benchmarks.peer_work import Effort, Work, work
+from benchmarks.programs import running
+from benchmarks.report import Table, as_text, at_least, at_most
+from benchmarks.servers import longtake, on_simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from benchmarks.programs import Program
+
+_MEBIBYTE = 1 << 20
+_OURS, _PROXY, _SDK = "longtake-server", "LiteLLM proxy", "google-genai SDK"
+# Nothing but the video that is downloaded ends.
+_LATENCY_SECONDS = "100000"
+# A call of the proxy takes as long as it has callers.
+_TIMEOUT_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Figure:
+    what: str
+    of: Callable[[Work], float]
+    form: str = ".0f"
+    more_is_better: bool = False
+
+
+def measure(effort: Effort | None = None) -> Table:
+    """Have each of the three do the same work, one after the other."""
+    chosen = effort or Effort()
+    # Before the clock runs.
+    peers_environment()
+    with (
+        tempfile.TemporaryDirectory(prefix="longtake-peers-") as name,
+        running(["veo_simulator", "--port", "0", "--latency", _LATENCY_SECONDS], {}) as simulator,
+    ):
+        return as_table(
+            {
+                _OURS: _longtake_at_work(Path(name), simulator, chosen),
+                _PROXY: _proxy_at_work(Path(name), simulator, chosen),
+                _SDK: sdk_at_work(simulator.address, chosen),
+            },
+            chosen,
+        )
+
+
+def _longtake_at_work(folder: Path, simulator: Program, effort: Effort) -> Work:
+    async def worked() -> Work:
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            return await work(LongtakeCaller(VideoServiceStub(channel)), server, effort)
+
+    with longtake(folder, **on_simulator(folder, simulator)) as server:
+        return asyncio.run(worked())
+
+
+def _proxy_at_work(folder: Path, simulator: Program, effort: Effort) -> Work:
+    async def worked() -> Work:
+        async with (
+            httpx.AsyncClient(
+                base_url=proxy.address, headers=headers, timeout=_TIMEOUT_SECONDS
+            ) as calls,
+            httpx.AsyncClient(base_url=simulator.address, timeout=_TIMEOUT_SECONDS) as control,
+        ):
+            return await work(LiteLlmCaller(calls, control), proxy, effort)
+
+    with (
+        running(["benchmarks.metadata_server"], {}) as metadata,
+        litellm_proxy(folder, simulator.address, metadata.address) as (proxy, headers),
+    ):
+        return asyncio.run(worked())
+
+
+def as_table(works: Mapping[str, Work], effort: Effort) -> Table:
+    """Return what the work came to.
+
+    Args:
+        works: By the program: the service, the proxy, the SDK.
+        effort: How much work it was.
+
+    """
+    ours, proxy = works[_OURS], works[_PROXY]
+    return Table(
+        title="The service and its peers on the same simulator",
+        note=f"{effort.callers} callers read the state of one running generation for "
+        f"{effort.seconds:g} s; {effort.submissions} submissions, one after the other; a video of "
+        f"{effort.video_bytes // _MEBIBYTE} MiB, the largest that the simulator sends inline and "
+        "the proxy and the SDK hand out. The service answers a read from its own state and polls "
+        "by itself; the proxy and the SDK ask upstream each time. The service answers a "
+        "submission once it is on disk, before upstream has it; the proxy and the SDK once "
+        "upstream has accepted it, here in milliseconds. The first download counts all from the "
+        "submission on: the service takes the video in once and reads a file from then on, the "
+        "proxy and the SDK get it from upstream each time. The SDK is no server: its processor "
+        "time and memory are its caller's. The proxy checks a key, the service no one.",
+        columns=("figure", *works, "best"),
+        rows=tuple(_row(figure, works) for figure in _figures(effort)),
+        budgets=(
+            at_least(
+                "Status reads per second of a core",
+                10,
+                _reads_per_core_second(ours) / _reads_per_core_second(proxy),
+                "of the LiteLLM proxy's",
+            ),
+            at_most(
+                "Memory at the start",
+                0.33,
+                ours.start_bytes / proxy.start_bytes,
+                "of the LiteLLM proxy's",
+            ),
+            at_most(
+                "Memory after the work",
+                0.33,
+                ours.end_bytes / proxy.end_bytes,
+                "of the LiteLLM proxy's",
+            ),
+        ),
+    )
+
+
+def _figures(effort: Effort) -> tuple[_Figure, ...]:
+    size = effort.video_bytes / _MEBIBYTE
+    return (
+        _Figure("status reads per core s", _reads_per_core_second, more_is_better=True),
+        _Figure(
+            "processor ms of the caller for a read",
+            lambda done: done.caller_seconds / done.reads * 1000,
+            ".2f",
+        ),
+        _Figure("submission, p50 ms", lambda done: milliseconds(done.submit_seconds, 0.5), ".2f"),
+        _Figure("submission, p99 ms", lambda done: milliseconds(done.submit_seconds, 0.99), ".2f"),
+        _Figure("MiB of memory at the start", lambda done: done.start_bytes / _MEBIBYTE),
+        _Figure("MiB of memory after the work", lambda done: done.end_bytes / _MEBIBYTE),
+        _Figure("MiB of memory at most", lambda done: done.peak_bytes / _MEBIBYTE),
+        _Figure(
+            "first download, MiB per core s",
+            lambda done: size / done.first_download_seconds,
+            more_is_better=True,
+        ),
+        _Figure(
+            "next download, MiB per core s",
+            lambda done: size / done.download_seconds,
+            more_is_better=True,
+        ),
+        _Figure(
+            "next download, MiB/s",
+            lambda done: size / done.download_wall_seconds,
+            more_is_better=True,
+        ),
+    )
+
+
+def _reads_per_core_second(done: Work) -> float:
+    return done.reads / done.read_seconds
+
+
+def _row(figure: _Figure, works: Mapping[str, Work]) -> tuple[str, ...]:
+    figures = {program: figure.of(done) for program, done in works.items()}
+    pick = max if figure.more_is_better else min
+    best = pick(figures, key=lambda program: figures[program])
+    return (figure.what, *(format(each, figure.form) for each in figures.values()), best)
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    table = measure()
+    sys.stdout.write(as_text(table))
+    sys.exit(0 if all(budget.holds for budget in table.budgets) else 1)
+
+
+if __name__ == "__main__":
+    main()
