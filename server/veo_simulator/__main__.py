@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -44,6 +45,9 @@ def main() -> None:
     """Run until SIGTERM, Ctrl-C, or the end of standard input with --parent-pipe."""
     arguments = _arguments()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    # uvicorn raises the signal again once it has stopped: by default that ends the process
+    # before its folder is removed.
+    signal.signal(signal.SIGTERM, _leave)
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(_listen(arguments.host, arguments.port))
         folder = arguments.state_directory
@@ -97,6 +101,10 @@ def _arguments() -> argparse.Namespace:
     add("--keep-hours", type=_seconds, default=48.0, help="how long it knows a generation")
     add("--parent-pipe", action="store_true", help="end when standard input does")
     return parser.parse_args()
+
+
+def _leave(_signal: int, _frame: object) -> None:
+    sys.exit(0)
 
 
 def _listen(host: str, port: int) -> socket.socket:

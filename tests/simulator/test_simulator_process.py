@@ -50,6 +50,21 @@ async def test_a_quota_is_by_the_minute(tmp_path: Path) -> None:
         assert 0 < float(delay.removesuffix("s")) <= 60
 
 
+async def test_a_simulator_that_is_told_to_stop_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+
+    async with simulator(tmp_path) as running:
+        await finished(running.base_url, (await submit(running.base_url)).json()["name"])
+        assert list(temporary.iterdir())
+
+    assert list(temporary.iterdir()) == []
+    assert (tmp_path / "simulator.log").read_text() == ""
+
+
 async def test_generations_outlive_the_process(tmp_path: Path) -> None:
     options = ("--state-directory", str(tmp_path / "state"))
     async with simulator(tmp_path, *options) as running:
