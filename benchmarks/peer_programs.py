@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -52,7 +52,7 @@ def peers_environment() -> Path:
     return programs
 
 
-def configuration(base_url: str) -> dict[str, object]:
+def configuration(base_url: str) -> dict[str, Any]:
     """Return the proxy's configuration, by which it takes the simulator for Google."""
     parameters = {
         "model": f"vertex_ai/{MODEL}",
@@ -65,11 +65,12 @@ def configuration(base_url: str) -> dict[str, object]:
 
 @contextmanager
 def litellm_proxy(
-    folder: Path, base_url: str, metadata: str
+    programs: Path, folder: Path, base_url: str, metadata: str
 ) -> Iterator[tuple[Program, httpx.Headers]]:
     """Run the proxy until the block ends.
 
     Args:
+        programs: The folder that it is installed in.
         folder: For its configuration and its log.
         base_url: Of the simulator.
         metadata: Address of a metadata server.
@@ -99,7 +100,7 @@ def litellm_proxy(
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            [peers_environment() / "litellm", *options],
+            [programs / "litellm", *options],
             cwd=folder,
             env=os.environ | environment,
             stdout=output,
@@ -130,16 +131,20 @@ def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
     return False
 
 
-def sdk_at_work(base_url: str, effort: Effort) -> Work:
+def sdk_at_work(programs: Path, base_url: str, effort: Effort) -> Work:
     """Have Google's SDK do the work, in a process of its own.
+
+    Args:
+        programs: The folder of the Python that it is installed for.
+        base_url: Of the simulator.
+        effort: How much to do.
 
     Raises:
         subprocess.CalledProcessError: It failed, for the reason on standard error.
 
     """
-    python = peers_environment() / "python"
     done = subprocess.run(
-        [python, "-m", "benchmarks.sdk_caller", base_url, json.dumps(asdict(effort))],
+        [programs / "python", "-m", "benchmarks.sdk_caller", base_url, json.dumps(asdict(effort))],
         check=True,
         cwd=_ROOT,
         stdin=subprocess.DEVNULL,

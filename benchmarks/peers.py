@@ -2,15 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The service beside what one would use in its place: the LiteLLM proxy, and Google's SDK alone.
 
-All three have Veo at the same simulator. The proxy is run as its documents say for production:
-one worker, no database, a master key, logs of errors only. It reaches the simulator by its
-configuration alone: `api_base` in the `litellm_params` of a `vertex_ai/` model is the
-simulator's address, to which it adds Google's paths. The provider `gemini/` has no place here:
-it calls Veo at the Gemini Developer API, which has left there and which the simulator does not
-serve. The proxy has no setting for a token, so that google-auth finds a metadata server, by
-`GCE_METADATA_HOST`, as on a machine of Google Cloud. It asks for a token at each call that it
-makes (1.108.7 keeps none from one call to the next); a service account's key takes it more
-processor time still, because it reads and signs with the key each time.
+All have Veo at the same simulator. The proxy runs with one worker, no database, a master key and
+logs of errors only. Its configuration alone makes it reach the simulator: `api_base` in the
+`litellm_params` of a `vertex_ai/` model is the simulator's address, to which it adds Google's
+paths. It has no setting for a token, so that google-auth finds a metadata server by
+`GCE_METADATA_HOST`, as on a machine of Google Cloud. docs/peers.md tells why so.
 """
 
 from __future__ import annotations
@@ -58,8 +54,7 @@ class _Figure:
 def measure(effort: Effort | None = None) -> Table:
     """Have each of the three do the same work, one after the other."""
     chosen = effort or Effort()
-    # Before the clock runs.
-    peers_environment()
+    programs = peers_environment()
     with (
         tempfile.TemporaryDirectory(prefix="longtake-peers-") as name,
         running(["veo_simulator", "--port", "0", "--latency", _LATENCY_SECONDS], {}) as simulator,
@@ -67,8 +62,8 @@ def measure(effort: Effort | None = None) -> Table:
         return as_table(
             {
                 _OURS: _longtake_at_work(Path(name), simulator, chosen),
-                _PROXY: _proxy_at_work(Path(name), simulator, chosen),
-                _SDK: sdk_at_work(simulator.address, chosen),
+                _PROXY: _proxy_at_work(programs, Path(name), simulator, chosen),
+                _SDK: sdk_at_work(programs, simulator.address, chosen),
             },
             chosen,
         )
@@ -83,7 +78,7 @@ def _longtake_at_work(folder: Path, simulator: Program, effort: Effort) -> Work:
         return asyncio.run(worked())
 
 
-def _proxy_at_work(folder: Path, simulator: Program, effort: Effort) -> Work:
+def _proxy_at_work(programs: Path, folder: Path, simulator: Program, effort: Effort) -> Work:
     async def worked() -> Work:
         async with (
             httpx.AsyncClient(
@@ -95,7 +90,7 @@ def _proxy_at_work(folder: Path, simulator: Program, effort: Effort) -> Work:
 
     with (
         running(["benchmarks.metadata_server"], {}) as metadata,
-        litellm_proxy(folder, simulator.address, metadata.address) as (proxy, headers),
+        litellm_proxy(programs, folder, simulator.address, metadata.address) as (proxy, headers),
     ):
         return asyncio.run(worked())
 
@@ -113,14 +108,12 @@ def as_table(works: Mapping[str, Work], effort: Effort) -> Table:
         title="The service and its peers on the same simulator",
         note=f"{effort.callers} callers read the state of one running generation for "
         f"{effort.seconds:g} s; {effort.submissions} submissions, one after the other; a video of "
-        f"{effort.video_bytes // _MEBIBYTE} MiB, the largest that the simulator sends inline and "
-        "the proxy and the SDK hand out. The service answers a read from its own state and polls "
-        "by itself; the proxy and the SDK ask upstream each time. The service answers a "
-        "submission once it is on disk, before upstream has it; the proxy and the SDK once "
-        "upstream has accepted it, here in milliseconds. The first download counts all from the "
-        "submission on: the service takes the video in once and reads a file from then on, the "
-        "proxy and the SDK get it from upstream each time. The SDK is no server: its processor "
-        "time and memory are its caller's. The proxy checks a key, the service no one.",
+        f"{effort.video_bytes // _MEBIBYTE} MiB, inline. A read of the proxy and of the SDK goes "
+        "upstream each time, one of the service does not. A submission is answered by the service "
+        "once it is on disk, by the others once upstream has it, which is near here. The first "
+        "download counts from the submission on: the service takes a video in once, the others "
+        "get it from upstream each time. The SDK is no server: its processor time and memory are "
+        "its caller's.",
         columns=("figure", *works, "best"),
         rows=tuple(_row(figure, works) for figure in _figures(effort)),
         budgets=(
