@@ -21,9 +21,9 @@ MODEL = "veo-3.1-generate-001"
 DURATION_SECONDS = 4
 RESOLUTION = "720p"
 
-# The simulator runs with a latency that no generation but the second kind sees the end of.
-NEVER_DONE = "A paper boat sails down a rainy street"
-LARGE = f"{NEVER_DONE} [sim:latency seconds=0] [sim:size bytes={{size}}]"
+# Without an end nothing is rendered, which would take the processor from what is measured.
+ENDLESS = "A paper boat sails down a rainy street [sim:never]"
+LARGE = "A paper boat sails down a rainy street [sim:size bytes={size}]"
 
 
 class Caller(Protocol):
@@ -99,7 +99,7 @@ async def work(caller: Caller, program: Program, effort: Effort) -> Work:
 
     """
     start_bytes = program.resident_bytes()
-    running = await caller.submit(NEVER_DONE)
+    running = await caller.submit(ENDLESS)
     await _reads(caller, running, effort.seconds / 4, effort.callers)
     processor, own = program.processor_seconds(), time.process_time()
     reads = await _reads(caller, running, effort.seconds, effort.callers)
@@ -137,7 +137,7 @@ async def _reads(caller: Caller, name: str, seconds: float, callers: int) -> int
         nonlocal reads
         while time.perf_counter() - start < seconds:
             if await caller.read(name):
-                raise RuntimeError(f"{name} is done, which never ends")
+                raise RuntimeError(f"{name} has ended, which has no end")
             reads += 1
 
     await asyncio.gather(*(read() for _ in range(callers)))
@@ -151,5 +151,5 @@ async def _download(caller: Caller, name: str, size_bytes: int) -> None:
 
 async def _submission(caller: Caller) -> float:
     begun = time.perf_counter()
-    await caller.submit(NEVER_DONE)
+    await caller.submit(ENDLESS)
     return time.perf_counter() - begun

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 _MEBIBYTE = 1 << 20
 _OURS, _PROXY, _SDK = "longtake-server", "LiteLLM proxy", "google-genai SDK"
-# Nothing but the video that is downloaded ends.
-_LATENCY_SECONDS = "100000"
 # A call of the proxy takes as long as it has callers.
 _TIMEOUT_SECONDS = 120.0
 
@@ -57,7 +55,7 @@ def measure(effort: Effort | None = None) -> Table:
     programs = peers_environment()
     with (
         tempfile.TemporaryDirectory(prefix="longtake-peers-") as name,
-        running(["veo_simulator", "--port", "0", "--latency", _LATENCY_SECONDS], {}) as simulator,
+        running(["veo_simulator", "--port", "0", "--latency", "0"], {}) as simulator,
     ):
         return as_table(
             {
@@ -109,7 +107,8 @@ def as_table(works: Mapping[str, Work], effort: Effort) -> Table:
         note=f"{effort.callers} callers read the state of one running generation for "
         f"{effort.seconds:g} s; {effort.submissions} submissions, one after the other; a video of "
         f"{effort.video_bytes // _MEBIBYTE} MiB, inline. A read of the proxy and of the SDK goes "
-        "upstream each time, one of the service does not. A submission is answered by the service "
+        "upstream each time, one of the service does not; the proxy fetches a token for each, too. "
+        "A submission is answered by the service "
         "once it is on disk, by the others once upstream has it, which is near here. The first "
         "download counts from the submission on: the service takes a video in once, the others "
         "get it from upstream each time. The SDK is no server: its processor time and memory are "
