@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import admission, calls, crowd, download, pacing, polls, start, watchers
+from benchmarks import admission, calls, crowd, download, pacing, peers, polls, start, watchers
 from benchmarks.document import DOCUMENT, document
 from benchmarks.machine import machine
 from benchmarks.report import as_json, as_text
@@ -33,6 +33,7 @@ BENCHMARKS: Mapping[str, Callable[[], Table]] = {
     "start": start.measure,
     "pacing": pacing.measure,
     "crowd": crowd.measure,
+    "peers": peers.measure,
 }
 
 

@@ -20,9 +20,10 @@ _HEAD = """# Benchmarks
 
 Written by `make bench RUNS={runs} WRITE=--write`, on {machine}.
 
-Each benchmark runs the service and a bare grpc.aio server, which answers with the same bytes and
-does nothing else, as processes of their own in the same minute. What counts is how they compare;
-the figures themselves are this machine's, whose cores the load client shares.
+Budgets in terms of bare are measured beside a bare grpc.aio server, which answers with the same
+bytes and does nothing else, as a process of its own in the same minute. What counts is how they
+compare; the figures themselves are this machine's, whose cores the load client shares. How the
+peers are run is in [peers](peers.md).
 
 ## Budgets
 
