@@ -36,7 +36,7 @@ from longtake_server.operations.usher import Usher
 from longtake_server.rpc.server import RpcServer
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
-from longtake_server.upstream.configured import configured_upstreams
+from longtake_server.upstream.configured import configured_upstreams, regions_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,7 +226,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     )
     upstreams = {upstream.name: upstream for upstream in routes.values()}
     limits = _limits(settings)
-    admission = Admission(catalogue, clock, limits.backoff, random.random)
+    admission = Admission(catalogue, clock, limits.backoff, random.random, regions_of(upstreams))
     ledger = Ledger(
         store,
         clock,

@@ -11,9 +11,17 @@ import base64
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -36,6 +44,17 @@ def _signing_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _locations(value: object) -> object:
+    """Return the parts of a text with commas; a TOML file may have a list."""
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Location = Annotated[str, Field(pattern="^[a-z0-9-]+$")]
+Locations = Annotated[
+    tuple[Location, ...], NoDecode, BeforeValidator(_locations), Field(max_length=16)
+]
 Seconds = Annotated[float, Field(gt=0)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
 
@@ -69,6 +88,11 @@ class Settings(BaseSettings):
     )
     google_location: str = Field(
         default="us-central1", description="Location of the Agent Platform."
+    )
+    google_fallback_locations: Locations = Field(
+        default=(),
+        description="Locations, with commas between them, of which the next serves what the one "
+        "before has no place for. Default: none.",
     )
     google_base_url: str | None = Field(
         default=None, description="Another address than Google's, for example a simulator's."
@@ -198,6 +222,13 @@ class Settings(BaseSettings):
     def _consistent(self) -> Settings:
         if self.upstream == "agent_platform" and not (self.google_project or self.google_api_key):
             msg = "google_project or google_api_key is required when upstream is agent_platform"
+            raise ValueError(msg)
+        locations = (self.google_location, *self.google_fallback_locations)
+        if len(set(locations)) < len(locations):
+            msg = "google_fallback_locations must name each location once, and not google_location"
+            raise ValueError(msg)
+        if self.google_fallback_locations and not self.google_project:
+            msg = "google_project is required when google_fallback_locations are given"
             raise ValueError(msg)
         if self.poll_shortest_seconds > self.poll_longest_seconds:
             msg = "poll_shortest_seconds must not be greater than poll_longest_seconds"

@@ -54,6 +54,7 @@ class Calls:
         self,
         prompt: str,
         order: WorkT,
+        location: str,
         begin: Callable[[], Awaitable[Generation[WorkT]]],
         reply: Callable[[Generation[WorkT]], Awaitable[Response]],
     ) -> Response:
@@ -62,6 +63,7 @@ class Calls:
         Args:
             prompt: As it was given; what faults and submissions are counted by.
             order: What was asked for.
+            location: Whose quota it takes.
             begin: Starts the generation.
             reply: Makes the answer.
 
@@ -72,7 +74,7 @@ class Calls:
         fault = self._faults.next(prompt, order.directives)
         if fault not in (None, "drop"):
             return await faults.answer(fault or "", order)
-        self._quota.take(order.model)
+        self._quota.take(order.model, location)
         generation = await begin()
         self._counts.accepted(prompt)
         return await (faults.answer(fault, order) if fault else reply(generation))

@@ -95,7 +95,7 @@ class InteractionsApi:
         if order.previous:
             await self._check_previous(parent, order.previous)
         begin = partial(self._generations.start, name, order, body)
-        return await self._calls.start(order.prompt, order, begin, self._begun)
+        return await self._calls.start(order.prompt, order, "global", begin, self._begun)
 
     async def _check_previous(self, parent: str, previous: str) -> None:
         found = self._find(parent + previous)

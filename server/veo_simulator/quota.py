@@ -16,7 +16,7 @@ _MINUTE = 60.0
 
 
 class Quota:
-    """A limit for each model, over the last sixty seconds.
+    """A limit for each model in each location, over the last sixty seconds.
 
     Args:
         per_minute: The most submissions, or None for any number.
@@ -26,9 +26,9 @@ class Quota:
     def __init__(self, per_minute: int | None, monotonic: Callable[[], float]) -> None:
         self._per_minute = per_minute
         self._monotonic = monotonic
-        self._taken: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._taken: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
-    def take(self, model: str) -> None:
+    def take(self, model: str, location: str) -> None:
         """Count a submission.
 
         Raises:
@@ -38,7 +38,7 @@ class Quota:
         if self._per_minute is None:
             return
         now = self._monotonic()
-        taken = self._taken[model]
+        taken = self._taken[model, location]
         while taken and taken[0] <= now - _MINUTE:
             taken.popleft()
         if len(taken) >= self._per_minute:

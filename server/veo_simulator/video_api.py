@@ -55,7 +55,8 @@ class VideoApi:
         prompt = str(body["instances"][0].get("prompt") or "")
         name = f"{_resource(request)}/operations/{uuid.uuid4()}"
         begin = partial(self._generations.start, name, order, body)
-        return await self._calls.start(prompt, order, begin, _named)
+        location = request.path_params.get("location", "global")
+        return await self._calls.start(prompt, order, location, begin, _named)
 
     async def poll(self, request: Request) -> Response:
         """Tell how far a generation is."""

@@ -74,21 +74,25 @@ async def engine(
     enforce_retirement: bool = False,
     routed: Sequence[str] = ("agent_platform", "interactions"),
     retain: bool = False,
+    elsewhere: Sequence[ScriptedUpstream] = (),
 ) -> AsyncIterator[Engine]:
     """Build the engine; on leaving, the script of the upstream must be used up.
 
     Args:
         routed: The upstreams of the catalogue that the scripted one stands for.
+        elsewhere: Other regions of it, the next first.
     """
     clock = clock or FakeClock()
     upstream = upstream or ScriptedUpstream()
-    upstreams = {upstream.name: upstream}
+    names = [upstream.name, *(region.name for region in elsewhere)]
+    upstreams = dict(zip(names, (upstream, *elsewhere), strict=True))
+    regions = {name: (*names[at + 1 :], *names[:at]) for at, name in enumerate(names)}
     catalogue = catalogue or Catalogue.load(shipped_quotas=False)
     telemetry = Telemetry()
     store = await SqliteStore.open(folder / "longtake.db", clock)
     media = ObjectMediaStore.open(folder / "media")
     limits = limits or Limits()
-    admission = Admission(catalogue, clock, limits.backoff, lambda: 0.0)
+    admission = Admission(catalogue, clock, limits.backoff, lambda: 0.0, regions)
     ledger = Ledger(
         store,
         clock,
@@ -148,7 +152,8 @@ async def engine(
             usher,
             service,
         )
-        upstream.assert_all_used()
+        for each in upstreams.values():
+            each.assert_all_used()
     finally:
         await ledger.aclose()
         await store.close()

@@ -49,7 +49,9 @@ class ScriptedUpstream:
         polls: Sequence[PollResult | Exception] = (),
         cancels: Sequence[bool | Exception] = (),
         video: bytes = b"",
+        name: str = "scripted",
     ) -> None:
+        self._name = name
         self._submissions = _Script[str](submissions)
         self._polls = _Script[PollResult](polls)
         self._cancels = _Script[bool](cancels)
@@ -64,7 +66,7 @@ class ScriptedUpstream:
 
     @property
     def name(self) -> str:
-        return "scripted"
+        return self._name
 
     def check(self, request: GenerateVideosRequest) -> list[Violation]:
         return []

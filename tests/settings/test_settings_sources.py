@@ -47,6 +47,42 @@ def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hush" not in f"{settings} {settings!r} {settings.model_dump()}"
 
 
+def google(monkeypatch: pytest.MonkeyPatch, **given: str) -> None:
+    for name, value in {"upstream": "agent_platform", **given}.items():
+        monkeypatch.setenv(f"LONGTAKE_{name.upper()}", value)
+
+
+def test_locations_are_a_text_with_commas_or_a_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    google(monkeypatch, google_project="p")
+    file = tmp_path / "longtake.toml"
+    file.write_text('google_fallback_locations = ["us-east4"]\n')
+    assert load_settings(file).google_fallback_locations == ("us-east4",)
+    monkeypatch.setenv("LONGTAKE_GOOGLE_FALLBACK_LOCATIONS", "europe-west4, us-east4")
+    assert load_settings(file).google_fallback_locations == ("europe-west4", "us-east4")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"google_fallback_locations": "us-central1"}, "each location once"),
+        ({"google_fallback_locations": "us-east4,us-east4"}, "each location once"),
+        ({"google_fallback_locations": "Europe/West"}, "google_fallback_locations"),
+        (
+            {"google_fallback_locations": "us-east4", "google_project": "", "google_api_key": "k"},
+            "google_project is required",
+        ),
+    ],
+)
+def test_locations_that_cannot_be_used_are_named(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], says: str
+) -> None:
+    google(monkeypatch, **{"google_project": "p", **given})
+    with pytest.raises(StartFailure, match=says):
+        load_settings(None)
+
+
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         Settings().listen = "elsewhere"

@@ -17,7 +17,7 @@ from longtake_server.operations.model import OperationRecord, State
 from longtake_server.operations.target import Quota, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from longtake_server.clock import Clock
@@ -46,6 +46,7 @@ class Admission:
     Args:
         catalogue: Says what each model takes.
         clock: Time.
+        regions: Those that may serve in place of an upstream, by its name, the next first.
         backoff: How long a target is left alone that refused and did not say how long.
         chance: Returns a number from 0 to 1, for jitter.
 
@@ -55,8 +56,14 @@ class Admission:
     """
 
     def __init__(
-        self, catalogue: Catalogue, clock: Clock, backoff: Backoff, chance: Callable[[], float]
+        self,
+        catalogue: Catalogue,
+        clock: Clock,
+        backoff: Backoff,
+        chance: Callable[[], float],
+        regions: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        self._regions = regions or {}
         self.changed = asyncio.Event()
         self._catalogue = catalogue
         self._clock = clock
@@ -100,6 +107,14 @@ class Admission:
             self._leave(known, record)
         if record is not None and not record.done:
             self._enter(record)
+            if known is not None and known.state is record.state is State.QUEUED:
+                self._arrive(record)
+
+    def _arrive(self, record: OperationRecord) -> None:
+        """Hold the place for which an operation came from another target, if it is still free."""
+        target = self._target(record)
+        if target.open(self._clock.monotonic()) and not target.turns:
+            target.granted.add(record.name)
 
     def _leave(self, known: OperationRecord, record: OperationRecord | None) -> None:
         name, target = known.name, self._target(known)
@@ -109,6 +124,9 @@ class Admission:
             target.turns.remove(known)
         self._unwoken.discard(name)
         target.leave(name)
+        if record is not None and self._target(record) is not target:
+            # It has its turn at another one.
+            target.turns.taken(known.caller)
         if record is not None and known.submit_time is not None and record.state is State.SUCCEEDED:
             target.generated((record.update_time - known.submit_time).total_seconds())
         if target.turns:
@@ -125,7 +143,17 @@ class Admission:
     def may_go(self, record: OperationRecord) -> bool:
         """Return whether a new operation is worth a step now: it may go, or be served elsewhere."""
         target, now = self._target(record), self._clock.monotonic()
-        return target.is_closed(now) or (target.open(now) and not target.turns)
+        goes = target.is_closed(now) or (target.open(now) and not target.turns)
+        return goes or self.elsewhere(record) is not None
+
+    def elsewhere(self, record: OperationRecord) -> str | None:
+        """Return the upstream of the next region that takes one now and has nobody waiting."""
+        now = self._clock.monotonic()
+        for upstream in self._regions.get(record.upstream, ()):
+            target = self._target_of(upstream, record.served_model)
+            if target.open(now) and not target.turns:
+                return upstream
+        return None
 
     def created(self, record: OperationRecord, due: datetime) -> None:
         """Let a new operation wait whose first step is not due yet."""
@@ -174,16 +202,26 @@ class Admission:
             self._unwoken.add(record.name)
 
     def granted(self) -> frozenset[str]:
-        """Return the names of those who waited, may go now, and were not returned before."""
-        for target in self._targets.values():
+        """Return the names of those who waited and may go now, here or in another region."""
+        for target in tuple(self._targets.values()):
             self._let_go(target)
+            if target.turns and self.elsewhere(first := self._records[target.turns.next()]):
+                self._unwoken.add(first.name)
         names, self._unwoken = frozenset(self._unwoken), set()
         return names
 
     def seconds_to_next(self) -> float | None:
         """Return when time alone lets somebody go, None if it does not."""
         now = self._clock.monotonic()
-        opening = [target.opens_at(now) for target in self._targets.values() if target.turns]
+        opening = [
+            target.opens_at(now)
+            for (upstream, model), waited_for in tuple(self._targets.items())
+            if waited_for.turns
+            for target in (
+                waited_for,
+                *(self._target_of(region, model) for region in self._regions.get(upstream, ())),
+            )
+        ]
         return min((time - now for time in opening if time is not None), default=None)
 
     def standings(self, wanted: Callable[[str], bool]) -> Iterator[Standing]:
@@ -218,9 +256,12 @@ class Admission:
         return record.next_retry_time is not None and record.next_retry_time > self._clock.now()
 
     def _target(self, record: OperationRecord) -> Target:
-        key = (record.upstream, record.served_model)
+        return self._target_of(record.upstream, record.served_model)
+
+    def _target_of(self, upstream: str, model: str) -> Target:
+        key = (upstream, model)
         if (known := self._targets.get(key)) is None:
-            entry = self._catalogue.get(record.served_model)
+            entry = self._catalogue.get(model)
             quota = Quota(entry.max_concurrent, entry.requests_per_minute) if entry else Quota()
             known = self._targets[key] = Target(quota)
         return known

@@ -10,8 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from longtake_server.errors import VideoNotFound, VideoNotReady, VideoTooLarge
+from longtake_server.errors import UpstreamUnavailable, VideoNotFound, VideoNotReady, VideoTooLarge
 from longtake_server.operations.model import State, VideoMeasured
+from longtake_server.operations.upstream import REGION_MARK
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -62,16 +63,20 @@ class Downloads:
 
         """
         video = _video(record, index)
-        source = (
-            self._upstreams[record.upstream].open_video
-            if video.at_upstream
-            else self._media.open_video
-        )
+        source = self._upstream(record).open_video if video.at_upstream else self._media.open_video
         async with source(video, offset, limit) as reading:
             download = Download(video, reading.size_bytes, reading.chunks)
             if not video.sha256 and offset == 0 and limit is None:
                 download.chunks = self._measuring(record.name, index, download, reading)
             yield download
+
+    def _upstream(self, record: OperationRecord) -> Upstream:
+        """Return where an operation's videos are: any region reads those of the others."""
+        home = record.upstream.partition(REGION_MARK)[0]
+        upstream = self._upstreams.get(record.upstream) or self._upstreams.get(home)
+        if upstream is None:
+            raise UpstreamUnavailable(record.upstream, "it is not set up here")
+        return upstream
 
     async def read_all(self, record: OperationRecord, most_bytes: int) -> list[bytes]:
         """Return the bytes of all videos of an operation.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
@@ -20,6 +21,7 @@ from longtake_server.operations.model import (
     Code,
     Failed,
     Failure,
+    Relocated,
     State,
     SubmissionAccepted,
     SubmissionPostponed,
@@ -28,6 +30,7 @@ from longtake_server.operations.model import (
 )
 from longtake_server.operations.pacing import Backoff
 from longtake_server.operations.upstream import (
+    REGION_MARK,
     Broken,
     Earlier,
     Finished,
@@ -55,6 +58,8 @@ if TYPE_CHECKING:
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.upstream import PollResult, Upstream
     from longtake_server.telemetry import Telemetry
+
+_log = logging.getLogger(__name__)
 
 _COMMIT_ATTEMPTS = 8
 # One that waits for its poll is woken when it has its turn; this is for a process that dies.
@@ -138,6 +143,8 @@ class Driver:
         return due
 
     async def _step(self, record: OperationRecord) -> datetime | None:
+        if record.upstream not in self._upstreams and not record.done:
+            return await self._without_upstream(record)
         match record.state:
             case State.QUEUED:
                 return await self._submit(record)
@@ -149,6 +156,25 @@ class Driver:
                 return await self._poll(record)
             case _:
                 return None
+
+    async def _without_upstream(self, record: OperationRecord) -> datetime | None:
+        """Do what can be done of an operation whose upstream is not set up any more."""
+        home = record.upstream.partition(REGION_MARK)[0]
+        if record.state is State.QUEUED and home in self._upstreams:
+            await self._ledger.commit(record.name, Relocated(home), record)
+            return self._clock.now()
+        if record.state is State.SUBMITTING:
+            return await self._fail(record, _outcome_unknown(), may_be_billed=True)
+        if record.cancel_requested:
+            return await self._end(record, CancelConfirmed(_MAY_BE_BILLED))
+        if record.state is State.RUNNING and self._is_over(record):
+            failure = _generation_timeout(self._limits.generation)
+            return await self._fail(record, failure, may_be_billed=True)
+        _log.error(
+            "the upstream of an operation is not set up; with its settings it goes on",
+            extra={"operation": record.name, "upstream": record.upstream},
+        )
+        return self.later(record.name)
 
     async def _submit(self, record: OperationRecord) -> datetime | None:
         now = self._clock.now()
@@ -185,7 +211,7 @@ class Driver:
         longest = record.create_time + self._limits.queue
         if self._clock.now() >= longest:
             return await self._fail(record, _queue_limit(self._limits.queue))
-        if self._admission.is_exhausted(record) and await self._fall_back(record):
+        if await self._go_elsewhere(record):
             return self._clock.now()
         return min(longest, record.queue_deadline or longest)
 
@@ -225,9 +251,16 @@ class Driver:
         record = await self._ledger.commit(record.name, SubmissionPostponed(due), record)
         if record.done:
             return None
-        if self._admission.is_exhausted(record) and await self._fall_back(record):
+        if await self._go_elsewhere(record):
             return self._clock.now()
         return min(due, record.queue_deadline or due)
+
+    async def _go_elsewhere(self, record: OperationRecord) -> bool:
+        """Have another region serve a queued operation, else another model if one may."""
+        if (region := self._admission.elsewhere(record)) is not None:
+            await self._ledger.commit(record.name, Relocated(region), record)
+            return True
+        return self._admission.is_exhausted(record) and await self._fall_back(record)
 
     async def _fall_back(self, record: OperationRecord) -> bool:
         """Have another model serve a queued operation, if there is one that may."""
@@ -266,13 +299,11 @@ class Driver:
         return await self._end(record, CancelConfirmed(_WAS_TOLD if told else _MAY_BE_BILLED))
 
     async def _poll(self, record: OperationRecord) -> datetime | None:
-        now = self._clock.now()
-        running_since = record.submit_time or record.create_time
-        if now - running_since > self._limits.generation:
+        if self._is_over(record):
             failure = _generation_timeout(self._limits.generation)
             return await self._fail(record, failure, may_be_billed=True)
         if not self._poll_budget.admit(record):
-            return now + _POLLED_WITHIN
+            return self._clock.now() + _POLLED_WITHIN
         upstream = self._upstreams[record.upstream]
         with self._telemetry.poll(record.name, record.upstream, record.traceparent) as span:
             try:
@@ -290,6 +321,10 @@ class Driver:
         self._failures.pop(record.name, None)
         self._ledger.note_poll(record.name)
         return await self._polled(record, result)
+
+    def _is_over(self, record: OperationRecord) -> bool:
+        running_since = record.submit_time or record.create_time
+        return self._clock.now() - running_since > self._limits.generation
 
     async def _polled(self, record: OperationRecord, result: PollResult) -> datetime | None:
         match result:

@@ -190,6 +190,13 @@ class Rerouted:
 
 
 @dataclass(frozen=True, slots=True)
+class Relocated:
+    """Another region serves a waiting operation, by the same model."""
+
+    upstream: str
+
+
+@dataclass(frozen=True, slots=True)
 class CancelRequested:
     """A caller wants the operation to end."""
 
@@ -235,6 +242,7 @@ Event = (
     | SubmissionPostponed
     | QueueMoved
     | Rerouted
+    | Relocated
     | CancelRequested
     | CancelConfirmed
     | Succeeded
@@ -258,6 +266,7 @@ _ACCEPTED_IN: Mapping[type[Event], frozenset[State]] = {
     SubmissionPostponed: frozenset({State.SUBMITTING}),
     QueueMoved: frozenset({State.QUEUED}),
     Rerouted: frozenset({State.QUEUED}),
+    Relocated: frozenset({State.QUEUED}),
     CancelRequested: frozenset(State),
     CancelConfirmed: frozenset({State.SUBMITTING, State.RUNNING}),
     Succeeded: frozenset({State.RUNNING}),
@@ -321,7 +330,7 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
             )
         case SubmissionPostponed():
             return _postponed(record, event)
-        case QueueMoved() | Rerouted():
+        case QueueMoved() | Rerouted() | Relocated():
             return _still_queued(record, event)
         case CancelRequested():
             return _cancel(record)
@@ -352,21 +361,23 @@ def _postponed(record: OperationRecord, event: SubmissionPostponed) -> Operation
     return replace(record, state=State.QUEUED, next_retry_time=event.next_retry_time)
 
 
-def _still_queued(record: OperationRecord, event: QueueMoved | Rerouted) -> OperationRecord:
+def _still_queued(
+    record: OperationRecord, event: QueueMoved | Rerouted | Relocated
+) -> OperationRecord:
     if isinstance(event, QueueMoved):
         return replace(
             record,
             queue_position=event.queue_position,
             estimated_start_time=event.estimated_start_time,
         )
+    moved = replace(record, next_retry_time=None, queue_position=None, estimated_start_time=None)
+    if isinstance(event, Relocated):
+        return replace(moved, upstream=event.upstream)
     return replace(
-        record,
+        moved,
         served_model=event.served_model,
         warnings=(*record.warnings, event.warning),
         cost_micros=event.cost_micros,
-        next_retry_time=None,
-        queue_position=None,
-        estimated_start_time=None,
     )
 
 
