@@ -51,14 +51,15 @@ async def test_another_region_serves_it_also_after_a_restart(tmp_path: Path) -> 
         name = await accepted(stub, "[sim:latency seconds=2]")
         operation = await stub.GetOperation(GetOperationRequest(name=name))
         while operation.metadata.state != State.RUNNING:
-            request = WaitOperationRequest(name=name, after_revision=operation.revision)
-            operation = await stub.WaitOperation(request)
+            later = WaitOperationRequest(name=name, after_revision=operation.revision)
+            operation = await stub.WaitOperation(later)
         await longtake.process.kill()
         stub = await longtake.start()
         second = await ended(stub, name)
         assert second.metadata.state == State.SUCCEEDED
         assert second.metadata.served_model == first.metadata.served_model
         assert not second.metadata.warnings
-        assert [part async for part in stub.DownloadVideo(DownloadVideoRequest(name=name))]
+        request = DownloadVideoRequest(name=f"{name}/videos/0")
+        assert [part async for part in stub.DownloadVideo(request)]
         places = [each.split("/")[3] for each in await upstream.operations()]
         assert places == ["us-central1", "europe-west4"]
