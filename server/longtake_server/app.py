@@ -89,6 +89,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             clock=engine.clock,
             telemetry=telemetry,
             caller_header=settings.trust_caller_header,
+            max_connection_age_seconds=settings.max_connection_age_seconds,
+            connection_grace_seconds=settings.grace_seconds,
         )
         address = server.bind(settings.listen)
         push = await _push(settings, engine, parts)
@@ -232,6 +234,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         clock,
         retention=timedelta(days=settings.retention_days),
         max_watches=settings.max_watches,
+        max_watches_per_caller=settings.max_watches_per_caller,
         jitter=random.random,
         observer=admission,
     )

@@ -218,14 +218,18 @@ class VideoTooLarge(LongtakeError):
 
 
 class TooManyWatches(LongtakeError):
-    """The server has as many watches as it allows."""
+    """The server, or the caller, has as many watches as it may.
+
+    Attributes:
+        subject: Whose watches are too many.
+    """
 
     reason = "TOO_MANY_WATCHES"
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"the server has {limit} watches and takes no more", {"max_watches": str(limit)}
-        )
+    def __init__(self, limit: int, *, of_caller: bool = False) -> None:
+        self.subject = "watches of the caller" if of_caller else "watches"
+        who, name = ("caller", "max_watches_per_caller") if of_caller else ("server", "max_watches")
+        super().__init__(f"the {who} has {limit} watches and may have no more", {name: str(limit)})
 
 
 class ServerDraining(LongtakeError):

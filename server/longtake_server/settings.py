@@ -176,6 +176,16 @@ class Settings(BaseSettings):
     max_watches: Annotated[int, Field(ge=1)] = Field(
         default=20000, description="Watches and waits at the same time."
     )
+    max_watches_per_caller: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="Those of one caller. Default: no other limit than that of all together.",
+    )
+    max_connection_age_seconds: Seconds | None = Field(
+        default=None,
+        description="How long a connection lives, about; then its clients connect anew, perhaps "
+        "to another server, and calls under way get `LONGTAKE_GRACE_SECONDS` to end. "
+        "Default: for ever.",
+    )
     send_timeout_seconds: Seconds = Field(
         default=60.0,
         description="How long a reader may take no message before its stream is ended.",

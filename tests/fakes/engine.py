@@ -70,6 +70,7 @@ async def engine(
     pacing: Pacing | None = None,
     max_polls_per_second: int = 1000,
     max_watches: int = 100,
+    max_watches_per_caller: int | None = None,
     catalogue: Catalogue | None = None,
     enforce_retirement: bool = False,
     routed: Sequence[str] = ("agent_platform", "interactions"),
@@ -98,6 +99,7 @@ async def engine(
         clock,
         retention=RETENTION,
         max_watches=max_watches,
+        max_watches_per_caller=max_watches_per_caller,
         jitter=lambda: 0.0,
         observer=admission,
     )

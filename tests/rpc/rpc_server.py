@@ -153,15 +153,26 @@ async def serving(
     *,
     service: VideoOperations | None = None,
     max_watches: int = 100,
+    max_watches_per_caller: int | None = None,
+    caller_header: str | None = None,
+    max_connection_age_seconds: float | None = None,
 ) -> AsyncIterator[Server]:
     """Serve on a loopback port; `service` takes the place of the real use cases."""
-    async with engine(folder, upstream, max_watches=max_watches) as parts:
+    async with engine(
+        folder,
+        upstream,
+        max_watches=max_watches,
+        max_watches_per_caller=max_watches_per_caller,
+    ) as parts:
         server = RpcServer(
             service or parts.service,
             max_request_bytes=MAX_REQUEST_BYTES,
             send_timeout_seconds=_SEND_TIMEOUT_SECONDS,
             clock=parts.clock,
             telemetry=Telemetry(),
+            caller_header=caller_header,
+            max_connection_age_seconds=max_connection_age_seconds,
+            connection_grace_seconds=0.0,
         )
         address = server.bind("127.0.0.1:0")
         await server.start()

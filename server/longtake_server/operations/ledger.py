@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -176,6 +176,7 @@ class Ledger:
         clock: Time.
         retention: How long an operation is kept after its end.
         max_watches: Watches at once; one more is refused.
+        max_watches_per_caller: Those of one caller; any number, as far as there are, if None.
         jitter: Returns a number from 0 to 1; heartbeats come up to a tenth early.
         observer: Is told of every commit.
 
@@ -188,6 +189,7 @@ class Ledger:
         *,
         retention: timedelta,
         max_watches: int,
+        max_watches_per_caller: int | None = None,
         jitter: Callable[[], float],
         observer: Observer | None = None,
     ) -> None:
@@ -195,6 +197,7 @@ class Ledger:
         self._clock = clock
         self._retention = retention
         self._max_watches = max_watches
+        self._max_watches_per_caller = max_watches_per_caller or max_watches
         self._jitter = jitter
         self._observer = observer
         self._recent: OrderedDict[str, OperationRecord] = OrderedDict()
@@ -202,6 +205,7 @@ class Ledger:
         self._topics: dict[str, _Topic] = {}
         self._everything = _Topic()
         self._watches = 0
+        self._watches_of: Counter[str] = Counter()
         self._draining = asyncio.Event()
         self._commits: set[asyncio.Task[OperationRecord]] = set()
 
@@ -348,7 +352,7 @@ class Ledger:
         self._everything.wake()
 
     async def watch(
-        self, name: str, after_revision: int, heartbeat_seconds: float
+        self, name: str, after_revision: int, heartbeat_seconds: float, caller: str = ""
     ) -> AsyncGenerator[OperationRecord | Heartbeat]:
         """Yield the state newer than `after_revision`, then each newer one, to the end.
 
@@ -356,16 +360,17 @@ class Ledger:
             name: The operation.
             after_revision: What the caller has; 0 for nothing.
             heartbeat_seconds: The longest silence.
+            caller: Whose watch it is, for the limit of each caller.
 
         Raises:
             RevisionAhead: `after_revision` is newer than the operation.
             ServerDraining: The server is shutting down.
-            TooManyWatches: There are as many watches as are allowed.
+            TooManyWatches: There are as many watches as are allowed, in all or of the caller.
 
         Raises also as OperationStore.get, when it is deleted meanwhile.
 
         """
-        with self._watching(name) as topic:
+        with self._watching(name, caller) as topic:
             seen = after_revision
             first = True
             while True:
@@ -386,18 +391,21 @@ class Ledger:
                     if fresh.revision == seen:
                         yield Heartbeat(seen, topic.last_poll_time)
 
-    async def wait(self, name: str, after_revision: int | None, timeout: float) -> OperationRecord:
+    async def wait(
+        self, name: str, after_revision: int | None, timeout: float, caller: str = ""
+    ) -> OperationRecord:
         """Return the record once it is newer than `after_revision` or has ended.
 
         Args:
             name: The operation.
             after_revision: What the caller has; None waits for the end.
             timeout: Seconds, after which the record is returned as it is.
+            caller: As for `watch`.
 
         Raises as `watch`, but for RevisionAhead.
 
         """
-        with self._watching(name) as topic:
+        with self._watching(name, caller) as topic:
             deadline = self._clock.monotonic() + timeout
             while True:
                 turn = topic.turn
@@ -423,7 +431,7 @@ class Ledger:
             ServerDraining, TooManyWatches: As `watch`.
 
         """
-        with self._counted():
+        with self._counted(wanted.caller or ""):
             async with contextlib.aclosing(
                 self._follow(wanted, after, heartbeat_seconds)
             ) as events:
@@ -478,8 +486,8 @@ class Ledger:
             topic.waiting.discard(waiter)
 
     @contextlib.contextmanager
-    def _watching(self, name: str) -> Iterator[_Topic]:
-        with self._counted():
+    def _watching(self, name: str, caller: str) -> Iterator[_Topic]:
+        with self._counted(caller):
             topic = self._topics.setdefault(name, _Topic())
             topic.watchers += 1
             if topic.watchers == 1 and self._observer is not None:
@@ -492,12 +500,18 @@ class Ledger:
                     del self._topics[name]
 
     @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _counted(self, caller: str) -> Iterator[None]:
         self._refuse_when_draining()
         if self._watches >= self._max_watches:
             raise TooManyWatches(self._max_watches)
+        if self._watches_of[caller] >= self._max_watches_per_caller:
+            raise TooManyWatches(self._max_watches_per_caller, of_caller=True)
         self._watches += 1
+        self._watches_of[caller] += 1
         try:
             yield
         finally:
             self._watches -= 1
+            self._watches_of[caller] -= 1
+            if not self._watches_of[caller]:
+                del self._watches_of[caller]

@@ -190,7 +190,7 @@ class VideoOperations:
     ) -> AsyncGenerator[OperationRecord | Heartbeat]:
         """Return the states of an operation, as they come. See Ledger.watch."""
         await self.get(name, caller)
-        return self._ledger.watch(name, after_revision, heartbeat_seconds)
+        return self._ledger.watch(name, after_revision, heartbeat_seconds, caller)
 
     def watch_all(
         self, wanted: Filter, after: int | None, heartbeat_seconds: float
@@ -203,7 +203,7 @@ class VideoOperations:
     ) -> OperationRecord:
         """Return an operation once it is newer or has ended. See Ledger.wait."""
         await self.get(name, caller)
-        return await self._ledger.wait(name, after_revision, timeout)
+        return await self._ledger.wait(name, after_revision, timeout, caller)
 
     async def list(self, wanted: Filter, limit: int, cursor: str | None) -> Page:
         """Return a page of operations. See OperationStore.list."""

@@ -35,7 +35,7 @@ _SERVICES = (
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
 )
 
-_OPTIONS = (
+OPTIONS = (
     # Above the contract's limit, so that a request over it gets an error with details.
     ("grpc.max_receive_message_length", 64 * _MEBIBYTE),
     # include_video_data may answer with 16 MiB.
@@ -51,6 +51,17 @@ _OPTIONS = (
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
 )
+"""The options of every server."""
+
+
+def _connection_age(seconds: float | None, grace_seconds: float) -> tuple[tuple[str, int], ...]:
+    """Return the options of an age, to which gRPC adds up to a tenth of jitter."""
+    if seconds is None:
+        return ()
+    return (
+        ("grpc.max_connection_age_ms", max(1, round(seconds * 1000))),
+        ("grpc.max_connection_age_grace_ms", round(grace_seconds * 1000)),
+    )
 
 
 class RpcServer:
@@ -63,6 +74,8 @@ class RpcServer:
         clock: Time.
         telemetry: Where spans go.
         caller_header: The metadata key by which a proxy says who calls, None for none.
+        max_connection_age_seconds: How long a connection lives, about; None for ever.
+        connection_grace_seconds: How long the calls of one that is too old may go on.
 
     """
 
@@ -75,13 +88,16 @@ class RpcServer:
         clock: Clock,
         telemetry: Telemetry,
         caller_header: str | None = None,
+        max_connection_age_seconds: float | None = None,
+        connection_grace_seconds: float = 20.0,
     ) -> None:
         interceptors: list[grpc.aio.ServerInterceptor] = []
         if telemetry.tracer_provider is not None:
             interceptors.append(
                 aio_server_interceptor(tracer_provider=telemetry.tracer_provider),  # type: ignore[no-untyped-call]  # the library's
             )
-        self._server = grpc.aio.server(interceptors=interceptors, options=_OPTIONS)
+        age = _connection_age(max_connection_age_seconds, connection_grace_seconds)
+        self._server = grpc.aio.server(interceptors=interceptors, options=(*OPTIONS, *age))
         self._health = HealthServicer()
         calls: Any = Calls(
             self._server,

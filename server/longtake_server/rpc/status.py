@@ -127,7 +127,7 @@ def _details(error: errors.LongtakeError) -> Iterator[Message]:
         yield precondition
     if isinstance(error, errors.TooManyWatches):
         quota = error_details_pb2.QuotaFailure()
-        quota.violations.add(subject="watches", description=text)
+        quota.violations.add(subject=error.subject, description=text)
         yield quota
     if isinstance(error, errors.ServerDraining | errors.UpstreamUnavailable) and (
         error.retry_after is not None
