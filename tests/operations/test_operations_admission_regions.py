@@ -97,6 +97,17 @@ async def test_where_all_regions_refuse_it_waits_and_goes_to_the_first_that_open
         assert await where(parts, [accepted]) == [(AWAY, "R")]
 
 
+async def test_a_region_that_does_not_answer_is_tried_again(tmp_path: Path) -> None:
+    down = NotNow(Failure(Code.UNAVAILABLE, "ATTEMPTS_EXHAUSTED", "down"))
+    async with engine(tmp_path, home(down, "up/1"), elsewhere=[away()]) as parts:
+        accepted = await parts.accept()
+        await step_until_none_goes(parts)
+        assert await where(parts, [accepted]) == [(HOME, "Q")]
+        parts.clock.advance(1)
+        await step_until_none_goes(parts)
+        assert await where(parts, [accepted]) == [(HOME, "R")]
+
+
 async def test_what_one_region_has_no_place_for_another_takes(tmp_path: Path) -> None:
     catalogue = quotas(tmp_path, max_concurrent=1)
     at_home, abroad = home("up/1", "up/3", polls=[DONE]), away("up/2")

@@ -251,7 +251,8 @@ class Driver:
         record = await self._ledger.commit(record.name, SubmissionPostponed(due), record)
         if record.done:
             return None
-        if await self._go_elsewhere(record):
+        # Where nobody answers, another region may be as far away: only a refusal moves it.
+        if self._admission.is_exhausted(record) and await self._go_elsewhere(record):
             return self._clock.now()
         return min(due, record.queue_deadline or due)
 
