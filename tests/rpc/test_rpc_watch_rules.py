@@ -356,9 +356,22 @@ async def test_a_revision_is_encoded_once_however_many_watch_and_ask(
     async with serving(tmp_path) as server:
         name = await server.running()
         encoded.clear()
+        everything = server.videos.WatchOperations(api.WatchOperationsRequest())
+        assert (await anext(aiter(everything))).operation.name == name
         watching = [asyncio.ensure_future(revisions(watch(server, name))) for _ in range(50)]
-        await server.parts.clock.sleeping(50)
+        await server.parts.clock.sleeping(51)
         await server.succeed(name, b"bytes")
         assert await asyncio.gather(*watching) == [[3, 4]] * 50
         await server.videos.GetOperation(api.GetOperationRequest(name=name))
+        await server.videos.WaitOperation(api.WaitOperationRequest(name=name))
+        rest = [message async for message in _until_done(everything)]
+        assert rest[-1].operation == (await anext(watch(server, name))).operation
+        assert rest[-1].position
     assert encoded == [3, 4]
+
+
+async def _until_done(call: Any) -> AsyncIterator[api.WatchOperationsResponse]:
+    async for message in call:
+        yield message
+        if message.operation.done:
+            return

@@ -30,7 +30,8 @@ class Encoded:
     Attributes:
         revision: Which.
         operation: A GenerateVideosOperation.
-        watched: A WatchOperationResponse that holds it.
+        watched: A WatchOperationResponse that holds it, or the beginning of a
+            WatchOperationsResponse.
     """
 
     revision: int

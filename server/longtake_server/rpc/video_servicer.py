@@ -109,9 +109,9 @@ class VideoServicer(VideoServiceServicer):
                 else:
                     yield self._encoded.of(event).watched
 
-    async def WatchOperations(  # noqa: N802
+    async def WatchOperations(  # type: ignore[override]  # noqa: N802 - as above
         self, request: api.WatchOperationsRequest, context: Context
-    ) -> AsyncGenerator[api.WatchOperationsResponse]:
+    ) -> AsyncGenerator[bytes]:
         """Stream the changes of all operations that match."""
         events = self._service.watch_all(
             requests.operation_filter(request.filter, self._caller_of(context)),
@@ -122,11 +122,25 @@ class VideoServicer(VideoServiceServicer):
         )
         async with aclosing(events):
             async for event in events:
-                yield _store_event(event)
+                yield self._store_event(event)
 
-    async def WaitOperation(  # noqa: N802
+    def _store_event(self, event: StoreEvent) -> bytes:
+        message = api.WatchOperationsResponse(position=requests.position_token(event.position))
+        match event:
+            case Changed():
+                # The operation is the first field of both watches' messages.
+                return self._encoded.of(event.record).watched + message.SerializeToString()
+            case Gone():
+                message.deletion.name = event.name
+            case InitialSetComplete():
+                message.initial_set_complete.SetInParent()
+            case StillWatching():
+                message.heartbeat.SetInParent()
+        return message.SerializeToString()
+
+    async def WaitOperation(  # type: ignore[override]  # noqa: N802 - as above
         self, request: api.WaitOperationRequest, context: Context
-    ) -> GenerateVideosOperation:
+    ) -> bytes:
         """Return an operation once it is newer, or has ended, or the time is over."""
         timeout = request.timeout if request.HasField("timeout") else None
         after = request.after_revision if request.HasField("after_revision") else None
@@ -136,7 +150,7 @@ class VideoServicer(VideoServiceServicer):
             None if after is None else requests.after_revision(after),
             requests.wait_seconds(timeout, context.time_remaining()),
         )
-        return convert.operation(record)
+        return self._encoded.of(record).operation
 
     async def ListOperations(  # noqa: N802
         self, request: api.ListOperationsRequest, context: Context
@@ -217,18 +231,4 @@ def _heartbeat(event: Heartbeat) -> api.WatchOperationResponse:
     message.heartbeat.revision = event.revision
     if event.last_poll_time is not None:
         convert.set_time(message.heartbeat.last_poll_time, event.last_poll_time)
-    return message
-
-
-def _store_event(event: StoreEvent) -> api.WatchOperationsResponse:
-    message = api.WatchOperationsResponse(position=requests.position_token(event.position))
-    match event:
-        case Changed():
-            message.operation.CopyFrom(convert.operation(event.record))
-        case Gone():
-            message.deletion.name = event.name
-        case InitialSetComplete():
-            message.initial_set_complete.SetInParent()
-        case StillWatching():
-            message.heartbeat.SetInParent()
     return message
