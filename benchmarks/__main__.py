@@ -44,11 +44,14 @@ def main() -> None:
         sys.exit("benchmarks: processor time is read from /proc, which only Linux has")
     names = arguments.names or list(BENCHMARKS)
     _say(f"On {machine()}\n")
-    runs = [[_measured(name) for name in names] for _ in range(arguments.runs)]
+    runs: list[list[Table]] = []
     _OUTPUT.parent.mkdir(exist_ok=True)
-    _OUTPUT.write_text(as_json(runs[-1]))
-    if arguments.write:
-        DOCUMENT.write_text(document(runs, machine()))
+    for _ in range(arguments.runs):
+        runs.append([_measured(name) for name in names])
+        _OUTPUT.write_text(as_json(runs[-1]))
+        if arguments.write:
+            # After each run, so that one that is broken off keeps those before it.
+            DOCUMENT.write_text(document(runs, machine()))
     sys.exit(0 if _hold(runs) else 1)
 
 
