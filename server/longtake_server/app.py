@@ -29,6 +29,7 @@ from longtake_server.operations.ledger import Ledger
 from longtake_server.operations.pacemaker import Pacemaker
 from longtake_server.operations.pacing import Backoff, Pacing
 from longtake_server.operations.poll_budget import PollBudget
+from longtake_server.operations.regions import other_regions
 from longtake_server.operations.retention import Retention
 from longtake_server.operations.runner import Leasing, Runner
 from longtake_server.operations.service import VideoOperations
@@ -36,7 +37,7 @@ from longtake_server.operations.usher import Usher
 from longtake_server.rpc.server import RpcServer
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
-from longtake_server.upstream.configured import configured_upstreams, regions_of
+from longtake_server.upstream.configured import configured_upstreams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -228,7 +229,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     )
     upstreams = {upstream.name: upstream for upstream in routes.values()}
     limits = _limits(settings)
-    admission = Admission(catalogue, clock, limits.backoff, random.random, regions_of(upstreams))
+    admission = Admission(catalogue, clock, limits.backoff, random.random, other_regions(upstreams))
     ledger = Ledger(
         store,
         clock,

@@ -18,6 +18,7 @@ from longtake_server.operations.ledger import Ledger
 from longtake_server.operations.pacemaker import Pacemaker
 from longtake_server.operations.pacing import Pacing
 from longtake_server.operations.poll_budget import PollBudget
+from longtake_server.operations.regions import other_regions
 from longtake_server.operations.runner import Leasing, Runner
 from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.usher import Usher
@@ -85,15 +86,13 @@ async def engine(
     """
     clock = clock or FakeClock()
     upstream = upstream or ScriptedUpstream()
-    names = [upstream.name, *(region.name for region in elsewhere)]
-    upstreams = dict(zip(names, (upstream, *elsewhere), strict=True))
-    regions = {name: (*names[at + 1 :], *names[:at]) for at, name in enumerate(names)}
+    upstreams = {each.name: each for each in (upstream, *elsewhere)}
     catalogue = catalogue or Catalogue.load(shipped_quotas=False)
     telemetry = Telemetry()
     store = await SqliteStore.open(folder / "longtake.db", clock)
     media = ObjectMediaStore.open(folder / "media")
     limits = limits or Limits()
-    admission = Admission(catalogue, clock, limits.backoff, lambda: 0.0, regions)
+    admission = Admission(catalogue, clock, limits.backoff, lambda: 0.0, other_regions(upstreams))
     ledger = Ledger(
         store,
         clock,

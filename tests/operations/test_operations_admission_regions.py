@@ -11,6 +11,7 @@ import pytest
 from fakes.clock import FakeClock
 from fakes.engine import MODEL, engine
 from fakes.upstream import ScriptedUpstream
+from google.protobuf.duration_pb2 import Duration
 from longtake_server.errors import UpstreamUnavailable
 from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.driver import Limits
@@ -173,6 +174,28 @@ async def test_a_region_that_is_not_set_up_any_more_holds_what_runs_there(
         failure = (await parts.ledger.get(running.name)).failure
         assert failure is not None
         assert failure.reason == "GENERATION_TIMEOUT"
+
+
+async def test_without_its_upstream_an_operation_ends_when_its_caller_says_so(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock()
+    async with engine(tmp_path, home("up/1"), clock=clock) as parts:
+        running = await parts.accept()
+        await step_until_none_goes(parts)
+        waiting = await parts.accept(queue_timeout=Duration(seconds=10))
+    async with engine(tmp_path, ScriptedUpstream(name="another"), clock=clock) as parts:
+        assert await parts.driver.step(waiting.name) == waiting.queue_deadline
+        clock.advance(10)
+        assert await parts.driver.step(waiting.name) is None
+        failure = (await parts.ledger.get(waiting.name)).failure
+        assert failure is not None
+        assert failure.reason == "QUEUE_TIMEOUT"
+        await parts.service.cancel(running.name, "")
+        assert await parts.driver.step(running.name) is None
+        cancelled = await parts.ledger.get(running.name)
+        assert cancelled.state is State.CANCELLED
+        assert "may bill" in cancelled.warnings[-1]
 
 
 async def test_a_video_of_another_region_is_read_by_the_first(tmp_path: Path) -> None:

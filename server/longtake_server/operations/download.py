@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from longtake_server.errors import UpstreamUnavailable, VideoNotFound, VideoNotReady, VideoTooLarge
 from longtake_server.operations.model import State, VideoMeasured
-from longtake_server.operations.upstream import REGION_MARK
+from longtake_server.operations.regions import home_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -72,7 +72,7 @@ class Downloads:
 
     def _upstream(self, record: OperationRecord) -> Upstream:
         """Return where an operation's videos are: any region reads those of the others."""
-        home = record.upstream.partition(REGION_MARK)[0]
+        home = home_of(record.upstream)
         upstream = self._upstreams.get(record.upstream) or self._upstreams.get(home)
         if upstream is None:
             raise UpstreamUnavailable(record.upstream, "it is not set up here")

@@ -29,8 +29,8 @@ from longtake_server.operations.model import (
     Succeeded,
 )
 from longtake_server.operations.pacing import Backoff
+from longtake_server.operations.regions import home_of
 from longtake_server.operations.upstream import (
-    REGION_MARK,
     Broken,
     Earlier,
     Finished,
@@ -143,8 +143,6 @@ class Driver:
         return due
 
     async def _step(self, record: OperationRecord) -> datetime | None:
-        if record.upstream not in self._upstreams and not record.done:
-            return await self._without_upstream(record)
         match record.state:
             case State.QUEUED:
                 return await self._submit(record)
@@ -157,31 +155,14 @@ class Driver:
             case _:
                 return None
 
-    async def _without_upstream(self, record: OperationRecord) -> datetime | None:
-        """Do what can be done of an operation whose upstream is not set up any more."""
-        home = record.upstream.partition(REGION_MARK)[0]
-        if record.state is State.QUEUED and home in self._upstreams:
-            await self._ledger.commit(record.name, Relocated(home), record)
-            return self._clock.now()
-        if record.state is State.SUBMITTING:
-            return await self._fail(record, _outcome_unknown(), may_be_billed=True)
-        if record.cancel_requested:
-            return await self._end(record, CancelConfirmed(_MAY_BE_BILLED))
-        if record.state is State.RUNNING and self._is_over(record):
-            failure = _generation_timeout(self._limits.generation)
-            return await self._fail(record, failure, may_be_billed=True)
-        _log.error(
-            "the upstream of an operation is not set up; with its settings it goes on",
-            extra={"operation": record.name, "upstream": record.upstream},
-        )
-        return self.later(record.name)
-
     async def _submit(self, record: OperationRecord) -> datetime | None:
         now = self._clock.now()
         if record.queue_deadline is not None and now >= record.queue_deadline:
             return await self._fail(record, _queue_timeout())
         if record.next_retry_time is not None and now < record.next_retry_time:
             return min(record.next_retry_time, record.queue_deadline or record.next_retry_time)
+        if record.upstream not in self._upstreams:
+            return await self._come_home(record)
         if not self._admission.admit(record):
             return await self._wait_for_a_place(record)
         request = await self._store.get_request(record.name)
@@ -205,6 +186,15 @@ class Driver:
                 return await self._submission_unknown(record)
             span.outcome("accepted")
         return await self._accepted(record, request, accepted)
+
+    async def _come_home(self, record: OperationRecord) -> datetime | None:
+        """Have the upstream itself serve a queued operation whose region is not set up any more."""
+        home = home_of(record.upstream)
+        if home not in self._upstreams:
+            _tell_not_set_up(record)
+            return await self._wait_for_a_place(record)
+        await self._ledger.commit(record.name, Relocated(home), record)
+        return self._clock.now()
 
     async def _wait_for_a_place(self, record: OperationRecord) -> datetime | None:
         """Return when the wait ends at the latest; admission has it woken before, if it can."""
@@ -292,9 +282,9 @@ class Driver:
         return due
 
     async def _cancel(self, record: OperationRecord) -> datetime | None:
-        upstream = self._upstreams[record.upstream]
+        upstream = self._upstreams.get(record.upstream)
         try:
-            told = await upstream.cancel(record.upstream_operation)
+            told = upstream is not None and await upstream.cancel(record.upstream_operation)
         except UpstreamFailure:
             told = False
         return await self._end(record, CancelConfirmed(_WAS_TOLD if told else _MAY_BE_BILLED))
@@ -303,9 +293,12 @@ class Driver:
         if self._is_over(record):
             failure = _generation_timeout(self._limits.generation)
             return await self._fail(record, failure, may_be_billed=True)
+        upstream = self._upstreams.get(record.upstream)
+        if upstream is None:
+            _tell_not_set_up(record)
+            return self.later(record.name)
         if not self._poll_budget.admit(record):
             return self._clock.now() + _POLLED_WITHIN
-        upstream = self._upstreams[record.upstream]
         with self._telemetry.poll(record.name, record.upstream, record.traceparent) as span:
             try:
                 result = await upstream.poll(record.name, record.upstream_operation)
@@ -398,6 +391,13 @@ class Driver:
         self._failures[name] = failures
         wait = self._limits.backoff.after(failures, self._chance(), retry_after)
         return self._clock.now() + timedelta(seconds=wait)
+
+
+def _tell_not_set_up(record: OperationRecord) -> None:
+    _log.error(
+        "the upstream of an operation is not set up; with its settings it goes on",
+        extra={"operation": record.name, "upstream": record.upstream},
+    )
 
 
 def _earlier_gone(error: ResourceError) -> Failure:

@@ -53,10 +53,6 @@ class OutcomeUnknown(UpstreamFailure):
     """
 
 
-REGION_MARK = "@"
-"""Between the name of an upstream and a region of it, in names of upstreams."""
-
-
 @dataclass(frozen=True, slots=True)
 class Running:
     """The upstream has not finished. None of Google's tells how far it is."""

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.upstream import REGION_MARK
+from longtake_server.operations.regions import region_name
 from longtake_server.upstream.agent_platform import AgentPlatform, AgentPlatformConfig
 from longtake_server.upstream.auth import ApiKey, GoogleCredentials, StaticToken
 from longtake_server.upstream.interactions import Interactions, InteractionsConfig
@@ -22,7 +22,7 @@ from longtake_server.upstream.simulator import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping
 
     from opentelemetry.trace import TracerProvider
 
@@ -48,12 +48,6 @@ async def configured_upstreams(
             yield await _simulated(settings, sink, clock, tracer_provider, parts)
         else:
             yield _google(settings, sink, clock, tracer_provider, parts)
-
-
-def regions_of(upstreams: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """Return for the name of each upstream that has regions the others, the next first."""
-    names = [name for name in upstreams if name.partition(REGION_MARK)[0] == AGENT_PLATFORM]
-    return {name: (*names[number + 1 :], *names[:number]) for number, name in enumerate(names)}
 
 
 async def _simulated(
@@ -94,7 +88,7 @@ def _google(
     parts.push_async_callback(veo.aclose)
     upstreams: dict[str, Upstream] = {AGENT_PLATFORM: veo}
     for location in settings.google_fallback_locations:
-        name = f"{AGENT_PLATFORM}{REGION_MARK}{location}"
+        name = region_name(AGENT_PLATFORM, location)
         config = replace(veo_config, location=location, name=name)
         region = AgentPlatform(config, tokens, sink, clock, tracer_provider=tracer_provider)
         parts.push_async_callback(region.aclose)
