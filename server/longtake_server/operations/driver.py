@@ -198,12 +198,11 @@ class Driver:
 
     async def _wait_for_a_place(self, record: OperationRecord) -> datetime | None:
         """Return when the wait ends at the latest; admission has it woken before, if it can."""
-        longest = record.create_time + self._limits.queue
-        if self._clock.now() >= longest:
+        if self._clock.now() >= record.create_time + self._limits.queue:
             return await self._fail(record, _queue_limit(self._limits.queue))
         if await self._go_elsewhere(record):
             return self._clock.now()
-        return min(longest, record.queue_deadline or longest)
+        return record.waits_until(self._limits.queue)
 
     async def _earlier(self, request: GenerateVideosRequest) -> Earlier | None:
         if not request.previous_operation:

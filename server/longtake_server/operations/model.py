@@ -151,6 +151,11 @@ class OperationRecord:
         """Whether the operation has ended."""
         return self.state.done
 
+    def waits_until(self, longest: timedelta) -> datetime:
+        """Return when a wait for the upstream ends that lasts no longer than this."""
+        end = self.create_time + longest
+        return min(end, self.queue_deadline or end)
+
 
 @dataclass(frozen=True, slots=True)
 class SubmissionStarted:

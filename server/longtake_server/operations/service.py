@@ -125,8 +125,7 @@ class VideoOperations:
         """Return now, or the end of the wait: admission wakes those that wait for a place."""
         if self._admission.may_go(record):
             return record.create_time
-        longest = record.create_time + self._queue_limit
-        return min(longest, record.queue_deadline or longest)
+        return record.waits_until(self._queue_limit)
 
     def _new_record(
         self,
