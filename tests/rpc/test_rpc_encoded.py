@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import pytest
 from longtake.v1 import video_service_pb2 as api
-from longtake_server.rpc.encoded import video_chunk
+from longtake_server.rpc import convert
+from longtake_server.rpc.encoded import EncodedOperations, video_chunk
+from storage.storage_records import new_record
 
 
 # Lengths take a byte more from 128 and from 16384 on.
@@ -20,3 +22,16 @@ def test_a_chunk_of_a_video_reads_as_its_message(content_type: str, size: int) -
     assert (
         api.DownloadVideoResponse.FromString(video_chunk(content_type, b"\x80" * size)) == message
     )
+
+
+@pytest.mark.parametrize("prefix", ["", "x" * 20_000])
+def test_an_operation_begins_the_messages_of_both_watches(prefix: str) -> None:
+    record = new_record(model=f"{prefix}veo", labels={"scene": "7"})
+    operation = convert.operation(record)
+    encoded = EncodedOperations().of(record)
+    assert encoded.operation == operation.SerializeToString()
+    one = api.WatchOperationResponse(operation=operation)
+    assert encoded.watched == one.SerializeToString()
+    position = api.WatchOperationsResponse(position="9").SerializeToString()
+    many = api.WatchOperationsResponse(operation=operation, position="9")
+    assert encoded.watched + position == many.SerializeToString()

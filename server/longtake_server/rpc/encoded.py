@@ -12,8 +12,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from longtake.v1 import video_service_pb2 as api
-
 from longtake_server.rpc import convert
 
 if TYPE_CHECKING:
@@ -39,7 +37,8 @@ class Encoded:
     watched: bytes
 
 
-# Field 1 of DownloadVideoResponse is `chunk`; of HttpBody 1 is `content_type` and 2 is `data`.
+# Field 1 of both watches' messages is `operation`, and of DownloadVideoResponse `chunk`; of
+# HttpBody 1 is `content_type` and 2 is `data`.
 # Each has a length before its bytes.
 _FIRST_FIELD, _SECOND_FIELD = b"\x0a", b"\x12"
 
@@ -83,11 +82,9 @@ class EncodedOperations:
         """Return the record's encoding."""
         kept = self._kept.get(record.name)
         if kept is None or kept.revision != record.revision:
-            message = convert.operation(record)
-            watched = api.WatchOperationResponse(operation=message)
-            kept = Encoded(
-                record.revision, message.SerializeToString(), watched.SerializeToString()
-            )
+            operation = convert.operation(record).SerializeToString()
+            watched = b"".join((_FIRST_FIELD, _length(operation), operation))
+            kept = Encoded(record.revision, operation, watched)
             self._kept[record.name] = kept
         self._kept.move_to_end(record.name)
         if len(self._kept) > _MOST_KEPT:
