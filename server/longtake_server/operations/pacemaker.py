@@ -76,7 +76,6 @@ class Pacemaker:
         self._clock = clock
         self._pacing = pacing
         self._chance = chance
-        self._plan_for_unknown = pacing.plan(Latencies())
         self._known: dict[Kind, _Known] = {}
         self._running: dict[str, _Running] = {}
 
@@ -89,10 +88,10 @@ class Pacemaker:
         self, record: OperationRecord, request: GenerateVideosRequest
     ) -> datetime | None:
         """Return when a generation that starts now is likely to end, None if nobody can say."""
-        known = self._known.get(self._kind(record, request))
-        if known is None or known.latencies.weight < _FEWEST_FOR_AN_ESTIMATE:
+        latencies = self._known_of(self._kind(record, request)).latencies
+        if latencies.weight < _FEWEST_FOR_AN_ESTIMATE:
             return None
-        return self._clock.now() + timedelta(seconds=known.latencies.median())
+        return self._clock.now() + timedelta(seconds=latencies.median())
 
     async def started(self, record: OperationRecord, request: GenerateVideosRequest) -> datetime:
         """Take note that the upstream took a generation, and return when to poll it first."""
@@ -121,7 +120,7 @@ class Pacemaker:
         if running is None or running.running_at is None:
             # It may have ended long ago, while nobody looked.
             return
-        known = self._known.setdefault(running.kind, _Known(Latencies()))
+        known = self._known_of(running.kind)
         known.latencies.learn(running.running_at, self._elapsed(running))
         known.unplanned += 1
         if known.unplanned >= known.latencies.weight * _NEWS_SHARE:
@@ -151,8 +150,9 @@ class Pacemaker:
         running = self._running.get(name)
         if running is None or running.hinted or running.running_at is None:
             return 1.0
-        known = self._known.get(running.kind)
-        plan = (known and known.plan) or self._plan_for_unknown
+        plan = self._known_of(running.kind).plan
+        if plan is None:
+            return 1.0
         return plan.chance_of_end(running.running_at, self._elapsed(running))
 
     def forget(self, name: str) -> None:
@@ -163,14 +163,12 @@ class Pacemaker:
         output = self._catalogue.output(record.served_model, request)
         return Kind(record.upstream, record.served_model, output.resolution, output.seconds)
 
-    async def _plan(self, kind: Kind) -> PollPlan:
-        known = self._known.get(kind)
-        if known is None:
-            return self._plan_for_unknown
-        return known.plan or await self._plan_anew(known)
+    def _known_of(self, kind: Kind) -> _Known:
+        return self._known.setdefault(kind, _Known(Latencies()))
 
     async def _next_poll(self, running: _Running) -> datetime:
-        plan = await self._plan(running.kind)
+        known = self._known_of(running.kind)
+        plan = known.plan or await self._plan_anew(known)
         elapsed = self._elapsed(running)
         wait = self._pacing.until_next_poll(plan, elapsed, self._chance())
         return self._clock.now() + timedelta(seconds=wait)
