@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
+from operator import add, attrgetter, sub
 from typing import TYPE_CHECKING
 
 from longtake_server.operations.model import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from longtake_server.operations.model import OperationRecord
@@ -61,11 +63,18 @@ class Usage:
 
     def __add__(self, other: Usage) -> Usage:
         """Return the sums over both."""
-        return Usage(*map(int.__add__, astuple(self), astuple(other)))
+        return Usage(*map(add, sums_of(self), sums_of(other)))
 
     def __sub__(self, other: Usage) -> Usage:
         """Return what is left without the other."""
-        return Usage(*map(int.__sub__, astuple(self), astuple(other)))
+        return Usage(*map(sub, sums_of(self), sums_of(other)))
+
+
+SUMS = tuple(field.name for field in fields(Usage))
+"""The names of the sums, in their order."""
+
+sums_of: Callable[[Usage], tuple[int, ...]] = attrgetter(*SUMS)
+"""Returns the sums in their order."""
 
 
 def account_of(record: OperationRecord) -> Account:

@@ -4,15 +4,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from datetime import date
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from longtake_server.operations.usage import (
+    SUMS,
     Account,
     Usage,
     account_of,
+    sums_of,
     usage_after_deletion,
     usage_of,
 )
@@ -24,33 +24,15 @@ if TYPE_CHECKING:
 
     from longtake_server.operations.model import OperationRecord
 
-SUMS = tuple(field.name for field in fields(Usage))
-"""The columns of sums."""
-
-
-def add_to(values: str) -> str:
-    """Return the statement that adds sums to those of a day, a caller and a model.
-
-    Args:
-        values: The three and the sums, as SQL.
-
-    """
-    return (
-        f"INSERT INTO usage (day, caller, model, {', '.join(SUMS)}) VALUES ({values}) "  # noqa: S608 - the names are the fields above
-        "ON CONFLICT (day, caller, model) DO UPDATE SET "
-        + ", ".join(f"{name} = {name} + excluded.{name}" for name in SUMS)
-    )
-
-
-_ADD = add_to(", ".join("?" * (3 + len(SUMS))))
+_ADD = (
+    f"INSERT INTO usage (day, caller, model, {', '.join(SUMS)}) "  # noqa: S608 - the names are the fields of Usage
+    f"VALUES ({', '.join('?' * (3 + len(SUMS)))}) ON CONFLICT (day, caller, model) DO UPDATE SET "
+    + ", ".join(f"{name} = {name} + excluded.{name}" for name in SUMS)
+)
 _READ = (
-    f"SELECT day, caller, model, {', '.join(SUMS)} FROM usage "  # noqa: S608 - the names are the fields above
+    f"SELECT day, caller, model, {', '.join(SUMS)} FROM usage "  # noqa: S608 - the names are the fields of Usage
     "WHERE day BETWEEN ? AND ? AND (? IS NULL OR caller = ?) ORDER BY day, caller, model"
 )
-
-
-sums_of = attrgetter(*SUMS)
-"""Returns the sums of a Usage, in the order of their columns."""
 
 
 def created(connection: sqlite3.Connection, record: OperationRecord) -> None:
