@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ _MEBIBYTE = 1 << 20
 # Of the memory before the crowd: what there may be when it has gone.
 _MOST_OF_BEFORE = 1.1
 # Memory that is not back by then does not come back.
-_BACK_SECONDS = 60.0
+_STILL_SECONDS = 15.0
 _BETWEEN_LOOKS_SECONDS = 0.1
 # So long that none comes, and so short that one comes soon.
 _NO_HEARTBEAT, _HEARTBEAT = 300, 10
@@ -104,13 +104,15 @@ class _Operations:
         self._before: list[str] = []
         self.revisions: dict[str, int] = {}
 
-    async def begin(self) -> None:
-        """Fill the queue."""
-        first = await self._accepted()
-        operation = await self._newest(first)
+    async def occupy(self) -> None:
+        """Have the only place taken."""
+        operation = await self._newest(await self._accepted())
         while operation.metadata.state != GenerateVideosMetadata.RUNNING:
             operation = await self._later(operation)
-        self._before = [await self._accepted() for _ in range(3 * _CHANGES)]
+
+    async def begin(self, changes: int) -> None:
+        """Fill the queue with new operations, that can be changed so often."""
+        self._before = [await self._accepted() for _ in range(changes)]
         self.revisions = {await self._accepted(): 0 for _ in range(_OPERATIONS)}
 
     async def change(self) -> None:
@@ -143,100 +145,90 @@ class _Operations:
         return later
 
 
+@dataclass(frozen=True)
+class _Step:
+    """What was done, how long it took, the memory after it, and what watchers were told."""
+
+    what: str
+    seconds: float
+    memory: int
+    told: str = ""
+
+    def row(self, before: int) -> tuple[str, ...]:
+        """Return a row of the table, with the memory as a share of that before."""
+        mebibytes, share = self.memory / _MEBIBYTE, self.memory / before
+        return (self.what, f"{self.seconds:.1f}", f"{mebibytes:.0f}", f"{share:.2f}", self.told)
+
+
 @dataclass
 class _Run:
-    """A server under a crowd, and what each step came to.
-
-    Attributes:
-        before: The resident memory to come back to.
-        rows: What was done, in what time, the memory after it, and what was told.
-        left: The memory after the crowd had gone, by how it went.
-    """
+    """A server under a crowd."""
 
     server: Program
     operations: _Operations
-    watchers: int
-    before: int = 0
-    rows: list[tuple[str, ...]] = field(default_factory=list)
-    left: dict[str, int] = field(default_factory=dict)
 
-    async def go(self) -> None:
-        """Do all steps."""
-        await self.operations.begin()
-        await self._warm_up()
+    async def crowd(self, watchers: int) -> list[_Step]:
+        """Have so many watchers come, be told, be killed, come back and be told the end."""
+        # The watchers are told of so many before they are killed, and after it.
+        await self.operations.begin(2 * _CHANGES)
         async with _client(self.server.address) as client:
             known = dict.fromkeys(self.operations.revisions, 0)
-            await self._watch(client, "connected", known, _NO_HEARTBEAT)
-            await self._tell(client)
-        await self._gone("were killed")
+            before_the_kill = [
+                await self._watch(client, "connected", known, watchers, _NO_HEARTBEAT),
+                await self._tell(client),
+            ]
+        killed = await self._gone("all were killed")
         async with _client(self.server.address) as client:
-            await self._watch(client, "resumed", self.operations.revisions, _HEARTBEAT)
-            await self._tell(client)
-            await self._end(client)
-        await self._gone("have ended")
-
-    async def _warm_up(self) -> None:
-        """Let a tenth of the crowd come, be told and go."""
-        watchers = max(_OPERATIONS, self.watchers // 10)
-        async with _client(self.server.address) as client:
-            known = dict.fromkeys(self.operations.revisions, 0)
-            await client.carry_out(watch=known, watchers=watchers, heartbeat_seconds=_NO_HEARTBEAT)
-            for _ in range(_CHANGES):
-                await self.operations.change()
-                await client.carry_out(until=self.operations.revisions)
-        self.before = await self._settled()
-        self._add("before", 0.0, self.before)
-
-    async def _settled(self) -> int:
-        """Return the memory once it has become no less for some seconds."""
-        least, since = self.server.resident_bytes(), time.perf_counter()
-        while time.perf_counter() - since < _BACK_SECONDS / 4:
-            await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
-            if (now := self.server.resident_bytes()) < least:
-                least, since = now, time.perf_counter()
-        return least
+            known = self.operations.revisions
+            after_the_kill = [
+                await self._watch(client, "resumed", known, watchers, _HEARTBEAT),
+                await self._tell(client),
+                await self._end(client),
+            ]
+        ended = await self._gone("all have ended")
+        return [*before_the_kill, killed, *after_the_kill, ended]
 
     async def _watch(
-        self, client: _Client, what: str, known: Mapping[str, int], heartbeat_seconds: int
-    ) -> None:
+        self,
+        client: _Client,
+        what: str,
+        known: Mapping[str, int],
+        watchers: int,
+        heartbeat_seconds: int,
+    ) -> _Step:
         start = time.perf_counter()
         told = await client.carry_out(
-            watch=known, watchers=self.watchers, heartbeat_seconds=heartbeat_seconds
+            watch=known, watchers=watchers, heartbeat_seconds=heartbeat_seconds
         )
-        self._add(what, time.perf_counter() - start, self.server.resident_bytes(), told)
+        return self._step(what, start, told)
 
-    async def _tell(self, client: _Client) -> None:
+    async def _tell(self, client: _Client) -> _Step:
         start = time.perf_counter()
         told = ""
         for _ in range(_CHANGES):
             await self.operations.change()
             told = await client.carry_out(until=self.operations.revisions)
-        what = f"told of {_CHANGES} changes"
-        self._add(what, time.perf_counter() - start, self.server.resident_bytes(), told)
+        return self._step(f"told of {_CHANGES} changes", start, told)
 
-    async def _end(self, client: _Client) -> None:
+    async def _end(self, client: _Client) -> _Step:
         start = time.perf_counter()
         await self.operations.end()
         told = await client.carry_out(ended=True)
-        self._add(
-            "told of the end", time.perf_counter() - start, self.server.resident_bytes(), told
-        )
+        return self._step("told of the end", start, told)
 
-    async def _gone(self, how: str) -> None:
-        """Wait until the server has let the crowd go and given its memory back."""
-        start = time.perf_counter()
-        while (memory := self.server.resident_bytes()) > self.before * _MOST_OF_BEFORE:
-            if time.perf_counter() - start > _BACK_SECONDS:
-                break
+    async def _gone(self, what: str) -> _Step:
+        """Wait until the memory has become no less for some seconds."""
+        start = since = time.perf_counter()
+        least = self.server.resident_bytes()
+        while time.perf_counter() - since < _STILL_SECONDS:
             await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
-        self.left[how] = memory
-        self._add(f"all {how}", time.perf_counter() - start, memory)
+            if (now := self.server.resident_bytes()) < least:
+                least, since = now, time.perf_counter()
+        return _Step(what, since - start, least)
 
-    def _add(self, what: str, seconds: float, memory: int, told: str = "") -> None:
-        share = memory / self.before
-        self.rows.append(
-            (what, f"{seconds:.1f}", f"{memory / _MEBIBYTE:.0f}", f"{share:.2f}", told)
-        )
+    def _step(self, what: str, start: float, told: str) -> _Step:
+        seconds = time.perf_counter() - start
+        return _Step(what, seconds, self.server.resident_bytes(), told)
 
 
 def measure(*, watchers: int = 10_000) -> Table:
@@ -246,34 +238,40 @@ def measure(*, watchers: int = 10_000) -> Table:
         RuntimeError: A watcher missed the newest state, or was told one twice or out of order.
 
     """
-    run = asyncio.run(_run(watchers))
+    before, *steps = asyncio.run(_run(watchers))
     return Table(
         title=f"{watchers} watchers of {_OPERATIONS} operations, killed and resumed",
-        note="Resident memory of the server; before is after a tenth of the crowd has come and "
-        "been killed. Each watcher must be told each operation's newest revision, none twice and "
+        note="Resident memory of the server; before is after a tenth of the crowd has gone "
+        "through the same steps, with other operations. Where watchers are gone, it is the least "
+        f"until there was no less for {_STILL_SECONDS:g} s, and the time is that until then. "
+        "Each watcher must be told each operation's newest revision, none twice and "
         "none out of order, also those that resume from the revision that those before them had: "
         "until the next change they are told that nothing changed.",
         columns=("step", "seconds", "MiB", "of before", "told in all"),
-        rows=tuple(run.rows),
+        rows=tuple(step.row(before.memory) for step in (before, *steps)),
         budgets=tuple(
             at_most(
-                f"memory when {watchers} watchers {how}",
+                f"memory of {watchers} watchers, when {step.what}",
                 _MOST_OF_BEFORE,
-                left / run.before,
+                step.memory / before.memory,
                 "of before",
             )
-            for how, left in run.left.items()
+            for step in steps
+            if step.what.startswith("all")
         ),
     )
 
 
-async def _run(watchers: int) -> _Run:
+async def _run(watchers: int) -> list[_Step]:
+    """Return how it was before, and the steps of the crowd."""
     with tempfile.TemporaryDirectory(prefix="longtake-crowd-") as name:
         folder = Path(name)
         one_at_a_time = quota(folder, requests_per_minute=0, max_concurrent=1)
         settings = {"catalogue_file": one_at_a_time, "generation_limit_seconds": "1000000"}
         with longtake(folder, **settings) as server:
             async with grpc.aio.insecure_channel(server.address) as channel:
-                run = _Run(server, _Operations(VideoServiceStub(channel)), watchers)
-                await run.go()
-    return run
+                operations = _Operations(VideoServiceStub(channel))
+                await operations.occupy()
+                run = _Run(server, operations)
+                *_, warm = await run.crowd(max(_OPERATIONS, watchers // 10))
+                return [_Step("before", 0.0, warm.memory), *await run.crowd(watchers)]

@@ -97,7 +97,10 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         push = await _push(settings, engine, parts)
         await server.start()
         memory = MemoryReturner(
-            lambda: engine.ledger.watches, engine.clock, server.forget_encodings, trim_heap
+            lambda: engine.ledger.watches,
+            engine.clock,
+            (server.forget_encodings, engine.ledger.forget_records),
+            trim_heap,
         )
         running = asyncio.create_task(engine.runner.run(), name="runner")
         beside = (

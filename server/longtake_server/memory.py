@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import gc
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from longtake_server.clock import Clock
 
-_BETWEEN_LOOKS_SECONDS = 5.0
+_BETWEEN_LOOKS_SECONDS = 1.0
 # Fewer are not worth the pause: a trim walks the whole heap.
 _CROWD = 500
 
@@ -28,8 +29,8 @@ class MemoryReturner:
     Args:
         watches: Returns how many watches are open.
         clock: Time.
-        forget: Drops what can be made anew: a small object that outlives a crowd holds all of
-            the mebibyte that the interpreter put it into.
+        forget: These drop what can be made anew: a small object that outlives a crowd holds the
+            whole page on which it lies.
         trim: Gives free memory back. Blocks, and is called in a thread.
 
     """
@@ -38,7 +39,7 @@ class MemoryReturner:
         self,
         watches: Callable[[], int],
         clock: Clock,
-        forget: Callable[[], None],
+        forget: Sequence[Callable[[], None]],
         trim: Callable[[], None],
     ) -> None:
         self._watches = watches
@@ -54,7 +55,10 @@ class MemoryReturner:
             now = self._watches()
             most = max(most, now)
             if most - now >= _CROWD and now >= before:
-                self._forget()
+                for forget in self._forget:
+                    forget()
+                # What is left in cycles holds pages, and nothing else may collect it for long.
+                gc.collect()
                 await asyncio.to_thread(self._trim)
                 most = now
             before = now

@@ -40,13 +40,13 @@ async def looks(clock: FakeClock, crowd: Crowd, *watches: int) -> None:
     for number in watches:
         await clock.sleeping()
         crowd.watches = number
-        clock.advance(5.0)
+        clock.advance(1.0)
     await clock.sleeping()
 
 
 @contextlib.asynccontextmanager
 async def returning(clock: FakeClock, crowd: Crowd) -> AsyncIterator[None]:
-    returner = MemoryReturner(lambda: crowd.watches, clock, crowd.forget, crowd.trim)
+    returner = MemoryReturner(lambda: crowd.watches, clock, [crowd.forget], crowd.trim)
     task = asyncio.create_task(returner.run())
     try:
         yield

@@ -205,6 +205,26 @@ async def test_no_wake_up_is_lost_between_reading_and_waiting(tmp_path: Path) ->
                 assert seen == sorted(set(seen))
 
 
+async def test_what_was_forgotten_while_it_was_read_is_not_kept_in_its_older_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with engine(tmp_path) as parts:
+        name = (await parts.accept()).name
+        parts.ledger.forget_records()
+        read = parts.store.get
+
+        async def read_before_a_change(name: str) -> OperationRecord:
+            record = await read(name)
+            monkeypatch.undo()
+            await parts.ledger.commit(name, SubmissionStarted())
+            parts.ledger.forget_records()
+            return record
+
+        monkeypatch.setattr(parts.store, "get", read_before_a_change)
+        assert (await parts.ledger.get(name)).revision == 1
+        assert (await parts.ledger.get(name)).revision == 2
+
+
 async def test_waiting_returns_at_news_or_at_the_timeout(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name

@@ -201,7 +201,7 @@ class Ledger:
         self._jitter = jitter
         self._observer = observer
         self._recent: OrderedDict[str, OperationRecord] = OrderedDict()
-        self._deletions = 0
+        self._removals = 0
         self._topics: dict[str, _Topic] = {}
         self._everything = _Topic()
         self._watches = 0
@@ -244,14 +244,14 @@ class Ledger:
 
     async def _read(self, name: str) -> OperationRecord:
         """Return the record as it is stored, where another process may have written too."""
-        deletions = self._deletions
+        removals = self._removals
         try:
             record = await self._store.get(name)
         except ResourceError:
             self._recent.pop(name, None)
             raise
-        if deletions == self._deletions:
-            # Else it may be the one that was deleted while it was read.
+        if removals == self._removals:
+            # Else a deletion or a newer revision of it may have been forgotten meanwhile.
             self._remember(record)
         return self._recent.get(name, record)
 
@@ -333,6 +333,11 @@ class Ledger:
         if (topic := self._topics.get(name)) is not None:
             topic.last_poll_time = self._clock.now()
 
+    def forget_records(self) -> None:
+        """Drop the records that are kept to be read sooner; the store has them."""
+        self._removals += 1
+        self._recent.clear()
+
     def drain(self) -> None:
         """End all watches and waits with ServerDraining, and refuse new ones."""
         self._draining.set()
@@ -341,7 +346,7 @@ class Ledger:
 
     def _publish(self, name: str, record: OperationRecord | None) -> None:
         if record is None:
-            self._deletions += 1
+            self._removals += 1
             self._recent.pop(name, None)
         else:
             self._remember(record)
