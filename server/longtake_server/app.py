@@ -21,7 +21,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from longtake_server.clock import SystemClock
 from longtake_server.errors import StartFailure
 from longtake_server.media.objects import ObjectMediaStore
-from longtake_server.memory import MemoryReturner, trim_heap
+from longtake_server.memory import MemoryReturner, keep_chunks, trim_heap
 from longtake_server.operations.admission import Admission
 from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.driver import Driver, Limits
@@ -109,6 +109,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             asyncio.create_task(memory.run(), name="memory"),
         )
         stopping = asyncio.create_task(stop.wait(), name="signal")
+        keep_chunks()
         _collect_less_garbage()
         announce(address)
         _log.info("serving", extra={"address": address, "upstream": settings.upstream})

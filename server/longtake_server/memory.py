@@ -1,9 +1,10 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Gives the memory of watchers who left back to the system.
+"""Decides what the C library does with memory that was freed: keep it, or give it back.
 
-The C library keeps what is freed for itself, and it keeps nearly all that a large crowd of
-watchers took. `malloc_trim` gives it back; only glibc has it, and elsewhere nothing is done.
+For chunks of videos it gives back too much: each is given back and taken anew, page by page.
+Of what a large crowd of watchers took it keeps nearly all. Only glibc can be told otherwise,
+and elsewhere nothing is done.
 """
 
 from __future__ import annotations
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 _BETWEEN_LOOKS_SECONDS = 1.0
 # Fewer are not worth the pause: a trim walks the whole heap.
 _CROWD = 500
+
+# The parameters of mallopt, from glibc's malloc.h.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+# A download has some chunks of a mebibyte under way. Larger objects are rare.
+_KEPT_FREE_BYTES, _LARGE_BYTES = 16 << 20, 4 << 20
 
 
 class MemoryReturner:
@@ -62,6 +68,14 @@ class MemoryReturner:
                 await asyncio.to_thread(self._trim)
                 most = now
             before = now
+
+
+def keep_chunks() -> None:
+    """Have the C library keep some mebibytes that are free, but nothing of large objects."""
+    option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if option is not None:
+        option(_TRIM_THRESHOLD, _KEPT_FREE_BYTES)
+        option(_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def trim_heap() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes.clock import FakeClock
-from longtake_server.memory import MemoryReturner, trim_heap
+from longtake_server.memory import MemoryReturner, keep_chunks, trim_heap
 from processes.running import server
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ async def test_a_few_that_leave_are_no_crowd() -> None:
         assert crowd.done == []
 
 
-def test_trimming_is_harmless() -> None:
+def test_telling_the_c_library_what_to_keep_is_harmless() -> None:
+    keep_chunks()
     trim_heap()
 
 
