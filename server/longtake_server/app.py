@@ -10,6 +10,7 @@ import logging
 import os
 import random
 import signal
+import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -80,6 +81,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    keep_chunks()
+    _leave_generators_to_their_owners()
     async with AsyncExitStack() as parts:
         telemetry = _telemetry(settings, parts)
         engine = await _build(settings, telemetry, parts)
@@ -109,7 +112,6 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             asyncio.create_task(memory.run(), name="memory"),
         )
         stopping = asyncio.create_task(stop.wait(), name="signal")
-        keep_chunks()
         _collect_less_garbage()
         announce(address)
         _log.info("serving", extra={"address": address, "upstream": settings.upstream})
@@ -119,6 +121,15 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             await _stop(settings, server, push, engine, running, beside)
             stopping.cancel()
     _log.info("stopped")
+
+
+def _leave_generators_to_their_owners() -> None:
+    """Have the loop remember no generators.
+
+    It would close at its end those that nobody had closed, and keeps a set of them that stays
+    as large as it ever was. Here whoever opens a generator closes it.
+    """
+    sys.set_asyncgen_hooks(firstiter=None)
 
 
 def _collect_less_garbage() -> None:

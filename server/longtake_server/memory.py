@@ -24,9 +24,9 @@ _BETWEEN_LOOKS_SECONDS = 1.0
 _CROWD = 500
 
 # The parameters of mallopt, from glibc's malloc.h.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 # A download has some chunks of a mebibyte under way. Larger objects are rare.
-_KEPT_FREE_BYTES, _LARGE_BYTES = 16 << 20, 4 << 20
+_KEPT_FREE_BYTES, _LARGE_BYTES = 4 << 20, (1 << 20) + (64 << 10)
 
 
 class MemoryReturner:
@@ -71,9 +71,14 @@ class MemoryReturner:
 
 
 def keep_chunks() -> None:
-    """Have the C library keep some mebibytes that are free, but nothing of large objects."""
+    """Have the C library keep some mebibytes that are free, but nothing of large objects.
+
+    And in one arena for all threads: what one of them frees is what the next one takes, and a
+    trim gives back the free end of that arena only. To be called before there are threads.
+    """
     option = getattr(ctypes.CDLL(None), "mallopt", None)
     if option is not None:
+        option(_ARENA_MAX, 1)
         option(_TRIM_THRESHOLD, _KEPT_FREE_BYTES)
         option(_MMAP_THRESHOLD, _LARGE_BYTES)
 
