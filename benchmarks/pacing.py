@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
+from longtake_server.clock import SystemClock
 from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.latencies import MIDDLES, Latencies, bucket_of
 from longtake_server.operations.model import OperationRecord, State
@@ -34,9 +35,9 @@ from benchmarks.latency_mixes import MIXES, Mix
 from benchmarks.report import Table, at_most
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from longtake_server.clock import Alarm
+    from longtake_server.clock import Clock
 
     from benchmarks.report import Budget
 
@@ -70,26 +71,15 @@ class Generation:
 
 
 @dataclass(slots=True)
-class VirtualClock:
-    """A clock at which nobody waits. Implements longtake_server.clock.Clock."""
+class _Time:
+    """The time that has passed, as it is set."""
 
     seconds: float = 0.0
 
-    def now(self) -> datetime:
-        """Return the time that was set."""
-        return _START + timedelta(seconds=self.seconds)
-
-    def monotonic(self) -> float:
-        """Return the seconds that were set."""
-        return self.seconds
-
-    async def sleep(self, seconds: float) -> None:
-        """Raise: there is nothing to wait for."""
-        raise NotImplementedError
-
-    def call_later(self, seconds: float, callback: Callable[[], None]) -> Alarm:
-        """Raise: there is nothing to wait for."""
-        raise NotImplementedError
+    def clock(self) -> Clock:
+        """Return a clock that tells it."""
+        start = _START.timestamp()
+        return SystemClock(lambda: start + self.seconds, lambda: self.seconds)
 
 
 @dataclass(slots=True)
@@ -97,7 +87,7 @@ class _Paced:
     """The pacemaker under generations that take as long as they were drawn."""
 
     pacemaker: Pacemaker
-    clock: VirtualClock
+    time: _Time
     delays: list[float] = field(default_factory=list)
     polls: int = 0
 
@@ -105,7 +95,7 @@ class _Paced:
         due = [(one.started, number) for number, one in enumerate(generations)]
         heapq.heapify(due)
         while due:
-            self.clock.seconds, number = due[0]
+            self.time.seconds, number = due[0]
             following = await self._call(generations[number])
             if following is None:
                 heapq.heappop(due)
@@ -116,7 +106,7 @@ class _Paced:
     async def _call(self, one: Generation) -> datetime | None:
         """Start or poll a generation, and return when to poll it next."""
         record = _record(one)
-        now = self.clock.seconds
+        now = self.time.seconds
         if now == one.started:
             return await self.pacemaker.started(record, GenerateVideosRequest(model=one.model))
         self.polls += 1
@@ -155,13 +145,14 @@ def _drawn(mix: Mix, count: int, chance: random.Random) -> Sequence[Generation]:
 
 
 async def _longtake(generations: Sequence[Generation], chance: random.Random) -> Spent:
-    clock = VirtualClock()
+    time = _Time()
+    clock = time.clock()
     with tempfile.TemporaryDirectory(prefix="longtake-pacing-") as folder:
         store = await SqliteStore.open(Path(folder) / "longtake.db", clock)
         try:
             catalogue = Catalogue.load()
             pacemaker = Pacemaker(store, catalogue, clock, Pacing(), chance.random)
-            return await _Paced(pacemaker, clock).run(generations)
+            return await _Paced(pacemaker, time).run(generations)
         finally:
             await store.close()
 
