@@ -37,8 +37,6 @@ def longtake(folder: Path, **settings: str) -> Iterator[Program]:
     chosen = {
         "listen": "127.0.0.1:0",
         "data_folder": str(folder / "data"),
-        # No generation ends, so that nothing is rendered meanwhile.
-        "simulator_latency_seconds": "100000",
         "log_level": "warning",
         **settings,
     }
@@ -82,8 +80,8 @@ def quota(folder: Path, **quotas: int) -> str:
     return str(file)
 
 
-def generation(prompt: str = "A paper boat sails down a rainy street") -> GenerateVideosRequest:
-    """Return a request."""
+def generation(prompt: str = "A paper boat [sim:never]") -> GenerateVideosRequest:
+    """Return a request; what the simulator is told never to end it does not render."""
     return GenerateVideosRequest(request_id=str(uuid.uuid4()), model=MODEL, prompt=prompt)
 
 
