@@ -12,7 +12,6 @@ paths. It has no setting for a token, so that google-auth finds a metadata serve
 from __future__ import annotations
 
 import asyncio
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from benchmarks.peer_callers import LiteLlmCaller, LongtakeCaller
 from benchmarks.peer_programs import litellm_proxy, peers_environment, sdk_at_work
 from benchmarks.peer_work import Effort, Work, work
 from benchmarks.programs import running
-from benchmarks.report import Table, as_text, at_least, at_most
+from benchmarks.report import Table, at_least, at_most
 from benchmarks.servers import longtake, on_simulator
 
 if TYPE_CHECKING:
@@ -179,14 +178,3 @@ def _row(figure: _Figure, works: Mapping[str, Work]) -> tuple[str, ...]:
     pick = max if figure.more_is_better else min
     best = pick(figures, key=lambda program: figures[program])
     return (figure.what, *(format(each, figure.form) for each in figures.values()), best)
-
-
-def main() -> None:
-    """Measure, and print the table."""
-    table = measure()
-    sys.stdout.write(as_text(table))
-    sys.exit(0 if all(budget.holds for budget in table.budgets) else 1)
-
-
-if __name__ == "__main__":
-    main()
