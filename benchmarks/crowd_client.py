@@ -20,15 +20,13 @@ import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-import grpc
+from google.protobuf.duration_pb2 import Duration
 from longtake.v1.video_service_pb2 import WatchOperationRequest, WatchOperationResponse
+
+from benchmarks.load import watching
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-
-_METHOD = "/longtake.v1.VideoService/WatchOperation"
-# A connection has at most so many streams, as many clients would share the server.
-_STREAMS_EACH = 500
 
 
 class _Watcher:
@@ -42,7 +40,7 @@ class _Watcher:
         self.done = False
         self._told = told
 
-    async def follow(self, stream: grpc.aio.UnaryStreamCall[bytes, bytes]) -> None:
+    async def follow(self, stream: AsyncIterator[bytes]) -> None:
         async for data in stream:
             message = WatchOperationResponse.FromString(data)
             if message.HasField("heartbeat"):
@@ -84,19 +82,21 @@ class _Watchers:
 
     async def _watch(self, order: dict[str, Any], address: str, channels: AsyncExitStack) -> None:
         known: list[tuple[str, int]] = list(order["watch"].items())
-        call: grpc.aio.UnaryStreamMultiCallable[bytes, bytes]
+        heartbeat_interval = Duration(seconds=order["heartbeat_seconds"])
+        requests = []
         for number in range(order["watchers"]):
-            if number % _STREAMS_EACH == 0:
-                options = [("grpc.use_local_subchannel_pool", 1), ("longtake.channel", number)]
-                channel = grpc.aio.insecure_channel(address, options=options)
-                call = (await channels.enter_async_context(channel)).unary_stream(_METHOD)
             name, revision = known[number % len(known)]
-            request = WatchOperationRequest(name=name, after_revision=revision)
-            request.heartbeat_interval.FromSeconds(order["heartbeat_seconds"])
-            watcher = _Watcher(name, revision, self._look(number))
-            self._all.append(watcher)
-            following = watcher.follow(call(request.SerializeToString()))
-            self._following.append(asyncio.create_task(following))
+            requests.append(
+                WatchOperationRequest(
+                    name=name, after_revision=revision, heartbeat_interval=heartbeat_interval
+                )
+            )
+            self._all.append(_Watcher(name, revision, self._look(number)))
+        streams = await watching(address, requests, channels)
+        self._following = [
+            asyncio.create_task(watcher.follow(stream))
+            for watcher, stream in zip(self._all, streams, strict=True)
+        ]
         await self._each(lambda one: one.messages + one.heartbeats > 0)
 
     def _look(self, number: int) -> Callable[[], None]:

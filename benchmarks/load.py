@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import grpc
-from longtake.v1.video_service_pb2 import WatchOperationRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from contextlib import AsyncExitStack
+
+    from longtake.v1.video_service_pb2 import WatchOperationRequest
 
     from benchmarks.programs import Program
 
@@ -133,23 +134,23 @@ def milliseconds(latencies: Sequence[float], share: float) -> float:
     return sorted(latencies)[min(len(latencies) - 1, int(len(latencies) * share))] * 1000
 
 
-async def watched(
-    program: Program, operation: str, watchers: int, channels: AsyncExitStack
+async def watching(
+    address: str, requests: Sequence[WatchOperationRequest], channels: AsyncExitStack
 ) -> list[AsyncIterator[bytes]]:
-    """Return so many streams that watch an operation, open until the channels are closed."""
-    request = WatchOperationRequest(name=operation).SerializeToString()
+    """Return a stream for each request, open until the channels are closed."""
     streams: list[AsyncIterator[bytes]] = []
-    while len(streams) < watchers:
+    for first in range(0, len(requests), STREAMS_EACH):
         # Channels to one address would share a connection.
         options = [("grpc.use_local_subchannel_pool", 1)]
         channel = await channels.enter_async_context(
-            grpc.aio.insecure_channel(program.address, options=options)
+            grpc.aio.insecure_channel(address, options=options)
         )
         watch: grpc.aio.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(
             f"{SERVICE}/WatchOperation"
         )
         streams += [
-            aiter(watch(request)) for _ in range(min(STREAMS_EACH, watchers - len(streams)))
+            aiter(watch(request.SerializeToString()))
+            for request in requests[first : first + STREAMS_EACH]
         ]
     return streams
 

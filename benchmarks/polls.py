@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
+from longtake.v1.video_service_pb2 import WatchOperationRequest
 
-from benchmarks.load import drained, watched
+from benchmarks.load import drained, watching
 from benchmarks.programs import running
 from benchmarks.report import Table, at_most
 from benchmarks.servers import accepted, generation, longtake, on_simulator
@@ -69,9 +70,8 @@ async def _watch_to_the_end(
             (await accepted(server, generation(f"{prompt} {number}"))).name
             for number in range(generations)
         ]
-        streams = [
-            stream
-            for name in names
-            for stream in await watched(server, name, watchers_each, channels)
+        requests = [
+            WatchOperationRequest(name=name) for name in names for _ in range(watchers_each)
         ]
+        streams = await watching(server.address, requests, channels)
         await asyncio.gather(*(drained(stream) for stream in streams))

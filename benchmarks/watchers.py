@@ -19,7 +19,7 @@ import grpc
 from longtake.v1.video_service_pb2 import CancelOperationRequest, WatchOperationRequest
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
 
-from benchmarks.load import SERVICE, STREAMS_EACH, drained, watched
+from benchmarks.load import SERVICE, STREAMS_EACH, drained, watching
 from benchmarks.report import Table, at_most
 from benchmarks.servers import accepted, bare, generation, longtake
 
@@ -118,7 +118,8 @@ async def _crowd(program: Program, operation: str, watchers: int, empty: int) ->
     """Watch with everybody, end the operation, and wait until everybody knows."""
     start = time.perf_counter()
     async with AsyncExitStack() as channels:
-        messages = await watched(program, operation, watchers, channels)
+        requests = [WatchOperationRequest(name=operation)] * watchers
+        messages = await watching(program.address, requests, channels)
         await asyncio.gather(*(anext(one) for one in messages))
         connected = time.perf_counter()
         held = program.resident_bytes()
