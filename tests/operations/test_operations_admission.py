@@ -11,13 +11,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fakes.clock import FakeClock
-from fakes.engine import MODEL, engine
+from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from google.protobuf.duration_pb2 import Duration
-from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.driver import Limits
 from longtake_server.operations.model import Code, Failure, State, StoredVideo
 from longtake_server.operations.upstream import Finished, NotNow
+from operations.operations_admitted import quotas, step_until_none_goes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,29 +30,8 @@ DONE = Finished((StoredVideo("key"),))
 BUSY = Failure(Code.RESOURCE_EXHAUSTED, "ATTEMPTS_EXHAUSTED", "quota exceeded")
 
 
-def quotas(folder: Path, **limits: int) -> Catalogue:
-    file = folder / "quotas.toml"
-    rows = "\n".join(f"{name} = {value}" for name, value in limits.items())
-    file.write_text(f'[models."{MODEL}"]\n{rows}')
-    return Catalogue.load(file, shipped_quotas=False)
-
-
 def names(number: int) -> list[str]:
     return [f"up/{count}" for count in range(number)]
-
-
-async def step_until_none_goes(parts: Engine) -> None:
-    """Do what the runner and the usher do, without time passing."""
-    while True:
-        await parts.usher.step()
-        now = parts.clock.now()
-        taken = await parts.store.take("test", now, now + timedelta(minutes=1), 100)
-        if not taken:
-            return
-        for work in taken:
-            due = await parts.driver.step(work.name)
-            if due is not None:
-                await parts.store.again(work, due)
 
 
 async def accept(parts: Engine, caller: str = "", **fields: object) -> OperationRecord:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,10 +12,10 @@ from fakes.engine import MODEL, engine
 from fakes.upstream import ScriptedUpstream
 from google.protobuf.duration_pb2 import Duration
 from longtake_server.errors import UpstreamUnavailable
-from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.driver import Limits
 from longtake_server.operations.model import Code, Failure, State, StoredVideo
 from longtake_server.operations.upstream import Finished, NotNow
+from operations.operations_admitted import quotas, step_until_none_goes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,31 +38,10 @@ def away(*submissions: str | Exception, polls: Sequence[PollResult] = ()) -> Scr
     return ScriptedUpstream(submissions=submissions, polls=polls, name=AWAY)
 
 
-def quotas(folder: Path, **limits: int) -> Catalogue:
-    file = folder / "quotas.toml"
-    rows = "\n".join(f"{name} = {value}" for name, value in limits.items())
-    file.write_text(f'[models."{MODEL}"]\n{rows}')
-    return Catalogue.load(file, shipped_quotas=False)
-
-
 async def accept(parts: Engine, caller: str = "") -> OperationRecord:
     """Accept one a millisecond later than the one before."""
     parts.clock.advance(0.001)
     return await parts.accept(caller)
-
-
-async def step_until_none_goes(parts: Engine) -> None:
-    """Do what the runner and the usher do, without time passing."""
-    while True:
-        await parts.usher.step()
-        now = parts.clock.now()
-        taken = await parts.store.take("test", now, now + timedelta(minutes=1), 100)
-        if not taken:
-            return
-        for work in taken:
-            due = await parts.driver.step(work.name)
-            if due is not None:
-                await parts.store.again(work, due)
 
 
 async def where(parts: Engine, records: Sequence[OperationRecord]) -> list[tuple[str, str]]:
