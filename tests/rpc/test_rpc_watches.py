@@ -141,16 +141,6 @@ async def test_the_silence_of_a_watch_is_brought_to_its_bounds(
         assert kinds(await read(everything, 1)) == ["heartbeat"]
 
 
-async def test_a_watch_of_an_operation_that_is_deleted_ends_with_not_found(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server:
-        name = await server.accepted()
-        messages = watch(server, name)
-        await anext(messages)
-        await server.videos.DeleteOperation(api.DeleteOperationRequest(name=name))
-        fault = await refused(messages)
-    assert (fault.code, fault.reason) == (grpc.StatusCode.NOT_FOUND, "OPERATION_DELETED")
-
-
 async def test_a_watch_too_many_is_refused_and_one_that_leaves_makes_room(tmp_path: Path) -> None:
     async with serving(tmp_path, max_watches=1) as server:
         name = await server.accepted()
