@@ -6,11 +6,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import platform
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from fakes.clock import FakeClock
-from longtake_server.memory import MemoryReturner, keep_chunks, trim_heap
+from longtake_server.memory import MemoryReturner
 from processes.running import server
 
 if TYPE_CHECKING:
@@ -74,9 +78,61 @@ async def test_a_few_that_leave_are_no_crowd() -> None:
         assert crowd.done == []
 
 
-def test_telling_the_c_library_what_to_keep_is_harmless() -> None:
+def told(program: str) -> str:
+    """Return what a program prints that runs on the system's allocator."""
+    environment = {**os.environ, "PYTHONMALLOC": "malloc"}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True
+    )
+    return ended.stdout
+
+
+ONLY_GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
+
+
+@ONLY_GLIBC
+@pytest.mark.parametrize("kept", [False, True])
+def test_all_threads_take_from_one_arena(tmp_path: Path, kept: bool) -> None:
+    arenas = tmp_path / "arenas"
+    told(f"""
+import ctypes, threading
+from longtake_server.memory import keep_chunks
+if {kept}:
     keep_chunks()
-    trim_heap()
+meeting = threading.Barrier(3)
+def take():
+    meeting.wait()
+    taken = bytes(100_000)
+    meeting.wait()
+threads = [threading.Thread(target=take) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+library = ctypes.CDLL(None)
+library.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(library.fopen({str(arenas)!r}.encode(), b"w"))
+library.malloc_info(0, file)
+library.fclose(file)
+""")
+    assert (arenas.read_text().count("<heap nr=") == 1) is kept
+
+
+@ONLY_GLIBC
+def test_a_trim_gives_back_what_lies_below_something_that_is_kept() -> None:
+    before, after = told("""
+from longtake_server.memory import trim_heap
+def resident():
+    with open("/proc/self/statm") as pages:
+        return int(pages.read().split()[1])
+taken = [bytes(1000) for _ in range(100_000)]
+kept = bytes(1000)
+del taken
+print(resident())
+trim_heap()
+print(resident())
+""").split()
+    assert int(after) < int(before) / 2
 
 
 @pytest.mark.parametrize(("said", "used"), [(None, "malloc"), ("pymalloc", "pymalloc")])
