@@ -41,7 +41,7 @@ _CHANGES = 3
 _MEBIBYTE = 1 << 20
 # Of the memory before the crowd: what there may be when it has gone.
 _MOST_OF_BEFORE = 1.1
-# Memory that is not back by then does not come back.
+# Memory that has become no less for so long does not come back.
 _STILL_SECONDS = 15.0
 _BETWEEN_LOOKS_SECONDS = 0.1
 # So long that none comes, and so short that one comes soon.
@@ -147,12 +147,17 @@ class _Operations:
 
 @dataclass(frozen=True)
 class _Step:
-    """What was done, how long it took, the memory after it, and what watchers were told."""
+    """What was done, how long it took, the memory after it, and what watchers were told.
+
+    Attributes:
+        gone: Whether no watcher is left.
+    """
 
     what: str
     seconds: float
     memory: int
     told: str = ""
+    gone: bool = False
 
     def row(self, before: int) -> tuple[str, ...]:
         """Return a row of the table, with the memory as a share of that before."""
@@ -224,7 +229,7 @@ class _Run:
             await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
             if (now := self.server.resident_bytes()) < least:
                 least, since = now, time.perf_counter()
-        return _Step(what, since - start, least)
+        return _Step(what, since - start, least, gone=True)
 
     def _step(self, what: str, start: float, told: str) -> _Step:
         seconds = time.perf_counter() - start
@@ -257,7 +262,7 @@ def measure(*, watchers: int = 10_000) -> Table:
                 "of before",
             )
             for step in steps
-            if step.what.startswith("all")
+            if step.gone
         ),
     )
 
