@@ -11,7 +11,6 @@ import logging
 import os
 import re
 import shutil
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -38,8 +37,8 @@ _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 _CHUNK_BYTES = 1 << 20
-# Ranges that are read ahead of the reader: the memory of a download is one more than these.
-_AHEAD = 2
+# What a thread reads for one call: each call of a thread takes about as long as to copy a chunk.
+_PART_BYTES = 2 * _CHUNK_BYTES
 _THREADS = 8
 _WRITE_SECONDS = 180.0
 _READ_SECONDS = 30.0
@@ -112,7 +111,7 @@ class ObjectMediaStore:
     async def open_video(
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AsyncGenerator[VideoReading]:
-        """See MediaStore.open_video. Holds at most 3 MiB of the video at a time."""
+        """See MediaStore.open_video. Holds at most 6 MiB of the video at a time."""
         key = video.location
         with _faults(key):
             meta = await self._in_thread(_READ_SECONDS, partial(obstore.head, self._store, key))
@@ -129,22 +128,25 @@ class ObjectMediaStore:
             await self._in_thread(_READ_SECONDS, partial(self._remove, operation))
 
     async def _chunks(self, key: str, start: int, end: int) -> AsyncGenerator[bytes]:
-        starts = iter(range(start, end, _CHUNK_BYTES))
-        ahead: deque[asyncio.Task[bytes]] = deque()
+        if start == end:
+            return
+        ahead = self._begin_part(key, start, end)
         try:
-            while True:
-                while len(ahead) < _AHEAD and (at := next(starts, None)) is not None:
-                    read = partial(self._read, key, at, min(end, at + _CHUNK_BYTES))
-                    ahead.append(asyncio.create_task(self._in_thread(_READ_SECONDS, read)))
-                if not ahead:
-                    return
+            for following in range(start + _PART_BYTES, end + _PART_BYTES, _PART_BYTES):
                 with _faults(key):
-                    chunk = await ahead.popleft()
-                yield chunk
+                    async with asyncio.timeout(_READ_SECONDS):
+                        chunks = await ahead
+                if following < end:
+                    ahead = self._begin_part(key, following, end)
+                for chunk in chunks:
+                    yield chunk
         finally:
-            for task in ahead:
-                task.cancel()
-            await asyncio.gather(*ahead, return_exceptions=True)
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+
+    def _begin_part(self, key: str, start: int, end: int) -> asyncio.Future[list[bytes]]:
+        part = partial(self._read, key, start, min(end, start + _PART_BYTES))
+        return asyncio.get_running_loop().run_in_executor(self._threads, part)
 
     async def _in_thread(self, seconds: float, work: Callable[[], _T]) -> _T:
         async with asyncio.timeout(seconds):
@@ -161,16 +163,19 @@ class ObjectMediaStore:
         if self._folder is not None:
             _make_durable(self._folder, key)
 
-    def _read(self, key: str, start: int, end: int) -> bytes:
+    def _read(self, key: str, start: int, end: int) -> list[bytes]:
+        """Return the bytes of a range in chunks."""
         if self._folder is None:
-            return bytes(obstore.get_range(self._store, key, start=start, end=end))
+            part = memoryview(obstore.get_range(self._store, key, start=start, end=end))
+            return [bytes(part[at : at + _CHUNK_BYTES]) for at in range(0, len(part), _CHUNK_BYTES)]
         # The library's buffer would have to be copied.
         with (self._folder / key).open("rb", buffering=0) as file:
             file.seek(start)
-            data = file.read(end - start)
-        if len(data) < end - start:
+            sizes = [min(_CHUNK_BYTES, end - at) for at in range(start, end, _CHUNK_BYTES)]
+            chunks = [file.read(size) for size in sizes]
+        if [len(chunk) for chunk in chunks] != sizes:
             raise OSError(errno.EIO, "it is shorter than it was")
-        return data
+        return chunks
 
     def _remove(self, operation: str) -> None:
         if self._folder is not None:
