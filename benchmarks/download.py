@@ -40,7 +40,7 @@ class _Reads:
     growth_bytes: list[int] = field(default_factory=list)
 
 
-def measure(*, rounds: int = 7, size_bytes: int = 2 << 30) -> Table:
+def measure(*, rounds: int = 11, size_bytes: int = 2 << 30) -> Table:
     """Read the video to its end, from both servers in turns."""
     with tempfile.TemporaryDirectory(prefix="longtake-download-") as name:
         folder = Path(name)
