@@ -31,13 +31,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("longtake_server.access")
 
 
-@dataclass(frozen=True, slots=True)
-class _Unreadable:
-    """Stands for a request that was not decoded, and says why."""
-
-    error: Exception
-
-
 class Calls:
     """Bounds requests, turns domain errors into statuses, logs each call.
 
@@ -85,32 +78,31 @@ class Calls:
         # Typed for the synchronous server; this one's behaviours are coroutines.
         if handler.request_streaming:
             return cast("grpc.RpcMethodHandler[Any, Any]", handler)
-        read, write = self._bounded(handler.request_deserializer), _writer(handler)
+        # A request is decoded by the call, for grpcio would hold its message to the call's end:
+        # that of a watch outlives by far the moment in which it is read.
+        write = _writer(handler)
         if handler.response_streaming:
-            streaming: Any = self._streaming(method, handler.unary_stream)
-            return grpc.unary_stream_rpc_method_handler(streaming, read, write)
-        unary: Any = self._unary(method, handler.unary_unary)
-        return grpc.unary_unary_rpc_method_handler(unary, read, write)
+            streaming: Any = self._streaming(method, handler)
+            return grpc.unary_stream_rpc_method_handler(streaming, None, write)
+        unary: Any = self._unary(method, handler)
+        return grpc.unary_unary_rpc_method_handler(unary, None, write)
 
-    def _bounded(self, deserialize: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-        def read(data: bytes) -> Any:
-            if len(data) > self._max_request_bytes:
-                return _Unreadable(RequestTooLarge(len(data), self._max_request_bytes))
-            try:
-                return deserialize(data)
-            except DecodeError:
-                wrong = Violation("request", "it is not a message of the method's request type")
-                return _Unreadable(InvalidRequest([wrong]))
+    def _decoded(self, handler: Any, data: bytes) -> Any:
+        if len(data) > self._max_request_bytes:
+            raise RequestTooLarge(len(data), self._max_request_bytes)
+        try:
+            return handler.request_deserializer(data)
+        except DecodeError as error:
+            wrong = Violation("request", "it is not a message of the method's request type")
+            raise InvalidRequest([wrong]) from error
 
-        return read
+    def _unary(self, method: str, handler: Any) -> Callable[[bytes, Any], Awaitable[Any]]:
+        behaviour: Callable[[Any, Any], Awaitable[Any]] = handler.unary_unary
 
-    def _unary(
-        self, method: str, behaviour: Callable[[Any, Any], Awaitable[Any]]
-    ) -> Callable[[Any, Any], Awaitable[Any]]:
-        async def call(request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
+        async def call(data: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             began = self._clock.monotonic()
             try:
-                return await behaviour(_readable(request), context)
+                return await behaviour(self._decoded(handler, data), context)
             except (asyncio.CancelledError, grpc.aio.AbortError):
                 raise
             except Exception as error:  # noqa: BLE001 - the one table decides what is told
@@ -120,15 +112,15 @@ class Calls:
 
         return call
 
-    def _streaming(
-        self, method: str, behaviour: Callable[[Any, Any], AsyncGenerator[Any]]
-    ) -> Callable[[Any, Any], AsyncGenerator[Any]]:
+    def _streaming(self, method: str, handler: Any) -> Callable[[bytes, Any], AsyncGenerator[Any]]:
+        behaviour: Callable[[Any, Any], AsyncGenerator[Any]] = handler.unary_stream
+
         async def call(
-            request: Any, context: grpc.aio.ServicerContext[Any, Any]
+            data: bytes, context: grpc.aio.ServicerContext[Any, Any]
         ) -> AsyncGenerator[Any]:
             began = self._clock.monotonic()
             try:
-                async with aclosing(behaviour(_readable(request), context)) as messages:
+                async with aclosing(behaviour(self._decoded(handler, data), context)) as messages:
                     async for message in messages:
                         sending = self._sends.begin(method, context)
                         try:
@@ -250,12 +242,6 @@ def _writer(handler: Any) -> Callable[[Any], bytes]:
         return message if isinstance(message, bytes) else serialise(message)
 
     return write
-
-
-def _readable(request: Any) -> Any:
-    if isinstance(request, _Unreadable):
-        raise request.error
-    return request
 
 
 async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> None:

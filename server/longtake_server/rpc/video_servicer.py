@@ -92,7 +92,7 @@ class VideoServicer(VideoServiceServicer):
 
     async def WatchOperation(  # type: ignore[override]  # noqa: N802 - as above
         self, request: api.WatchOperationRequest, context: Context
-    ) -> AsyncGenerator[api.WatchOperationResponse | bytes]:
+    ) -> AsyncGenerator[bytes]:
         """Stream an operation's states to its end."""
         events = await self._service.watch(
             requests.operation_name(request.name),
@@ -102,6 +102,8 @@ class VideoServicer(VideoServiceServicer):
                 request.heartbeat_interval if request.HasField("heartbeat_interval") else None
             ),
         )
+        # A watch waits for long, and there are many of them.
+        del request
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Heartbeat):
@@ -120,6 +122,7 @@ class VideoServicer(VideoServiceServicer):
                 request.heartbeat_interval if request.HasField("heartbeat_interval") else None
             ),
         )
+        del request
         async with aclosing(events):
             async for event in events:
                 yield self._store_event(event)
@@ -226,9 +229,9 @@ class VideoServicer(VideoServiceServicer):
         return convert.model(self._service.model(requests.model_name(request.name)))
 
 
-def _heartbeat(event: Heartbeat) -> api.WatchOperationResponse:
+def _heartbeat(event: Heartbeat) -> bytes:
     message = api.WatchOperationResponse()
     message.heartbeat.revision = event.revision
     if event.last_poll_time is not None:
         convert.set_time(message.heartbeat.last_poll_time, event.last_poll_time)
-    return message
+    return message.SerializeToString()
