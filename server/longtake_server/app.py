@@ -22,7 +22,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from longtake_server.clock import SystemClock
 from longtake_server.errors import StartFailure
 from longtake_server.media.objects import ObjectMediaStore
-from longtake_server.memory import MemoryReturner, keep_chunks, trim_heap
+from longtake_server.memory import (
+    MemoryReturner,
+    forget_attribute_names,
+    keep_chunks,
+    trim_heap,
+)
 from longtake_server.operations.admission import Admission
 from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.driver import Driver, Limits
@@ -102,7 +107,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         memory = MemoryReturner(
             lambda: engine.ledger.watches,
             engine.clock,
-            (server.forget_encodings, engine.ledger.forget_records),
+            (server.forget_encodings, engine.ledger.forget_records, forget_attribute_names),
             trim_heap,
         )
         running = asyncio.create_task(engine.runner.run(), name="runner")

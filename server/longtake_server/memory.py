@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -81,6 +82,17 @@ def keep_chunks() -> None:
         option(_ARENA_MAX, 1)
         option(_TRIM_THRESHOLD, _KEPT_FREE_BYTES)
         option(_MMAP_THRESHOLD, _LARGE_BYTES)
+
+
+def forget_attribute_names() -> None:
+    """Have the interpreter forget which attributes were looked up last.
+
+    Its cache of them holds up to 4096 names. An extension that calls a method by its name makes
+    a new string for each call, so that after a crowd thousands of pages have one of them.
+    """
+    clear = getattr(sys, "_clear_type_cache", None)
+    if clear is not None:
+        clear()
 
 
 def trim_heap() -> None:

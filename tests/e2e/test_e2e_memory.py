@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes.clock import FakeClock
-from longtake_server.memory import MemoryReturner
+from longtake_server.memory import MemoryReturner, forget_attribute_names
 from processes.running import server
 
 if TYPE_CHECKING:
@@ -133,6 +133,16 @@ trim_heap()
 print(resident())
 """).split()
     assert int(after) < int(before) / 2
+
+
+def test_a_name_that_was_looked_up_is_not_kept() -> None:
+    # Made at run time, as those are that extensions make.
+    name = "".join(["looked", "_", "up"])
+    once = sys.getrefcount(name)
+    assert not hasattr(object, name)
+    assert sys.getrefcount(name) > once
+    forget_attribute_names()
+    assert sys.getrefcount(name) == once
 
 
 @pytest.mark.parametrize(("said", "used"), [(None, "malloc"), ("pymalloc", "pymalloc")])
