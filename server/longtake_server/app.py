@@ -41,6 +41,7 @@ from longtake_server.operations.runner import Leasing, Runner
 from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.usher import Usher
 from longtake_server.rpc.server import RpcServer
+from longtake_server.scheduling import let_threads_finish
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
 from longtake_server.upstream.configured import configured_upstreams
@@ -86,6 +87,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    let_threads_finish()
     keep_chunks()
     _leave_generators_to_their_owners()
     async with AsyncExitStack() as parts:

@@ -1,0 +1,54 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The server's threads are scheduled in batches, if nobody says otherwise."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from longtake_server.scheduling import let_threads_finish
+from processes.running import server
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(os, "SCHED_BATCH"), reason="only Linux schedules in batches"
+)
+
+
+def policies(pid: int) -> list[int]:
+    """Return the policy of each thread of a process."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return [os.sched_getscheduler(int(thread.name)) for thread in threads]
+
+
+async def test_the_servers_threads_let_each_other_finish(tmp_path: Path) -> None:
+    async with server(tmp_path) as longtake:
+        await longtake.start()
+        found = policies(longtake.process.pid)
+    assert len(found) > 1
+    assert set(found) == {os.SCHED_BATCH}
+
+
+def test_a_policy_that_was_chosen_is_kept() -> None:
+    program = """
+import os
+from longtake_server.scheduling import let_threads_finish
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+let_threads_finish()
+print(os.sched_getscheduler(0))
+"""
+    told = subprocess.check_output([sys.executable, "-c", program], text=True)
+    assert int(told) == os.SCHED_IDLE
+
+
+def test_a_kernel_that_forbids_it_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "sched_setscheduler", forbidden)
+    let_threads_finish()
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
