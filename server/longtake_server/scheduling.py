@@ -10,16 +10,17 @@ See docs/decisions/0008.
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 
 
 def let_threads_finish() -> None:
     """Run this thread, and those that it starts, under SCHED_BATCH: one that is woken waits.
 
-    Changes nothing where the kernel has no such policy or forbids it, or where whoever started
+    Changes nothing where the kernel is not Linux or forbids it, or where whoever started
     the process has chosen another than the default one.
     """
-    if not hasattr(os, "SCHED_BATCH"):
+    if sys.platform != "linux":
         return
     with suppress(OSError):
         if os.sched_getscheduler(0) == os.SCHED_OTHER:

@@ -14,9 +14,8 @@ import pytest
 from longtake_server.scheduling import let_threads_finish
 from processes.running import server
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(os, "SCHED_BATCH"), reason="only Linux schedules in batches"
-)
+if sys.platform != "linux":
+    pytest.skip("only Linux schedules in batches", allow_module_level=True)
 
 
 def policies(pid: int) -> list[int]:
