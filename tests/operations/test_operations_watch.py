@@ -17,6 +17,7 @@ from longtake_server.errors import (
     ServerDraining,
     TooManyWatches,
 )
+from longtake_server.operations import ledger
 from longtake_server.operations.ledger import (
     Changed,
     Gone,
@@ -263,6 +264,38 @@ async def test_watching_all_resumes_from_a_position_with_deletions(tmp_path: Pat
         async with aclosing(parts.ledger.watch_all(Filter(), 2, 30)) as watch:
             assert await anext(watch) == Gone(first.name, 3)
             assert await anext(watch) == InitialSetComplete(3)
+
+
+async def test_a_deletion_amid_the_initial_set_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "_CHANGES_AT_ONCE", 2)
+    async with engine(tmp_path) as parts:
+        records = [await parts.accept() for _ in range(3)]
+        async with aclosing(parts.ledger.watch_all(Filter(), None, 30)) as watch:
+            events = [await anext(watch)]
+            await parts.service.delete(records[0].name, "")
+            events += [await anext(watch) for _ in range(4)]
+    assert events == [
+        *(Changed(record, None) for record in records),
+        Gone(records[0].name, None),
+        InitialSetComplete(4),
+    ]
+
+
+@pytest.mark.parametrize("after", [None, 1])
+async def test_what_others_delete_is_not_told(tmp_path: Path, after: int | None) -> None:
+    async with engine(tmp_path) as parts:
+        theirs, ours = await parts.accept("alice"), await parts.accept("bob")
+        wanted = Filter(caller="bob")
+        async with aclosing(parts.ledger.watch_all(wanted, after, 30)) as watch:
+            assert [await anext(watch) for _ in range(2)] == [
+                Changed(ours, after and 2),
+                InitialSetComplete(2),
+            ]
+            await parts.service.delete(theirs.name, "alice")
+            await parts.service.delete(ours.name, "bob")
+            assert await anext(watch) == Gone(ours.name, 4)
 
 
 async def test_an_operation_that_stops_matching_is_sent_once_more(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import contextlib
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from longtake_server.errors import (
     ResourceError,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from longtake_server.clock import Clock
     from longtake_server.operations.model import Event, OperationRecord
     from longtake_server.operations.store import Change, Filter, OperationStore
+
+_T = TypeVar("_T")
 
 _COMMIT_ATTEMPTS = 8
 _CHANGES_AT_ONCE = 200
@@ -64,10 +66,10 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """An operation was deleted or expired."""
+    """An operation was deleted or expired; `position` is as in Changed."""
 
     name: str
-    position: int
+    position: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class _View:
         record, name = change.record, change.name
         if record is None:
             self._forget(name)
-            return Gone(name, change.position)
+            return Gone(name, change.position) if self._wanted.is_of(change.caller) else None
         matches = self._wanted.matches(record)
         told = matches or self._may_have_matched(record)
         self._forget(name)
@@ -207,7 +209,7 @@ class Ledger:
         self._watches = 0
         self._watches_of: Counter[str] = Counter()
         self._draining = asyncio.Event()
-        self._commits: set[asyncio.Task[OperationRecord]] = set()
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     @property
     def watches(self) -> int:
@@ -223,7 +225,7 @@ class Ledger:
         self, record: OperationRecord, request: GenerateVideosRequest, due: datetime
     ) -> OperationRecord:
         """Store a new operation, or return the one that its request_id belongs to."""
-        return await self._finish(self._create_and_wake(record, request, due))
+        return await self.finish(self._create_and_wake(record, request, due))
 
     async def _create_and_wake(
         self, record: OperationRecord, request: GenerateVideosRequest, due: datetime
@@ -287,20 +289,21 @@ class Ledger:
             if changed is record:
                 return record
             try:
-                return await self._finish(self._store_and_wake(changed, record.revision))
+                return await self.finish(self._store_and_wake(changed, record.revision))
             except RevisionConflict:
                 await self._read(name)
         raise RevisionConflict(name)
 
     async def aclose(self) -> None:
-        """Wait for the commits that were begun."""
-        await asyncio.gather(*self._commits, return_exceptions=True)
+        """Wait for what was begun with `finish`."""
+        while self._under_way:
+            await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    async def _finish(self, commit: Coroutine[None, None, OperationRecord]) -> OperationRecord:
-        """Carry a commit to its end even if its caller leaves: stored means woken."""
-        task = asyncio.ensure_future(commit)
-        self._commits.add(task)
-        task.add_done_callback(self._commits.discard)
+    async def finish(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Carry work to its end even if its caller leaves: what is stored is told as well."""
+        task = asyncio.ensure_future(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
 
     async def _store_and_wake(
@@ -312,7 +315,7 @@ class Ledger:
 
     async def delete(self, name: str, *, expired: bool = False) -> OperationRecord:
         """Remove an operation; its watchers are told. Raises as OperationStore.get."""
-        return await self._finish(self._delete_and_wake(name, expired))
+        return await self.finish(self._delete_and_wake(name, expired))
 
     async def _delete_and_wake(self, name: str, expired: bool) -> OperationRecord:
         last = await self._store.delete(name, expired=expired)
@@ -457,10 +460,13 @@ class Ledger:
             for change in batch:
                 position = change.position
                 event = view.event(change)
-                if isinstance(event, Changed) and after is None and not complete:
-                    yield Changed(event.record, None)
-                elif event is not None and (after is not None or complete):
+                if event is None:
+                    continue
+                if after is not None or complete:
                     yield event
+                elif isinstance(event, Changed) or change.position > head:
+                    # A position would have a watch that resumes skip the rest of the set.
+                    yield replace(event, position=None)
             if not complete and (position >= head or len(batch) < _CHANGES_AT_ONCE):
                 complete = True
                 yield InitialSetComplete(position)

@@ -112,13 +112,19 @@ class VideoOperations:
             await self._check_previous(request.previous_operation, caller, served)
         digest = await _digested(request)
         record = self._new_record(request, served, caller, traceparent, digest)
+        stored = await self._ledger.finish(self._accept(record, request))
+        if stored.request_digest != digest:
+            raise RequestIdReused(request.request_id, stored.name)
+        return stored
+
+    async def _accept(
+        self, record: OperationRecord, request: GenerateVideosRequest
+    ) -> OperationRecord:
         due = self._first_due(record)
         stored = await self._ledger.create(record, request, due)
         if stored.name == record.name:
             self._telemetry.accepted(record.model)
             self._runner.notify(due)
-        elif stored.request_digest != digest:
-            raise RequestIdReused(request.request_id, stored.name)
         return stored
 
     def _first_due(self, record: OperationRecord) -> datetime:
@@ -211,6 +217,9 @@ class VideoOperations:
     async def cancel(self, name: str, caller: str) -> OperationRecord:
         """Ask for the end of an operation; one that has ended stays as it is."""
         await self.get(name, caller)
+        return await self._ledger.finish(self._cancel(name))
+
+    async def _cancel(self, name: str) -> OperationRecord:
         record = await self._ledger.commit(name, CancelRequested())
         if record.done:
             return record
@@ -247,10 +256,21 @@ class VideoOperations:
         return True
 
     async def delete(self, name: str, caller: str) -> None:
-        """Remove an operation and the videos kept for it."""
+        """Remove an operation and the videos kept for it.
+
+        Raises:
+            StorageUnavailable: The operation is still there, with some of its videos or none,
+                and can be deleted again; or it is gone, and what a step stored meanwhile is left.
+
+        """
         await self.get(name, caller)
+        await self._ledger.finish(self._delete(name))
+
+    async def _delete(self, name: str) -> None:
+        await self._media.delete(name)
         await self._ledger.delete(name)
         self._runner.forget(name)
+        # A step that was under way may have stored some after the first time.
         await self._media.delete(name)
 
     async def read_videos(self, record: OperationRecord, most_bytes: int) -> Sequence[bytes]:

@@ -46,10 +46,14 @@ class Filter:
     model: str | None = None
     labels: tuple[tuple[str, str], ...] = ()
 
+    def is_of(self, caller: str) -> bool:
+        """Whether a caller's operations may be among these."""
+        return self.caller is None or caller == self.caller
+
     def matches(self, record: OperationRecord) -> bool:
         """Whether the record is one of these operations."""
         return (
-            (self.caller is None or record.caller == self.caller)
+            self.is_of(record.caller)
             and (not self.states or record.state in self.states)
             and (self.model is None or record.model == self.model)
             and all(record.labels.get(key) == value for key, value in self.labels)
@@ -76,11 +80,13 @@ class Change:
     Attributes:
         position: Counts the changes of the whole store; strictly increasing.
         name: The operation.
+        caller: Whose it is.
         record: None when it was deleted or expired.
     """
 
     position: int
     name: str
+    caller: str
     record: OperationRecord | None
 
 

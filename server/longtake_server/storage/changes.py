@@ -114,12 +114,13 @@ def delete(
     usage_table.deleted(connection, last)
     connection.execute("DELETE FROM operations WHERE name = ?", (name,))
     connection.execute(
-        "INSERT INTO tombstones (name, position, kind, time) VALUES (?, ?, ?, ?)",
+        "INSERT INTO tombstones (name, position, kind, time, caller) VALUES (?, ?, ?, ?, ?)",
         (
             name,
             _next_position(connection),
             "expired" if expired else "deleted",
             to_micros(now),
+            last.caller,
         ),
     )
     return last

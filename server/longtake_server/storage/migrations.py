@@ -143,7 +143,16 @@ _VERSION_4: tuple[_Step, ...] = (
     usage_table.count_all,
 )
 
-_MIGRATIONS: tuple[tuple[_Step, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+# Whose an operation was that is gone. Those of before are told to callers without a name.
+_VERSION_5 = ("ALTER TABLE tombstones ADD COLUMN caller TEXT NOT NULL DEFAULT ''",)
+
+_MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
+    _VERSION_1,
+    _VERSION_2,
+    _VERSION_3,
+    _VERSION_4,
+    _VERSION_5,
+)
 
 NEWEST_VERSION = len(_MIGRATIONS)
 """The schema version that this server writes, in PRAGMA user_version."""

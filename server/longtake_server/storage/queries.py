@@ -139,16 +139,16 @@ def changes(connection: sqlite3.Connection, after: int, limit: int, begun: int) 
         raise PositionExpired(str(after))
     rows = connection.execute(
         """
-        SELECT position, name, record FROM operations WHERE position > :after
+        SELECT position, name, caller, record FROM operations WHERE position > :after
         UNION ALL
-        SELECT position, name, NULL FROM tombstones WHERE position > :after
+        SELECT position, name, caller, NULL FROM tombstones WHERE position > :after
         ORDER BY position LIMIT :limit
         """,
         {"after": after, "limit": limit},
     ).fetchall()
     return tuple(
-        Change(position, name, None if record is None else decode_record(record))
-        for position, name, record in rows
+        Change(position, name, caller, None if record is None else decode_record(record))
+        for position, name, caller, record in rows
     )
 
 

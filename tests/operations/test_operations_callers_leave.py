@@ -1,0 +1,123 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a caller began goes to its end when the caller leaves; what failed can be asked again."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fakes.engine import engine
+from fakes.upstream import ScriptedUpstream
+from longtake_server.errors import OperationDeleted, StorageUnavailable
+from longtake_server.operations.model import State, SubmissionAccepted, SubmissionStarted
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from fakes.engine import Engine
+
+
+class Pause:
+    """Takes a method's place: what it did is done, but its caller is not told yet."""
+
+    def __init__(self, method: Callable[..., Awaitable[Any]]) -> None:
+        self._method = method
+        self.done = asyncio.Event()
+        self.over = asyncio.Event()
+
+    async def __call__(self, *arguments: Any) -> Any:
+        result = await self._method(*arguments)
+        self.done.set()
+        await self.over.wait()
+        return result
+
+
+@asynccontextmanager
+async def running_with_nothing_to_do(
+    parts: Engine, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[None]:
+    """Run the runner; it has looked for work, found none, and waits to be notified."""
+    looked = asyncio.Event()
+    next_due = parts.store.next_due
+
+    async def look(*arguments: Any) -> Any:
+        due = await next_due(*arguments)
+        looked.set()
+        return due
+
+    monkeypatch.setattr(parts.store, "next_due", look)
+    running = asyncio.create_task(parts.runner.run())
+    await looked.wait()
+    try:
+        yield
+    finally:
+        parts.runner.stop()
+        await running
+
+
+async def leave(call: Awaitable[Any], pause: Pause) -> None:
+    """Make a call and leave it as soon as what it stores is stored."""
+    task = asyncio.ensure_future(call)
+    await pause.done.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    pause.over.set()
+
+
+async def test_a_generation_is_submitted_though_its_caller_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upstream = ScriptedUpstream(submissions=["up/1"])
+    async with engine(tmp_path, upstream) as parts:
+        async with running_with_nothing_to_do(parts, monkeypatch):
+            pause = Pause(parts.store.create)
+            monkeypatch.setattr(parts.store, "create", pause)
+            await leave(parts.accept(), pause)
+            await upstream.submitting.wait()
+        [name] = upstream.submitted
+        assert (await parts.store.get(name)).state is State.RUNNING
+
+
+async def test_a_cancellation_is_carried_out_though_its_caller_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with engine(tmp_path, ScriptedUpstream(cancels=[True])) as parts:
+        name = (await parts.accept()).name
+        await parts.ledger.commit(name, SubmissionStarted())
+        await parts.ledger.commit(name, SubmissionAccepted("up/1"))
+        for work in await parts.store.take("nobody", parts.clock.now(), parts.clock.now(), 1):
+            await parts.store.again(work, parts.clock.now().replace(year=2100))
+        async with running_with_nothing_to_do(parts, monkeypatch):
+            pause = Pause(parts.store.update)
+            monkeypatch.setattr(parts.store, "update", pause)
+            await leave(parts.service.cancel(name, ""), pause)
+            assert (await parts.ledger.wait(name, None, 3600)).state is State.CANCELLED
+
+
+def videos(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*.mp4")]
+
+
+async def test_a_deletion_that_failed_can_be_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(_operation: str) -> None:
+        raise StorageUnavailable("the object store does not answer in time")
+
+    async with engine(tmp_path) as parts:
+        name = (await parts.accept()).name
+        await parts.media.put(name, 0, "video/mp4", b"video")
+        with monkeypatch.context() as fault:
+            fault.setattr(parts.media, "delete", failing)
+            with pytest.raises(StorageUnavailable):
+                await parts.service.delete(name, "")
+        assert videos(tmp_path) == ["0.mp4"]
+        await parts.service.delete(name, "")
+        with pytest.raises(OperationDeleted):
+            await parts.service.get(name, "")
+        assert videos(tmp_path) == []
