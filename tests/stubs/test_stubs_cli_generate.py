@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import uuid
 from typing import TYPE_CHECKING
 
@@ -215,6 +217,7 @@ def test_no_video_at_all_ends_with_4_too(longtake: Program) -> None:
         (["-o", "nowhere/dog.mp4"], "--output: the folder nowhere cannot be written to: No such"),
         (["-o", "."], "--output: . is not a file; give the name of a file"),
         (["-o", "/dev/null"], "--output: /dev/null is not a file"),
+        (["-o", "d" * 300], f"--output: {'d' * 300} cannot be written: File name too long"),
         (["-o", "dog.mp4", "--no-wait"], "--output: nothing is saved with --no-wait"),
         (["--image", "none.jpg"], "--image: none.jpg cannot be read: No such file or directory"),
         (["--reference", "text.txt"], "--reference: text.txt: its bytes are no image"),
@@ -263,18 +266,23 @@ def test_a_watch_that_cannot_go_on_tells_how_to_resume(longtake: Program) -> Non
 
 
 def test_a_file_that_cannot_be_written_does_not_lose_the_video(
-    longtake: Program, tmp_path: Path
+    longtake: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "dog.mp4.part").mkdir()
-    with video_service(ACCEPTED, _watched(succeeded())) as service:
+    def full(_file: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    download = Call("DownloadVideo", whole_video())
+    with video_service(ACCEPTED, _watched(succeeded()), download) as service:
         outcome = longtake.run("generate", "a dog", "-o", "dog.mp4", "--address", service.address)
 
         assert outcome.err == (
-            "longtake: dog.mp4 cannot be written: Is a directory; the video stays at the server; "
-            f"fetch it with: longtake download {NAME}/videos/0 -o dog.mp4 "
+            "longtake: dog.mp4 cannot be written: No space left on device; the video stays at the "
+            f"server; fetch it with: longtake download {NAME}/videos/0 -o dog.mp4 "
             f"--address {service.address}\n"
         )
         assert outcome.code == 2
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_video_that_arrives_wrong_ends_with_5_and_is_not_saved(

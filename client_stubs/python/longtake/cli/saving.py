@@ -51,7 +51,13 @@ def check_writable(output: Path | None) -> None:
 
     """
     path = output or Path("video.mp4")
-    if output and path.exists() and not path.is_file():
+    try:
+        taken = output is not None and path.exists() and not path.is_file()
+    except OSError as error:
+        raise CommandFailure(
+            REFUSED, f"--output: {path} cannot be written: {error.strerror}"
+        ) from error
+    if taken:
         raise CommandFailure(REFUSED, f"--output: {path} is not a file; give the name of a file")
     try:
         with TemporaryFile(dir=path.parent):

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class PartialFile:
-    """Writes to `{path}.part`, which `commit` renames and anything else removes.
+    """Writes to a `.part` of its own beside it, which `commit` renames and anything else removes.
 
     Its methods may be called from several threads, so that a discard cannot fall
     into a write that a cancelled caller left running.
@@ -23,7 +25,8 @@ class PartialFile:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self._path = Path(path)
-        self._part = self._path.with_name(self._path.name + ".part")
+        # Not the same for two that save to one path at a time.
+        self._part = self._path.with_name(f".longtake-{secrets.token_hex(8)}.part")
         self._lock = threading.Lock()
         self._file: IO[bytes] | None = None
         self._closed = False
@@ -32,7 +35,7 @@ class PartialFile:
         """Begin an empty part."""
         with self._lock:
             if not self._closed:
-                self._file = self._part.open("wb")
+                self._file = self._part.open("xb")
 
     def write(self, chunk: bytes) -> None:
         """Append bytes."""
@@ -47,8 +50,8 @@ class PartialFile:
                 self._file.flush()
                 os.fsync(self._file.fileno())
                 self._file.close()
-                self._file = None
                 self._part.replace(self._path)
+                self._file = None
             return self._path
 
     def discard(self) -> None:
@@ -56,7 +59,9 @@ class PartialFile:
         with self._lock:
             self._closed = True
             if self._file is not None:
-                self._file.close()
+                # On a full disk what is still to be written cannot be, nor need be.
+                with contextlib.suppress(OSError):
+                    self._file.close()
                 self._file = None
                 self._part.unlink(missing_ok=True)
 

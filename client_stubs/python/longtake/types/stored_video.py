@@ -100,7 +100,7 @@ class StoredVideo(_Stored):
     def save(self, path: str | PathLike[str]) -> Path:
         """Stream the bytes to a file and return its path.
 
-        The bytes go to `{path}.part`, which takes the name only when it is whole.
+        The bytes go to a part beside it, which takes the name only when it is whole.
 
         Raises:
             LongtakeError: They cannot be fetched, or are not those that were stored.
