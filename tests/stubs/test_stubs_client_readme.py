@@ -39,7 +39,8 @@ async def test_the_code_in_the_readme_runs_from_top_to_bottom(tmp_path: Path) ->
 
     assert process.returncode == 0, errors.decode()
     lines = output.decode().splitlines()
-    assert "QUEUED" in lines
+    # A watch may skip states that are over before it begins.
+    assert set(lines[: lines.index("SUCCEEDED")]) <= {"QUEUED", "SUBMITTING", "RUNNING"}
     assert "400 INVALID_FIELD" in lines
     assert (tmp_path / "boat.mp4").stat().st_size == int(lines[lines.index("SUCCEEDED") + 1])
     assert (tmp_path / "cat.mp4").exists()
