@@ -26,8 +26,8 @@ _CROWD = 500
 
 # The parameters of mallopt, from glibc's malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
-# A download has some chunks of a mebibyte under way. Larger objects are rare.
-_KEPT_FREE_BYTES, _LARGE_BYTES = 4 << 20, (1 << 20) + (64 << 10)
+# A download has up to a dozen chunks of a mebibyte under way. Larger objects are rare.
+_KEPT_FREE_BYTES, _LARGE_BYTES = 12 << 20, (1 << 20) + (64 << 10)
 
 
 class MemoryReturner:

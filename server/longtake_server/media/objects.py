@@ -38,7 +38,7 @@ _T = TypeVar("_T")
 
 _CHUNK_BYTES = 1 << 20
 # What a thread reads for one call: each call of a thread takes about as long as to copy a chunk.
-_PART_BYTES = 2 * _CHUNK_BYTES
+_PART_BYTES = 4 * _CHUNK_BYTES
 _THREADS = 8
 _WRITE_SECONDS = 180.0
 _READ_SECONDS = 30.0
@@ -111,7 +111,7 @@ class ObjectMediaStore:
     async def open_video(
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AsyncGenerator[VideoReading]:
-        """See MediaStore.open_video. Holds at most 6 MiB of the video at a time."""
+        """See MediaStore.open_video. Holds at most 12 MiB of the video at a time."""
         key = video.location
         with _faults(key):
             meta = await self._in_thread(_READ_SECONDS, partial(obstore.head, self._store, key))
