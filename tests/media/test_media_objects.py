@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import resource
@@ -58,6 +59,10 @@ async def read(
 
 def files(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def open_files() -> set[str]:
+    return {path.name for path in Path("/proc/self/fd").iterdir()}
 
 
 async def test_what_is_read_is_what_was_put(store: ObjectMediaStore) -> None:
@@ -134,16 +139,63 @@ async def test_a_video_that_is_missing_has_expired(store: ObjectMediaStore) -> N
         await read(store, StoredVideo("operations/0193/videos/0.mp4"))
 
 
-async def test_a_video_that_is_deleted_under_its_reader_has_expired(
-    store: ObjectMediaStore,
+@pytest.fixture(params=["in memory", "on the disk"])
+async def video(
+    store: ObjectMediaStore, folder: Path, request: pytest.FixtureRequest
+) -> StoredVideo:
+    """Store the data, and have the kernel keep it or forget it."""
+    stored = await store.put(OPERATION, 0, "video/mp4", DATA)
+    if request.param == "on the disk":
+        with (folder / stored.location).open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return stored
+
+
+async def test_it_is_read_alike_wherever_its_bytes_are(
+    store: ObjectMediaStore, video: StoredVideo
 ) -> None:
+    assert b"".join(await read(store, video)) == DATA
+
+
+async def test_where_the_kernel_can_not_tell_threads_read_it(
+    store: ObjectMediaStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> int:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
     video = await store.put(OPERATION, 0, "video/mp4", DATA)
+    monkeypatch.setattr(os, "preadv", refuse)
+    assert b"".join(await read(store, video)) == DATA
+
+
+async def test_a_video_that_is_deleted_under_its_reader_is_read_to_its_end(
+    store: ObjectMediaStore, video: StoredVideo
+) -> None:
+    async with store.open_video(video, 0, None) as reading:
+        first = await anext(reading.chunks)
+        await store.delete(OPERATION)
+        assert first + b"".join([chunk async for chunk in reading.chunks]) == DATA
+
+
+async def test_a_video_that_is_cut_under_its_reader_is_a_fault(
+    store: ObjectMediaStore, folder: Path, video: StoredVideo
+) -> None:
     async with store.open_video(video, 0, None) as reading:
         await anext(reading.chunks)
-        await store.delete(OPERATION)
-        with pytest.raises(VideoExpired):
+        os.truncate(folder / video.location, 2 * MEBIBYTE)
+        with pytest.raises(StorageUnavailable):
             async for _ in reading.chunks:
                 pass
+
+
+async def test_a_reader_holds_no_file_when_it_has_ended(
+    store: ObjectMediaStore, video: StoredVideo
+) -> None:
+    before = open_files()
+    await read(store, video)
+    with pytest.raises(OffsetPastEnd):
+        await read(store, video, len(DATA) + 1)
+    assert open_files() == before
 
 
 async def test_a_reader_may_leave_in_the_middle(store: ObjectMediaStore) -> None:

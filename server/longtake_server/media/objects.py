@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import logging
 import os
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, closing, contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 from obstore.store import LocalStore, from_url
 
 from longtake_server.errors import OffsetPastEnd, StartFailure, StorageUnavailable, VideoExpired
+from longtake_server.media.sources import CHUNK_BYTES, FileSource, ObjectSource
 from longtake_server.operations.model import StoredVideo
 from longtake_server.operations.upstream import VideoReading
 
@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from obstore import WritableFile
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
+    from longtake_server.media.sources import Source
+
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-_CHUNK_BYTES = 1 << 20
-# What a thread reads for one call: each call of a thread takes about as long as to copy a chunk.
-_PART_BYTES = 4 * _CHUNK_BYTES
+# What a thread reads for one call.
+_PART_BYTES = 4 * CHUNK_BYTES
 _THREADS = 8
 _WRITE_SECONDS = 180.0
 _READ_SECONDS = 30.0
@@ -114,38 +115,45 @@ class ObjectMediaStore:
         """See MediaStore.open_video. Holds at most 12 MiB of the video at a time."""
         key = video.location
         with _faults(key):
-            meta = await self._in_thread(_READ_SECONDS, partial(obstore.head, self._store, key))
-        size = meta["size"]
-        if offset > size:
-            raise OffsetPastEnd(offset, size)
-        end = size if limit is None else min(size, offset + limit)
-        async with aclosing(self._chunks(key, offset, end)) as chunks:
-            yield VideoReading(size, chunks)
+            opened = await self._in_thread(_READ_SECONDS, partial(self._source, key))
+        with closing(opened) as source:
+            size = source.size_bytes
+            if offset > size:
+                raise OffsetPastEnd(offset, size)
+            end = size if limit is None else min(size, offset + limit)
+            async with aclosing(self._chunks(source, key, offset, end)) as chunks:
+                yield VideoReading(size, chunks)
 
     async def delete(self, operation: str) -> None:
         """See MediaStore.delete."""
         with _faults():
             await self._in_thread(_READ_SECONDS, partial(self._remove, operation))
 
-    async def _chunks(self, key: str, start: int, end: int) -> AsyncGenerator[bytes]:
+    async def _chunks(
+        self, source: Source, key: str, start: int, end: int
+    ) -> AsyncGenerator[bytes]:
+        # To hand a chunk over from a thread takes about as long as to copy it.
+        while start < end and (chunk := source.at_hand(start, min(end, start + CHUNK_BYTES))):
+            start += len(chunk)
+            yield chunk
         if start == end:
             return
-        ahead = self._begin_part(key, start, end)
+        ahead = self._begin_part(source, start, end)
         try:
             for following in range(start + _PART_BYTES, end + _PART_BYTES, _PART_BYTES):
                 with _faults(key):
                     async with asyncio.timeout(_READ_SECONDS):
                         chunks = await ahead
                 if following < end:
-                    ahead = self._begin_part(key, following, end)
+                    ahead = self._begin_part(source, following, end)
                 for chunk in chunks:
                     yield chunk
         finally:
             ahead.cancel()
             await asyncio.gather(ahead, return_exceptions=True)
 
-    def _begin_part(self, key: str, start: int, end: int) -> asyncio.Future[list[bytes]]:
-        part = partial(self._read, key, start, min(end, start + _PART_BYTES))
+    def _begin_part(self, source: Source, start: int, end: int) -> asyncio.Future[list[bytes]]:
+        part = partial(source.read, start, min(end, start + _PART_BYTES))
         return asyncio.get_running_loop().run_in_executor(self._threads, part)
 
     async def _in_thread(self, seconds: float, work: Callable[[], _T]) -> _T:
@@ -163,19 +171,10 @@ class ObjectMediaStore:
         if self._folder is not None:
             _make_durable(self._folder, key)
 
-    def _read(self, key: str, start: int, end: int) -> list[bytes]:
-        """Return the bytes of a range in chunks."""
+    def _source(self, key: str) -> Source:
         if self._folder is None:
-            part = memoryview(obstore.get_range(self._store, key, start=start, end=end))
-            return [bytes(part[at : at + _CHUNK_BYTES]) for at in range(0, len(part), _CHUNK_BYTES)]
-        # The library's buffer would have to be copied.
-        with (self._folder / key).open("rb", buffering=0) as file:
-            file.seek(start)
-            sizes = [min(_CHUNK_BYTES, end - at) for at in range(start, end, _CHUNK_BYTES)]
-            chunks = [file.read(size) for size in sizes]
-        if [len(chunk) for chunk in chunks] != sizes:
-            raise OSError(errno.EIO, "it is shorter than it was")
-        return chunks
+            return ObjectSource(self._store, key)
+        return FileSource(self._folder / key)
 
     def _remove(self, operation: str) -> None:
         if self._folder is not None:
