@@ -76,6 +76,20 @@ async def test_where_all_regions_refuse_it_waits_and_goes_to_the_first_that_open
         assert await where(parts, [accepted]) == [(AWAY, "R")]
 
 
+async def test_a_place_that_comes_free_in_another_region_wakes_who_waits(tmp_path: Path) -> None:
+    elsewhere = [away("up/2", "up/3", polls=[DONE])]
+    catalogue = quotas(tmp_path, max_concurrent=1)
+    async with engine(tmp_path, home("up/1"), elsewhere=elsewhere, catalogue=catalogue) as parts:
+        accepted = [await accept(parts) for _ in range(3)]
+        await step_until_none_goes(parts)
+        assert await where(parts, accepted) == [(HOME, "R"), (AWAY, "R"), (HOME, "Q")]
+        parts.admission.changed.clear()
+        await parts.driver.step(accepted[1].name)
+        assert parts.admission.changed.is_set()
+        await step_until_none_goes(parts)
+        assert await where(parts, accepted) == [(HOME, "R"), (AWAY, "S"), (AWAY, "R")]
+
+
 async def test_a_region_that_does_not_answer_is_tried_again(tmp_path: Path) -> None:
     down = NotNow(Failure(Code.UNAVAILABLE, "ATTEMPTS_EXHAUSTED", "down"))
     async with engine(tmp_path, home(down, "up/1"), elsewhere=[away()]) as parts:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
-from longtake_server.errors import OperationExpired
+from longtake_server.errors import OperationExpired, UpstreamUnavailable
 from longtake_server.operations.model import State, StoredVideo
 from longtake_server.operations.retention import Retention
 from longtake_server.operations.upstream import Finished, Running
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fakes.engine import Engine
+    from longtake_server.operations.upstream import VideoReading
 
 LONGEST_NAP_SECONDS = 15.0
 DONE = Finished((StoredVideo("key"),))
@@ -98,6 +99,69 @@ async def test_what_a_deleted_operation_stored_meanwhile_goes_too(tmp_path: Path
         script.let_submit.set()
         parts.runner.stop()
     assert not (tmp_path / "media" / stored.location).exists()
+
+
+async def test_a_copy_for_a_deleted_operation_goes_though_the_next_one_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = Finished((StoredVideo("https://files/0"), StoredVideo("https://files/1")))
+    script = ScriptedUpstream(submissions=["up/1"], polls=[both], video=b"video")
+    opening, let_open, open_video = asyncio.Event(), asyncio.Event(), script.open_video
+
+    @asynccontextmanager
+    async def open_slowly(
+        video: StoredVideo, offset: int, limit: int | None
+    ) -> AsyncIterator[VideoReading]:
+        opening.set()
+        await let_open.wait()
+        if video.location.endswith("1"):
+            raise UpstreamUnavailable("scripted", "it does not answer")
+        async with open_video(video, offset, limit) as reading:
+            yield reading
+
+    monkeypatch.setattr(script, "open_video", open_slowly)
+    async with engine(tmp_path, script, retain=True) as parts, running(parts):
+        name = (await parts.accept()).name
+        naps = asyncio.create_task(parts.clock.skip_naps(LONGEST_NAP_SECONDS))
+        await opening.wait()
+        naps.cancel()
+        await parts.service.delete(name, "")
+        let_open.set()
+        parts.runner.stop()
+    assert list((tmp_path / "media").rglob("*.mp4")) == []
+
+
+@pytest.mark.parametrize("resubmit", [False, True])
+async def test_a_step_under_way_is_not_begun_again_when_the_clock_is_set_forward(
+    tmp_path: Path, resubmit: bool
+) -> None:
+    script = ScriptedUpstream(submissions=["up/1", "up/2"])
+    script.let_submit.clear()
+    async with engine(tmp_path, script) as parts:
+        async with running(parts):
+            first = await parts.accept(resubmit_if_unknown=resubmit)
+            await script.submitting.wait()
+            parts.clock.step_back(-120)
+            script.submitting.clear()
+            # For a new operation the runner looks at the leases, too.
+            second = await parts.accept()
+            await script.submitting.wait()
+            script.let_submit.set()
+            parts.runner.stop()
+        states = [(await parts.ledger.get(each.name)).state for each in (first, second)]
+        assert states == [State.RUNNING, State.RUNNING]
+        assert script.submitted == [first.name, second.name]
+
+
+async def test_a_wake_is_kept_when_the_same_owner_takes_its_work_again(tmp_path: Path) -> None:
+    async with engine(tmp_path) as parts:
+        name = (await parts.accept()).name
+        now, lease = parts.clock.now(), timedelta(seconds=60)
+        [work] = await parts.store.take("test", now, now + lease, 1)
+        await parts.store.wake(name, now)
+        [again] = await parts.store.take("test", now + lease, now + 2 * lease, 1)
+        await parts.store.again(again, now + timedelta(hours=1))
+        assert (work, await parts.store.next_due(now)) == (again, now)
 
 
 async def test_retention_removes_record_and_videos(tmp_path: Path) -> None:

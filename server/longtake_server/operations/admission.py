@@ -129,7 +129,8 @@ class Admission:
             target.turns.taken(known.caller)
         if record is not None and known.submit_time is not None and record.state is State.SUCCEEDED:
             target.generated((record.update_time - known.submit_time).total_seconds())
-        if target.turns:
+        if self._waiting:
+            # Those who wait for another region, too.
             self.changed.set()
 
     def _enter(self, record: OperationRecord) -> None:
@@ -159,7 +160,8 @@ class Admission:
         """Let a new operation wait whose first step is not due yet."""
         if due > record.create_time and record.name in self._records:
             self._wait(record)
-            if self._target(record).open(self._clock.monotonic()):
+            is_open = self._target(record).open(self._clock.monotonic())
+            if is_open or self.elsewhere(record) is not None:
                 # A place has come free while it was stored.
                 self.changed.set()
 

@@ -62,6 +62,7 @@ class Runner:
         self._clock = clock
         self._leasing = leasing
         self._free_steps = leasing.most_steps
+        self._driven: set[str] = set()
         self._news = asyncio.Event()
         # What is due at the earliest by what was told since the last look, and until when it waits.
         self._told: datetime | None = None
@@ -74,7 +75,8 @@ class Runner:
             self._news.set()
             return
         self._told = min(due, self._told or due)
-        if self._waits_until is not None and due < self._waits_until:
+        # A clock that was set forward may be past the end of a wait that goes on.
+        if self._waits_until is not None and (due < self._waits_until or due <= self._clock.now()):
             self._news.set()
 
     def forget(self, name: str) -> None:
@@ -94,12 +96,18 @@ class Runner:
                 self._told = None
                 try:
                     for work in await self._take():
-                        self._free_steps -= 1
-                        steps.create_task(self._drive(work))
+                        # Its lease ended early, if the clock was set forward: one step is enough.
+                        if work.name not in self._driven:
+                            self._begin(work, steps)
                     await self._until_due()
                 except StorageUnavailable as error:
                     _log.error("the runner cannot read its work", extra={"cause": str(error)})
                     await self._clock.sleep(_PAUSE_SECONDS)
+
+    def _begin(self, work: Work, steps: asyncio.TaskGroup) -> None:
+        self._free_steps -= 1
+        self._driven.add(work.name)
+        steps.create_task(self._drive(work))
 
     async def _take(self) -> Sequence[Work]:
         if self._free_steps == 0:
@@ -129,18 +137,31 @@ class Runner:
             async with self._keeping(work):
                 due = await self._step_or_later(work.name)
             if due is not None:
-                await self._store.again(work, due)
-        except LeaseLost:
-            self._driver.forget(work.name)
-            _log.warning("another owner took over", extra={"operation": work.name})
+                await self._give_back(work, due)
         except StorageUnavailable as error:
             # The lease runs out by itself, and the work is taken again.
             _log.error(
                 "a step could not be stored", extra={"operation": work.name, "cause": str(error)}
             )
         finally:
+            self._driven.discard(work.name)
             self._free_steps += 1
             self._news.set()
+
+    async def _give_back(self, work: Work, due: datetime) -> None:
+        try:
+            await self._store.again(work, due)
+        except LeaseLost:
+            self._driver.forget(work.name)
+            _log.warning("another owner took over", extra={"operation": work.name})
+            await self._remove_if_deleted(work.name)
+
+    async def _remove_if_deleted(self, name: str) -> None:
+        try:
+            await self._store.get(name)
+        except ResourceError:
+            # Deleted while the step ran: what it stored meanwhile goes too.
+            await self._media.delete(name)
 
     async def _step_or_later(self, name: str) -> datetime | None:
         try:

@@ -29,8 +29,14 @@ def take(
         {"now": to_micros(now), "limit": limit},
     ).fetchall()
     connection.executemany(
-        "UPDATE work SET owner = ?, lease_until = ?, wake_due = NULL WHERE name = ?",
-        [(owner, to_micros(lease_until), name) for name, _ in rows],
+        # Whoever takes its own work again has not seen yet what it was woken for.
+        """
+        UPDATE work SET
+            wake_due = CASE WHEN owner = :owner THEN wake_due END,
+            owner = :owner, lease_until = :lease_until
+        WHERE name = :name
+        """,
+        [{"owner": owner, "lease_until": to_micros(lease_until), "name": name} for name, _ in rows],
     )
     return tuple(Work(name, owner, from_micros(due)) for name, due in rows)
 
