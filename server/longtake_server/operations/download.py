@@ -6,11 +6,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from longtake_server.errors import UpstreamUnavailable, VideoNotFound, VideoNotReady, VideoTooLarge
+from longtake_server.errors import (
+    ResourceError,
+    StorageUnavailable,
+    UpstreamUnavailable,
+    VideoNotFound,
+    VideoNotReady,
+    VideoTooLarge,
+)
 from longtake_server.operations.model import State, VideoMeasured
 from longtake_server.operations.regions import home_of
 
@@ -21,6 +29,8 @@ if TYPE_CHECKING:
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.model import OperationRecord, StoredVideo
     from longtake_server.operations.upstream import Upstream, VideoReading
+
+_log = logging.getLogger(__name__)
 
 
 class Download:
@@ -108,8 +118,18 @@ class Downloads:
             yield chunk
         if size == reading.size_bytes:
             measured = VideoMeasured(index, size, digest.hexdigest())
-            record = await self._ledger.commit(name, measured)
-            download.video = record.videos[index]
+            download.video = replace(download.video, size_bytes=size, sha256=measured.sha256)
+            await self._note(name, measured)
+
+    async def _note(self, name: str, measured: VideoMeasured) -> None:
+        try:
+            await self._ledger.commit(name, measured)
+        except (ResourceError, StorageUnavailable) as error:
+            # The reader has all bytes; the next one measures them again.
+            _log.warning(
+                "the digest of a video could not be stored",
+                extra={"operation": name, "cause": str(error)},
+            )
 
 
 def _video(record: OperationRecord, index: int) -> StoredVideo:
