@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from fakes.clock import FakeClock
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from google.protobuf.duration_pb2 import Duration
@@ -154,14 +155,43 @@ async def test_an_operation_that_the_upstream_lost_fails(tmp_path: Path) -> None
 
 
 async def test_a_generation_that_never_ends_is_given_up(tmp_path: Path) -> None:
-    async with engine(tmp_path, ScriptedUpstream(submissions=["up/1"])) as parts:
+    script = ScriptedUpstream(submissions=["up/1"], polls=[Running()])
+    async with engine(tmp_path, script) as parts:
         name = (await parts.accept()).name
         await parts.driver.step(name)
         parts.clock.advance(3601)
+        assert await parts.driver.step(name) is not None
         assert await parts.driver.step(name) is None
         failure = (await parts.ledger.get(name)).failure
         assert failure is not None
         assert failure.reason == "GENERATION_TIMEOUT"
+
+
+async def test_what_ended_while_no_server_ran_is_fetched_however_long_that_was(
+    tmp_path: Path,
+) -> None:
+    clock = FakeClock()
+    async with engine(tmp_path, ScriptedUpstream(submissions=["up/1"]), clock=clock) as parts:
+        name = (await parts.accept()).name
+        await parts.driver.step(name)
+    clock.advance(2 * 3600)
+    script = ScriptedUpstream(polls=[Finished((StoredVideo("key"),))])
+    async with engine(tmp_path, script, clock=clock) as parts:
+        assert await parts.driver.step(name) is None
+        record = await parts.ledger.get(name)
+        assert (record.state, script.polled) == (State.SUCCEEDED, [name])
+
+
+async def test_what_fails_in_each_poll_is_given_up_too(tmp_path: Path) -> None:
+    script = ScriptedUpstream(submissions=["up/1"], polls=[KeyError("defect")])
+    async with engine(tmp_path, script) as parts:
+        name = (await parts.accept()).name
+        await parts.driver.step(name)
+        parts.clock.advance(3601)
+        with pytest.raises(KeyError):
+            await parts.driver.step(name)
+        assert await parts.driver.step(name) is None
+        assert (await parts.ledger.get(name)).state is State.FAILED
 
 
 @pytest.mark.parametrize(("told", "words"), [(True, "was told"), (False, "cannot be told")])

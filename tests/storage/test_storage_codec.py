@@ -69,6 +69,7 @@ _records = st.builds(
     next_retry_time=_maybe_times,
     queue_deadline=_maybe_times,
     resubmit_if_unknown=st.booleans(),
+    may_have_started=st.booleans(),
     cancel_requested=st.booleans(),
     labels=_maps,
     traceparent=_texts,

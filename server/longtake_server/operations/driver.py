@@ -124,6 +124,7 @@ class Driver:
         self._chance = chance
         self._retained_in = retained_in
         self._failures: dict[str, int] = {}
+        self._last_polls: set[str] = set()
 
     async def step(self, name: str) -> datetime | None:
         """Move an operation on by one call to its upstream.
@@ -158,7 +159,7 @@ class Driver:
     async def _submit(self, record: OperationRecord) -> datetime | None:
         now = self._clock.now()
         if record.queue_deadline is not None and now >= record.queue_deadline:
-            return await self._fail(record, _queue_timeout())
+            return await self._fail(record, _queue_timeout(record))
         if record.next_retry_time is not None and now < record.next_retry_time:
             return min(record.next_retry_time, record.queue_deadline or record.next_retry_time)
         if record.upstream not in self._upstreams:
@@ -199,7 +200,7 @@ class Driver:
     async def _wait_for_a_place(self, record: OperationRecord) -> datetime | None:
         """Return when the wait ends at the latest; admission has it woken before, if it can."""
         if self._clock.now() >= record.create_time + self._limits.queue:
-            return await self._fail(record, _queue_limit(self._limits.queue))
+            return await self._fail(record, _queue_limit(record, self._limits.queue))
         if await self._go_elsewhere(record):
             return self._clock.now()
         return record.waits_until(self._limits.queue)
@@ -277,7 +278,8 @@ class Driver:
             return await self._fail(record, _outcome_unknown(), may_be_billed=True)
         wait = self._limits.backoff.after(record.attempts, self._chance())
         due = self._clock.now() + timedelta(seconds=wait)
-        await self._ledger.commit(record.name, SubmissionPostponed(due), record)
+        postponed = SubmissionPostponed(due, may_have_started=True)
+        await self._ledger.commit(record.name, postponed, record)
         return due
 
     async def _cancel(self, record: OperationRecord) -> datetime | None:
@@ -289,21 +291,26 @@ class Driver:
         return await self._end(record, CancelConfirmed(_WAS_TOLD if told else _MAY_BE_BILLED))
 
     async def _poll(self, record: OperationRecord) -> datetime | None:
-        if self._is_over(record):
+        upstream = self._upstreams.get(record.upstream)
+        is_over = self._is_over(record)
+        if is_over and (upstream is None or record.name in self._last_polls):
             failure = _generation_timeout(self._limits.generation)
             return await self._fail(record, failure, may_be_billed=True)
-        upstream = self._upstreams.get(record.upstream)
         if upstream is None:
             _tell_not_set_up(record)
             return self.later(record.name)
         if not self._poll_budget.admit(record):
             return self._clock.now() + _POLLED_WITHIN
+        if is_over:
+            # It may have ended while no server ran, and is paid for: it is asked for once more.
+            self._last_polls.add(record.name)
         with self._telemetry.poll(record.name, record.upstream, record.traceparent) as span:
             try:
                 result = await upstream.poll(record.name, record.upstream_operation)
             except Rejected as error:
                 span.outcome("rejected")
-                return await self._fail(record, error.failure)
+                # It was accepted once, and the upstream does not say that it bills nothing.
+                return await self._fail(record, error.failure, may_be_billed=True)
             except NotNow as error:
                 span.outcome("not_now")
                 return self.later(record.name, error.retry_after)
@@ -381,6 +388,7 @@ class Driver:
     def forget(self, name: str) -> None:
         """Forget what is known only here of an operation that has ended or is gone."""
         self._failures.pop(name, None)
+        self._last_polls.discard(name)
         self._poll_budget.forget(name)
         self._pacemaker.forget(name)
 
@@ -404,21 +412,28 @@ def _earlier_gone(error: ResourceError) -> Failure:
     return Failure(Code.FAILED_PRECONDITION, error.reason, message, error.metadata)
 
 
-def _queue_timeout() -> Failure:
+def _what_was_submitted(record: OperationRecord) -> str:
+    if record.may_have_started:
+        return "whether it took one that was sent earlier is not known, and that may be billed"
+    return "nothing was submitted"
+
+
+def _queue_timeout(record: OperationRecord) -> Failure:
     return Failure(
         Code.DEADLINE_EXCEEDED,
         "QUEUE_TIMEOUT",
-        "queue_timeout passed before the upstream took the generation; nothing was submitted",
+        "queue_timeout passed before the upstream took the generation; "
+        f"{_what_was_submitted(record)}",
     )
 
 
-def _queue_limit(limit: timedelta) -> Failure:
+def _queue_limit(record: OperationRecord, limit: timedelta) -> Failure:
     seconds = f"{limit.total_seconds():g}"
     return Failure(
         Code.DEADLINE_EXCEEDED,
         "QUEUE_TIMEOUT",
         f"the generation had no turn within {seconds} seconds, which is as long as this server "
-        "lets one wait; nothing was submitted",
+        f"lets one wait; {_what_was_submitted(record)}",
         {"limit_seconds": seconds},
     )
 

@@ -109,7 +109,8 @@ class StoredVideo:
 class OperationRecord:
     """All that is stored of an operation but its request, which never changes.
 
-    Every change makes a new record whose revision is greater by one.
+    Every change makes a new record whose revision is greater by one. `may_have_started` is set
+    once the outcome of a submission was not known and it was allowed to send another.
     """
 
     name: str
@@ -132,6 +133,7 @@ class OperationRecord:
     next_retry_time: datetime | None = None
     queue_deadline: datetime | None = None
     resubmit_if_unknown: bool = False
+    may_have_started: bool = False
     cancel_requested: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     traceparent: str = ""
@@ -172,9 +174,13 @@ class SubmissionAccepted:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionPostponed:
-    """Nothing has started; the request is sent again at `next_retry_time`."""
+    """The request is sent again at `next_retry_time`.
+
+    Nothing has started, or `may_have_started` and another may be sent nevertheless.
+    """
 
     next_retry_time: datetime
+    may_have_started: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +270,8 @@ class IllegalTransition(Exception):
         self.state = state
         self.event = event
 
+
+_OUTCOME_UNKNOWN = "whether the upstream took a submission is not known, so it may be billed"
 
 _ACCEPTED_IN: Mapping[type[Event], frozenset[State]] = {
     SubmissionStarted: frozenset({State.QUEUED}),
@@ -361,8 +369,10 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
 
 
 def _postponed(record: OperationRecord, event: SubmissionPostponed) -> OperationRecord:
+    if event.may_have_started:
+        record = replace(record, may_have_started=True)
     if record.cancel_requested:
-        return _cancelled(_unbilled(record))
+        return _cancelled_before_acceptance(record)
     return replace(record, state=State.QUEUED, next_retry_time=event.next_retry_time)
 
 
@@ -390,12 +400,20 @@ def _cancel(record: OperationRecord) -> OperationRecord:
     if record.done:
         return record
     if record.state is State.QUEUED:
-        return _cancelled(_unbilled(record))
+        return _cancelled_before_acceptance(record)
     return replace(record, cancel_requested=True)
 
 
+def _cancelled_before_acceptance(record: OperationRecord) -> OperationRecord:
+    if record.may_have_started:
+        record = replace(record, warnings=(*record.warnings, _OUTCOME_UNKNOWN))
+    return _cancelled(_unbilled(record))
+
+
 def _unbilled(record: OperationRecord) -> OperationRecord:
-    """Release what was reserved, where a price is known."""
+    """Release what was reserved, where a price is known and surely nothing has started."""
+    if record.may_have_started:
+        return record
     return replace(record, cost_micros=None if record.cost_micros is None else 0)
 
 

@@ -105,7 +105,7 @@ def usage_after_deletion(record: OperationRecord) -> Usage:
     """
     if record.done:
         return usage_of(record)
-    begun = record.state is not State.QUEUED
+    begun = record.state is not State.QUEUED or record.may_have_started
     return Usage(
         accepted=1,
         deleted=1,

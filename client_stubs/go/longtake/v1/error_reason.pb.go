@@ -106,7 +106,8 @@ const (
 	ErrorReason_ERROR_REASON_GENERATION_TIMEOUT ErrorReason = 25
 	// In an operation's error, DEADLINE_EXCEEDED: `queue_timeout` passed before
 	// the upstream took the generation, or the server's own limit, which is in the
-	// metadata `limit_seconds` then. Nothing was submitted.
+	// metadata `limit_seconds` then. Nothing was submitted, unless the message says
+	// that the outcome of an earlier submission is not known.
 	ErrorReason_ERROR_REASON_QUEUE_TIMEOUT ErrorReason = 26
 	// In an operation's error, RESOURCE_EXHAUSTED or UNAVAILABLE: the upstream
 	// refused the generation for now as often as the server tries. Metadata:

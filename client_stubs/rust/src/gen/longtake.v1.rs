@@ -81,7 +81,8 @@ pub enum ErrorReason {
     GenerationTimeout = 25,
     /// In an operation's error, DEADLINE_EXCEEDED: `queue_timeout` passed before
     /// the upstream took the generation, or the server's own limit, which is in the
-    /// metadata `limit_seconds` then. Nothing was submitted.
+    /// metadata `limit_seconds` then. Nothing was submitted, unless the message says
+    /// that the outcome of an earlier submission is not known.
     QueueTimeout = 26,
     /// In an operation's error, RESOURCE_EXHAUSTED or UNAVAILABLE: the upstream
     /// refused the generation for now as often as the server tries. Metadata:

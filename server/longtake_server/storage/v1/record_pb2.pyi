@@ -12,7 +12,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class OperationRecord(_message.Message):
-    __slots__ = ("name", "revision", "state", "caller", "request_id", "request_digest", "model", "served_model", "upstream", "upstream_operation", "create_time", "submit_time", "update_time", "end_time", "expire_time", "estimated_finish_time", "attempts", "next_retry_time", "queue_deadline", "resubmit_if_unknown", "cancel_requested", "labels", "traceparent", "error", "videos", "filtered_count", "filtered_reasons", "warnings", "billed_seconds", "cost_micros", "priority", "queue_position", "estimated_start_time")
+    __slots__ = ("name", "revision", "state", "caller", "request_id", "request_digest", "model", "served_model", "upstream", "upstream_operation", "create_time", "submit_time", "update_time", "end_time", "expire_time", "estimated_finish_time", "attempts", "next_retry_time", "queue_deadline", "resubmit_if_unknown", "may_have_started", "cancel_requested", "labels", "traceparent", "error", "videos", "filtered_count", "filtered_reasons", "warnings", "billed_seconds", "cost_micros", "priority", "queue_position", "estimated_start_time")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -40,6 +40,7 @@ class OperationRecord(_message.Message):
     NEXT_RETRY_TIME_FIELD_NUMBER: _ClassVar[int]
     QUEUE_DEADLINE_FIELD_NUMBER: _ClassVar[int]
     RESUBMIT_IF_UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    MAY_HAVE_STARTED_FIELD_NUMBER: _ClassVar[int]
     CANCEL_REQUESTED_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     TRACEPARENT_FIELD_NUMBER: _ClassVar[int]
@@ -73,6 +74,7 @@ class OperationRecord(_message.Message):
     next_retry_time: _timestamp_pb2.Timestamp
     queue_deadline: _timestamp_pb2.Timestamp
     resubmit_if_unknown: bool
+    may_have_started: bool
     cancel_requested: bool
     labels: _containers.ScalarMap[str, str]
     traceparent: str
@@ -86,7 +88,7 @@ class OperationRecord(_message.Message):
     priority: int
     queue_position: int
     estimated_start_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., state: _Optional[_Union[_operation_pb2.GenerateVideosMetadata.State, str]] = ..., caller: _Optional[str] = ..., request_id: _Optional[str] = ..., request_digest: _Optional[bytes] = ..., model: _Optional[str] = ..., served_model: _Optional[str] = ..., upstream: _Optional[str] = ..., upstream_operation: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., submit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., estimated_finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts: _Optional[int] = ..., next_retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue_deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resubmit_if_unknown: _Optional[bool] = ..., cancel_requested: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., traceparent: _Optional[str] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., videos: _Optional[_Iterable[_Union[StoredVideo, _Mapping]]] = ..., filtered_count: _Optional[int] = ..., filtered_reasons: _Optional[_Iterable[str]] = ..., warnings: _Optional[_Iterable[str]] = ..., billed_seconds: _Optional[float] = ..., cost_micros: _Optional[int] = ..., priority: _Optional[int] = ..., queue_position: _Optional[int] = ..., estimated_start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., state: _Optional[_Union[_operation_pb2.GenerateVideosMetadata.State, str]] = ..., caller: _Optional[str] = ..., request_id: _Optional[str] = ..., request_digest: _Optional[bytes] = ..., model: _Optional[str] = ..., served_model: _Optional[str] = ..., upstream: _Optional[str] = ..., upstream_operation: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., submit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., estimated_finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts: _Optional[int] = ..., next_retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue_deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resubmit_if_unknown: _Optional[bool] = ..., may_have_started: _Optional[bool] = ..., cancel_requested: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., traceparent: _Optional[str] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., videos: _Optional[_Iterable[_Union[StoredVideo, _Mapping]]] = ..., filtered_count: _Optional[int] = ..., filtered_reasons: _Optional[_Iterable[str]] = ..., warnings: _Optional[_Iterable[str]] = ..., billed_seconds: _Optional[float] = ..., cost_micros: _Optional[int] = ..., priority: _Optional[int] = ..., queue_position: _Optional[int] = ..., estimated_start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class StoredVideo(_message.Message):
     __slots__ = ("location", "mime_type", "size_bytes", "sha256", "seed", "expire_time")

@@ -229,7 +229,8 @@ export enum ErrorReason {
   /**
    * In an operation's error, DEADLINE_EXCEEDED: `queue_timeout` passed before
    * the upstream took the generation, or the server's own limit, which is in the
-   * metadata `limit_seconds` then. Nothing was submitted.
+   * metadata `limit_seconds` then. Nothing was submitted, unless the message says
+   * that the outcome of an earlier submission is not known.
    *
    * @generated from enum value: ERROR_REASON_QUEUE_TIMEOUT = 26;
    */
