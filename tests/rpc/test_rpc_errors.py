@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, cast
 
 import grpc
@@ -305,6 +306,22 @@ async def test_an_unexpected_error_amid_a_stream_is_told_by_an_id_and_nothing_el
     assert (fault.code, fault.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
     assert [fault.details["RequestInfo"].request_id] == error_ids(caplog)
     assert PRIVATE not in str(fault)
+
+
+async def test_the_access_log_names_the_code(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "longtake_server.access")
+    async with serving(tmp_path) as server:
+        await server.videos.GetOperation(GetOperationRequest(name=await server.accepted()))
+        await refused(server.videos.GetOperation(GetOperationRequest(name=NAME)))
+        await refused(aiter(server.videos.WatchOperation(WatchOperationRequest(name=NAME))))
+    calls = [vars(record) for record in caplog.records if record.name == "longtake_server.access"]
+    assert [(call["method"].rpartition("/")[2], call["code"]) for call in calls[-3:]] == [
+        ("GetOperation", "OK"),
+        ("GetOperation", "NOT_FOUND"),
+        ("WatchOperation", "NOT_FOUND"),
+    ]
 
 
 async def test_a_known_error_amid_a_stream_reaches_the_caller_whole(tmp_path: Path) -> None:

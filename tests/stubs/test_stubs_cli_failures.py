@@ -197,6 +197,14 @@ def test_ctrl_c_while_downloading_leaves_no_file_and_tells_how_to_fetch_it(tmp_p
         assert list(tmp_path.iterdir()) == []
 
 
+def test_a_video_that_is_gone_is_not_said_to_stay(longtake: Program) -> None:
+    gone = status(code_pb2.FAILED_PRECONDITION, "It is gone.", error_info("VIDEO_EXPIRED"))
+    with video_service(Call("GetOperation", succeeded()), Call("DownloadVideo", gone)) as service:
+        outcome = longtake.run("download", NAME, "--address", service.address)
+
+    assert (outcome.code, outcome.err) == (2, "longtake: FAILED_PRECONDITION: It is gone.\n")
+
+
 def test_a_server_that_goes_away_leaves_no_lines_of_grpc(tmp_path: Path) -> None:
     waiting = seen(operation("RUNNING", 3)), Silence.UNTIL_THE_CALLER_LEAVES
     script = Call("GetOperation", operation()), Call("WatchOperation", *waiting)

@@ -139,13 +139,15 @@ class Calls:
     def _tell(self, method: str, context: grpc.aio.ServicerContext[Any, Any], began: float) -> None:
         if not _log.isEnabledFor(logging.INFO):
             return
-        # grpcio gives a number, or nothing while the call goes well.
-        code = cast("int | None", context.code())
+        # grpcio gives what was set, else a number, or nothing while the call goes well.
+        code = cast("grpc.StatusCode | int | None", context.code())
         _log.info(
             "call",
             extra={
                 "method": method,
-                "code": _CODE_NAMES.get(code or 0, str(code)),
+                "code": code.name
+                if isinstance(code, grpc.StatusCode)
+                else _CODE_NAMES.get(code or 0, str(code)),
                 "seconds": round(self._clock.monotonic() - began, 6),
             },
         )

@@ -89,7 +89,8 @@ def save_videos(
             message = f"{path} cannot be written: {error.strerror}; {resume}"
             raise CommandFailure(REFUSED, message) from error
         except LongtakeError as error:
-            error.add_note(resume)
+            if error.reason != "VIDEO_EXPIRED":
+                error.add_note(resume)
             raise
         except KeyboardInterrupt as error:
             raise CommandFailure(INTERRUPTED, f"the download was stopped; {resume}") from error
