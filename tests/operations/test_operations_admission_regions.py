@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes.clock import FakeClock
@@ -88,6 +88,26 @@ async def test_a_place_that_comes_free_in_another_region_wakes_who_waits(tmp_pat
         assert parts.admission.changed.is_set()
         await step_until_none_goes(parts)
         assert await where(parts, accepted) == [(HOME, "R"), (AWAY, "S"), (AWAY, "R")]
+
+
+async def test_a_place_that_comes_free_elsewhere_while_an_operation_is_stored_is_not_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = [away("up/2", polls=[DONE])]
+    catalogue = quotas(tmp_path, max_concurrent=1)
+    async with engine(tmp_path, home("up/1"), elsewhere=elsewhere, catalogue=catalogue) as parts:
+        accepted = [await accept(parts) for _ in range(2)]
+        await step_until_none_goes(parts)
+        create = parts.store.create
+
+        async def store_late(*arguments: Any) -> Any:
+            await parts.driver.step(accepted[1].name)
+            return await create(*arguments)
+
+        monkeypatch.setattr(parts.store, "create", store_late)
+        parts.admission.changed.clear()
+        await accept(parts)
+        assert parts.admission.changed.is_set()
 
 
 async def test_a_region_that_does_not_answer_is_tried_again(tmp_path: Path) -> None:

@@ -18,10 +18,12 @@ from longtake_server.operations.retention import Retention
 from longtake_server.operations.upstream import Finished, Running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from fakes.engine import Engine
+    from longtake_server.operations.store import Work
     from longtake_server.operations.upstream import VideoReading
 
 LONGEST_NAP_SECONDS = 15.0
@@ -151,6 +153,34 @@ async def test_a_step_under_way_is_not_begun_again_when_the_clock_is_set_forward
         states = [(await parts.ledger.get(each.name)).state for each in (first, second)]
         assert states == [State.RUNNING, State.RUNNING]
         assert script.submitted == [first.name, second.name]
+
+
+async def test_a_step_is_begun_though_the_one_before_has_only_just_given_its_work_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = ScriptedUpstream(submissions=["up/1"], polls=[DONE])
+    async with engine(tmp_path, script) as parts:
+        give_back, take, taken = parts.store.again, parts.store.take, asyncio.Event()
+
+        async def take_and_tell(
+            owner: str, now: datetime, lease_until: datetime, limit: int
+        ) -> Sequence[Work]:
+            works = await take(owner, now, lease_until, limit)
+            if works:
+                asyncio.get_running_loop().call_soon(taken.set)
+            return works
+
+        async def give_back_and_see_it_taken(work: Work, _due: datetime) -> None:
+            taken.clear()
+            await give_back(work, parts.clock.now())
+            parts.runner.notify()
+            await taken.wait()
+
+        monkeypatch.setattr(parts.store, "take", take_and_tell)
+        monkeypatch.setattr(parts.store, "again", give_back_and_see_it_taken)
+        async with running(parts):
+            name = (await parts.accept()).name
+            assert await ended(parts, name) is State.SUCCEEDED
 
 
 async def test_a_wake_is_kept_when_the_same_owner_takes_its_work_again(tmp_path: Path) -> None:

@@ -98,16 +98,12 @@ class Runner:
                     for work in await self._take():
                         # Its lease ended early, if the clock was set forward: one step is enough.
                         if work.name not in self._driven:
-                            self._begin(work, steps)
+                            self._free_steps -= 1
+                            steps.create_task(self._drive(work))
                     await self._until_due()
                 except StorageUnavailable as error:
                     _log.error("the runner cannot read its work", extra={"cause": str(error)})
                     await self._clock.sleep(_PAUSE_SECONDS)
-
-    def _begin(self, work: Work, steps: asyncio.TaskGroup) -> None:
-        self._free_steps -= 1
-        self._driven.add(work.name)
-        steps.create_task(self._drive(work))
 
     async def _take(self) -> Sequence[Work]:
         if self._free_steps == 0:
@@ -144,7 +140,6 @@ class Runner:
                 "a step could not be stored", extra={"operation": work.name, "cause": str(error)}
             )
         finally:
-            self._driven.discard(work.name)
             self._free_steps += 1
             self._news.set()
 
@@ -153,26 +148,23 @@ class Runner:
             await self._store.again(work, due)
         except LeaseLost:
             self._driver.forget(work.name)
-            _log.warning("another owner took over", extra={"operation": work.name})
-            await self._remove_if_deleted(work.name)
+            await self._let_go(work.name)
 
-    async def _remove_if_deleted(self, name: str) -> None:
+    async def _let_go(self, name: str) -> None:
         try:
             await self._store.get(name)
         except ResourceError:
             # Deleted while the step ran: what it stored meanwhile goes too.
             await self._media.delete(name)
+        else:
+            _log.warning("another owner took over", extra={"operation": name})
 
     async def _step_or_later(self, name: str) -> datetime | None:
         try:
             return await self._driver.step(name)
-        except ResourceError:
-            # Deleted while the step ran: what it stored meanwhile goes too.
-            self._driver.forget(name)
-            await self._media.delete(name)
-            return None
-        except IllegalTransition:
-            # Somebody else moved it on, for example a cancellation: look again.
+        except (ResourceError, IllegalTransition):
+            # It was deleted, and there is nothing to give back, or somebody else moved it on,
+            # for example a cancellation: look again.
             return self._clock.now()
         except StorageUnavailable as error:
             _log.error("a step could not be stored", extra={"operation": name, "cause": str(error)})
@@ -183,14 +175,17 @@ class Runner:
 
     @contextlib.asynccontextmanager
     async def _keeping(self, work: Work) -> AsyncIterator[None]:
-        """Extend the lease while the step runs; losing it does not stop the step.
+        """Extend the lease while the step runs, and have no other begun; losing it stops nothing.
 
         A step whose lease was lost cannot do harm: its commit fails by revision.
         """
         keeper = asyncio.ensure_future(self._extend(work))
+        self._driven.add(work.name)
         try:
             yield
         finally:
+            # Before the work is given back: from then on it may be taken for the next step.
+            self._driven.discard(work.name)
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
 
