@@ -69,12 +69,11 @@ class FileSource:
 
     def read(self, start: int, end: int) -> list[bytes]:
         """See Source.read."""
-        sizes = [min(CHUNK_BYTES, end - at) for at in range(start, end, CHUNK_BYTES)]
         chunks = [
-            os.pread(self._file.fileno(), size, start + index * CHUNK_BYTES)
-            for index, size in enumerate(sizes)
+            os.pread(self._file.fileno(), min(CHUNK_BYTES, end - at), at)
+            for at in range(start, end, CHUNK_BYTES)
         ]
-        if [len(chunk) for chunk in chunks] != sizes:
+        if sum(map(len, chunks)) != end - start:
             raise OSError(errno.EIO, "it is shorter than it was")
         return chunks
 

@@ -118,7 +118,7 @@ class Downloads:
             yield chunk
         if size == reading.size_bytes:
             measured = VideoMeasured(index, size, digest.hexdigest())
-            download.video = replace(download.video, size_bytes=size, sha256=measured.sha256)
+            download.video = replace(download.video, sha256=measured.sha256)
             await self._note(name, measured)
 
     async def _note(self, name: str, measured: VideoMeasured) -> None:

@@ -145,15 +145,15 @@ class Calls:
             "call",
             extra={
                 "method": method,
-                "code": code.name
-                if isinstance(code, grpc.StatusCode)
-                else _CODE_NAMES.get(code or 0, str(code)),
+                "code": _CODE_NAMES.get(code or 0, str(code)),
                 "seconds": round(self._clock.monotonic() - began, 6),
             },
         )
 
 
-_CODE_NAMES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
+_CODE_NAMES: dict[grpc.StatusCode | int, str] = {
+    key: code.name for code in grpc.StatusCode for key in (code, code.value[0])
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
