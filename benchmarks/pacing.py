@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING
 
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.clock import SystemClock
-from longtake_server.operations.catalogue import Catalogue
-from longtake_server.operations.latencies import MIDDLES, Latencies, bucket_of
 from longtake_server.operations.model import OperationRecord, State
-from longtake_server.operations.pacemaker import Pacemaker
-from longtake_server.operations.pacing import Pacing
-from longtake_server.operations.poll_plan import plan_at_price
+from longtake_server.operations.polling.latencies import MIDDLES, Latencies, bucket_of
+from longtake_server.operations.polling.pacemaker import Pacemaker
+from longtake_server.operations.polling.pacing import Pacing
+from longtake_server.operations.polling.poll_plan import plan_at_price
+from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.storage.sqlite import SqliteStore
 
 from benchmarks.latency_mixes import MIXES, Mix

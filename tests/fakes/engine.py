@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.media.objects import ObjectMediaStore
-from longtake_server.operations.admission import Admission
-from longtake_server.operations.catalogue import Catalogue
-from longtake_server.operations.driver import Driver, Limits
+from longtake_server.operations.admission.admission import Admission
+from longtake_server.operations.admission.regions import other_regions
+from longtake_server.operations.admission.usher import Usher
+from longtake_server.operations.engine.driver import Driver, Limits
+from longtake_server.operations.engine.runner import Leasing, Runner
 from longtake_server.operations.ledger import Ledger
-from longtake_server.operations.pacemaker import Pacemaker
-from longtake_server.operations.pacing import Pacing
-from longtake_server.operations.poll_budget import PollBudget
-from longtake_server.operations.regions import other_regions
-from longtake_server.operations.runner import Leasing, Runner
+from longtake_server.operations.polling.pacemaker import Pacemaker
+from longtake_server.operations.polling.pacing import Pacing
+from longtake_server.operations.polling.poll_budget import PollBudget
+from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
-from longtake_server.operations.usher import Usher
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fakes.engine import MODEL
-from longtake_server.operations.catalogue import Catalogue
+from longtake_server.operations.requests.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from pathlib import Path

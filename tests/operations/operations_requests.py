@@ -12,14 +12,14 @@ from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.media_pb2 import FileData, Image, Mask, ReferenceImage, Video
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.errors import InvalidRequest, Violation
-from longtake_server.operations.catalogue import Catalogue
-from longtake_server.operations.validation import validate
+from longtake_server.operations.requests.catalogue import Catalogue
+from longtake_server.operations.requests.validation import validate
 from PIL import Image as Picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from longtake_server.operations.catalogue import ModelEntry
+    from longtake_server.operations.requests.catalogue import ModelEntry
 
 CATALOGUE = Catalogue.load()
 VEO_2 = "veo-2.0-generate-001"

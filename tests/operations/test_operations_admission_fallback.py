@@ -10,8 +10,8 @@ import pytest
 from fakes.engine import MODEL, engine
 from fakes.upstream import ScriptedUpstream
 from longtake_server.errors import StartFailure
-from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.model import Code, Failure, State
+from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.upstream import NotNow
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.media_pb2 import Mask, Video
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.errors import ModelNotFound, StartFailure
-from longtake_server.operations.catalogue import Bill, Catalogue, ModelEntry, Stage
-from longtake_server.operations.validation import OPTIONAL_FIELDS
+from longtake_server.operations.requests.catalogue import Bill, Catalogue, ModelEntry, Stage
+from longtake_server.operations.requests.validation import OPTIONAL_FIELDS
 
 if TYPE_CHECKING:
     from pathlib import Path

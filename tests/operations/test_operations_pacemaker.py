@@ -11,9 +11,10 @@ import pytest
 from fakes.clock import FakeClock
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
-from longtake_server.operations.latencies import Kind, Latencies
 from longtake_server.operations.model import State, StoredVideo
-from longtake_server.operations.pacing import Pacing
+from longtake_server.operations.polling.latencies import Latencies
+from longtake_server.operations.polling.pacing import Pacing
+from longtake_server.operations.store import Kind
 from longtake_server.operations.upstream import Finished, Running
 
 if TYPE_CHECKING:

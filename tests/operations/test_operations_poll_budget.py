@@ -15,8 +15,8 @@ from fakes.upstream import ScriptedUpstream
 from hypothesis import given
 from hypothesis import strategies as some
 from longtake_server.operations.model import State, StoredVideo
-from longtake_server.operations.pacing import Pacing
-from longtake_server.operations.poll_budget import PollBudget
+from longtake_server.operations.polling.pacing import Pacing
+from longtake_server.operations.polling.poll_budget import PollBudget
 from longtake_server.operations.upstream import Finished, Running
 from storage.storage_records import new_record
 

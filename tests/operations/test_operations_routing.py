@@ -10,8 +10,8 @@ import pytest
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from longtake_server.errors import InvalidRequest, StartFailure, UpstreamUnavailable
-from longtake_server.operations.catalogue import Catalogue
 from longtake_server.operations.model import State, StoredVideo
+from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.upstream import Earlier, Finished
 from operations.operations_requests import VEO_2, VEO_31, ask
 

@@ -13,8 +13,8 @@ import pytest
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from longtake_server.errors import OperationExpired, UpstreamUnavailable
+from longtake_server.operations.engine.retention import Retention
 from longtake_server.operations.model import State, StoredVideo
-from longtake_server.operations.retention import Retention
 from longtake_server.operations.upstream import Finished, Running
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.media_pb2 import FileData, Image, Mask, ReferenceImage, Video
 from longtake_server.errors import InvalidRequest, ModelRetired, Violation
-from longtake_server.operations.validation import OPTIONAL_FIELDS, validate
+from longtake_server.operations.requests.validation import OPTIONAL_FIELDS, validate
 from operations.operations_requests import (
     ASSET,
     AVI,

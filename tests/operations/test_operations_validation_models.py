@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake_server.errors import InvalidRequest
-from longtake_server.operations.validation import OPTIONAL_FIELDS
+from longtake_server.operations.requests.validation import OPTIONAL_FIELDS
 from operations.operations_requests import (
     ASSET,
     CATALOGUE,
@@ -24,7 +24,7 @@ from operations.operations_requests import (
 
 if TYPE_CHECKING:
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
-    from longtake_server.operations.catalogue import ModelEntry
+    from longtake_server.operations.requests.catalogue import ModelEntry
 
 MODELS = CATALOGUE.models
 # The models that Google documents, or that others report.

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import httpx
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
-from longtake_server.operations.catalogue import Catalogue
+from longtake_server.operations.requests.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from longtake_server.operations.model import State, StoredVideo
-from longtake_server.operations.pacing import Pacing
+from longtake_server.operations.polling.pacing import Pacing
 from longtake_server.operations.upstream import Finished, Running
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from google.longrunning import operations_pb2 as standard
 from longtake.v1 import video_service_pb2 as api
 from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.model_pb2 import Model
-from longtake_server.operations.catalogue import Catalogue
+from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.store import Page
 from rpc.rpc_server import serving
 

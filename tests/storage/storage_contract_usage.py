@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from longtake_server.operations.model import State
-from longtake_server.operations.store import OperationStore, RevisionConflict
-from longtake_server.operations.usage import Account, Usage
+from longtake_server.operations.store import Account, OperationStore, RevisionConflict, Usage
 from storage.storage_records import NOON, REQUEST, changed, new_record
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from longtake_server.operations.latencies import Kind
 from longtake_server.operations.model import State
-from longtake_server.operations.store import LeaseLost, OperationStore, Work
+from longtake_server.operations.store import Kind, LeaseLost, OperationStore, Work
 from storage.storage_records import REQUEST, at, changed, new_record
 
 if TYPE_CHECKING:

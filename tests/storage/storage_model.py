@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import OperationDeleted, OperationExpired, OperationNotFound
-from longtake_server.operations.store import LeaseLost, RevisionConflict, Work
-from longtake_server.operations.usage import Usage, account_of, usage_after_deletion, usage_of
+from longtake_server.operations.results.usage import account_of, usage_after_deletion, usage_of
+from longtake_server.operations.store import LeaseLost, RevisionConflict, Usage, Work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from longtake_server.operations.model import OperationRecord
-    from longtake_server.operations.store import Filter
-    from longtake_server.operations.usage import Account
+    from longtake_server.operations.store import Account, Filter
 
 
 @dataclass

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.clock import FakeClock
 from longtake_server.errors import StartFailure
-from longtake_server.operations.usage import account_of, usage_of
+from longtake_server.operations.results.usage import account_of, usage_of
 from longtake_server.storage import migrations
 from longtake_server.storage.codec import encode_record
 from longtake_server.storage.sqlite import SqliteStore

@@ -20,23 +20,23 @@ from longtake_server.errors import (
     ServerDraining,
     Violation,
 )
-from longtake_server.operations.download import Downloads
 from longtake_server.operations.model import CancelRequested, OperationRecord, State
 from longtake_server.operations.names import new_operation_name
-from longtake_server.operations.validation import validate
+from longtake_server.operations.requests.validation import validate
+from longtake_server.operations.results.download import Downloads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
     from datetime import datetime
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.admission import Admission
-    from longtake_server.operations.catalogue import Catalogue, ModelEntry
-    from longtake_server.operations.download import Download
+    from longtake_server.operations.admission.admission import Admission
+    from longtake_server.operations.engine.runner import Runner
     from longtake_server.operations.ledger import Heartbeat, Ledger, StoreEvent
     from longtake_server.operations.media import MediaStore
-    from longtake_server.operations.pacemaker import Pacemaker
-    from longtake_server.operations.runner import Runner
+    from longtake_server.operations.polling.pacemaker import Pacemaker
+    from longtake_server.operations.requests.catalogue import Catalogue, ModelEntry
+    from longtake_server.operations.results.download import Download
     from longtake_server.operations.store import Filter, OperationStore, Page
     from longtake_server.operations.upstream import Upstream
     from longtake_server.telemetry import Telemetry

@@ -8,18 +8,17 @@ raise StorageUnavailable, with nothing changed; a caller may try again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import add, attrgetter, sub
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
-    from longtake_server.operations.latencies import Kind
     from longtake_server.operations.model import OperationRecord, State
-    from longtake_server.operations.usage import Account, Usage
 
 
 class RevisionConflict(Exception):
@@ -103,6 +102,81 @@ class Work:
     name: str
     owner: str
     due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Generations that are alike in what decides how long they take.
+
+    Attributes:
+        upstream: Who generates.
+        model: The model that serves them.
+        resolution: For example `720p`.
+        seconds: The length of the video.
+    """
+
+    upstream: str
+    model: str
+    resolution: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Account:
+    """What usage is kept by.
+
+    Attributes:
+        day: Of acceptance, UTC.
+        caller: The owner; empty where callers are not told apart.
+        model: The model that serves.
+    """
+
+    day: date
+    caller: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Sums over operations. Those that were accepted and are in no other count go on.
+
+    Attributes:
+        accepted: All of them.
+        succeeded: Those that ended with a result.
+        failed: Those that ended with an error.
+        cancelled: Those that were cancelled.
+        deleted: Those that were deleted before their end.
+        unpriced: Those without a known price, which the sums of money leave out.
+        billed_milliseconds: Of video delivered.
+        reserved_micros: What those that go on will cost, in millionths of a US dollar.
+        settled_micros: What the others cost. Where nobody can say whether the upstream bills,
+            it is what was reserved.
+    """
+
+    accepted: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    deleted: int = 0
+    unpriced: int = 0
+    billed_milliseconds: int = 0
+    reserved_micros: int = 0
+    settled_micros: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        """Return the sums over both."""
+        return Usage(*map(add, sums_of(self), sums_of(other)))
+
+    def __sub__(self, other: Usage) -> Usage:
+        """Return what is left without the other."""
+        return Usage(*map(sub, sums_of(self), sums_of(other)))
+
+
+SUMS = tuple(field.name for field in fields(Usage))
+"""The names of the sums, in their order."""
+
+sums_of: Callable[[Usage], tuple[int, ...]] = attrgetter(*SUMS)
+"""Returns the sums in their order."""
 
 
 class OperationStore(Protocol):
@@ -229,7 +303,7 @@ class OperationStore(Protocol):
         """Return what operations came to that were accepted on some days, both included.
 
         Each change of an operation changes its sums in the same transaction. They outlive it:
-        see usage.usage_after_deletion.
+        see results.usage.usage_after_deletion.
         """
 
     async def latencies(self) -> Mapping[Kind, Sequence[tuple[float, float]]]:

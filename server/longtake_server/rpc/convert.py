@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from google.protobuf.timestamp_pb2 import Timestamp
 
-    from longtake_server.operations.catalogue import ModelEntry
     from longtake_server.operations.model import Failure, OperationRecord, StoredVideo
+    from longtake_server.operations.requests.catalogue import ModelEntry
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.latencies import Kind
+from longtake_server.operations.store import Kind
 
 if TYPE_CHECKING:
     import sqlite3

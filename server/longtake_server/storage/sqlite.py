@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.latencies import Kind
     from longtake_server.operations.model import OperationRecord
-    from longtake_server.operations.store import Change, Filter, Page, Work
-    from longtake_server.operations.usage import Account, Usage
+    from longtake_server.operations.store import Account, Change, Filter, Kind, Page, Usage, Work
 
 
 class SqliteStore:

@@ -7,15 +7,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.usage import (
-    SUMS,
-    Account,
-    Usage,
-    account_of,
-    sums_of,
-    usage_after_deletion,
-    usage_of,
-)
+from longtake_server.operations.results.usage import account_of, usage_after_deletion, usage_of
+from longtake_server.operations.store import SUMS, Account, Usage, sums_of
 from longtake_server.storage.codec import decode_record
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.regions import region_name
+from longtake_server.operations.admission.regions import region_name
 from longtake_server.upstream.agent_platform import AgentPlatform, AgentPlatformConfig
 from longtake_server.upstream.auth import ApiKey, GoogleCredentials, StaticToken
 from longtake_server.upstream.interactions import Interactions, InteractionsConfig

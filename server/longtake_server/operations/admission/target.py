@@ -8,10 +8,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.turns import Turns
+from longtake_server.operations.admission.turns import Turns
 
 if TYPE_CHECKING:
-    from longtake_server.operations.pacing import Backoff
+    from longtake_server.operations.polling.pacing import Backoff
 
 MINUTE_SECONDS = 60.0
 # So many submissions at once without a refusal, and none was needed.

@@ -14,7 +14,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import StorageUnavailable
-from longtake_server.operations.latencies import Kind, Latencies
+from longtake_server.operations.polling.latencies import Latencies
+from longtake_server.operations.store import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.catalogue import Catalogue
     from longtake_server.operations.model import OperationRecord
-    from longtake_server.operations.pacing import Pacing
-    from longtake_server.operations.poll_plan import PollPlan
+    from longtake_server.operations.polling.pacing import Pacing
+    from longtake_server.operations.polling.poll_plan import PollPlan
+    from longtake_server.operations.requests.catalogue import Catalogue
     from longtake_server.operations.store import OperationStore
 
 _log = logging.getLogger(__name__)

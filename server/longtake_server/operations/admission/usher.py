@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 from longtake_server.clock import happened
 from longtake_server.errors import ResourceError, StorageUnavailable
+from longtake_server.operations.admission.target import MINUTE_SECONDS
 from longtake_server.operations.model import IllegalTransition, QueueMoved, State
 from longtake_server.operations.store import Filter, RevisionConflict
-from longtake_server.operations.target import MINUTE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.admission import Admission, Standing
+    from longtake_server.operations.admission.admission import Admission, Standing
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.model import OperationRecord
-    from longtake_server.operations.poll_budget import PollBudget
+    from longtake_server.operations.polling.poll_budget import PollBudget
     from longtake_server.operations.store import OperationStore
 
 _log = logging.getLogger(__name__)

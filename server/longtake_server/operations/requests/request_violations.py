@@ -11,7 +11,7 @@ from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.media_pb2 import Mask, ReferenceImage
 
 from longtake_server.errors import Violation
-from longtake_server.operations.media_violations import image_violations, video_violations
+from longtake_server.operations.requests.media_violations import image_violations, video_violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

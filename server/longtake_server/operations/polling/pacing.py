@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from operator import mul
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.latencies import MIDDLES
-from longtake_server.operations.poll_plan import best_plan
+from longtake_server.operations.polling.latencies import MIDDLES
+from longtake_server.operations.polling.poll_plan import best_plan
 
 if TYPE_CHECKING:
-    from longtake_server.operations.latencies import Latencies
-    from longtake_server.operations.poll_plan import PollPlan
+    from longtake_server.operations.polling.latencies import Latencies
+    from longtake_server.operations.polling.poll_plan import PollPlan
 
 _FEWEST_POLLS = 3.3
 _LEARNING_POLLS = 3.0

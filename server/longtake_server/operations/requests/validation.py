@@ -10,16 +10,16 @@ from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.media_pb2 import ReferenceImage
 
 from longtake_server.errors import InvalidRequest, ModelRetired, Violation
-from longtake_server.operations.catalogue import Stage, extends
-from longtake_server.operations.media_violations import DEFAULT_VIDEO_TYPE
-from longtake_server.operations.request_violations import request_violations
+from longtake_server.operations.requests.catalogue import Stage, extends
+from longtake_server.operations.requests.media_violations import DEFAULT_VIDEO_TYPE
+from longtake_server.operations.requests.request_violations import request_violations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
-    from longtake_server.operations.catalogue import Catalogue, ModelEntry
+    from longtake_server.operations.requests.catalogue import Catalogue, ModelEntry
 
 _LONGEST_SHOWN = 100
 _MODES = GenerateVideosConfig.GenerationMode

@@ -15,7 +15,8 @@ from longtake_server.errors import (
     UpstreamUnavailable,
     VideoExpired,
 )
-from longtake_server.operations.fallback import rerouted
+from longtake_server.operations.admission.fallback import rerouted
+from longtake_server.operations.admission.regions import home_of
 from longtake_server.operations.model import (
     CancelConfirmed,
     Code,
@@ -28,8 +29,7 @@ from longtake_server.operations.model import (
     SubmissionStarted,
     Succeeded,
 )
-from longtake_server.operations.pacing import Backoff
-from longtake_server.operations.regions import home_of
+from longtake_server.operations.polling.pacing import Backoff
 from longtake_server.operations.upstream import (
     Broken,
     Earlier,
@@ -48,13 +48,13 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.admission import Admission
-    from longtake_server.operations.catalogue import Catalogue
+    from longtake_server.operations.admission.admission import Admission
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.model import Event, OperationRecord, StoredVideo
-    from longtake_server.operations.pacemaker import Pacemaker
-    from longtake_server.operations.poll_budget import PollBudget
+    from longtake_server.operations.polling.pacemaker import Pacemaker
+    from longtake_server.operations.polling.poll_budget import PollBudget
+    from longtake_server.operations.requests.catalogue import Catalogue
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.upstream import PollResult, Upstream
     from longtake_server.telemetry import Telemetry

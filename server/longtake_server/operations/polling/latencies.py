@@ -48,23 +48,6 @@ def _prior() -> tuple[float, ...]:
 _PRIOR = _prior()
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Generations that are alike in what decides how long they take.
-
-    Attributes:
-        upstream: Who generates.
-        model: The model that serves them.
-        resolution: For example `720p`.
-        seconds: The length of the video.
-    """
-
-    upstream: str
-    model: str
-    resolution: str
-    seconds: int
-
-
 @dataclass(slots=True)
 class Latencies:
     """A histogram of the seconds from a submission's acceptance to the generation's end.

@@ -19,8 +19,8 @@ from longtake_server.errors import (
     VideoNotReady,
     VideoTooLarge,
 )
+from longtake_server.operations.admission.regions import home_of
 from longtake_server.operations.model import State, VideoMeasured
-from longtake_server.operations.regions import home_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping

@@ -18,7 +18,7 @@ from itertools import accumulate
 from operator import mul
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.latencies import EDGES, MIDDLES
+from longtake_server.operations.polling.latencies import EDGES, MIDDLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

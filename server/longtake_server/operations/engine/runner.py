@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.driver import Driver
+    from longtake_server.operations.engine.driver import Driver
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.store import OperationStore, Work
 

@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import Violation
-from longtake_server.operations.media_types import (
+from longtake_server.operations.requests.media_types import (
     IMAGE_TYPES,
     VIDEO_TYPES,
     image_type,

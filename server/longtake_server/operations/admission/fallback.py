@@ -11,11 +11,11 @@ from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
 from longtake_server.errors import InvalidRequest, ModelRetired
 from longtake_server.operations.model import Rerouted
-from longtake_server.operations.validation import validate
+from longtake_server.operations.requests.validation import validate
 
 if TYPE_CHECKING:
-    from longtake_server.operations.catalogue import Catalogue, ModelEntry
     from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.requests.catalogue import Catalogue, ModelEntry
     from longtake_server.operations.upstream import Upstream
 
 

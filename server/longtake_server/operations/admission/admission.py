@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from longtake_server.operations.admission.target import Quota, Target
 from longtake_server.operations.model import OperationRecord, State
-from longtake_server.operations.target import Quota, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.catalogue import Catalogue
-    from longtake_server.operations.pacing import Backoff
+    from longtake_server.operations.polling.pacing import Backoff
+    from longtake_server.operations.requests.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
