@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The delay of news against the polls spent, on several mixes of latencies.
 
-The server's own pacemaker paces generations in a time that passes at once, several of them
+The server's own poll_scheduler paces generations in a time that passes at once, several of them
 running together, and begins with nothing learned. The others are computed for the same
 generations: fixed pollers, the fixed poller that would have been best for as many polls, and
 one who knows the law of the latencies itself.
@@ -25,9 +25,9 @@ from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.clock import SystemClock
 from longtake_server.operations.model import OperationRecord, State
 from longtake_server.operations.polling.latencies import MIDDLES, Latencies, bucket_of
-from longtake_server.operations.polling.pacemaker import Pacemaker
 from longtake_server.operations.polling.pacing import Pacing
-from longtake_server.operations.polling.poll_plan import plan_at_price
+from longtake_server.operations.polling.plan import plan_at_price
+from longtake_server.operations.polling.scheduler import PollScheduler
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.storage.sqlite import SqliteStore
 
@@ -84,9 +84,9 @@ class _Time:
 
 @dataclass(slots=True)
 class _Paced:
-    """The pacemaker under generations that take as long as they were drawn."""
+    """The poll_scheduler under generations that take as long as they were drawn."""
 
-    pacemaker: Pacemaker
+    poll_scheduler: PollScheduler
     time: _Time
     delays: list[float] = field(default_factory=list)
     polls: int = 0
@@ -108,13 +108,13 @@ class _Paced:
         record = _record(one)
         now = self.time.seconds
         if now == one.started:
-            return await self.pacemaker.started(record, GenerateVideosRequest(model=one.model))
+            return await self.poll_scheduler.started(record, GenerateVideosRequest(model=one.model))
         self.polls += 1
         late = now - one.started - one.seconds
         if late < 0:
-            return await self.pacemaker.seen_running(record)
+            return await self.poll_scheduler.seen_running(record)
         self.delays.append(late)
-        await self.pacemaker.seen_ended(one.name)
+        await self.poll_scheduler.seen_ended(one.name)
         return None
 
 
@@ -151,8 +151,8 @@ async def _longtake(generations: Sequence[Generation], chance: random.Random) ->
         store = await SqliteStore.open(Path(folder) / "longtake.db", clock)
         try:
             catalogue = Catalogue.load()
-            pacemaker = Pacemaker(store, catalogue, clock, Pacing(), chance.random)
-            return await _Paced(pacemaker, time).run(generations)
+            poll_scheduler = PollScheduler(store, catalogue, clock, Pacing(), chance.random)
+            return await _Paced(poll_scheduler, time).run(generations)
         finally:
             await store.close()
 

@@ -29,15 +29,16 @@ from longtake_server.memory import (
     trim_heap,
 )
 from longtake_server.operations.admission.admission import Admission
+from longtake_server.operations.admission.dispatcher import Dispatcher
 from longtake_server.operations.admission.regions import other_regions
-from longtake_server.operations.admission.usher import Usher
 from longtake_server.operations.engine.driver import Driver, Limits
 from longtake_server.operations.engine.retention import Retention
 from longtake_server.operations.engine.runner import Leasing, Runner
 from longtake_server.operations.ledger import Ledger
-from longtake_server.operations.polling.pacemaker import Pacemaker
-from longtake_server.operations.polling.pacing import Backoff, Pacing
-from longtake_server.operations.polling.poll_budget import PollBudget
+from longtake_server.operations.polling.backoff import Backoff
+from longtake_server.operations.polling.budget import PollBudget
+from longtake_server.operations.polling.pacing import Pacing
+from longtake_server.operations.polling.scheduler import PollScheduler
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
 from longtake_server.rpc.server import RpcServer
@@ -67,7 +68,7 @@ class _Engine:
     clock: Clock
     ledger: Ledger
     runner: Runner
-    usher: Usher
+    dispatcher: Dispatcher
     retention: Retention
     service: VideoOperations
 
@@ -114,7 +115,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         )
         running = asyncio.create_task(engine.runner.run(), name="runner")
         beside = (
-            asyncio.create_task(engine.usher.run(), name="usher"),
+            asyncio.create_task(engine.dispatcher.run(), name="dispatcher"),
             asyncio.create_task(engine.retention.run(), name="retention"),
             asyncio.create_task(memory.run(), name="memory"),
         )
@@ -263,10 +264,10 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     )
     parts.push_async_callback(ledger.aclose)
     telemetry.watch_count(lambda: ledger.watches)
-    pacemaker = Pacemaker(store, catalogue, clock, _pacing(settings), random.random)
-    await pacemaker.resume()
+    poll_scheduler = PollScheduler(store, catalogue, clock, _pacing(settings), random.random)
+    await poll_scheduler.resume()
     poll_budget = PollBudget(
-        settings.max_polls_per_second, clock, pacemaker.chance_of_end, admission.changed
+        settings.max_polls_per_second, clock, poll_scheduler.chance_of_end, admission.changed
     )
     driver = Driver(
         store=store,
@@ -274,7 +275,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         upstreams=upstreams,
         catalogue=catalogue,
         admission=admission,
-        pacemaker=pacemaker,
+        poll_scheduler=poll_scheduler,
         poll_budget=poll_budget,
         clock=clock,
         telemetry=telemetry,
@@ -284,14 +285,14 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     )
     leasing = Leasing(f"{os.uname().nodename}:{os.getpid()}", settings.max_upstream_calls)
     runner = Runner(store, driver, media, clock, leasing)
-    usher = Usher(admission, store, ledger, poll_budget, clock, runner.notify)
-    await usher.resume()
+    dispatcher = Dispatcher(admission, store, ledger, poll_budget, clock, runner.notify)
+    await dispatcher.resume()
     retention = Retention(store, ledger, media, clock, timedelta(days=settings.tombstone_days))
     service = VideoOperations(
         store=store,
         ledger=ledger,
         runner=runner,
-        pacemaker=pacemaker,
+        poll_scheduler=poll_scheduler,
         admission=admission,
         upstreams=upstreams,
         routes=routes,
@@ -302,7 +303,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         enforce_retirement=not simulated,
         queue_limit=limits.queue,
     )
-    return _Engine(clock, ledger, runner, usher, retention, service)
+    return _Engine(clock, ledger, runner, dispatcher, retention, service)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.operations.admission.admission import Admission
+from longtake_server.operations.admission.dispatcher import Dispatcher
 from longtake_server.operations.admission.regions import other_regions
-from longtake_server.operations.admission.usher import Usher
 from longtake_server.operations.engine.driver import Driver, Limits
 from longtake_server.operations.engine.runner import Leasing, Runner
 from longtake_server.operations.ledger import Ledger
-from longtake_server.operations.polling.pacemaker import Pacemaker
+from longtake_server.operations.polling.budget import PollBudget
 from longtake_server.operations.polling.pacing import Pacing
-from longtake_server.operations.polling.poll_budget import PollBudget
+from longtake_server.operations.polling.scheduler import PollScheduler
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
 from longtake_server.storage.sqlite import SqliteStore
@@ -51,8 +51,8 @@ class Engine:
     driver: Driver
     runner: Runner
     admission: Admission
-    pacemaker: Pacemaker
-    usher: Usher
+    poll_scheduler: PollScheduler
+    dispatcher: Dispatcher
     service: VideoOperations
 
     async def accept(self, caller: str = "", **fields: object) -> OperationRecord:
@@ -102,10 +102,10 @@ async def engine(
         jitter=lambda: 0.0,
         observer=admission,
     )
-    pacemaker = Pacemaker(store, catalogue, clock, pacing or EVERY_SECOND, lambda: 0.5)
-    await pacemaker.resume()
+    poll_scheduler = PollScheduler(store, catalogue, clock, pacing or EVERY_SECOND, lambda: 0.5)
+    await poll_scheduler.resume()
     poll_budget = PollBudget(
-        max_polls_per_second, clock, pacemaker.chance_of_end, admission.changed
+        max_polls_per_second, clock, poll_scheduler.chance_of_end, admission.changed
     )
     driver = Driver(
         store=store,
@@ -113,7 +113,7 @@ async def engine(
         upstreams=upstreams,
         catalogue=catalogue,
         admission=admission,
-        pacemaker=pacemaker,
+        poll_scheduler=poll_scheduler,
         poll_budget=poll_budget,
         clock=clock,
         telemetry=telemetry,
@@ -122,13 +122,13 @@ async def engine(
         retained_in=media if retain else None,
     )
     runner = Runner(store, driver, media, clock, Leasing("test"))
-    usher = Usher(admission, store, ledger, poll_budget, clock, runner.notify)
-    await usher.resume()
+    dispatcher = Dispatcher(admission, store, ledger, poll_budget, clock, runner.notify)
+    await dispatcher.resume()
     service = VideoOperations(
         store=store,
         ledger=ledger,
         runner=runner,
-        pacemaker=pacemaker,
+        poll_scheduler=poll_scheduler,
         admission=admission,
         upstreams=upstreams,
         routes=dict.fromkeys(routed, upstream),
@@ -149,8 +149,8 @@ async def engine(
             driver,
             runner,
             admission,
-            pacemaker,
-            usher,
+            poll_scheduler,
+            dispatcher,
             service,
         )
         for each in upstreams.values():

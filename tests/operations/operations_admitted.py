@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Quotas, and the steps of the runner and the usher, for the tests of admission."""
+"""Quotas, and the steps of the runner and the dispatcher, for the tests of admission."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def quotas(folder: Path, **limits: int) -> Catalogue:
 
 
 async def step_until_none_goes(parts: Engine) -> None:
-    """Do what the runner and the usher do, without time passing."""
+    """Do what the runner and the dispatcher do, without time passing."""
     while True:
-        await parts.usher.step()
+        await parts.dispatcher.step()
         now = parts.clock.now()
         taken = await parts.store.take("test", now, now + timedelta(minutes=1), 100)
         if not taken:

@@ -78,7 +78,7 @@ async def test_a_minute_takes_as_many_as_the_model_does(tmp_path: Path) -> None:
         records += [await accept(parts), await accept(parts)]
         await step_until_none_goes(parts)
         assert await states(parts, records) == ["S", "R", "Q"]
-        assert await parts.usher.step() == 40
+        assert await parts.dispatcher.step() == 40
         parts.clock.advance(39)
         await step_until_none_goes(parts)
         assert await states(parts, records) == ["S", "S", "Q"]
@@ -193,20 +193,20 @@ async def test_watchers_are_told_where_they_stand_at_most_once_a_second(tmp_path
         records = [await accept(parts) for _ in range(4)]
         await step_until_none_goes(parts)
         async with watching(parts, records[3].name) as seen:
-            await parts.usher.step()
+            await parts.dispatcher.step()
             told = await seen.get()
             assert (told.state, told.queue_position) == (State.QUEUED, 3)
             assert told.estimated_start_time is None
             await parts.service.cancel(records[2].name, "")
             parts.clock.advance(0.5)
-            assert await parts.usher.step() == 0.5
+            assert await parts.dispatcher.step() == 0.5
             assert (await parts.ledger.get(told.name)).revision == told.revision
             parts.clock.advance(0.5)
             await step_until_none_goes(parts)
             again = await seen.get()
             assert (again.queue_position, again.revision) == (2, told.revision + 1)
             parts.clock.advance(1)
-            await parts.usher.step()
+            await parts.dispatcher.step()
             again = await seen.get()
             assert (again.queue_position, again.revision) == (1, told.revision + 2)
             assert again.estimated_start_time is not None

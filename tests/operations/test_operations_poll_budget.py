@@ -15,8 +15,8 @@ from fakes.upstream import ScriptedUpstream
 from hypothesis import given
 from hypothesis import strategies as some
 from longtake_server.operations.model import State, StoredVideo
+from longtake_server.operations.polling.budget import PollBudget
 from longtake_server.operations.polling.pacing import Pacing
-from longtake_server.operations.polling.poll_budget import PollBudget
 from longtake_server.operations.upstream import Finished, Running
 from storage.storage_records import new_record
 
@@ -112,7 +112,7 @@ def test_the_limit_holds_in_every_second(most: int, calls: list[tuple[int, float
 
 
 async def _step_all_due(parts: Engine) -> None:
-    await parts.usher.step()
+    await parts.dispatcher.step()
     now = parts.clock.now()
     for work in await parts.store.take("test", now, now + timedelta(minutes=1), 100):
         due = await parts.driver.step(work.name)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.engine.runner import Runner
     from longtake_server.operations.ledger import Heartbeat, Ledger, StoreEvent
     from longtake_server.operations.media import MediaStore
-    from longtake_server.operations.polling.pacemaker import Pacemaker
+    from longtake_server.operations.polling.scheduler import PollScheduler
     from longtake_server.operations.requests.catalogue import Catalogue, ModelEntry
     from longtake_server.operations.results.download import Download
     from longtake_server.operations.store import Filter, OperationStore, Page
@@ -62,7 +62,7 @@ class VideoOperations:
         store: OperationStore,
         ledger: Ledger,
         runner: Runner,
-        pacemaker: Pacemaker,
+        poll_scheduler: PollScheduler,
         admission: Admission,
         upstreams: Mapping[str, Upstream],
         routes: Mapping[str, Upstream],
@@ -76,7 +76,7 @@ class VideoOperations:
         self._store = store
         self._ledger = ledger
         self._runner = runner
-        self._pacemaker = pacemaker
+        self._poll_scheduler = poll_scheduler
         self._admission = admission
         self._routes = routes
         self._media = media
@@ -250,7 +250,7 @@ class VideoOperations:
             return False
         if record.state is not State.RUNNING:
             return False
-        self._pacemaker.hint(name)
+        self._poll_scheduler.hint(name)
         await self._store.wake(name, self._clock.now())
         self._runner.notify()
         return True

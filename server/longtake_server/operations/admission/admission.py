@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who may be submitted now.
+"""Which queued operations may be submitted now.
 
 The store is the truth. What is kept here is an index of the operations that have not
 ended, built at the start and kept up by the ledger, which tells of each commit.
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.admission.target import Quota, Target
+from longtake_server.operations.admission.quota import Quota, QuotaLimits
 from longtake_server.operations.model import OperationRecord, State
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.polling.pacing import Backoff
+    from longtake_server.operations.polling.backoff import Backoff
     from longtake_server.operations.requests.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an operation is among those that wait for its target.
+    """Where an operation is in the queue of its quota.
 
     Attributes:
         record: The operation.
@@ -47,7 +47,7 @@ class Admission:
         catalogue: Says what each model takes.
         clock: Time.
         regions: Those that may serve in place of an upstream, by its name, the next first.
-        backoff: How long a target is left alone that refused and did not say how long.
+        backoff: How long to wait after a refusal that does not say how long.
         chance: Returns a number from 0 to 1, for jitter.
 
     Attributes:
@@ -69,10 +69,10 @@ class Admission:
         self._clock = clock
         self._backoff = backoff
         self._chance = chance
-        self._targets: dict[tuple[str, str], Target] = {}
+        self._quotas: dict[tuple[str, str], Quota] = {}
         self._records: dict[str, OperationRecord] = {}
         self._waiting: set[str] = set()
-        self._unwoken: set[str] = set()
+        self._to_wake: set[str] = set()
 
     def resume(self, records: Sequence[OperationRecord], recent: Sequence[OperationRecord]) -> None:
         """Go on where an earlier process was.
@@ -90,9 +90,11 @@ class Admission:
         now, clock = self._clock.now(), self._clock.monotonic()
         submitted = [(time, record) for record in recent if (time := _submitted(record))]
         for time, record in sorted(submitted, key=lambda each: each[0]):
-            target = self._target(record)
-            target.turns.taken(record.caller)
-            target.begin(record.name, clock - max(0.0, (now - time).total_seconds()), clock)
+            quota = self._quota(record)
+            quota.queue.served(record.caller)
+            quota.count_submission(
+                record.name, clock - max(0.0, (now - time).total_seconds()), clock
+            )
 
     def committed(self, name: str, record: OperationRecord | None) -> None:
         """Take note of a record as it was stored, None if it was deleted."""
@@ -100,7 +102,7 @@ class Admission:
         if known is not None and record is not None:
             if record.revision <= known.revision:
                 return
-            if record.state is known.state and self._target(record) is self._target(known):
+            if record.state is known.state and self._quota(record) is self._quota(known):
                 self._records[name] = record
                 return
         if known is not None:
@@ -111,48 +113,48 @@ class Admission:
                 self._arrive(record)
 
     def _arrive(self, record: OperationRecord) -> None:
-        """Hold the place for which an operation came from another target, if it is still free."""
-        target = self._target(record)
-        if target.open(self._clock.monotonic()) and not target.turns:
-            target.granted.add(record.name)
+        """Grant an operation that moved here from another quota, if there is still room."""
+        quota = self._quota(record)
+        if quota.is_open(self._clock.monotonic()) and not quota.queue:
+            quota.granted.add(record.name)
 
     def _leave(self, known: OperationRecord, record: OperationRecord | None) -> None:
-        name, target = known.name, self._target(known)
+        name, quota = known.name, self._quota(known)
         del self._records[name]
         if name in self._waiting:
             self._waiting.discard(name)
-            target.turns.remove(known)
-        self._unwoken.discard(name)
-        target.leave(name)
-        if record is not None and self._target(record) is not target:
+            quota.queue.remove(known)
+        self._to_wake.discard(name)
+        quota.leave(name)
+        if record is not None and self._quota(record) is not quota:
             # It has its turn at another one.
-            target.turns.taken(known.caller)
+            quota.queue.served(known.caller)
         if record is not None and known.submit_time is not None and record.state is State.SUCCEEDED:
-            target.generated((record.update_time - known.submit_time).total_seconds())
+            quota.record_duration((record.update_time - known.submit_time).total_seconds())
         if self._waiting:
             # Those who wait for another region, too.
             self.changed.set()
 
     def _enter(self, record: OperationRecord) -> None:
         self._records[record.name] = record
-        target = self._target(record)
+        quota = self._quota(record)
         if record.state is State.SUBMITTING:
-            target.submit(record.name, self._clock.monotonic())
+            quota.start_submission(record.name, self._clock.monotonic())
         elif record.state is State.RUNNING:
-            target.run(record.name)
+            quota.start_running(record.name)
 
     def may_go(self, record: OperationRecord) -> bool:
         """Return whether a new operation is worth a step now: it may go, or be served elsewhere."""
-        target, now = self._target(record), self._clock.monotonic()
-        goes = target.is_closed(now) or (target.open(now) and not target.turns)
+        quota, now = self._quota(record), self._clock.monotonic()
+        goes = quota.is_backing_off(now) or (quota.is_open(now) and not quota.queue)
         return goes or self.elsewhere(record) is not None
 
     def elsewhere(self, record: OperationRecord) -> str | None:
         """Return the upstream of the next region that takes one now and has nobody waiting."""
         now = self._clock.monotonic()
         for upstream in self._regions.get(record.upstream, ()):
-            target = self._target_of(upstream, record.served_model)
-            if target.open(now) and not target.turns:
+            quota = self._quota_of(upstream, record.served_model)
+            if quota.is_open(now) and not quota.queue:
                 return upstream
         return None
 
@@ -160,7 +162,7 @@ class Admission:
         """Let a new operation wait whose first step is not due yet."""
         if due > record.create_time and record.name in self._records:
             self._wait(record)
-            is_open = self._target(record).open(self._clock.monotonic())
+            is_open = self._quota(record).is_open(self._clock.monotonic())
             if is_open or self.elsewhere(record) is not None:
                 # A place has come free while it was stored.
                 self.changed.set()
@@ -178,50 +180,50 @@ class Admission:
         if record.name not in self._records:
             # It has ended or was deleted meanwhile, which whoever submits it is told.
             return True
-        target = self._target(record)
-        if record.name not in target.granted:
+        quota = self._quota(record)
+        if record.name not in quota.granted:
             self._wait(record)
-            self._let_go(target)
-        goes = record.name in target.granted
-        self._unwoken.discard(record.name)
-        if self._unwoken or not goes:
+            self._grant(quota)
+        goes = record.name in quota.granted
+        self._to_wake.discard(record.name)
+        if self._to_wake or not goes:
             self.changed.set()
         return goes
 
     def _wait(self, record: OperationRecord) -> None:
         if record.name not in self._waiting:
             self._waiting.add(record.name)
-            self._target(record).turns.add(record)
+            self._quota(record).queue.add(record)
 
-    def _let_go(self, target: Target) -> None:
+    def _grant(self, quota: Quota) -> None:
         now = self._clock.monotonic()
-        while target.turns and target.open(now):
-            record = self._records[target.turns.next()]
+        while quota.queue and quota.is_open(now):
+            record = self._records[quota.queue.next()]
             self._waiting.discard(record.name)
-            target.turns.remove(record)
-            target.turns.taken(record.caller)
-            target.granted.add(record.name)
-            self._unwoken.add(record.name)
+            quota.queue.remove(record)
+            quota.queue.served(record.caller)
+            quota.granted.add(record.name)
+            self._to_wake.add(record.name)
 
     def granted(self) -> frozenset[str]:
         """Return the names of those who waited and may go now, here or in another region."""
-        for target in tuple(self._targets.values()):
-            self._let_go(target)
-            if target.turns and self.elsewhere(first := self._records[target.turns.next()]):
-                self._unwoken.add(first.name)
-        names, self._unwoken = frozenset(self._unwoken), set()
+        for quota in tuple(self._quotas.values()):
+            self._grant(quota)
+            if quota.queue and self.elsewhere(first := self._records[quota.queue.next()]):
+                self._to_wake.add(first.name)
+        names, self._to_wake = frozenset(self._to_wake), set()
         return names
 
     def seconds_to_next(self) -> float | None:
         """Return when time alone lets somebody go, None if it does not."""
         now = self._clock.monotonic()
         opening = [
-            target.opens_at(now)
-            for (upstream, model), waited_for in tuple(self._targets.items())
-            if waited_for.turns
-            for target in (
-                waited_for,
-                *(self._target_of(region, model) for region in self._regions.get(upstream, ())),
+            quota.opens_at(now)
+            for (upstream, model), home in tuple(self._quotas.items())
+            if home.queue
+            for quota in (
+                home,
+                *(self._quota_of(region, model) for region in self._regions.get(upstream, ())),
             )
         ]
         return min((time - now for time in opening if time is not None), default=None)
@@ -229,43 +231,47 @@ class Admission:
     def standings(self, wanted: Callable[[str], bool]) -> Iterator[Standing]:
         """Yield where those are who wait and whose names are wanted."""
         now, clock = self._clock.now(), self._clock.monotonic()
-        for target in self._targets.values():
-            for position, name in enumerate(target.turns.order(), 1):
+        for quota in self._quotas.values():
+            for position, name in enumerate(quota.queue.order(), 1):
                 if wanted(name):
-                    wait = target.seconds_until_start(position, clock)
+                    wait = quota.seconds_until_start(position, clock)
                     start = None if wait is None else now + timedelta(seconds=wait)
                     yield Standing(self._records[name], position, start)
 
     def refused(self, record: OperationRecord, retry_after: float | None) -> float:
-        """Slow a target down that has no quota left; return the seconds until it is tried again."""
-        target = self._target(record)
-        target.nothing_begun(record.name)
-        return target.refused(self._clock.monotonic(), retry_after, self._backoff, self._chance())
+        """Slow down after a refusal; return the seconds until the next submission."""
+        quota = self._quota(record)
+        quota.uncount_submission(record.name)
+        return quota.refused(self._clock.monotonic(), retry_after, self._backoff, self._chance())
 
     def is_exhausted(self, record: OperationRecord) -> bool:
-        """Return whether a target is left alone because it refused."""
-        return self._target(record).is_closed(self._clock.monotonic())
+        """Return whether submissions are held back because the upstream refused one."""
+        return self._quota(record).is_backing_off(self._clock.monotonic())
 
-    def not_begun(self, record: OperationRecord) -> None:
+    def submission_not_started(self, record: OperationRecord) -> None:
         """Take note that a submission surely did not reach the upstream's quota."""
-        self._target(record).nothing_begun(record.name)
+        self._quota(record).uncount_submission(record.name)
 
     def accepted(self, record: OperationRecord) -> None:
         """Take note that the upstream took a submission."""
-        self._target(record).taken()
+        self._quota(record).accepted()
 
     def _postponed(self, record: OperationRecord) -> bool:
         return record.next_retry_time is not None and record.next_retry_time > self._clock.now()
 
-    def _target(self, record: OperationRecord) -> Target:
-        return self._target_of(record.upstream, record.served_model)
+    def _quota(self, record: OperationRecord) -> Quota:
+        return self._quota_of(record.upstream, record.served_model)
 
-    def _target_of(self, upstream: str, model: str) -> Target:
+    def _quota_of(self, upstream: str, model: str) -> Quota:
         key = (upstream, model)
-        if (known := self._targets.get(key)) is None:
+        if (known := self._quotas.get(key)) is None:
             entry = self._catalogue.get(model)
-            quota = Quota(entry.max_concurrent, entry.requests_per_minute) if entry else Quota()
-            known = self._targets[key] = Target(quota)
+            limits = (
+                QuotaLimits(entry.max_concurrent, entry.requests_per_minute)
+                if entry
+                else QuotaLimits()
+            )
+            known = self._quotas[key] = Quota(limits)
         return known
 
 

@@ -29,7 +29,7 @@ from longtake_server.operations.model import (
     SubmissionStarted,
     Succeeded,
 )
-from longtake_server.operations.polling.pacing import Backoff
+from longtake_server.operations.polling.backoff import Backoff
 from longtake_server.operations.upstream import (
     Broken,
     Earlier,
@@ -52,8 +52,8 @@ if TYPE_CHECKING:
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.model import Event, OperationRecord, StoredVideo
-    from longtake_server.operations.polling.pacemaker import Pacemaker
-    from longtake_server.operations.polling.poll_budget import PollBudget
+    from longtake_server.operations.polling.budget import PollBudget
+    from longtake_server.operations.polling.scheduler import PollScheduler
     from longtake_server.operations.requests.catalogue import Catalogue
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.upstream import PollResult, Upstream
@@ -103,7 +103,7 @@ class Driver:
         upstreams: Mapping[str, Upstream],
         catalogue: Catalogue,
         admission: Admission,
-        pacemaker: Pacemaker,
+        poll_scheduler: PollScheduler,
         poll_budget: PollBudget,
         clock: Clock,
         telemetry: Telemetry,
@@ -116,7 +116,7 @@ class Driver:
         self._upstreams = upstreams
         self._catalogue = catalogue
         self._admission = admission
-        self._pacemaker = pacemaker
+        self._poll_scheduler = poll_scheduler
         self._poll_budget = poll_budget
         self._clock = clock
         self._telemetry = telemetry
@@ -163,13 +163,13 @@ class Driver:
         if record.next_retry_time is not None and now < record.next_retry_time:
             return min(record.next_retry_time, record.queue_deadline or record.next_retry_time)
         if record.upstream not in self._upstreams:
-            return await self._come_home(record)
+            return await self._return_to_home_region(record)
         if not self._admission.admit(record):
-            return await self._wait_for_a_place(record)
+            return await self._wait_in_queue(record)
         request = await self._store.get_request(record.name)
         upstream = self._upstreams[record.upstream]
         try:
-            earlier = await self._earlier(request)
+            earlier = await self._previous(request)
         except ResourceError as error:
             return await self._fail(record, _earlier_gone(error))
         record = await self._ledger.commit(record.name, SubmissionStarted(), record)
@@ -188,24 +188,24 @@ class Driver:
             span.outcome("accepted")
         return await self._accepted(record, request, accepted)
 
-    async def _come_home(self, record: OperationRecord) -> datetime | None:
+    async def _return_to_home_region(self, record: OperationRecord) -> datetime | None:
         """Have the upstream itself serve a queued operation whose region is not set up any more."""
         home = home_of(record.upstream)
         if home not in self._upstreams:
             _tell_not_set_up(record)
-            return await self._wait_for_a_place(record)
+            return await self._wait_in_queue(record)
         await self._ledger.commit(record.name, Relocated(home), record)
         return self._clock.now()
 
-    async def _wait_for_a_place(self, record: OperationRecord) -> datetime | None:
+    async def _wait_in_queue(self, record: OperationRecord) -> datetime | None:
         """Return when the wait ends at the latest; admission has it woken before, if it can."""
         if self._clock.now() >= record.create_time + self._limits.queue:
             return await self._fail(record, _queue_limit(record, self._limits.queue))
-        if await self._go_elsewhere(record):
+        if await self._move_to_another_region(record):
             return self._clock.now()
         return record.waits_until(self._limits.queue)
 
-    async def _earlier(self, request: GenerateVideosRequest) -> Earlier | None:
+    async def _previous(self, request: GenerateVideosRequest) -> Earlier | None:
         if not request.previous_operation:
             return None
         record = await self._store.get(request.previous_operation)
@@ -214,13 +214,13 @@ class Driver:
     async def _accepted(
         self, record: OperationRecord, request: GenerateVideosRequest, upstream_operation: str
     ) -> datetime:
-        estimate = self._pacemaker.estimated_finish(record, request)
+        estimate = self._poll_scheduler.estimated_finish(record, request)
         accepted = SubmissionAccepted(upstream_operation, estimate)
         record = await self._commit_surely(record, accepted)
         self._admission.accepted(record)
         if record.cancel_requested:
             return self._clock.now()
-        return await self._pacemaker.started(record, request)
+        return await self._poll_scheduler.started(record, request)
 
     async def _commit_surely(self, record: OperationRecord, event: Event) -> OperationRecord:
         """Commit what would be lost for good: the upstream's name of a paid generation."""
@@ -242,11 +242,11 @@ class Driver:
         if record.done:
             return None
         # Where nobody answers, another region may be as far away: only a refusal moves it.
-        if self._admission.is_exhausted(record) and await self._go_elsewhere(record):
+        if self._admission.is_exhausted(record) and await self._move_to_another_region(record):
             return self._clock.now()
         return min(due, record.queue_deadline or due)
 
-    async def _go_elsewhere(self, record: OperationRecord) -> bool:
+    async def _move_to_another_region(self, record: OperationRecord) -> bool:
         """Have another region serve a queued operation, else another model if one may."""
         if (region := self._admission.elsewhere(record)) is not None:
             await self._ledger.commit(record.name, Relocated(region), record)
@@ -265,7 +265,7 @@ class Driver:
     def _postponed_for(self, record: OperationRecord, error: NotNow) -> float:
         if error.failure.code is Code.RESOURCE_EXHAUSTED:
             return self._admission.refused(record, error.retry_after)
-        self._admission.not_begun(record)
+        self._admission.submission_not_started(record)
         return self._limits.backoff.after(record.attempts, self._chance(), error.retry_after)
 
     async def _submission_unknown(self, record: OperationRecord) -> datetime | None:
@@ -329,14 +329,14 @@ class Driver:
     async def _polled(self, record: OperationRecord, result: PollResult) -> datetime | None:
         match result:
             case Running():
-                return await self._pacemaker.seen_running(record)
+                return await self._poll_scheduler.seen_running(record)
             case Finished():
                 due = await self._finish(record, result)
             case Broken():
                 due = await self._fail(record, result.failure)
             case _:
                 assert_never(result)
-        await self._pacemaker.seen_ended(record.name)
+        await self._poll_scheduler.seen_ended(record.name)
         return due
 
     async def _finish(self, record: OperationRecord, result: Finished) -> datetime | None:
@@ -390,7 +390,7 @@ class Driver:
         self._failures.pop(name, None)
         self._last_polls.discard(name)
         self._poll_budget.forget(name)
-        self._pacemaker.forget(name)
+        self._poll_scheduler.forget(name)
 
     def later(self, name: str, retry_after: float | None = None) -> datetime:
         """Return when to try a call again that starts nothing."""

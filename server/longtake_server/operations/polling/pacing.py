@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""When to call the upstream next: pure functions of time and chance."""
+"""When to poll next: pure functions of time and chance."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from operator import mul
 from typing import TYPE_CHECKING
 
 from longtake_server.operations.polling.latencies import MIDDLES
-from longtake_server.operations.polling.poll_plan import best_plan
+from longtake_server.operations.polling.plan import best_plan
 
 if TYPE_CHECKING:
     from longtake_server.operations.polling.latencies import Latencies
-    from longtake_server.operations.polling.poll_plan import PollPlan
+    from longtake_server.operations.polling.plan import PollPlan
 
 _FEWEST_POLLS = 3.3
 _LEARNING_POLLS = 3.0
@@ -57,25 +57,3 @@ class Pacing:
         jitter = min(_JITTER_SHARE * planned, _JITTER_SECONDS)
         bounded = max(self.shortest_seconds, planned + (chance - 0.5) * jitter)
         return min(self.longest_seconds, bounded)
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """How long to wait after a call that started nothing.
-
-    Attributes:
-        first_seconds: The wait after the first failure, before chance.
-        longest_seconds: The most.
-    """
-
-    first_seconds: float = 1.0
-    longest_seconds: float = 60.0
-
-    def after(self, failures: int, chance: float, retry_after: float | None = None) -> float:
-        """Return the seconds to wait: doubled each time, halved at most by `chance`.
-
-        Never less than what the upstream asked for.
-        """
-        doubled = self.first_seconds * 2.0 ** min(max(0, failures - 1), 30)
-        waiting = min(self.longest_seconds, doubled) * (1 - 0.5 * chance)
-        return max(waiting, retry_after or 0.0)

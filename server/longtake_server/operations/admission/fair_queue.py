@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who goes next: callers by turns, a caller's own by priority and age. No I/O."""
+"""A queue that is fair among callers; a caller's own operations go by priority and age."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def _place(record: OperationRecord) -> _Place:
     return _Place(-record.priority, record.create_time, record.name)
 
 
-class Turns:
-    """Those who wait for one target.
+class FairQueue:
+    """The operations that wait for one quota.
 
-    The caller whose last turn is longest ago goes next, so that each has as many turns
-    as any other while it has something that waits.
+    The caller that was served longest ago goes next, so that each caller with waiting
+    operations is served equally often.
     """
 
     def __init__(self) -> None:
         self._waiting: dict[str, list[_Place]] = {}
-        self._last_turn: dict[str, int] = {}
-        self._turn = 0
+        self._last_served: dict[str, int] = {}
+        self._servings = 0
 
     def __bool__(self) -> bool:
         """Whether anybody waits."""
@@ -53,27 +53,27 @@ class Turns:
         if not places:
             del self._waiting[record.caller]
         if not self._waiting:
-            self._last_turn.clear()
+            self._last_served.clear()
 
-    def taken(self, caller: str) -> None:
-        """Note that a caller had its turn just now. It matters only while somebody waits."""
+    def served(self, caller: str) -> None:
+        """Note that a caller was served just now. It matters only while an operation waits."""
         if self._waiting:
-            self._turn += 1
-            self._last_turn[caller] = self._turn
+            self._servings += 1
+            self._last_served[caller] = self._servings
 
     def next(self) -> str:
         """Return the name of the operation that goes next. Somebody must wait."""
-        caller = min(self._waiting, key=self._turn_of)
+        caller = min(self._waiting, key=self._last_served_at)
         return self._waiting[caller][0].name
 
     def order(self) -> Iterator[str]:
         """Yield the names of all in the order in which they go if nothing else comes."""
-        callers = sorted(self._waiting, key=self._turn_of)
+        callers = sorted(self._waiting, key=self._last_served_at)
         left = [iter(tuple(self._waiting[caller])) for caller in callers]
         while left:
             going = [(places, next(places, None)) for places in left]
             yield from (place.name for _, place in going if place is not None)
             left = [places for places, place in going if place is not None]
 
-    def _turn_of(self, caller: str) -> int:
-        return self._last_turn.get(caller, 0)
+    def _last_served_at(self, caller: str) -> int:
+        return self._last_served.get(caller, 0)

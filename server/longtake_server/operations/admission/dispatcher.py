@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Wakes those whose turn has come, and tells watchers of the others where they stand."""
+"""Wakes operations that may go, and tells watchers of the others their queue position."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from longtake_server.clock import happened
 from longtake_server.errors import ResourceError, StorageUnavailable
-from longtake_server.operations.admission.target import MINUTE_SECONDS
+from longtake_server.operations.admission.quota import MINUTE_SECONDS
 from longtake_server.operations.model import IllegalTransition, QueueMoved, State
 from longtake_server.operations.store import Filter, RevisionConflict
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.admission.admission import Admission, Standing
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.model import OperationRecord
-    from longtake_server.operations.polling.poll_budget import PollBudget
+    from longtake_server.operations.polling.budget import PollBudget
     from longtake_server.operations.store import OperationStore
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ _BETWEEN_NEWS_SECONDS = 1.0
 _BETWEEN_ESTIMATES_SECONDS = 10.0
 
 
-class Usher:
+class Dispatcher:
     """Does for admission and the poll budget what needs the store.
 
     Args:

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from longtake_server.operations.names import new_operation_name
+from longtake_server.operations.polling.backoff import Backoff
 from longtake_server.operations.polling.latencies import EDGES, MIDDLES, Latencies, bucket_of
-from longtake_server.operations.polling.pacing import Backoff, Pacing
-from longtake_server.operations.polling.poll_plan import PollPlan, best_plan, plan_at_price
+from longtake_server.operations.polling.pacing import Pacing
+from longtake_server.operations.polling.plan import PollPlan, best_plan, plan_at_price
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -124,11 +124,11 @@ async def test_a_hint_makes_an_end_certain_until_the_poll(tmp_path: Path) -> Non
         upstream.starts(name)
         await parts.driver.step(name)
         clock.advance(1.0)
-        assert parts.pacemaker.chance_of_end(name) < 0.1
+        assert parts.poll_scheduler.chance_of_end(name) < 0.1
         assert await parts.service.hint("up/0")
-        assert parts.pacemaker.chance_of_end(name) == 1.0
+        assert parts.poll_scheduler.chance_of_end(name) == 1.0
         await parts.driver.step(name)
-        assert parts.pacemaker.chance_of_end(name) < 0.1
+        assert parts.poll_scheduler.chance_of_end(name) < 0.1
 
 
 async def test_a_deleted_operation_is_forgotten(tmp_path: Path) -> None:
@@ -139,6 +139,6 @@ async def test_a_deleted_operation_is_forgotten(tmp_path: Path) -> None:
         upstream.starts(name)
         await parts.driver.step(name)
         clock.advance(1.0)
-        assert parts.pacemaker.chance_of_end(name) < 1.0
+        assert parts.poll_scheduler.chance_of_end(name) < 1.0
         await parts.service.delete(name, "")
-        assert parts.pacemaker.chance_of_end(name) == 1.0
+        assert parts.poll_scheduler.chance_of_end(name) == 1.0

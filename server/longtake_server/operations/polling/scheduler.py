@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from longtake_server.clock import Clock
     from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.polling.pacing import Pacing
-    from longtake_server.operations.polling.poll_plan import PollPlan
+    from longtake_server.operations.polling.plan import PollPlan
     from longtake_server.operations.requests.catalogue import Catalogue
     from longtake_server.operations.store import OperationStore
 
@@ -56,7 +56,7 @@ class _Running:
     hinted: bool = False
 
 
-class Pacemaker:
+class PollScheduler:
     """Paces the polls of the operations that run.
 
     Args:
