@@ -28,17 +28,12 @@ from longtake_server.memory import (
     keep_chunks,
     trim_heap,
 )
-from longtake_server.operations.admission.admission import Admission
-from longtake_server.operations.admission.dispatcher import Dispatcher
-from longtake_server.operations.admission.regions import other_regions
-from longtake_server.operations.engine.driver import Driver, Limits
-from longtake_server.operations.engine.retention import Retention
-from longtake_server.operations.engine.runner import Leasing, Runner
+from longtake_server.operations.engine.engine import Engine, EngineSettings, Ports
+from longtake_server.operations.engine.limits import Limits
+from longtake_server.operations.engine.runner import Leasing
 from longtake_server.operations.ledger import Ledger
 from longtake_server.operations.polling.backoff import Backoff
-from longtake_server.operations.polling.budget import PollBudget
 from longtake_server.operations.polling.pacing import Pacing
-from longtake_server.operations.polling.scheduler import PollScheduler
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
 from longtake_server.rpc.server import RpcServer
@@ -62,14 +57,12 @@ _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Engine:
-    """What runs beside the calls."""
+class _Parts:
+    """What runs beside the calls, and what they use."""
 
     clock: Clock
     ledger: Ledger
-    runner: Runner
-    dispatcher: Dispatcher
-    retention: Retention
+    engine: Engine
     service: VideoOperations
 
 
@@ -93,40 +86,36 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     _leave_generators_to_their_owners()
     async with AsyncExitStack() as parts:
         telemetry = _telemetry(settings, parts)
-        engine = await _build(settings, telemetry, parts)
+        built = await _build(settings, telemetry, parts)
         server = RpcServer(
-            engine.service,
+            built.service,
             max_request_bytes=settings.max_request_bytes,
             send_timeout_seconds=settings.send_timeout_seconds,
-            clock=engine.clock,
+            clock=built.clock,
             telemetry=telemetry,
             caller_header=settings.trust_caller_header,
             max_connection_age_seconds=settings.max_connection_age_seconds,
             connection_grace_seconds=settings.grace_seconds,
         )
         address = server.bind(settings.listen)
-        push = await _push(settings, engine, parts)
+        push = await _push(settings, built, parts)
         await server.start()
         memory = MemoryReturner(
-            lambda: engine.ledger.watches,
-            engine.clock,
-            (server.forget_encodings, engine.ledger.forget_records, forget_attribute_names),
+            lambda: built.ledger.watches,
+            built.clock,
+            (server.forget_encodings, built.ledger.forget_records, forget_attribute_names),
             trim_heap,
         )
-        running = asyncio.create_task(engine.runner.run(), name="runner")
-        beside = (
-            asyncio.create_task(engine.dispatcher.run(), name="dispatcher"),
-            asyncio.create_task(engine.retention.run(), name="retention"),
-            asyncio.create_task(memory.run(), name="memory"),
-        )
+        running = asyncio.create_task(built.engine.run(), name="engine")
+        returning = asyncio.create_task(memory.run(), name="memory")
         stopping = asyncio.create_task(stop.wait(), name="signal")
         _collect_less_garbage()
         announce(address)
         _log.info("serving", extra={"address": address, "upstream": settings.upstream})
         try:
-            await asyncio.wait((running, *beside, stopping), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((running, returning, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _stop(settings, server, push, engine, running, beside)
+            await _stop(settings, server, push, built, running, returning)
             stopping.cancel()
     _log.info("stopped")
 
@@ -155,16 +144,16 @@ async def _stop(
     settings: Settings,
     server: RpcServer,
     push: PushServer | None,
-    engine: _Engine,
+    built: _Parts,
     running: asyncio.Task[None],
-    beside: tuple[asyncio.Task[None], ...],
+    returning: asyncio.Task[None],
 ) -> None:
     """Stop in order; what does not end within the grace is resumed by the next start.
 
     1. Health says NOT_SERVING, so that balancers look elsewhere.
     2. Pushes are refused.
     3. Watches and waits end, and tell their callers to come back.
-    4. The runner takes no more work.
+    4. The engine takes no more work.
     5. Calls under way end.
     6. Steps under way end.
     """
@@ -172,19 +161,19 @@ async def _stop(
     await server.enter_shutdown()
     if push is not None:
         await push.stop()
-    engine.ledger.drain()
-    engine.runner.stop()
+    built.ledger.drain()
+    built.engine.stop()
     await server.stop(settings.grace_seconds)
     await asyncio.wait((running,), timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
-    for task in (running, *beside):
+    for task in (running, returning):
         task.cancel()
-    ends = await asyncio.gather(running, *beside, return_exceptions=True)
+    ends = await asyncio.gather(running, returning, return_exceptions=True)
     for end in ends:
         if isinstance(end, Exception):
             raise end
 
 
-async def _push(settings: Settings, engine: _Engine, parts: AsyncExitStack) -> PushServer | None:
+async def _push(settings: Settings, built: _Parts, parts: AsyncExitStack) -> PushServer | None:
     """Receive pushes, if that is set up. The imports cost memory that others need not spend."""
     if settings.push_listen is None:
         return None
@@ -199,7 +188,7 @@ async def _push(settings: Settings, engine: _Engine, parts: AsyncExitStack) -> P
         audience=settings.push_audience,
         pubsub=(audience, email) if audience and email else None,
     )
-    push = PushServer(config, engine.service.hint, engine.clock)
+    push = PushServer(config, built.service.hint, built.clock)
     parts.push_async_callback(push.stop)
     address = push.bind(settings.push_listen)
     await push.start()
@@ -240,7 +229,7 @@ def _telemetry(settings: Settings, parts: AsyncExitStack) -> Telemetry:
     return parts.enter_context(exporting(settings.otlp_endpoint))
 
 
-async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack) -> _Engine:
+async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack) -> _Parts:
     clock = SystemClock()
     simulated = settings.upstream == "simulator"
     catalogue = Catalogue.load(settings.catalogue_file, shipped_quotas=not simulated)
@@ -251,8 +240,6 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         configured_upstreams(settings, media, clock, telemetry.tracer_provider)
     )
     upstreams = {upstream.name: upstream for upstream in routes.values()}
-    limits = _limits(settings)
-    admission = Admission(catalogue, clock, limits.backoff, random.random, other_regions(upstreams))
     ledger = Ledger(
         store,
         clock,
@@ -260,40 +247,16 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         max_watches=settings.max_watches,
         max_watches_per_caller=settings.max_watches_per_caller,
         jitter=random.random,
-        observer=admission,
     )
     parts.push_async_callback(ledger.aclose)
     telemetry.watch_count(lambda: ledger.watches)
-    poll_scheduler = PollScheduler(store, catalogue, clock, _pacing(settings), random.random)
-    await poll_scheduler.resume()
-    poll_budget = PollBudget(
-        settings.max_polls_per_second, clock, poll_scheduler.chance_of_end, admission.changed
-    )
-    driver = Driver(
-        store=store,
-        ledger=ledger,
-        upstreams=upstreams,
-        catalogue=catalogue,
-        admission=admission,
-        poll_scheduler=poll_scheduler,
-        poll_budget=poll_budget,
-        clock=clock,
-        telemetry=telemetry,
-        limits=limits,
-        chance=random.random,
-        retained_in=media if settings.retain_results else None,
-    )
-    leasing = Leasing(f"{os.uname().nodename}:{os.getpid()}", settings.max_upstream_calls)
-    runner = Runner(store, driver, media, clock, leasing)
-    dispatcher = Dispatcher(admission, store, ledger, poll_budget, clock, runner.notify)
-    await dispatcher.resume()
-    retention = Retention(store, ledger, media, clock, timedelta(days=settings.tombstone_days))
+    ports = Ports(store, media, ledger, upstreams, catalogue, clock, telemetry)
+    engine = Engine(ports, _engine_settings(settings))
+    await engine.resume()
     service = VideoOperations(
         store=store,
         ledger=ledger,
-        runner=runner,
-        poll_scheduler=poll_scheduler,
-        admission=admission,
+        engine=engine,
         upstreams=upstreams,
         routes=routes,
         media=media,
@@ -301,9 +264,19 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         clock=clock,
         telemetry=telemetry,
         enforce_retirement=not simulated,
-        queue_limit=limits.queue,
     )
-    return _Engine(clock, ledger, runner, dispatcher, retention, service)
+    return _Parts(clock, ledger, engine, service)
+
+
+def _engine_settings(settings: Settings) -> EngineSettings:
+    return EngineSettings(
+        leasing=Leasing(f"{os.uname().nodename}:{os.getpid()}", settings.max_upstream_calls),
+        limits=_limits(settings),
+        pacing=_pacing(settings),
+        max_polls_per_second=settings.max_polls_per_second,
+        tombstones=timedelta(days=settings.tombstone_days),
+        retain_results=settings.retain_results,
+    )
 
 
 def _limits(settings: Settings) -> Limits:

@@ -11,15 +11,11 @@ from typing import TYPE_CHECKING
 
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.media.objects import ObjectMediaStore
-from longtake_server.operations.admission.admission import Admission
-from longtake_server.operations.admission.dispatcher import Dispatcher
-from longtake_server.operations.admission.regions import other_regions
-from longtake_server.operations.engine.driver import Driver, Limits
+from longtake_server.operations.engine import engine as engine_module
+from longtake_server.operations.engine.limits import Limits
 from longtake_server.operations.engine.runner import Leasing, Runner
 from longtake_server.operations.ledger import Ledger
-from longtake_server.operations.polling.budget import PollBudget
 from longtake_server.operations.polling.pacing import Pacing
-from longtake_server.operations.polling.scheduler import PollScheduler
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
 from longtake_server.storage.sqlite import SqliteStore
@@ -32,7 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
+    from longtake_server.operations.admission.admission import Admission
+    from longtake_server.operations.admission.dispatcher import Dispatcher
+    from longtake_server.operations.engine.driver import Driver
     from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.polling.scheduler import PollScheduler
 
 MODEL = "veo-3.1-generate-001"
 RETENTION = timedelta(days=30)
@@ -48,12 +48,33 @@ class Engine:
     store: SqliteStore
     media: ObjectMediaStore
     ledger: Ledger
-    driver: Driver
-    runner: Runner
-    admission: Admission
-    poll_scheduler: PollScheduler
-    dispatcher: Dispatcher
+    core: engine_module.Engine
     service: VideoOperations
+
+    @property
+    def driver(self) -> Driver:
+        """The steps."""
+        return self.core.driver
+
+    @property
+    def runner(self) -> Runner:
+        """Takes due work."""
+        return self.core.runner
+
+    @property
+    def admission(self) -> Admission:
+        """Which operations may be submitted now."""
+        return self.core.admission
+
+    @property
+    def poll_scheduler(self) -> PollScheduler:
+        """When running operations are polled."""
+        return self.core.poll_scheduler
+
+    @property
+    def dispatcher(self) -> Dispatcher:
+        """Wakes operations that may go."""
+        return self.core.dispatcher
 
     async def accept(self, caller: str = "", **fields: object) -> OperationRecord:
         """Accept a generation; `fields` are the request's."""
@@ -91,8 +112,6 @@ async def engine(
     telemetry = Telemetry()
     store = await SqliteStore.open(folder / "longtake.db", clock)
     media = ObjectMediaStore.open(folder / "media")
-    limits = limits or Limits()
-    admission = Admission(catalogue, clock, limits.backoff, lambda: 0.0, other_regions(upstreams))
     ledger = Ledger(
         store,
         clock,
@@ -100,36 +119,24 @@ async def engine(
         max_watches=max_watches,
         max_watches_per_caller=max_watches_per_caller,
         jitter=lambda: 0.0,
-        observer=admission,
     )
-    poll_scheduler = PollScheduler(store, catalogue, clock, pacing or EVERY_SECOND, lambda: 0.5)
-    await poll_scheduler.resume()
-    poll_budget = PollBudget(
-        max_polls_per_second, clock, poll_scheduler.chance_of_end, admission.changed
+    core = engine_module.Engine(
+        engine_module.Ports(store, media, ledger, upstreams, catalogue, clock, telemetry),
+        engine_module.EngineSettings(
+            leasing=Leasing("test"),
+            limits=limits or Limits(),
+            pacing=pacing or EVERY_SECOND,
+            max_polls_per_second=max_polls_per_second,
+            retain_results=retain,
+            backoff_chance=lambda: 0.0,
+            poll_chance=lambda: 0.5,
+        ),
     )
-    driver = Driver(
-        store=store,
-        ledger=ledger,
-        upstreams=upstreams,
-        catalogue=catalogue,
-        admission=admission,
-        poll_scheduler=poll_scheduler,
-        poll_budget=poll_budget,
-        clock=clock,
-        telemetry=telemetry,
-        limits=limits,
-        chance=lambda: 0.0,
-        retained_in=media if retain else None,
-    )
-    runner = Runner(store, driver, media, clock, Leasing("test"))
-    dispatcher = Dispatcher(admission, store, ledger, poll_budget, clock, runner.notify)
-    await dispatcher.resume()
+    await core.resume()
     service = VideoOperations(
         store=store,
         ledger=ledger,
-        runner=runner,
-        poll_scheduler=poll_scheduler,
-        admission=admission,
+        engine=core,
         upstreams=upstreams,
         routes=dict.fromkeys(routed, upstream),
         media=media,
@@ -137,22 +144,9 @@ async def engine(
         clock=clock,
         telemetry=telemetry,
         enforce_retirement=enforce_retirement,
-        queue_limit=limits.queue,
     )
     try:
-        yield Engine(
-            clock,
-            upstream,
-            store,
-            media,
-            ledger,
-            driver,
-            runner,
-            admission,
-            poll_scheduler,
-            dispatcher,
-            service,
-        )
+        yield Engine(clock, upstream, store, media, ledger, core, service)
         for each in upstreams.values():
             each.assert_all_used()
     finally:

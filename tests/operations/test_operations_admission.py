@@ -14,7 +14,7 @@ from fakes.clock import FakeClock
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from google.protobuf.duration_pb2 import Duration
-from longtake_server.operations.engine.driver import Limits
+from longtake_server.operations.engine.limits import Limits
 from longtake_server.operations.model import Code, Failure, State, StoredVideo
 from longtake_server.operations.upstream import Finished, NotNow
 from operations.operations_admitted import quotas, step_until_none_goes

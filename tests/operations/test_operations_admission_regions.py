@@ -12,7 +12,7 @@ from fakes.engine import MODEL, engine
 from fakes.upstream import ScriptedUpstream
 from google.protobuf.duration_pb2 import Duration
 from longtake_server.errors import UpstreamUnavailable
-from longtake_server.operations.engine.driver import Limits
+from longtake_server.operations.engine.limits import Limits
 from longtake_server.operations.model import Code, Failure, State, StoredVideo
 from longtake_server.operations.upstream import Finished, NotNow
 from operations.operations_admitted import quotas, step_until_none_goes

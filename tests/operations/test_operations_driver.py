@@ -14,7 +14,7 @@ from fakes.clock import FakeClock
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from google.protobuf.duration_pb2 import Duration
-from longtake_server.operations.engine.driver import Limits
+from longtake_server.operations.engine.limits import Limits
 from longtake_server.operations.model import (
     CancelRequested,
     Code,

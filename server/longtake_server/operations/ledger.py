@@ -180,7 +180,6 @@ class Ledger:
         max_watches: Watches at once; one more is refused.
         max_watches_per_caller: Those of one caller; any number, as far as there are, if None.
         jitter: Returns a number from 0 to 1; heartbeats come up to a tenth early.
-        observer: Is told of every commit.
 
     """
 
@@ -193,7 +192,6 @@ class Ledger:
         max_watches: int,
         max_watches_per_caller: int | None = None,
         jitter: Callable[[], float],
-        observer: Observer | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -201,7 +199,7 @@ class Ledger:
         self._max_watches = max_watches
         self._max_watches_per_caller = max_watches_per_caller or max_watches
         self._jitter = jitter
-        self._observer = observer
+        self._observer: Observer | None = None
         self._recent: OrderedDict[str, OperationRecord] = OrderedDict()
         self._removals = 0
         self._topics: dict[str, _Topic] = {}
@@ -210,6 +208,10 @@ class Ledger:
         self._watches_of: Counter[str] = Counter()
         self._draining = asyncio.Event()
         self._under_way: set[asyncio.Task[Any]] = set()
+
+    def observe(self, observer: Observer) -> None:
+        """Tell an observer of every commit from now on, in place of the one before."""
+        self._observer = observer
 
     @property
     def watches(self) -> int:

@@ -30,11 +30,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.admission.admission import Admission
-    from longtake_server.operations.engine.runner import Runner
+    from longtake_server.operations.engine.engine import Engine
     from longtake_server.operations.ledger import Heartbeat, Ledger, StoreEvent
     from longtake_server.operations.media import MediaStore
-    from longtake_server.operations.polling.scheduler import PollScheduler
     from longtake_server.operations.requests.catalogue import Catalogue, ModelEntry
     from longtake_server.operations.results.download import Download
     from longtake_server.operations.store import Filter, OperationStore, Page
@@ -52,7 +50,6 @@ class VideoOperations:
         routes: The upstream that serves the models of each upstream of the catalogue.
         upstreams: Every upstream by its name, also those of earlier generations.
         enforce_retirement: Whether a retired model is refused.
-        queue_limit: How long an operation may wait to be accepted by its upstream.
 
     """
 
@@ -61,9 +58,7 @@ class VideoOperations:
         *,
         store: OperationStore,
         ledger: Ledger,
-        runner: Runner,
-        poll_scheduler: PollScheduler,
-        admission: Admission,
+        engine: Engine,
         upstreams: Mapping[str, Upstream],
         routes: Mapping[str, Upstream],
         media: MediaStore,
@@ -71,20 +66,16 @@ class VideoOperations:
         clock: Clock,
         telemetry: Telemetry,
         enforce_retirement: bool,
-        queue_limit: timedelta,
     ) -> None:
         self._store = store
         self._ledger = ledger
-        self._runner = runner
-        self._poll_scheduler = poll_scheduler
-        self._admission = admission
+        self._engine = engine
         self._routes = routes
         self._media = media
         self._catalogue = catalogue
         self._clock = clock
         self._telemetry = telemetry
         self._enforce_retirement = enforce_retirement
-        self._queue_limit = queue_limit
         self._downloads = Downloads(ledger, media, upstreams)
 
     async def generate(
@@ -120,18 +111,12 @@ class VideoOperations:
     async def _accept(
         self, record: OperationRecord, request: GenerateVideosRequest
     ) -> OperationRecord:
-        due = self._first_due(record)
+        due = self._engine.first_due(record)
         stored = await self._ledger.create(record, request, due)
         if stored.name == record.name:
             self._telemetry.accepted(record.model)
-            self._runner.notify(due)
+            self._engine.notify(due)
         return stored
-
-    def _first_due(self, record: OperationRecord) -> datetime:
-        """Return now, or the end of the wait: admission wakes those that wait for a place."""
-        if self._admission.may_go(record):
-            return record.create_time
-        return record.waits_until(self._queue_limit)
 
     def _new_record(
         self,
@@ -224,7 +209,7 @@ class VideoOperations:
         if record.done:
             return record
         await self._store.wake(name, self._clock.now())
-        self._runner.notify()
+        self._engine.notify()
         return record
 
     async def hint(self, upstream_operation: str) -> bool:
@@ -250,9 +235,9 @@ class VideoOperations:
             return False
         if record.state is not State.RUNNING:
             return False
-        self._poll_scheduler.hint(name)
+        self._engine.hint(name)
         await self._store.wake(name, self._clock.now())
-        self._runner.notify()
+        self._engine.notify()
         return True
 
     async def delete(self, name: str, caller: str) -> None:
@@ -269,7 +254,7 @@ class VideoOperations:
     async def _delete(self, name: str) -> None:
         await self._media.delete(name)
         await self._ledger.delete(name)
-        self._runner.forget(name)
+        self._engine.forget(name)
         # A step that was under way may have stored some after the first time.
         await self._media.delete(name)
 

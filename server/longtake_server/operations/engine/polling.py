@@ -1,0 +1,134 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Polls a running operation, and stores its end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from longtake_server.operations.engine.ending import log_not_set_up
+from longtake_server.operations.model import Code, Failure
+from longtake_server.operations.upstream import (
+    Broken,
+    Finished,
+    NotNow,
+    OutcomeUnknown,
+    Rejected,
+    Running,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from longtake_server.clock import Clock
+    from longtake_server.operations.engine.ending import Ending
+    from longtake_server.operations.engine.limits import Limits
+    from longtake_server.operations.engine.retries import Retries
+    from longtake_server.operations.ledger import Ledger
+    from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.polling.budget import PollBudget
+    from longtake_server.operations.polling.scheduler import PollScheduler
+    from longtake_server.operations.upstream import PollResult, Upstream
+    from longtake_server.telemetry import Telemetry
+
+# One that waits for its poll is woken when it has its turn; this is for a process that dies.
+_POLLED_WITHIN = timedelta(seconds=15)
+
+
+class Polling:
+    """The steps of an operation that runs at its upstream."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        upstreams: Mapping[str, Upstream],
+        poll_scheduler: PollScheduler,
+        poll_budget: PollBudget,
+        ending: Ending,
+        retries: Retries,
+        clock: Clock,
+        telemetry: Telemetry,
+        limits: Limits,
+    ) -> None:
+        self._ledger = ledger
+        self._upstreams = upstreams
+        self._poll_scheduler = poll_scheduler
+        self._poll_budget = poll_budget
+        self._ending = ending
+        self._retries = retries
+        self._clock = clock
+        self._telemetry = telemetry
+        self._limits = limits
+        self._last_polls: set[str] = set()
+
+    async def poll(self, record: OperationRecord) -> datetime | None:
+        """Poll a running operation if the budget allows it; return when it is due again.
+
+        Raises as Driver.step.
+        """
+        upstream = self._upstreams.get(record.upstream)
+        is_over = self._is_over(record)
+        if is_over and (upstream is None or record.name in self._last_polls):
+            failure = _generation_timeout(self._limits.generation)
+            return await self._ending.fail(record, failure, may_be_billed=True)
+        if upstream is None:
+            log_not_set_up(record)
+            return self._retries.later(record.name)
+        if not self._poll_budget.admit(record):
+            return self._clock.now() + _POLLED_WITHIN
+        if is_over:
+            # It may have ended while no server ran, and is paid for: it is asked for once more.
+            self._last_polls.add(record.name)
+        with self._telemetry.poll(record.name, record.upstream, record.traceparent) as span:
+            try:
+                result = await upstream.poll(record.name, record.upstream_operation)
+            except Rejected as error:
+                span.outcome("rejected")
+                # It was accepted once, and the upstream does not say that it bills nothing.
+                return await self._ending.fail(record, error.failure, may_be_billed=True)
+            except NotNow as error:
+                span.outcome("not_now")
+                return self._retries.later(record.name, error.retry_after)
+            except OutcomeUnknown:
+                span.outcome("unknown")
+                return self._retries.later(record.name)
+            span.outcome(type(result).__name__.lower())
+        self._retries.forget(record.name)
+        self._ledger.note_poll(record.name)
+        return await self._polled(record, result)
+
+    def _is_over(self, record: OperationRecord) -> bool:
+        running_since = record.submit_time or record.create_time
+        return self._clock.now() - running_since > self._limits.generation
+
+    async def _polled(self, record: OperationRecord, result: PollResult) -> datetime | None:
+        match result:
+            case Running():
+                return await self._poll_scheduler.seen_running(record)
+            case Finished():
+                due = await self._ending.finish(record, result)
+            case Broken():
+                due = await self._ending.fail(record, result.failure)
+            case _:
+                assert_never(result)
+        await self._poll_scheduler.seen_ended(record.name)
+        return due
+
+    def forget(self, name: str) -> None:
+        """Forget an operation that is polled no more."""
+        self._last_polls.discard(name)
+        self._poll_budget.forget(name)
+        self._poll_scheduler.forget(name)
+
+
+def _generation_timeout(limit: timedelta) -> Failure:
+    seconds = f"{limit.total_seconds():g}"
+    return Failure(
+        Code.DEADLINE_EXCEEDED,
+        "GENERATION_TIMEOUT",
+        f"the generation did not end within {seconds} seconds",
+        {"limit_seconds": seconds},
+    )

@@ -1,0 +1,56 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""When a call that starts nothing is made again: each operation has a backoff of its own."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from longtake_server.clock import Clock
+    from longtake_server.operations.polling.backoff import Backoff
+
+
+class Retries:
+    """Counts the failures of each operation since its last success.
+
+    Args:
+        backoff: How long to wait after a number of failures.
+        clock: Time.
+        chance: Returns a number from 0 to 1, for jitter.
+
+    """
+
+    def __init__(self, backoff: Backoff, clock: Clock, chance: Callable[[], float]) -> None:
+        self._backoff = backoff
+        self._clock = clock
+        self._chance = chance
+        self._failures: dict[str, int] = {}
+
+    def later(self, name: str, retry_after: float | None = None) -> datetime:
+        """Count a failure, and return when to try again.
+
+        Args:
+            name: The operation.
+            retry_after: Seconds that the upstream asked to wait.
+
+        """
+        failures = self._failures.get(name, 0) + 1
+        self._failures[name] = failures
+        return self.after(failures, retry_after)
+
+    def after(self, failures: int, retry_after: float | None = None) -> datetime:
+        """Return when to try again after a number of failures that the caller counts."""
+        return self._clock.now() + timedelta(seconds=self.seconds(failures, retry_after))
+
+    def seconds(self, failures: int, retry_after: float | None = None) -> float:
+        """Return the seconds to wait after a number of failures that the caller counts."""
+        return self._backoff.after(failures, self._chance(), retry_after)
+
+    def forget(self, name: str) -> None:
+        """Count no failure of an operation any more."""
+        self._failures.pop(name, None)

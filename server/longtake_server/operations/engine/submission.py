@@ -1,0 +1,248 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Takes an operation from the queue to its upstream."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from longtake_server.errors import ResourceError, StorageUnavailable
+from longtake_server.operations.admission.fallback import rerouted
+from longtake_server.operations.admission.regions import home_of
+from longtake_server.operations.engine.ending import log_not_set_up
+from longtake_server.operations.model import (
+    Code,
+    Failure,
+    Relocated,
+    SubmissionAccepted,
+    SubmissionPostponed,
+    SubmissionStarted,
+)
+from longtake_server.operations.upstream import Earlier, NotNow, OutcomeUnknown, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
+
+    from longtake_server.clock import Clock
+    from longtake_server.operations.admission.admission import Admission
+    from longtake_server.operations.engine.ending import Ending
+    from longtake_server.operations.engine.limits import Limits
+    from longtake_server.operations.engine.retries import Retries
+    from longtake_server.operations.ledger import Ledger
+    from longtake_server.operations.model import Event, OperationRecord
+    from longtake_server.operations.polling.scheduler import PollScheduler
+    from longtake_server.operations.requests.catalogue import Catalogue
+    from longtake_server.operations.store import OperationStore
+    from longtake_server.operations.upstream import Upstream
+    from longtake_server.telemetry import Telemetry
+
+_COMMIT_ATTEMPTS = 8
+
+
+class Submission:
+    """The steps of an operation before its upstream has accepted it."""
+
+    def __init__(
+        self,
+        *,
+        store: OperationStore,
+        ledger: Ledger,
+        upstreams: Mapping[str, Upstream],
+        catalogue: Catalogue,
+        admission: Admission,
+        poll_scheduler: PollScheduler,
+        ending: Ending,
+        retries: Retries,
+        clock: Clock,
+        telemetry: Telemetry,
+        limits: Limits,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._upstreams = upstreams
+        self._catalogue = catalogue
+        self._admission = admission
+        self._poll_scheduler = poll_scheduler
+        self._ending = ending
+        self._retries = retries
+        self._clock = clock
+        self._telemetry = telemetry
+        self._limits = limits
+
+    async def submit(self, record: OperationRecord) -> datetime | None:
+        """Submit a queued operation, or leave it in the queue; return when it is due again.
+
+        Raises as Driver.step.
+        """
+        now = self._clock.now()
+        if record.queue_deadline is not None and now >= record.queue_deadline:
+            return await self._ending.fail(record, _queue_timeout(record))
+        if record.next_retry_time is not None and now < record.next_retry_time:
+            return min(record.next_retry_time, record.queue_deadline or record.next_retry_time)
+        if record.upstream not in self._upstreams:
+            return await self._return_to_home_region(record)
+        if not self._admission.admit(record):
+            return await self._wait_in_queue(record)
+        request = await self._store.get_request(record.name)
+        upstream = self._upstreams[record.upstream]
+        try:
+            earlier = await self._previous(request)
+        except ResourceError as error:
+            return await self._ending.fail(record, _earlier_gone(error))
+        record = await self._ledger.commit(record.name, SubmissionStarted(), record)
+        with self._telemetry.submission(record.name, record.upstream, record.traceparent) as span:
+            try:
+                accepted = await upstream.submit(record.name, record.served_model, request, earlier)
+            except Rejected as error:
+                span.outcome("rejected")
+                return await self._ending.fail(record, error.failure)
+            except NotNow as error:
+                span.outcome("not_now")
+                return await self._postpone(record, error)
+            except OutcomeUnknown:
+                span.outcome("unknown")
+                return await self.outcome_unknown(record)
+            span.outcome("accepted")
+        return await self._accepted(record, request, accepted)
+
+    async def _return_to_home_region(self, record: OperationRecord) -> datetime | None:
+        """Have the upstream itself serve a queued operation whose region is not set up any more."""
+        home = home_of(record.upstream)
+        if home not in self._upstreams:
+            log_not_set_up(record)
+            return await self._wait_in_queue(record)
+        await self._ledger.commit(record.name, Relocated(home), record)
+        return self._clock.now()
+
+    async def _wait_in_queue(self, record: OperationRecord) -> datetime | None:
+        """Return when the wait ends at the latest; admission has it woken before, if it can."""
+        if self._clock.now() >= record.create_time + self._limits.queue:
+            return await self._ending.fail(record, _queue_limit(record, self._limits.queue))
+        if await self._move_to_another_region(record):
+            return self._clock.now()
+        return record.waits_until(self._limits.queue)
+
+    async def _previous(self, request: GenerateVideosRequest) -> Earlier | None:
+        if not request.previous_operation:
+            return None
+        record = await self._store.get(request.previous_operation)
+        return Earlier(record.upstream_operation, record.videos)
+
+    async def _accepted(
+        self, record: OperationRecord, request: GenerateVideosRequest, upstream_operation: str
+    ) -> datetime:
+        estimate = self._poll_scheduler.estimated_finish(record, request)
+        accepted = SubmissionAccepted(upstream_operation, estimate)
+        record = await self._commit_surely(record, accepted)
+        self._admission.accepted(record)
+        if record.cancel_requested:
+            return self._clock.now()
+        return await self._poll_scheduler.started(record, request)
+
+    async def _commit_surely(self, record: OperationRecord, event: Event) -> OperationRecord:
+        """Commit what would be lost for good: the upstream's name of a paid generation."""
+        for failures in range(1, _COMMIT_ATTEMPTS):
+            try:
+                return await self._ledger.commit(record.name, event, record)
+            except StorageUnavailable:
+                await self._clock.sleep(self._retries.seconds(failures))
+        return await self._ledger.commit(record.name, event, record)
+
+    async def _postpone(self, record: OperationRecord, error: NotNow) -> datetime | None:
+        wait = self._postponed_for(record, error)
+        due = self._clock.now() + timedelta(seconds=wait)
+        if due > record.create_time + self._limits.queue:
+            attempts = {"attempts": str(record.attempts)}
+            failure = replace(error.failure, metadata={**error.failure.metadata, **attempts})
+            return await self._ending.fail(record, failure)
+        record = await self._ledger.commit(record.name, SubmissionPostponed(due), record)
+        if record.done:
+            return None
+        # Where nobody answers, another region may be as far away: only a refusal moves it.
+        if self._admission.is_exhausted(record) and await self._move_to_another_region(record):
+            return self._clock.now()
+        return min(due, record.queue_deadline or due)
+
+    async def _move_to_another_region(self, record: OperationRecord) -> bool:
+        """Have another region serve a queued operation, else another model if one may."""
+        if (region := self._admission.elsewhere(record)) is not None:
+            await self._ledger.commit(record.name, Relocated(region), record)
+            return True
+        return self._admission.is_exhausted(record) and await self._fall_back(record)
+
+    async def _fall_back(self, record: OperationRecord) -> bool:
+        """Have another model serve a queued operation, if there is one that may."""
+        request = await self._store.get_request(record.name)
+        upstream = self._upstreams[record.upstream]
+        change = rerouted(record, request, self._catalogue, upstream)
+        if change is not None:
+            await self._ledger.commit(record.name, change, record)
+        return change is not None
+
+    def _postponed_for(self, record: OperationRecord, error: NotNow) -> float:
+        if error.failure.code is Code.RESOURCE_EXHAUSTED:
+            return self._admission.refused(record, error.retry_after)
+        self._admission.submission_not_started(record)
+        return self._retries.seconds(record.attempts, error.retry_after)
+
+    async def outcome_unknown(self, record: OperationRecord) -> datetime | None:
+        """End a submission whose outcome is unknown, or queue it anew if its caller allows that.
+
+        Raises as Driver.step.
+        """
+        again = (
+            record.resubmit_if_unknown
+            and not record.cancel_requested
+            and record.attempts < self._limits.submissions
+        )
+        if not again:
+            return await self._ending.fail(record, _outcome_unknown(), may_be_billed=True)
+        due = self._retries.after(record.attempts)
+        postponed = SubmissionPostponed(due, may_have_started=True)
+        await self._ledger.commit(record.name, postponed, record)
+        return due
+
+
+def _earlier_gone(error: ResourceError) -> Failure:
+    message = f"previous_operation: {error}"
+    return Failure(Code.FAILED_PRECONDITION, error.reason, message, error.metadata)
+
+
+def _what_was_submitted(record: OperationRecord) -> str:
+    if record.may_have_started:
+        return "whether it took one that was sent earlier is not known, and that may be billed"
+    return "nothing was submitted"
+
+
+def _queue_timeout(record: OperationRecord) -> Failure:
+    return Failure(
+        Code.DEADLINE_EXCEEDED,
+        "QUEUE_TIMEOUT",
+        "queue_timeout passed before the upstream took the generation; "
+        f"{_what_was_submitted(record)}",
+    )
+
+
+def _queue_limit(record: OperationRecord, limit: timedelta) -> Failure:
+    seconds = f"{limit.total_seconds():g}"
+    return Failure(
+        Code.DEADLINE_EXCEEDED,
+        "QUEUE_TIMEOUT",
+        f"the generation had no turn within {seconds} seconds, which is as long as this server "
+        f"lets one wait; {_what_was_submitted(record)}",
+        {"limit_seconds": seconds},
+    )
+
+
+def _outcome_unknown() -> Failure:
+    return Failure(
+        Code.ABORTED,
+        "SUBMISSION_OUTCOME_UNKNOWN",
+        "the generation was sent, and whether the upstream took it is not known; it was not "
+        "sent again because that could bill twice (resubmit_if_unknown allows it)",
+    )
