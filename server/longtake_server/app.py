@@ -36,6 +36,8 @@ from longtake_server.operations.polling.backoff import Backoff
 from longtake_server.operations.polling.pacing import Pacing
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
+from longtake_server.operations.topics import Topics
+from longtake_server.operations.watching import Watching
 from longtake_server.rpc.server import RpcServer
 from longtake_server.scheduling import let_threads_finish
 from longtake_server.storage.sqlite import SqliteStore
@@ -62,6 +64,7 @@ class _Parts:
 
     clock: Clock
     ledger: Ledger
+    watching: Watching
     engine: Engine
     service: VideoOperations
 
@@ -101,7 +104,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         push = await _push(settings, built, parts)
         await server.start()
         memory = MemoryReturner(
-            lambda: built.ledger.watches,
+            lambda: built.watching.watches,
             built.clock,
             (server.forget_encodings, built.ledger.forget_records, forget_attribute_names),
             trim_heap,
@@ -161,7 +164,7 @@ async def _stop(
     await server.enter_shutdown()
     if push is not None:
         await push.stop()
-    built.ledger.drain()
+    built.watching.drain()
     built.engine.stop()
     await server.stop(settings.grace_seconds)
     await asyncio.wait((running,), timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
@@ -240,22 +243,26 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         configured_upstreams(settings, media, clock, telemetry.tracer_provider)
     )
     upstreams = {upstream.name: upstream for upstream in routes.values()}
-    ledger = Ledger(
+    topics = Topics(clock)
+    ledger = Ledger(store, topics, clock, retention=timedelta(days=settings.retention_days))
+    parts.push_async_callback(ledger.aclose)
+    watching = Watching(
+        ledger,
         store,
+        topics,
         clock,
-        retention=timedelta(days=settings.retention_days),
         max_watches=settings.max_watches,
         max_watches_per_caller=settings.max_watches_per_caller,
         jitter=random.random,
     )
-    parts.push_async_callback(ledger.aclose)
-    telemetry.watch_count(lambda: ledger.watches)
-    ports = Ports(store, media, ledger, upstreams, catalogue, clock, telemetry)
+    telemetry.watch_count(lambda: watching.watches)
+    ports = Ports(store, media, ledger, topics, upstreams, catalogue, clock, telemetry)
     engine = Engine(ports, _engine_settings(settings))
     await engine.resume()
     service = VideoOperations(
         store=store,
         ledger=ledger,
+        watching=watching,
         engine=engine,
         upstreams=upstreams,
         routes=routes,
@@ -265,7 +272,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         telemetry=telemetry,
         enforce_retirement=not simulated,
     )
-    return _Parts(clock, ledger, engine, service)
+    return _Parts(clock, ledger, watching, engine, service)
 
 
 def _engine_settings(settings: Settings) -> EngineSettings:

@@ -18,6 +18,8 @@ from longtake_server.operations.ledger import Ledger
 from longtake_server.operations.polling.pacing import Pacing
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
+from longtake_server.operations.topics import Topics
+from longtake_server.operations.watching import Watching
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
 
@@ -48,6 +50,8 @@ class Engine:
     store: SqliteStore
     media: ObjectMediaStore
     ledger: Ledger
+    topics: Topics
+    watching: Watching
     core: engine_module.Engine
     service: VideoOperations
 
@@ -112,16 +116,19 @@ async def engine(
     telemetry = Telemetry()
     store = await SqliteStore.open(folder / "longtake.db", clock)
     media = ObjectMediaStore.open(folder / "media")
-    ledger = Ledger(
+    topics = Topics(clock)
+    ledger = Ledger(store, topics, clock, retention=RETENTION)
+    watching = Watching(
+        ledger,
         store,
+        topics,
         clock,
-        retention=RETENTION,
         max_watches=max_watches,
         max_watches_per_caller=max_watches_per_caller,
         jitter=lambda: 0.0,
     )
     core = engine_module.Engine(
-        engine_module.Ports(store, media, ledger, upstreams, catalogue, clock, telemetry),
+        engine_module.Ports(store, media, ledger, topics, upstreams, catalogue, clock, telemetry),
         engine_module.EngineSettings(
             leasing=Leasing("test"),
             limits=limits or Limits(),
@@ -136,6 +143,7 @@ async def engine(
     service = VideoOperations(
         store=store,
         ledger=ledger,
+        watching=watching,
         engine=core,
         upstreams=upstreams,
         routes=dict.fromkeys(routed, upstream),
@@ -146,7 +154,7 @@ async def engine(
         enforce_retirement=enforce_retirement,
     )
     try:
-        yield Engine(clock, upstream, store, media, ledger, core, service)
+        yield Engine(clock, upstream, store, media, ledger, topics, watching, core, service)
         for each in upstreams.values():
             each.assert_all_used()
     finally:

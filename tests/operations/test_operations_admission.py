@@ -224,7 +224,7 @@ async def watching(parts: Engine, name: str) -> AsyncIterator[asyncio.Queue[Oper
     begun = asyncio.Event()
 
     async def watch() -> None:
-        async for event in parts.ledger.watch(name, 0, 1e9):
+        async for event in parts.watching.watch(name, 0, 1e9):
             if begun.is_set():
                 seen.put_nowait(event)  # type: ignore[arg-type]  # a heartbeat would be too late
             begun.set()

@@ -96,7 +96,7 @@ async def test_a_cancellation_is_carried_out_though_its_caller_left(
             pause = Pause(parts.store.update)
             monkeypatch.setattr(parts.store, "update", pause)
             await leave(parts.service.cancel(name, ""), pause)
-            assert (await parts.ledger.wait(name, None, 3600)).state is State.CANCELLED
+            assert (await parts.watching.wait(name, None, 3600)).state is State.CANCELLED
 
 
 def videos(folder: Path) -> list[str]:

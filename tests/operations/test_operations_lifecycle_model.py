@@ -20,9 +20,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from longtake_server.errors import OperationDeleted, ResourceError
-from longtake_server.operations.ledger import Changed, Gone, InitialSetComplete
 from longtake_server.operations.model import OperationRecord, State, VideoMeasured
 from longtake_server.operations.store import Filter
+from longtake_server.operations.view import Changed, Gone, InitialSetComplete
 from operations.operations_lifecycle import CANCELS, POLLS, SUBMISSIONS, ChosenUpstream
 
 if TYPE_CHECKING:

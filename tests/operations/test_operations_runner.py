@@ -44,7 +44,7 @@ async def ended(parts: Engine, name: str) -> State:
     # The waits between polls are naps; leases and heartbeats are longer and don't matter here.
     naps = asyncio.create_task(parts.clock.skip_naps(LONGEST_NAP_SECONDS))
     try:
-        async for _ in parts.ledger.watch(name, 0, 1e9):
+        async for _ in parts.watching.watch(name, 0, 1e9):
             pass
     finally:
         naps.cancel()

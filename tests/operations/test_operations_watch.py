@@ -17,14 +17,7 @@ from longtake_server.errors import (
     ServerDraining,
     TooManyWatches,
 )
-from longtake_server.operations import ledger
-from longtake_server.operations.ledger import (
-    Changed,
-    Gone,
-    Heartbeat,
-    InitialSetComplete,
-    StillWatching,
-)
+from longtake_server.operations import watching as watching_module
 from longtake_server.operations.model import (
     CancelRequested,
     OperationRecord,
@@ -37,6 +30,8 @@ from longtake_server.operations.model import (
     transition,
 )
 from longtake_server.operations.store import Filter
+from longtake_server.operations.view import Changed, Gone, InitialSetComplete, StillWatching
+from longtake_server.operations.watching import Heartbeat
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -60,7 +55,7 @@ async def revisions(events: AsyncGenerator[OperationRecord | Heartbeat]) -> list
 async def test_the_current_state_comes_at_once(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         record = await parts.accept()
-        async with aclosing(parts.ledger.watch(record.name, 0, 30)) as watch:
+        async with aclosing(parts.watching.watch(record.name, 0, 30)) as watch:
             assert await anext(watch) == record
 
 
@@ -68,14 +63,14 @@ async def test_a_finished_operation_is_sent_once_and_the_watch_ends(tmp_path: Pa
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
         await finish(parts, name)
-        assert await revisions(parts.ledger.watch(name, 0, 30)) == [4]
-        assert await revisions(parts.ledger.watch(name, 4, 30)) == []
+        assert await revisions(parts.watching.watch(name, 0, 30)) == [4]
+        assert await revisions(parts.watching.watch(name, 4, 30)) == []
 
 
 async def test_a_reader_that_keeps_up_sees_every_revision(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
-        async with aclosing(parts.ledger.watch(name, 0, 30)) as watch:
+        async with aclosing(parts.watching.watch(name, 0, 30)) as watch:
             seen = [(await anext(watch)).revision]
             for event in (SubmissionStarted(), SubmissionAccepted("up/1"), SUCCESS):
                 await parts.ledger.commit(name, event)
@@ -87,7 +82,7 @@ async def test_a_reader_that_keeps_up_sees_every_revision(tmp_path: Path) -> Non
 async def test_a_slow_reader_skips_and_still_sees_the_end(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
-        async with aclosing(parts.ledger.watch(name, 0, 30)) as watch:
+        async with aclosing(parts.watching.watch(name, 0, 30)) as watch:
             await anext(watch)
             await finish(parts, name)
             assert [event.revision async for event in watch] == [4]
@@ -96,7 +91,7 @@ async def test_a_slow_reader_skips_and_still_sees_the_end(tmp_path: Path) -> Non
 async def test_a_watch_resumes_after_what_the_caller_has(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
-        resumed = asyncio.ensure_future(revisions(parts.ledger.watch(name, 1, 30)))
+        resumed = asyncio.ensure_future(revisions(parts.watching.watch(name, 1, 30)))
         await parts.clock.sleeping()
         await finish(parts, name)
         seen = await resumed
@@ -109,16 +104,16 @@ async def test_a_revision_from_the_future_is_refused(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
         with pytest.raises(RevisionAhead, match="9"):
-            await anext(parts.ledger.watch(name, 9, 30))
+            await anext(parts.watching.watch(name, 9, 30))
 
 
 async def test_silence_is_broken_by_heartbeats(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
-        async with aclosing(parts.ledger.watch(name, 1, 30)) as watch:
+        async with aclosing(parts.watching.watch(name, 1, 30)) as watch:
             news = asyncio.ensure_future(anext(watch))
             await parts.clock.sleeping()
-            parts.ledger.note_poll(name)
+            parts.topics.note_poll(name)
             polled = parts.clock.now()
             parts.clock.advance(30)
             assert await news == Heartbeat(1, polled)
@@ -127,7 +122,7 @@ async def test_silence_is_broken_by_heartbeats(tmp_path: Path) -> None:
 async def test_a_change_by_another_process_is_seen_at_the_heartbeat(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         record = await parts.accept()
-        async with aclosing(parts.ledger.watch(record.name, 1, 30)) as watch:
+        async with aclosing(parts.watching.watch(record.name, 1, 30)) as watch:
             news = asyncio.ensure_future(anext(watch))
             await parts.clock.sleeping()
             other = transition(record, CancelRequested(), parts.clock.now(), RETENTION)
@@ -141,29 +136,29 @@ async def test_a_change_by_another_process_is_seen_at_the_heartbeat(tmp_path: Pa
 async def test_deletion_ends_a_watch_with_its_reason(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
-        watching = asyncio.ensure_future(revisions(parts.ledger.watch(name, 0, 30)))
+        watching = asyncio.ensure_future(revisions(parts.watching.watch(name, 0, 30)))
         await parts.clock.sleeping()
         await parts.service.delete(name, "")
         with pytest.raises(OperationDeleted):
             await watching
         with pytest.raises(OperationNotFound):
-            await anext(parts.ledger.watch("operations/none", 0, 30))
+            await anext(parts.watching.watch("operations/none", 0, 30))
 
 
 async def test_a_drain_ends_watches_and_waits_and_refuses_new_ones(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
-        watching = asyncio.ensure_future(revisions(parts.ledger.watch(name, 0, 30)))
-        waiting = asyncio.ensure_future(parts.ledger.wait(name, None, 30))
-        every = asyncio.ensure_future(_all(parts.ledger.watch_all(Filter(), None, 30)))
+        watching = asyncio.ensure_future(revisions(parts.watching.watch(name, 0, 30)))
+        waiting = asyncio.ensure_future(parts.watching.wait(name, None, 30))
+        every = asyncio.ensure_future(_all(parts.watching.watch_all(Filter(), None, 30)))
         await parts.clock.sleeping(3)
-        parts.ledger.drain()
+        parts.watching.drain()
         for task in (watching, waiting, every):
             with pytest.raises(ServerDraining):
                 await task
         with pytest.raises(ServerDraining):
-            await anext(parts.ledger.watch(name, 0, 30))
-        assert parts.ledger.watches == 0
+            await anext(parts.watching.watch(name, 0, 30))
+        assert parts.watching.watches == 0
 
 
 async def _all(events: AsyncGenerator[object]) -> list[object]:
@@ -173,22 +168,22 @@ async def _all(events: AsyncGenerator[object]) -> list[object]:
 async def test_watches_are_limited_and_freed(tmp_path: Path) -> None:
     async with engine(tmp_path, max_watches=1) as parts:
         name = (await parts.accept()).name
-        async with aclosing(parts.ledger.watch(name, 0, 30)) as watch:
+        async with aclosing(parts.watching.watch(name, 0, 30)) as watch:
             await anext(watch)
             with pytest.raises(TooManyWatches):
-                await anext(parts.ledger.watch(name, 0, 30))
-        assert parts.ledger.watches == 0
-        assert (await anext(parts.ledger.watch(name, 0, 30))).revision == 1
+                await anext(parts.watching.watch(name, 0, 30))
+        assert parts.watching.watches == 0
+        assert (await anext(parts.watching.watch(name, 0, 30))).revision == 1
 
 
 async def test_a_watcher_that_leaves_frees_all_and_cancels_nothing(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
-        watching = asyncio.ensure_future(revisions(parts.ledger.watch(name, 0, 30)))
+        watching = asyncio.ensure_future(revisions(parts.watching.watch(name, 0, 30)))
         await parts.clock.sleeping()
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-        assert parts.ledger.watches == 0
+        assert parts.watching.watches == 0
         assert parts.clock.sleepers == 0
         assert (await parts.ledger.get(name)).state is State.QUEUED
 
@@ -198,7 +193,8 @@ async def test_no_wake_up_is_lost_between_reading_and_waiting(tmp_path: Path) ->
         for _ in range(20):
             name = (await parts.accept()).name
             watchers = [
-                asyncio.ensure_future(revisions(parts.ledger.watch(name, 0, 1e9))) for _ in range(3)
+                asyncio.ensure_future(revisions(parts.watching.watch(name, 0, 1e9)))
+                for _ in range(3)
             ]
             await finish(parts, name)
             for seen in await asyncio.gather(*watchers):
@@ -229,9 +225,9 @@ async def test_what_was_forgotten_while_it_was_read_is_not_kept_in_its_older_sta
 async def test_waiting_returns_at_news_or_at_the_timeout(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
-        assert (await parts.ledger.wait(name, 0, 30)).revision == 1
-        for_end = asyncio.ensure_future(parts.ledger.wait(name, None, 30))
-        for_news = asyncio.ensure_future(parts.ledger.wait(name, 1, 30))
+        assert (await parts.watching.wait(name, 0, 30)).revision == 1
+        for_end = asyncio.ensure_future(parts.watching.wait(name, None, 30))
+        for_news = asyncio.ensure_future(parts.watching.wait(name, 1, 30))
         await parts.clock.sleeping(2)
         await parts.ledger.commit(name, SubmissionStarted())
         assert (await for_news).revision == 2
@@ -243,7 +239,7 @@ async def test_waiting_returns_at_news_or_at_the_timeout(tmp_path: Path) -> None
 async def test_watching_all_marks_the_end_of_an_empty_initial_set(tmp_path: Path) -> None:
     async with (
         engine(tmp_path) as parts,
-        aclosing(parts.ledger.watch_all(Filter(), None, 30)) as watch,
+        aclosing(parts.watching.watch_all(Filter(), None, 30)) as watch,
     ):
         assert await anext(watch) == InitialSetComplete(0)
         record = await parts.accept()
@@ -257,11 +253,11 @@ async def test_watching_all_marks_the_end_of_an_empty_initial_set(tmp_path: Path
 async def test_watching_all_resumes_from_a_position_with_deletions(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         first, second = await parts.accept(), await parts.accept()
-        async with aclosing(parts.ledger.watch_all(Filter(), None, 30)) as watch:
+        async with aclosing(parts.watching.watch_all(Filter(), None, 30)) as watch:
             events = [await anext(watch) for _ in range(3)]
         assert events == [Changed(first, None), Changed(second, None), InitialSetComplete(2)]
         await parts.service.delete(first.name, "")
-        async with aclosing(parts.ledger.watch_all(Filter(), 2, 30)) as watch:
+        async with aclosing(parts.watching.watch_all(Filter(), 2, 30)) as watch:
             assert await anext(watch) == Gone(first.name, 3)
             assert await anext(watch) == InitialSetComplete(3)
 
@@ -269,10 +265,10 @@ async def test_watching_all_resumes_from_a_position_with_deletions(tmp_path: Pat
 async def test_a_deletion_amid_the_initial_set_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledger, "_CHANGES_AT_ONCE", 2)
+    monkeypatch.setattr(watching_module, "_CHANGES_AT_ONCE", 2)
     async with engine(tmp_path) as parts:
         records = [await parts.accept() for _ in range(3)]
-        async with aclosing(parts.ledger.watch_all(Filter(), None, 30)) as watch:
+        async with aclosing(parts.watching.watch_all(Filter(), None, 30)) as watch:
             events = [await anext(watch)]
             await parts.service.delete(records[0].name, "")
             events += [await anext(watch) for _ in range(4)]
@@ -288,7 +284,7 @@ async def test_what_others_delete_is_not_told(tmp_path: Path, after: int | None)
     async with engine(tmp_path) as parts:
         theirs, ours = await parts.accept("alice"), await parts.accept("bob")
         wanted = Filter(caller="bob")
-        async with aclosing(parts.ledger.watch_all(wanted, after, 30)) as watch:
+        async with aclosing(parts.watching.watch_all(wanted, after, 30)) as watch:
             assert [await anext(watch) for _ in range(2)] == [
                 Changed(ours, after and 2),
                 InitialSetComplete(2),
@@ -302,7 +298,7 @@ async def test_an_operation_that_stops_matching_is_sent_once_more(tmp_path: Path
     queued = Filter(states=frozenset({State.QUEUED}))
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
-        async with aclosing(parts.ledger.watch_all(queued, None, 30)) as watch:
+        async with aclosing(parts.watching.watch_all(queued, None, 30)) as watch:
             seen = [await anext(watch) for _ in range(2)]
             await parts.ledger.commit(name, SubmissionStarted())
             left = await anext(watch)

@@ -52,7 +52,7 @@ async def until(parts: Engine, name: str, state: State) -> int:
     """Return the revision at which the operation is in that state."""
     record = await parts.ledger.get(name)
     while record.state is not state:
-        record = await parts.ledger.wait(name, record.revision, 1e9)
+        record = await parts.watching.wait(name, record.revision, 1e9)
     return record.revision
 
 

@@ -181,7 +181,7 @@ async def serving(
                 videos, operations = VideoServiceStub(channel), OperationsStub(channel)
                 yield Server(parts, server, address, channel, videos, operations)
         finally:
-            parts.ledger.drain()
+            parts.watching.drain()
             await server.stop(0)
 
 

@@ -127,7 +127,7 @@ async def test_a_drain_ends_watches_and_waits_and_tells_them_to_come_back(tmp_pa
             server.operations.WaitOperation(standard.WaitOperationRequest(name=name))
         )
         await server.parts.clock.sleeping(4)
-        server.parts.ledger.drain()
+        server.parts.watching.drain()
         faults = [await refused(call) for call in (watch, everything, wait, theirs)]
     for fault in faults:
         assert_told_to_come_back(fault)
@@ -138,7 +138,7 @@ async def test_a_server_that_drains_takes_no_watch_and_no_generation_but_answers
 ) -> None:
     async with serving(tmp_path) as server:
         name, videos = await server.running(), server.videos
-        server.parts.ledger.drain()
+        server.parts.watching.drain()
         calls: list[Awaitable[object] | Any] = [
             videos.GenerateVideos(ask()),
             videos.WatchOperation(api.WatchOperationRequest(name=name)),
@@ -168,7 +168,7 @@ async def test_open_streams_do_not_hold_the_end_up(tmp_path: Path) -> None:
         await anext(watch)
         await anext(watching_health)
         await server.rpc.enter_shutdown()
-        server.parts.ledger.drain()
+        server.parts.watching.drain()
         # The grace is longer than any test may take.
         await server.rpc.stop(3600)
         assert_told_to_come_back(await refused(watch))

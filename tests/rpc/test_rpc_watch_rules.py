@@ -150,7 +150,7 @@ async def test_rule_7_a_drain_says_when_to_come_back_and_the_next_server_goes_on
         name = await server.running()
         messages = watch(server, name)
         assert (await anext(messages)).operation.revision == 3
-        server.parts.ledger.drain()
+        server.parts.watching.drain()
         fault = await refused(messages)
         assert (fault.code, fault.reason) == (grpc.StatusCode.UNAVAILABLE, "SERVER_DRAINING")
         assert fault.details["RetryInfo"].retry_delay.ToNanoseconds() > 0
@@ -197,7 +197,7 @@ async def test_rule_10_heartbeats_come_in_silence_only_with_revision_and_last_po
         messages = watch(server, name, heartbeat_interval=Duration(seconds=10))
         await anext(messages)
         await server.parts.clock.sleeping()
-        server.parts.ledger.note_poll(name)
+        server.parts.topics.note_poll(name)
         server.parts.clock.advance(10)
         beat = (await anext(messages)).heartbeat
         assert (beat.revision, beat.HasField("last_poll_time")) == (3, True)
@@ -251,7 +251,7 @@ async def test_rule_13_deadlines_and_quotas_hold_for_each_caller(tmp_path: Path)
         call = server.videos.WatchOperation(request, metadata=of("bob"), timeout=0.2)
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await _all(call)
-        while server.parts.ledger.watches > 1:  # noqa: ASYNC110 - nobody is told of it
+        while server.parts.watching.watches > 1:  # noqa: ASYNC110 - nobody is told of it
             await asyncio.sleep(0)
         await anext(watch(server, names["bob"], "bob"))
     assert fault.code is grpc.StatusCode.RESOURCE_EXHAUSTED

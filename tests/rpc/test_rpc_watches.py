@@ -114,7 +114,7 @@ async def test_a_quiet_watch_beats_and_says_when_the_upstream_was_asked(tmp_path
         server.parts.clock.advance(10)
         unasked = (await anext(messages)).heartbeat
         await server.parts.clock.sleeping()
-        server.parts.ledger.note_poll(name)
+        server.parts.topics.note_poll(name)
         asked_at = server.parts.clock.now()
         server.parts.clock.advance(10)
         asked = (await anext(messages)).heartbeat

@@ -31,12 +31,14 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
     from longtake_server.operations.engine.engine import Engine
-    from longtake_server.operations.ledger import Heartbeat, Ledger, StoreEvent
+    from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.requests.catalogue import Catalogue, ModelEntry
     from longtake_server.operations.results.download import Download
     from longtake_server.operations.store import Filter, OperationStore, Page
     from longtake_server.operations.upstream import Upstream
+    from longtake_server.operations.view import StoreEvent
+    from longtake_server.operations.watching import Heartbeat, Watching
     from longtake_server.telemetry import Telemetry
 
 # A smaller request is digested sooner than a thread takes it over.
@@ -58,6 +60,7 @@ class VideoOperations:
         *,
         store: OperationStore,
         ledger: Ledger,
+        watching: Watching,
         engine: Engine,
         upstreams: Mapping[str, Upstream],
         routes: Mapping[str, Upstream],
@@ -69,6 +72,7 @@ class VideoOperations:
     ) -> None:
         self._store = store
         self._ledger = ledger
+        self._watching = watching
         self._engine = engine
         self._routes = routes
         self._media = media
@@ -91,7 +95,7 @@ class VideoOperations:
             StorageUnavailable: Nothing was accepted.
 
         """
-        if self._ledger.draining:
+        if self._watching.draining:
             raise ServerDraining
         served = validate(
             request,
@@ -178,22 +182,22 @@ class VideoOperations:
     async def watch(
         self, name: str, caller: str, after_revision: int, heartbeat_seconds: float
     ) -> AsyncGenerator[OperationRecord | Heartbeat]:
-        """Return the states of an operation, as they come. See Ledger.watch."""
+        """Return the states of an operation, as they come. See Watching.watch."""
         await self.get(name, caller)
-        return self._ledger.watch(name, after_revision, heartbeat_seconds, caller)
+        return self._watching.watch(name, after_revision, heartbeat_seconds, caller)
 
     def watch_all(
         self, wanted: Filter, after: int | None, heartbeat_seconds: float
     ) -> AsyncGenerator[StoreEvent]:
-        """Yield the changes of the operations that match. See Ledger.watch_all."""
-        return self._ledger.watch_all(wanted, after, heartbeat_seconds)
+        """Yield the changes of the operations that match. See Watching.watch_all."""
+        return self._watching.watch_all(wanted, after, heartbeat_seconds)
 
     async def wait(
         self, name: str, caller: str, after_revision: int | None, timeout: float
     ) -> OperationRecord:
-        """Return an operation once it is newer or has ended. See Ledger.wait."""
+        """Return an operation once it is newer or has ended. See Watching.wait."""
         await self.get(name, caller)
-        return await self._ledger.wait(name, after_revision, timeout, caller)
+        return await self._watching.wait(name, after_revision, timeout, caller)
 
     async def list(self, wanted: Filter, limit: int, cursor: str | None) -> Page:
         """Return a page of operations. See OperationStore.list."""

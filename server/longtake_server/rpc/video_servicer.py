@@ -11,13 +11,8 @@ from google.protobuf.empty_pb2 import Empty
 from longtake.v1 import video_service_pb2 as api
 from longtake.v1.video_service_pb2_grpc import VideoServiceServicer
 
-from longtake_server.operations.ledger import (
-    Changed,
-    Gone,
-    Heartbeat,
-    InitialSetComplete,
-    StillWatching,
-)
+from longtake_server.operations.view import Changed, Gone, InitialSetComplete, StillWatching
+from longtake_server.operations.watching import Heartbeat
 from longtake_server.rpc import convert, requests
 from longtake_server.rpc.encoded import video_chunk
 from longtake_server.telemetry import traceparent_of
@@ -29,8 +24,8 @@ if TYPE_CHECKING:
     from longtake.v1 import model_pb2
     from longtake.v1.operation_pb2 import GenerateVideosOperation
 
-    from longtake_server.operations.ledger import StoreEvent
     from longtake_server.operations.service import VideoOperations
+    from longtake_server.operations.view import StoreEvent
     from longtake_server.rpc.encoded import EncodedOperations
 
     Context = grpc.aio.ServicerContext[Any, Any]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.polling.budget import PollBudget
     from longtake_server.operations.store import OperationStore
+    from longtake_server.operations.topics import Topics
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ class Dispatcher:
         admission: Admission,
         store: OperationStore,
         ledger: Ledger,
+        topics: Topics,
         poll_budget: PollBudget,
         clock: Clock,
         notify: Callable[[], None],
@@ -53,6 +55,7 @@ class Dispatcher:
         self._admission = admission
         self._store = store
         self._ledger = ledger
+        self._topics = topics
         self._poll_budget = poll_budget
         self._clock = clock
         self._notify = notify
@@ -105,12 +108,12 @@ class Dispatcher:
 
     async def _tell(self) -> float | None:
         """Tell watchers what is new, if the last news are a second ago."""
-        if not self._ledger.is_any_watched:
+        if not self._topics.is_any_watched:
             return None
         early = self._tell_at - self._clock.monotonic()
         if early > 0:
             return early
-        standings = tuple(self._admission.standings(self._ledger.is_watched))
+        standings = tuple(self._admission.standings(self._topics.is_watched))
         await asyncio.gather(*(self._moved(one) for one in standings if _is_news(one)))
         # Also where nobody was told: to look through a long queue takes its time.
         self._tell_at = self._clock.monotonic() + _BETWEEN_NEWS_SECONDS

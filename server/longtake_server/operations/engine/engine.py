@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.requests.catalogue import Catalogue
     from longtake_server.operations.store import OperationStore
+    from longtake_server.operations.topics import Topics
     from longtake_server.operations.upstream import Upstream
     from longtake_server.telemetry import Telemetry
 
@@ -50,6 +51,7 @@ class Ports:
     store: OperationStore
     media: MediaStore
     ledger: Ledger
+    topics: Topics
     upstreams: Mapping[str, Upstream]
     catalogue: Catalogue
     clock: Clock
@@ -117,7 +119,13 @@ class Engine:
         self.driver = self._driver(poll_budget)
         self.runner = Runner(ports.store, self.driver, ports.media, clock, settings.leasing)
         self.dispatcher = Dispatcher(
-            self.admission, ports.store, ports.ledger, poll_budget, clock, self.runner.notify
+            self.admission,
+            ports.store,
+            ports.ledger,
+            ports.topics,
+            poll_budget,
+            clock,
+            self.runner.notify,
         )
         self.retention = Retention(
             ports.store, ports.ledger, ports.media, clock, settings.tombstones
@@ -149,7 +157,7 @@ class Engine:
             limits=limits,
         )
         polling = Polling(
-            ledger=ports.ledger,
+            topics=ports.topics,
             upstreams=ports.upstreams,
             poll_scheduler=self.poll_scheduler,
             poll_budget=poll_budget,
@@ -169,6 +177,7 @@ class Engine:
 
         """
         self._ports.ledger.observe(self.admission)
+        self._ports.topics.on_watched(self.admission.watched)
         await self.poll_scheduler.resume()
         await self.dispatcher.resume()
 

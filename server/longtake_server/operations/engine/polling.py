@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from longtake_server.operations.engine.ending import Ending
     from longtake_server.operations.engine.limits import Limits
     from longtake_server.operations.engine.retries import Retries
-    from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.polling.budget import PollBudget
     from longtake_server.operations.polling.scheduler import PollScheduler
+    from longtake_server.operations.topics import Topics
     from longtake_server.operations.upstream import PollResult, Upstream
     from longtake_server.telemetry import Telemetry
 
@@ -43,7 +43,7 @@ class Polling:
     def __init__(
         self,
         *,
-        ledger: Ledger,
+        topics: Topics,
         upstreams: Mapping[str, Upstream],
         poll_scheduler: PollScheduler,
         poll_budget: PollBudget,
@@ -53,7 +53,7 @@ class Polling:
         telemetry: Telemetry,
         limits: Limits,
     ) -> None:
-        self._ledger = ledger
+        self._topics = topics
         self._upstreams = upstreams
         self._poll_scheduler = poll_scheduler
         self._poll_budget = poll_budget
@@ -97,7 +97,7 @@ class Polling:
                 return self._retries.later(record.name)
             span.outcome(type(result).__name__.lower())
         self._retries.forget(record.name)
-        self._ledger.note_poll(record.name)
+        self._topics.note_poll(record.name)
         return await self._polled(record, result)
 
     def _is_over(self, record: OperationRecord) -> bool:

@@ -1,0 +1,238 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Watch an operation, wait for it, or watch all of them.
+
+A watcher takes the turn of its topic, *then* reads the newest state, and waits for a later turn.
+So a slow reader skips states and delays nobody, and a reader that leaves holds nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from longtake_server.errors import RevisionAhead, ServerDraining, TooManyWatches
+from longtake_server.operations.view import Changed, InitialSetComplete, StillWatching, View
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Iterator
+    from datetime import datetime
+
+    from longtake_server.clock import Clock
+    from longtake_server.operations.ledger import Ledger
+    from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.store import Filter, OperationStore
+    from longtake_server.operations.topics import Topics
+    from longtake_server.operations.view import StoreEvent
+
+_CHANGES_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Nothing changed for a while.
+
+    Attributes:
+        revision: The revision that the watcher has.
+        last_poll_time: When the upstream was last asked, if it was.
+    """
+
+    revision: int
+    last_poll_time: datetime | None
+
+
+class Watching:
+    """Lets callers watch operations, as far as there is room for watches.
+
+    Args:
+        ledger: Has the newest records.
+        store: Has the changes.
+        topics: Wakes watchers.
+        clock: Time.
+        max_watches: Watches at once; one more is refused.
+        max_watches_per_caller: Those of one caller; any number, as far as there are, if None.
+        jitter: Returns a number from 0 to 1; heartbeats come up to a tenth early.
+
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: OperationStore,
+        topics: Topics,
+        clock: Clock,
+        *,
+        max_watches: int,
+        max_watches_per_caller: int | None = None,
+        jitter: Callable[[], float],
+    ) -> None:
+        self._ledger = ledger
+        self._store = store
+        self._topics = topics
+        self._clock = clock
+        self._max_watches = max_watches
+        self._max_watches_per_caller = max_watches_per_caller or max_watches
+        self._jitter = jitter
+        self._watches = 0
+        self._watches_of: Counter[str] = Counter()
+        self._draining = asyncio.Event()
+
+    @property
+    def watches(self) -> int:
+        """How many watches and waits are open."""
+        return self._watches
+
+    @property
+    def draining(self) -> bool:
+        """Whether the server is shutting down."""
+        return self._draining.is_set()
+
+    def drain(self) -> None:
+        """End all watches and waits with ServerDraining, and refuse new ones."""
+        self._draining.set()
+        self._topics.wake_all()
+
+    async def watch(
+        self, name: str, after_revision: int, heartbeat_seconds: float, caller: str = ""
+    ) -> AsyncGenerator[OperationRecord | Heartbeat]:
+        """Yield the state newer than `after_revision`, then each newer one, to the end.
+
+        Args:
+            name: The operation.
+            after_revision: What the caller has; 0 for nothing.
+            heartbeat_seconds: The longest silence.
+            caller: Whose watch it is, for the limit of each caller.
+
+        Raises:
+            RevisionAhead: `after_revision` is newer than the operation.
+            ServerDraining: The server is shutting down.
+            TooManyWatches: There are as many watches as are allowed, in all or of the caller.
+
+        Raises also as OperationStore.get, when it is deleted meanwhile.
+
+        """
+        with self._counted(caller), self._topics.watching(name) as topic:
+            seen = after_revision
+            first = True
+            while True:
+                turn = topic.turn
+                record = await self._ledger.get(name)
+                if first and after_revision > record.revision:
+                    raise RevisionAhead("revision", after_revision, record.revision)
+                first = False
+                if record.revision > seen:
+                    seen = record.revision
+                    yield record
+                if record.done:
+                    return
+                self._refuse_when_draining()
+                if not await topic.news(turn, self._beat_after(heartbeat_seconds), self._clock):
+                    # Another process may have written: look into the store itself.
+                    fresh = await self._ledger.read(name)
+                    if fresh.revision == seen:
+                        yield Heartbeat(seen, topic.last_poll_time)
+
+    async def wait(
+        self, name: str, after_revision: int | None, timeout: float, caller: str = ""
+    ) -> OperationRecord:
+        """Return the record once it is newer than `after_revision` or has ended.
+
+        Args:
+            name: The operation.
+            after_revision: What the caller has; None waits for the end.
+            timeout: Seconds, after which the record is returned as it is.
+            caller: As for `watch`.
+
+        Raises as `watch`, but for RevisionAhead.
+
+        """
+        with self._counted(caller), self._topics.watching(name) as topic:
+            deadline = self._clock.monotonic() + timeout
+            while True:
+                turn = topic.turn
+                record = await self._ledger.get(name)
+                if record.done or (after_revision is not None and record.revision > after_revision):
+                    return record
+                self._refuse_when_draining()
+                if not await topic.news(turn, deadline - self._clock.monotonic(), self._clock):
+                    return await self._ledger.read(name)
+
+    async def watch_all(
+        self, wanted: Filter, after: int | None, heartbeat_seconds: float
+    ) -> AsyncGenerator[StoreEvent]:
+        """Yield the operations that match, a mark, and then what changes.
+
+        Args:
+            wanted: Which operations.
+            after: The position that the caller has, or None for the whole set.
+            heartbeat_seconds: The longest silence.
+
+        Raises:
+            PositionExpired, RevisionAhead: As OperationStore.changes.
+            ServerDraining, TooManyWatches: As `watch`.
+
+        """
+        with self._counted(wanted.caller or ""):
+            async with contextlib.aclosing(
+                self._follow(wanted, after, heartbeat_seconds)
+            ) as events:
+                async for event in events:
+                    yield event
+
+    async def _follow(
+        self, wanted: Filter, after: int | None, heartbeat_seconds: float
+    ) -> AsyncGenerator[StoreEvent]:
+        everything = self._topics.everything
+        head = await self._store.position()
+        position = after or 0
+        view = View(wanted, resumed=after is not None)
+        begun = head if after is None else 0
+        complete = False
+        while True:
+            turn = everything.turn
+            batch = await self._store.changes(position, _CHANGES_AT_ONCE, begun=begun)
+            for change in batch:
+                position = change.position
+                event = view.event(change)
+                if event is None:
+                    continue
+                if after is not None or complete:
+                    yield event
+                elif isinstance(event, Changed) or change.position > head:
+                    # A position would have a watch that resumes skip the rest of the set.
+                    yield replace(event, position=None)
+            if not complete and (position >= head or len(batch) < _CHANGES_AT_ONCE):
+                complete = True
+                yield InitialSetComplete(position)
+            if len(batch) == _CHANGES_AT_ONCE:
+                continue
+            self._refuse_when_draining()
+            if not await everything.news(turn, self._beat_after(heartbeat_seconds), self._clock):
+                yield StillWatching(position)
+
+    def _beat_after(self, heartbeat_seconds: float) -> float:
+        return heartbeat_seconds * (1 - 0.1 * self._jitter())
+
+    def _refuse_when_draining(self) -> None:
+        if self._draining.is_set():
+            raise ServerDraining
+
+    @contextlib.contextmanager
+    def _counted(self, caller: str) -> Iterator[None]:
+        self._refuse_when_draining()
+        if self._watches >= self._max_watches:
+            raise TooManyWatches(self._max_watches)
+        if self._watches_of[caller] >= self._max_watches_per_caller:
+            raise TooManyWatches(self._max_watches_per_caller, of_caller=True)
+        self._watches += 1
+        self._watches_of[caller] += 1
+        try:
+            yield
+        finally:
+            self._watches -= 1
+            self._watches_of[caller] -= 1
+            if not self._watches_of[caller]:
+                del self._watches_of[caller]
