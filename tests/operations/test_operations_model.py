@@ -26,8 +26,8 @@ from longtake_server.operations.model import (
     SubmissionStarted,
     Succeeded,
     VideoMeasured,
-    transition,
 )
+from longtake_server.operations.transition import transition
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=5)

@@ -27,9 +27,9 @@ from longtake_server.operations.model import (
     SubmissionPostponed,
     SubmissionStarted,
     Succeeded,
-    transition,
 )
 from longtake_server.operations.store import Filter
+from longtake_server.operations.transition import transition
 from longtake_server.operations.view import Changed, Gone, InitialSetComplete, StillWatching
 from longtake_server.operations.watching import Heartbeat
 

@@ -9,8 +9,8 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from longtake_server.errors import ResourceError
-from longtake_server.operations.model import transition
 from longtake_server.operations.store import RevisionConflict
+from longtake_server.operations.transition import transition
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
