@@ -38,6 +38,7 @@ from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.topics import Topics
 from longtake_server.operations.watching import Watching
+from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.server import RpcServer
 from longtake_server.scheduling import let_threads_finish
 from longtake_server.storage.sqlite import SqliteStore
@@ -66,6 +67,7 @@ class _Parts:
     ledger: Ledger
     watching: Watching
     engine: Engine
+    health: HealthServicer
     service: VideoOperations
 
 
@@ -92,6 +94,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         built = await _build(settings, telemetry, parts)
         server = RpcServer(
             built.service,
+            built.health,
             max_request_bytes=settings.max_request_bytes,
             send_timeout_seconds=settings.send_timeout_seconds,
             clock=built.clock,
@@ -257,7 +260,13 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     )
     telemetry.watch_count(lambda: watching.watches)
     ports = Ports(store, media, ledger, topics, upstreams, catalogue, clock, telemetry)
-    engine = Engine(ports, _engine_settings(settings))
+    health = HealthServicer(upstreams)
+    engine = Engine(
+        ports,
+        _engine_settings(settings),
+        lambda upstream, failure: health.note_upstream(upstream, answers=failure is None),
+    )
+    telemetry.upstreams_answering(engine.breakers.answering)
     await engine.resume()
     service = VideoOperations(
         store=store,
@@ -272,7 +281,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         telemetry=telemetry,
         enforce_retirement=not simulated,
     )
-    return _Parts(clock, ledger, watching, engine, service)
+    return _Parts(clock, ledger, watching, engine, health, service)
 
 
 def _engine_settings(settings: Settings) -> EngineSettings:

@@ -36,6 +36,7 @@ OPERATIONS_FINISHED = "longtake.operations.finished"
 OPERATION_DURATION = "longtake.operation.duration"
 UPSTREAM_SUBMISSIONS = "longtake.upstream.submissions"
 UPSTREAM_POLLS = "longtake.upstream.polls"
+UPSTREAM_ANSWERING = "longtake.upstream.answering"
 WATCHES = "longtake.watches"
 
 
@@ -64,6 +65,15 @@ class Telemetry:
             yield metrics.Observation(count())
 
         self._meter.create_observable_gauge(WATCHES, [observe], "{watch}")
+
+    def upstreams_answering(self, answering: Callable[[], Mapping[str, bool]]) -> None:
+        """Report 1 for each upstream that answers, 0 for one that does not."""
+
+        def observe(_: metrics.CallbackOptions) -> Iterator[metrics.Observation]:
+            for upstream, answers in answering().items():
+                yield metrics.Observation(int(answers), {"upstream": upstream})
+
+        self._meter.create_observable_gauge(UPSTREAM_ANSWERING, [observe], "1")
 
     def accepted(self, model: str) -> None:
         """Count an operation that was accepted."""

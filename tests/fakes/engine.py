@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.admission.admission import Admission
     from longtake_server.operations.admission.dispatcher import Dispatcher
     from longtake_server.operations.engine.driver import Driver
-    from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.model import Failure, OperationRecord
     from longtake_server.operations.polling.scheduler import PollScheduler
 
 MODEL = "veo-3.1-generate-001"
@@ -54,6 +54,7 @@ class Engine:
     watching: Watching
     core: engine_module.Engine
     service: VideoOperations
+    outages: list[tuple[str, Failure | None]]
 
     @property
     def driver(self) -> Driver:
@@ -114,6 +115,7 @@ async def engine(
     upstreams = {each.name: each for each in (upstream, *elsewhere)}
     catalogue = catalogue or Catalogue.load(shipped_quotas=False)
     telemetry = Telemetry()
+    outages: list[tuple[str, Failure | None]] = []
     store = await SqliteStore.open(folder / "longtake.db", clock)
     media = ObjectMediaStore.open(folder / "media")
     topics = Topics(clock)
@@ -138,6 +140,7 @@ async def engine(
             backoff_chance=lambda: 0.0,
             poll_chance=lambda: 0.5,
         ),
+        lambda upstream, failure: outages.append((upstream, failure)),
     )
     await core.resume()
     service = VideoOperations(
@@ -154,7 +157,9 @@ async def engine(
         enforce_retirement=enforce_retirement,
     )
     try:
-        yield Engine(clock, upstream, store, media, ledger, topics, watching, core, service)
+        yield Engine(
+            clock, upstream, store, media, ledger, topics, watching, core, service, outages
+        )
         for each in upstreams.values():
             each.assert_all_used()
     finally:

@@ -14,6 +14,7 @@ from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from hypothesis import given
 from hypothesis import strategies as some
+from longtake_server.operations.breaker import Breakers
 from longtake_server.operations.model import State, StoredVideo
 from longtake_server.operations.polling.budget import PollBudget
 from longtake_server.operations.polling.pacing import Pacing
@@ -34,7 +35,9 @@ def budget(
 ) -> tuple[PollBudget, asyncio.Event]:
     changed = asyncio.Event()
     likely = chances or {}
-    return PollBudget(most, clock, lambda name: likely.get(name, 1.0), changed), changed
+    breakers = Breakers(clock, lambda _failures, _asked: 1.0, lambda _upstream, _failure: None)
+    polls = PollBudget(most, clock, lambda name: likely.get(name, 1.0), breakers, changed)
+    return polls, changed
 
 
 def records(number: int, upstream: str = "one") -> list[OperationRecord]:

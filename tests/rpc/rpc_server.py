@@ -19,6 +19,7 @@ from longtake.v1.error_reason_pb2 import ErrorReason
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
 from longtake_server.operations.model import SubmissionAccepted, SubmissionStarted, Succeeded
+from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.server import RpcServer
 from longtake_server.telemetry import Telemetry
 
@@ -113,6 +114,7 @@ class Server:
 
     parts: Engine
     rpc: RpcServer
+    health: HealthServicer
     address: str
     channel: grpc.aio.Channel
     videos: Any
@@ -164,8 +166,10 @@ async def serving(
         max_watches=max_watches,
         max_watches_per_caller=max_watches_per_caller,
     ) as parts:
+        health = HealthServicer(["scripted"])
         server = RpcServer(
             service or parts.service,
+            health,
             max_request_bytes=MAX_REQUEST_BYTES,
             send_timeout_seconds=_SEND_TIMEOUT_SECONDS,
             clock=parts.clock,
@@ -179,7 +183,7 @@ async def serving(
         try:
             async with grpc.aio.insecure_channel(address, _OPTIONS) as channel:
                 videos, operations = VideoServiceStub(channel), OperationsStub(channel)
-                yield Server(parts, server, address, channel, videos, operations)
+                yield Server(parts, server, health, address, channel, videos, operations)
         finally:
             parts.watching.drain()
             await server.stop(0)

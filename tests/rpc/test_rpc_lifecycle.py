@@ -15,6 +15,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2
 from longtake.v1 import video_service_pb2 as api
 from longtake_server.errors import StartFailure
+from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.server import RpcServer
 from longtake_server.telemetry import Telemetry
 from operations.operations_requests import ask
@@ -178,6 +179,7 @@ async def test_an_address_that_is_taken_is_told_in_one_line(tmp_path: Path) -> N
     async with serving(tmp_path) as server:
         second = RpcServer(
             server.parts.service,
+            HealthServicer(),
             max_request_bytes=1,
             send_timeout_seconds=1.0,
             clock=FakeClock(),
@@ -194,3 +196,17 @@ async def test_a_method_that_does_not_exist_is_unimplemented(tmp_path: Path) -> 
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await call(b"")
     assert raised.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+async def test_health_says_of_an_upstream_whether_it_answers(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server:
+        upstream = health_pb2.HealthCheckRequest(service="upstream/scripted")
+        watch = aiter(health(server).Watch(upstream))
+        assert (await anext(watch)).status == SERVING
+        server.health.note_upstream("scripted", answers=False)
+        assert (await anext(watch)).status == NOT_SERVING
+        assert (await health(server).Check(upstream)).status == NOT_SERVING
+        # The server itself is as healthy as before.
+        assert await said(server) == {SERVING}
+        server.health.note_upstream("scripted", answers=True)
+        assert (await anext(watch)).status == SERVING

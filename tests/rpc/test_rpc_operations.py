@@ -19,7 +19,7 @@ from longtake.v1 import video_service_pb2 as api
 from longtake.v1.generation_pb2 import GenerateVideosResponse
 from longtake.v1.operation_pb2 import GenerateVideosMetadata
 from longtake_server.operations.model import Code, Failed, Failure, StoredVideo
-from longtake_server.operations.upstream import Finished
+from longtake_server.operations.upstream import Finished, NotNow
 from operations.operations_requests import ask
 from rpc.rpc_server import refused, serving
 
@@ -252,3 +252,29 @@ async def test_a_deleted_operation_takes_its_videos_along(tmp_path: Path) -> Non
         video = api.DownloadVideoRequest(name=f"{name}/videos/0")
         fault = await refused(server.videos.DownloadVideo(video))
     assert fault.reason == "OPERATION_DELETED"
+
+
+async def test_what_waits_for_an_upstream_that_is_away_says_so(tmp_path: Path) -> None:
+    down = Failure(Code.UNAVAILABLE, "ATTEMPTS_EXHAUSTED", "refused", {"upstream": "scripted"})
+    async with serving(tmp_path, ScriptedUpstream(submissions=[NotNow(down)])) as server:
+        tried, waits = await server.accepted(), await server.accepted()
+        await server.parts.driver.step(tried)
+        for name in (tried, waits):
+            operation = await server.videos.GetOperation(api.GetOperationRequest(name=name))
+            assert_says_why_it_waits(operation.metadata)
+        seen = await server.operations.GetOperation(standard.GetOperationRequest(name=waits))
+        metadata = GenerateVideosMetadata()
+        seen.metadata.Unpack(metadata)
+        assert_says_why_it_waits(metadata)
+        server.parts.core.breakers.answered("scripted")
+        operation = await server.videos.GetOperation(api.GetOperationRequest(name=waits))
+        assert not operation.metadata.HasField("last_error")
+        assert operation.revision == 1
+
+
+def assert_says_why_it_waits(metadata: GenerateVideosMetadata) -> None:
+    info = error_details_pb2.ErrorInfo()
+    metadata.last_error.details[0].Unpack(info)
+    assert (metadata.last_error.code, metadata.last_error.message) == (14, "refused")
+    assert (info.reason, info.domain) == ("UPSTREAM_UNAVAILABLE", "longtake.dev")
+    assert metadata.HasField("next_retry_time")

@@ -83,6 +83,7 @@ _records = st.builds(
     priority=st.integers(-(2**31), 2**31 - 1),
     queue_position=st.none() | st.integers(0, 2**31 - 1),
     estimated_start_time=_maybe_times,
+    last_refusal=st.none() | _failures,
 )
 
 

@@ -111,6 +111,7 @@ class OperationRecord:
 
     Every change makes a new record whose revision is greater by one. `may_have_started` is set
     once the outcome of a submission was not known and it was allowed to send another.
+    `last_refusal` is why the last submission started nothing, until one is accepted.
     """
 
     name: str
@@ -147,6 +148,7 @@ class OperationRecord:
     priority: int = 0
     queue_position: int | None = None
     estimated_start_time: datetime | None = None
+    last_refusal: Failure | None = None
 
     @property
     def done(self) -> bool:
@@ -177,10 +179,12 @@ class SubmissionPostponed:
     """The request is sent again at `next_retry_time`.
 
     Nothing has started, or `may_have_started` and another may be sent nevertheless.
+    `refusal` is why, in the upstream's words where it had some.
     """
 
     next_retry_time: datetime
     may_have_started: bool = False
+    refusal: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -177,14 +178,33 @@ class VideoOperations:
 
     async def get(self, name: str, caller: str) -> OperationRecord:
         """Return an operation. Raises as OperationStore.get; not yours is never there."""
-        return _owned(await self._ledger.get(name), caller)
+        return self._with_outage(_owned(await self._ledger.get(name), caller))
+
+    def _with_outage(self, record: OperationRecord) -> OperationRecord:
+        """Return a queued record with why it waits, if its upstream does not answer.
+
+        This is no part of a revision: what waits for an upstream must not cost a commit.
+        """
+        outage = self._engine.outage(record) if record.state is State.QUEUED else None
+        if outage is None:
+            return record
+        refusal = replace(outage.failure, reason="UPSTREAM_UNAVAILABLE")
+        return replace(record, last_refusal=refusal, next_retry_time=outage.retry_time)
 
     async def watch(
         self, name: str, caller: str, after_revision: int, heartbeat_seconds: float
     ) -> AsyncGenerator[OperationRecord | Heartbeat]:
         """Return the states of an operation, as they come. See Watching.watch."""
-        await self.get(name, caller)
-        return self._watching.watch(name, after_revision, heartbeat_seconds, caller)
+        record = await self.get(name, caller)
+        watch = self._watching.watch(name, after_revision, heartbeat_seconds, caller)
+        return watch if record.state is not State.QUEUED else self._with_outages(watch)
+
+    async def _with_outages(
+        self, watch: AsyncGenerator[OperationRecord | Heartbeat]
+    ) -> AsyncGenerator[OperationRecord | Heartbeat]:
+        async with aclosing(watch):
+            async for news in watch:
+                yield self._with_outage(news) if isinstance(news, OperationRecord) else news
 
     def watch_all(
         self, wanted: Filter, after: int | None, heartbeat_seconds: float
@@ -197,11 +217,13 @@ class VideoOperations:
     ) -> OperationRecord:
         """Return an operation once it is newer or has ended. See Watching.wait."""
         await self.get(name, caller)
-        return await self._watching.wait(name, after_revision, timeout, caller)
+        record = await self._watching.wait(name, after_revision, timeout, caller)
+        return self._with_outage(record)
 
     async def list(self, wanted: Filter, limit: int, cursor: str | None) -> Page:
         """Return a page of operations. See OperationStore.list."""
-        return await self._store.list(wanted, limit, cursor)
+        page = await self._store.list(wanted, limit, cursor)
+        return replace(page, records=tuple(map(self._with_outage, page.records)))
 
     async def cancel(self, name: str, caller: str) -> OperationRecord:
         """Ask for the end of an operation; one that has ended stays as it is."""

@@ -100,6 +100,7 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
                 upstream_operation=event.upstream_operation,
                 submit_time=now,
                 estimated_finish_time=event.estimated_finish_time,
+                last_refusal=None,
             )
         case SubmissionPostponed():
             return _postponed(record, event)
@@ -131,6 +132,8 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
 def _postponed(record: OperationRecord, event: SubmissionPostponed) -> OperationRecord:
     if event.may_have_started:
         record = replace(record, may_have_started=True)
+    if event.refusal is not None:
+        record = replace(record, last_refusal=event.refusal)
     if record.cancel_requested:
         return _cancelled_before_acceptance(record)
     return replace(record, state=State.QUEUED, next_retry_time=event.next_retry_time)

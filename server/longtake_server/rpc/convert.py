@@ -85,6 +85,8 @@ def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
         set_time(message.next_retry_time, record.next_retry_time)
     if record.estimated_start_time is not None:
         set_time(message.estimated_start_time, record.estimated_start_time)
+    if record.last_refusal is not None:
+        message.last_error.CopyFrom(_error(record.last_refusal))
     return message
 
 

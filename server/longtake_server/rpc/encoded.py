@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from longtake_server.rpc import convert
 
 if TYPE_CHECKING:
-    from longtake_server.operations.model import OperationRecord
+    from datetime import datetime
+
+    from longtake_server.operations.model import Failure, OperationRecord
 
 # An encoded operation has about half a kilobyte.
 _MOST_KEPT = 4096
@@ -27,12 +29,14 @@ class Encoded:
 
     Attributes:
         revision: Which.
+        outage: Why the operation waits, if its upstream does not answer: no part of a revision.
         operation: A GenerateVideosOperation.
         watched: A WatchOperationResponse that holds it, or the beginning of a
             WatchOperationsResponse.
     """
 
     revision: int
+    outage: tuple[Failure | None, datetime | None]
     operation: bytes
     watched: bytes
 
@@ -81,10 +85,11 @@ class EncodedOperations:
     def of(self, record: OperationRecord) -> Encoded:
         """Return the record's encoding."""
         kept = self._kept.get(record.name)
-        if kept is None or kept.revision != record.revision:
+        outage = (record.last_refusal, record.next_retry_time)
+        if kept is None or kept.revision != record.revision or kept.outage != outage:
             operation = convert.operation(record).SerializeToString()
             watched = b"".join((_FIRST_FIELD, _length(operation), operation))
-            kept = Encoded(record.revision, operation, watched)
+            kept = Encoded(record.revision, outage, operation, watched)
             self._kept[record.name] = kept
         self._kept.move_to_end(record.name)
         if len(self._kept) > _MOST_KEPT:

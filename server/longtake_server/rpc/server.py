@@ -16,7 +16,6 @@ from opentelemetry.instrumentation.grpc import aio_server_interceptor
 
 from longtake_server.errors import StartFailure
 from longtake_server.rpc.encoded import EncodedOperations
-from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.interceptors import Calls
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
 from longtake_server.rpc.reflection import add_reflection
@@ -25,6 +24,7 @@ from longtake_server.rpc.video_servicer import Callers, VideoServicer
 if TYPE_CHECKING:
     from longtake_server.clock import Clock
     from longtake_server.operations.service import VideoOperations
+    from longtake_server.rpc.health import HealthServicer
     from longtake_server.telemetry import Telemetry
 
 _MEBIBYTE = 1 << 20
@@ -69,6 +69,7 @@ class RpcServer:
 
     Args:
         service: The use cases.
+        health_servicer: Says what is served.
         max_request_bytes: The largest request message.
         send_timeout_seconds: How long a reader may leave a message of a stream unread.
         clock: Time.
@@ -82,6 +83,7 @@ class RpcServer:
     def __init__(
         self,
         service: VideoOperations,
+        health_servicer: HealthServicer,
         *,
         max_request_bytes: int,
         send_timeout_seconds: float,
@@ -98,7 +100,7 @@ class RpcServer:
             )
         age = _connection_age(max_connection_age_seconds, connection_grace_seconds)
         self._server = grpc.aio.server(interceptors=interceptors, options=(*OPTIONS, *age))
-        self._health = HealthServicer()
+        self._health = health_servicer
         calls: Any = Calls(
             self._server,
             max_request_bytes=max_request_bytes,

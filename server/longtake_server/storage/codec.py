@@ -79,6 +79,7 @@ def encode_record(record: OperationRecord) -> bytes:
         cost_micros=record.cost_micros,
         priority=record.priority,
         queue_position=record.queue_position,
+        last_refusal=None if record.last_refusal is None else _encode_failure(record.last_refusal),
     )
     for field in _TIMES:
         time: datetime | None = getattr(record, field)
@@ -126,6 +127,9 @@ def decode_record(data: bytes) -> OperationRecord:
         priority=message.priority,
         queue_position=message.queue_position if message.HasField("queue_position") else None,
         estimated_start_time=_time(message, "estimated_start_time"),
+        last_refusal=(
+            _decode_failure(message.last_refusal) if message.HasField("last_refusal") else None
+        ),
     )
 
 

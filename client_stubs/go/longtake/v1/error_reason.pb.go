@@ -80,7 +80,8 @@ const (
 	ErrorReason_ERROR_REASON_SERVER_DRAINING ErrorReason = 16
 	// UNAVAILABLE. The store or the disk refuses to write. Nothing was accepted.
 	ErrorReason_ERROR_REASON_STORAGE_UNAVAILABLE ErrorReason = 17
-	// UNAVAILABLE. The upstream cannot be reached. Metadata: `upstream`.
+	// UNAVAILABLE. The upstream cannot be reached, or does not answer. Also in an
+	// operation's `last_error`, while it waits for that. Metadata: `upstream`.
 	ErrorReason_ERROR_REASON_UPSTREAM_UNAVAILABLE ErrorReason = 18
 	// FAILED_PRECONDITION. The model was retired. Metadata: `model`,
 	// `replacement`, `retirement_date`.
@@ -124,6 +125,9 @@ const (
 	// UNAVAILABLE. The caller left a message of its stream unread for too long.
 	// Resume where the stream ended. No metadata.
 	ErrorReason_ERROR_REASON_READER_TOO_SLOW ErrorReason = 31
+	// In an operation's `last_error`, RESOURCE_EXHAUSTED: the upstream has no quota
+	// left for now, and the operation waits. Metadata: `upstream`.
+	ErrorReason_ERROR_REASON_UPSTREAM_QUOTA ErrorReason = 34
 )
 
 // Enum value maps for ErrorReason.
@@ -161,6 +165,7 @@ var (
 		29: "ERROR_REASON_RESULT_NOT_STORED",
 		30: "ERROR_REASON_NOT_SUPPORTED",
 		31: "ERROR_REASON_READER_TOO_SLOW",
+		34: "ERROR_REASON_UPSTREAM_QUOTA",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -195,6 +200,7 @@ var (
 		"ERROR_REASON_RESULT_NOT_STORED":          29,
 		"ERROR_REASON_NOT_SUPPORTED":              30,
 		"ERROR_REASON_READER_TOO_SLOW":            31,
+		"ERROR_REASON_UPSTREAM_QUOTA":             34,
 	}
 )
 
@@ -229,7 +235,7 @@ var File_longtake_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1elongtake/v1/error_reason.proto\x12\vlongtake.v1*\xdb\b\n" +
+	"\x1elongtake/v1/error_reason.proto\x12\vlongtake.v1*\xfc\b\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +
@@ -263,7 +269,8 @@ const file_longtake_v1_error_reason_proto_rawDesc = "" +
 	"\x16ERROR_REASON_CANCELLED\x10\x1c\x12\"\n" +
 	"\x1eERROR_REASON_RESULT_NOT_STORED\x10\x1d\x12\x1e\n" +
 	"\x1aERROR_REASON_NOT_SUPPORTED\x10\x1e\x12 \n" +
-	"\x1cERROR_REASON_READER_TOO_SLOW\x10\x1fBQ\n" +
+	"\x1cERROR_REASON_READER_TOO_SLOW\x10\x1f\x12\x1f\n" +
+	"\x1bERROR_REASON_UPSTREAM_QUOTA\x10\"BQ\n" +
 	"\x0fdev.longtake.v1B\x10ErrorReasonProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3"
 
 var (

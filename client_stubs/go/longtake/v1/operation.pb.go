@@ -276,8 +276,15 @@ type GenerateVideosMetadata struct {
 	// When the generation is likely to be sent to the upstream, by what earlier
 	// ones took. An estimate, told with `queue_position`; absent where there is none.
 	EstimatedStartTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=estimated_start_time,json=estimatedStartTime,proto3" json:"estimated_start_time,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Why the generation still waits: the last refusal of the upstream, or that it
+	// does not answer. Its details hold an ErrorInfo with reason UPSTREAM_QUOTA or
+	// UPSTREAM_UNAVAILABLE. `next_retry_time` says when the upstream is tried
+	// again. While an upstream does not answer, one generation at a time tries it;
+	// the others wait without a new revision, and show this all the same when they
+	// are read. Absent once a submission was accepted.
+	LastError     *status.Status `protobuf:"bytes,20,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GenerateVideosMetadata) Reset() {
@@ -443,6 +450,13 @@ func (x *GenerateVideosMetadata) GetEstimatedStartTime() *timestamppb.Timestamp 
 	return nil
 }
 
+func (x *GenerateVideosMetadata) GetLastError() *status.Status {
+	if x != nil {
+		return x.LastError
+	}
+	return nil
+}
+
 var File_longtake_v1_operation_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_operation_proto_rawDesc = "" +
@@ -457,7 +471,8 @@ const file_longtake_v1_operation_proto_rawDesc = "" +
 	"\brevision\x18\x06 \x01(\x03B\x04\xe2A\x01\x03R\brevision:J\xeaAG\n" +
 	"\x16longtake.dev/Operation\x12\x16operations/{operation}*\n" +
 	"operations2\toperationB\b\n" +
-	"\x06result\"\xf7\t\n" +
+	"\x06result\"\xaa\n" +
+	"\n" +
 	"\x16GenerateVideosMetadata\x12?\n" +
 	"\x05state\x18\x01 \x01(\x0e2).longtake.v1.GenerateVideosMetadata.StateR\x05state\x12\x14\n" +
 	"\x05model\x18\x02 \x01(\tR\x05model\x12!\n" +
@@ -482,7 +497,9 @@ const file_longtake_v1_operation_proto_rawDesc = "" +
 	"\x0eestimated_cost\x18\x10 \x01(\v2\x12.google.type.MoneyR\restimatedCost\x12)\n" +
 	"\x10cancel_requested\x18\x11 \x01(\bR\x0fcancelRequested\x12\x1a\n" +
 	"\bwarnings\x18\x12 \x03(\tR\bwarnings\x12L\n" +
-	"\x14estimated_start_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\x12estimatedStartTime\x1a9\n" +
+	"\x14estimated_start_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\x12estimatedStartTime\x121\n" +
+	"\n" +
+	"last_error\x18\x14 \x01(\v2\x12.google.rpc.StatusR\tlastError\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"q\n" +
@@ -541,11 +558,12 @@ var file_longtake_v1_operation_proto_depIdxs = []int32{
 	3,  // 11: longtake.v1.GenerateVideosMetadata.labels:type_name -> longtake.v1.GenerateVideosMetadata.LabelsEntry
 	7,  // 12: longtake.v1.GenerateVideosMetadata.estimated_cost:type_name -> google.type.Money
 	6,  // 13: longtake.v1.GenerateVideosMetadata.estimated_start_time:type_name -> google.protobuf.Timestamp
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	4,  // 14: longtake.v1.GenerateVideosMetadata.last_error:type_name -> google.rpc.Status
+	15, // [15:15] is the sub-list for method output_type
+	15, // [15:15] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_longtake_v1_operation_proto_init() }

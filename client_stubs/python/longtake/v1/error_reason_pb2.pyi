@@ -38,6 +38,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_RESULT_NOT_STORED: _ClassVar[ErrorReason]
     ERROR_REASON_NOT_SUPPORTED: _ClassVar[ErrorReason]
     ERROR_REASON_READER_TOO_SLOW: _ClassVar[ErrorReason]
+    ERROR_REASON_UPSTREAM_QUOTA: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_FIELD: ErrorReason
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason
@@ -70,3 +71,4 @@ ERROR_REASON_CANCELLED: ErrorReason
 ERROR_REASON_RESULT_NOT_STORED: ErrorReason
 ERROR_REASON_NOT_SUPPORTED: ErrorReason
 ERROR_REASON_READER_TOO_SLOW: ErrorReason
+ERROR_REASON_UPSTREAM_QUOTA: ErrorReason

@@ -55,7 +55,8 @@ pub enum ErrorReason {
     ServerDraining = 16,
     /// UNAVAILABLE. The store or the disk refuses to write. Nothing was accepted.
     StorageUnavailable = 17,
-    /// UNAVAILABLE. The upstream cannot be reached. Metadata: `upstream`.
+    /// UNAVAILABLE. The upstream cannot be reached, or does not answer. Also in an
+    /// operation's `last_error`, while it waits for that. Metadata: `upstream`.
     UpstreamUnavailable = 18,
     /// FAILED_PRECONDITION. The model was retired. Metadata: `model`,
     /// `replacement`, `retirement_date`.
@@ -99,6 +100,9 @@ pub enum ErrorReason {
     /// UNAVAILABLE. The caller left a message of its stream unread for too long.
     /// Resume where the stream ended. No metadata.
     ReaderTooSlow = 31,
+    /// In an operation's `last_error`, RESOURCE_EXHAUSTED: the upstream has no quota
+    /// left for now, and the operation waits. Metadata: `upstream`.
+    UpstreamQuota = 34,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -139,6 +143,7 @@ impl ErrorReason {
             Self::ResultNotStored => "ERROR_REASON_RESULT_NOT_STORED",
             Self::NotSupported => "ERROR_REASON_NOT_SUPPORTED",
             Self::ReaderTooSlow => "ERROR_REASON_READER_TOO_SLOW",
+            Self::UpstreamQuota => "ERROR_REASON_UPSTREAM_QUOTA",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -178,6 +183,7 @@ impl ErrorReason {
             "ERROR_REASON_RESULT_NOT_STORED" => Some(Self::ResultNotStored),
             "ERROR_REASON_NOT_SUPPORTED" => Some(Self::NotSupported),
             "ERROR_REASON_READER_TOO_SLOW" => Some(Self::ReaderTooSlow),
+            "ERROR_REASON_UPSTREAM_QUOTA" => Some(Self::UpstreamQuota),
             _ => None,
         }
     }
@@ -1038,6 +1044,14 @@ pub struct GenerateVideosMetadata {
     /// ones took. An estimate, told with `queue_position`; absent where there is none.
     #[prost(message, optional, tag = "19")]
     pub estimated_start_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Why the generation still waits: the last refusal of the upstream, or that it
+    /// does not answer. Its details hold an ErrorInfo with reason UPSTREAM_QUOTA or
+    /// UPSTREAM_UNAVAILABLE. `next_retry_time` says when the upstream is tried
+    /// again. While an upstream does not answer, one generation at a time tries it;
+    /// the others wait without a new revision, and show this all the same when they
+    /// are read. Absent once a submission was accepted.
+    #[prost(message, optional, tag = "20")]
+    pub last_error: ::core::option::Option<super::super::google::rpc::Status>,
 }
 /// Nested message and enum types in `GenerateVideosMetadata`.
 pub mod generate_videos_metadata {

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from longtake_server.clock import Clock
+    from longtake_server.operations.breaker import Breakers
+    from longtake_server.operations.model import Failure
     from longtake_server.operations.polling.backoff import Backoff
     from longtake_server.operations.requests.catalogue import Catalogue
 
@@ -49,6 +51,7 @@ class Admission:
         regions: Those that may serve in place of an upstream, by its name, the next first.
         backoff: How long to wait after a refusal that does not say how long.
         chance: Returns a number from 0 to 1, for jitter.
+        breakers: Say which upstreams answer.
 
     Attributes:
         changed: Set when somebody may go who could not, or stands elsewhere than before.
@@ -61,8 +64,10 @@ class Admission:
         clock: Clock,
         backoff: Backoff,
         chance: Callable[[], float],
+        breakers: Breakers,
         regions: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        self._breakers = breakers
         self._regions = regions or {}
         self.changed = asyncio.Event()
         self._catalogue = catalogue
@@ -87,6 +92,7 @@ class Admission:
             if record.state is State.QUEUED and not self._postponed(record):
                 self._wait(record)
                 self.changed.set()
+        self._breakers.suspect({each.upstream for each in records if each.state is State.QUEUED})
         now, clock = self._clock.now(), self._clock.monotonic()
         submitted = [(time, record) for record in recent if (time := _submitted(record))]
         for time, record in sorted(submitted, key=lambda each: each[0]):
@@ -115,8 +121,10 @@ class Admission:
     def _arrive(self, record: OperationRecord) -> None:
         """Grant an operation that moved here from another quota, if there is still room."""
         quota = self._quota(record)
-        if quota.is_open(self._clock.monotonic()) and not quota.queue:
-            quota.granted.add(record.name)
+        if quota.queue or not self._is_open(record.upstream, quota):
+            return
+        self._breakers.begin(record.upstream, record.name)
+        quota.granted.add(record.name)
 
     def _leave(self, known: OperationRecord, record: OperationRecord | None) -> None:
         name, quota = known.name, self._quota(known)
@@ -126,6 +134,8 @@ class Admission:
             quota.queue.remove(known)
         self._to_wake.discard(name)
         quota.leave(name)
+        if record is None or record.done or record.upstream != known.upstream:
+            self._breakers.release(known.upstream, name)
         if record is not None and self._quota(record) is not quota:
             # It has its turn at another one.
             quota.queue.served(known.caller)
@@ -146,15 +156,21 @@ class Admission:
     def may_go(self, record: OperationRecord) -> bool:
         """Return whether a new operation is worth a step now: it may go, or be served elsewhere."""
         quota, now = self._quota(record), self._clock.monotonic()
+        if not self._breakers.allows(record.upstream, record.name):
+            return False
         goes = quota.is_backing_off(now) or (quota.is_open(now) and not quota.queue)
         return goes or self.elsewhere(record) is not None
 
     def elsewhere(self, record: OperationRecord) -> str | None:
-        """Return the upstream of the next region that takes one now and has nobody waiting."""
-        now = self._clock.monotonic()
+        """Return the upstream of the next region that takes one now and has nobody waiting.
+
+        None where the upstream itself does not answer: the other regions may be as far away.
+        """
+        if not self._breakers.is_closed(record.upstream):
+            return None
         for upstream in self._regions.get(record.upstream, ()):
             quota = self._quota_of(upstream, record.served_model)
-            if quota.is_open(now) and not quota.queue:
+            if not quota.queue and self._is_open(upstream, quota):
                 return upstream
         return None
 
@@ -162,7 +178,7 @@ class Admission:
         """Let a new operation wait whose first step is not due yet."""
         if due > record.create_time and record.name in self._records:
             self._wait(record)
-            is_open = self._quota(record).is_open(self._clock.monotonic())
+            is_open = self._is_open(record.upstream, self._quota(record))
             if is_open or self.elsewhere(record) is not None:
                 # A place has come free while it was stored.
                 self.changed.set()
@@ -181,6 +197,8 @@ class Admission:
             # It has ended or was deleted meanwhile, which whoever submits it is told.
             return True
         quota = self._quota(record)
+        if not self._breakers.allows(record.upstream, record.name):
+            quota.granted.discard(record.name)
         if record.name not in quota.granted:
             self._wait(record)
             self._grant(quota)
@@ -196,9 +214,11 @@ class Admission:
             self._quota(record).queue.add(record)
 
     def _grant(self, quota: Quota) -> None:
-        now = self._clock.monotonic()
-        while quota.queue and quota.is_open(now):
+        while quota.queue:
             record = self._records[quota.queue.next()]
+            if not self._is_open(record.upstream, quota):
+                return
+            self._breakers.begin(record.upstream, record.name)
             self._waiting.discard(record.name)
             quota.queue.remove(record)
             quota.queue.served(record.caller)
@@ -218,20 +238,32 @@ class Admission:
         """Return when time alone lets somebody go, None if it does not."""
         now = self._clock.monotonic()
         opening = [
-            quota.opens_at(now)
+            self._opens_at(region, self._quota_of(region, model))
             for (upstream, model), home in tuple(self._quotas.items())
             if home.queue
-            for quota in (
-                home,
-                *(self._quota_of(region, model) for region in self._regions.get(upstream, ())),
-            )
+            for region in (upstream, *self._regions.get(upstream, ()))
         ]
         return min((time - now for time in opening if time is not None), default=None)
 
+    def _is_open(self, upstream: str, quota: Quota) -> bool:
+        opens = self._opens_at(upstream, quota)
+        return opens is not None and opens <= self._clock.monotonic()
+
+    def _opens_at(self, upstream: str, quota: Quota) -> float | None:
+        """Return when one more may go by the quota and by the breaker of its upstream."""
+        by_quota = quota.opens_at(self._clock.monotonic())
+        by_breaker = self._breakers.opens_at(upstream)
+        return None if by_quota is None or by_breaker is None else max(by_quota, by_breaker)
+
     def standings(self, wanted: Callable[[str], bool]) -> Iterator[Standing]:
-        """Yield where those are who wait and whose names are wanted."""
+        """Yield where those are who wait and whose names are wanted.
+
+        Of an upstream that does not answer nothing is told: nobody moves.
+        """
         now, clock = self._clock.now(), self._clock.monotonic()
-        for quota in self._quotas.values():
+        for (upstream, _), quota in self._quotas.items():
+            if not self._breakers.is_closed(upstream):
+                continue
             for position, name in enumerate(quota.queue.order(), 1):
                 if wanted(name):
                     wait = quota.seconds_until_start(position, clock)
@@ -240,6 +272,7 @@ class Admission:
 
     def refused(self, record: OperationRecord, retry_after: float | None) -> float:
         """Slow down after a refusal; return the seconds until the next submission."""
+        self._breakers.answered(record.upstream)
         quota = self._quota(record)
         quota.uncount_submission(record.name)
         return quota.refused(self._clock.monotonic(), retry_after, self._backoff, self._chance())
@@ -248,12 +281,31 @@ class Admission:
         """Return whether submissions are held back because the upstream refused one."""
         return self._quota(record).is_backing_off(self._clock.monotonic())
 
-    def submission_not_started(self, record: OperationRecord) -> None:
-        """Take note that a submission surely did not reach the upstream's quota."""
+    def unavailable(
+        self, record: OperationRecord, failure: Failure, retry_after: float | None
+    ) -> float:
+        """Take note of a submission that surely started nothing, since the upstream is not there.
+
+        Returns:
+            The seconds until the upstream is tried again.
+
+        """
         self._quota(record).uncount_submission(record.name)
+        return self._breakers.unanswered(
+            record.upstream, record.name, failure, retry_after, surely=True
+        )
+
+    def outcome_unknown(self, record: OperationRecord, failure: Failure) -> None:
+        """Take note of a submission that was sent and not answered."""
+        self._breakers.unanswered(record.upstream, record.name, failure)
+
+    def rejected(self, record: OperationRecord) -> None:
+        """Take note that the upstream refused a submission for good."""
+        self._breakers.answered(record.upstream)
 
     def accepted(self, record: OperationRecord) -> None:
         """Take note that the upstream took a submission."""
+        self._breakers.answered(record.upstream)
         self._quota(record).accepted()
 
     def _postponed(self, record: OperationRecord) -> bool:

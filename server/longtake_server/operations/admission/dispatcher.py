@@ -90,7 +90,9 @@ class Dispatcher:
             StorageUnavailable: The rest is done by the next step.
 
         """
-        self._unwoken |= self._admission.granted() | self._poll_budget.granted()
+        # Polls first: where one call alone may go, a poll cannot be billed.
+        self._unwoken |= self._poll_budget.granted()
+        self._unwoken |= self._admission.granted()
         await self._wake()
         in_a_while = await self._tell()
         openings = (self._admission.seconds_to_next(), self._poll_budget.seconds_to_next())

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import UpstreamUnavailable, VideoExpired
-from longtake_server.operations.model import CancelConfirmed, Failed, Succeeded
+from longtake_server.operations.model import CancelConfirmed, Code, Failed, Failure, Succeeded
 from longtake_server.operations.upstream import UpstreamFailure
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from longtake_server.operations.engine.retries import Retries
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
-    from longtake_server.operations.model import Event, Failure, OperationRecord, StoredVideo
+    from longtake_server.operations.model import Event, OperationRecord, StoredVideo
     from longtake_server.operations.requests.catalogue import Catalogue
     from longtake_server.operations.store import OperationStore
-    from longtake_server.operations.upstream import Finished, Upstream
+    from longtake_server.operations.upstream import Finished, OutcomeUnknown, Upstream
     from longtake_server.telemetry import Telemetry
 
 _log = logging.getLogger(__name__)
@@ -121,6 +121,11 @@ class Ending:
         except UpstreamFailure:
             told = False
         return await self.end(record, CancelConfirmed(_WAS_TOLD if told else _MAY_BE_BILLED))
+
+
+def no_answer(upstream: str, error: OutcomeUnknown) -> Failure:
+    """Return a call that was sent and not answered, as a failure of the upstream."""
+    return Failure(Code.UNAVAILABLE, "UPSTREAM_UNAVAILABLE", str(error), {"upstream": upstream})
 
 
 def log_not_set_up(record: OperationRecord) -> None:

@@ -5,14 +5,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from longtake_server.operations.admission.admission import Admission
 from longtake_server.operations.admission.dispatcher import Dispatcher
 from longtake_server.operations.admission.regions import other_regions
+from longtake_server.operations.breaker import Breakers
 from longtake_server.operations.engine.driver import Driver
 from longtake_server.operations.engine.ending import Ending
 from longtake_server.operations.engine.limits import Limits
@@ -30,14 +32,21 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from longtake_server.clock import Clock
+    from longtake_server.operations.breaker import Outage
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
-    from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.model import Failure, OperationRecord
     from longtake_server.operations.requests.catalogue import Catalogue
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.topics import Topics
     from longtake_server.operations.upstream import Upstream
     from longtake_server.telemetry import Telemetry
+
+
+_log = logging.getLogger(__name__)
+
+_LONGEST_OUTAGE_WAIT_SECONDS = 8.0
+"""Seconds between two probes of an upstream that does not answer, at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,14 @@ class EngineSettings:
 class Engine:
     """Builds, starts and stops what one process at a time runs.
 
+    Args:
+        ports: What it works on.
+        settings: How it works.
+        on_outage: Told the name of an upstream that stopped answering, with the failure, or
+            that answers again, with None. Must not block.
+
     Attributes:
+        breakers: Which upstreams answer.
         admission: Which operations may be submitted now.
         poll_scheduler: When running operations are polled.
         driver: The steps.
@@ -96,15 +112,33 @@ class Engine:
 
     """
 
-    def __init__(self, ports: Ports, settings: EngineSettings) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        settings: EngineSettings,
+        on_outage: Callable[[str, Failure | None], None],
+    ) -> None:
+        self._on_outage = on_outage
         self._ports = ports
         self._settings = settings
         clock, limits = ports.clock, settings.limits
+        probing = replace(
+            limits.backoff,
+            longest_seconds=min(limits.backoff.longest_seconds, _LONGEST_OUTAGE_WAIT_SECONDS),
+        )
+        self.breakers = Breakers(
+            clock,
+            lambda failures, retry_after: probing.after(
+                failures, settings.backoff_chance(), retry_after
+            ),
+            self._answering_changed,
+        )
         self.admission = Admission(
             ports.catalogue,
             clock,
             limits.backoff,
             settings.backoff_chance,
+            self.breakers,
             other_regions(ports.upstreams),
         )
         self.poll_scheduler = PollScheduler(
@@ -114,6 +148,7 @@ class Engine:
             settings.max_polls_per_second,
             clock,
             self.poll_scheduler.chance_of_end,
+            self.breakers,
             self.admission.changed,
         )
         self.driver = self._driver(poll_budget)
@@ -161,6 +196,7 @@ class Engine:
             upstreams=ports.upstreams,
             poll_scheduler=self.poll_scheduler,
             poll_budget=poll_budget,
+            breakers=self.breakers,
             ending=ending,
             retries=retries,
             clock=ports.clock,
@@ -168,6 +204,21 @@ class Engine:
             limits=limits,
         )
         return Driver(ports.ledger, submission, polling, ending, retries)
+
+    def _answering_changed(self, upstream: str, failure: Failure | None) -> None:
+        self.admission.changed.set()
+        if failure is None:
+            _log.info("an upstream answers again", extra={"upstream": upstream})
+        else:
+            _log.warning(
+                "an upstream does not answer; one operation at a time tries it, the others wait",
+                extra={"upstream": upstream, "cause": failure.message},
+            )
+        self._on_outage(upstream, failure)
+
+    def outage(self, record: OperationRecord) -> Outage | None:
+        """Return why a queued operation waits, if that is because its upstream does not answer."""
+        return self.breakers.outage(record.upstream)
 
     async def resume(self) -> None:
         """Go on where an earlier process was, and follow the ledger from now on.

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from longtake_server.operations.engine.ending import log_not_set_up
+from longtake_server.operations.engine.ending import log_not_set_up, no_answer
 from longtake_server.operations.model import Code, Failure
 from longtake_server.operations.upstream import (
     Broken,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from longtake_server.clock import Clock
+    from longtake_server.operations.breaker import Breakers
     from longtake_server.operations.engine.ending import Ending
     from longtake_server.operations.engine.limits import Limits
     from longtake_server.operations.engine.retries import Retries
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 # One that waits for its poll is woken when it has its turn; this is for a process that dies.
 _POLLED_WITHIN = timedelta(seconds=15)
+_LOOKED_AT_WITHIN = timedelta(seconds=60)
 
 
 class Polling:
@@ -47,6 +49,7 @@ class Polling:
         upstreams: Mapping[str, Upstream],
         poll_scheduler: PollScheduler,
         poll_budget: PollBudget,
+        breakers: Breakers,
         ending: Ending,
         retries: Retries,
         clock: Clock,
@@ -57,6 +60,7 @@ class Polling:
         self._upstreams = upstreams
         self._poll_scheduler = poll_scheduler
         self._poll_budget = poll_budget
+        self._breakers = breakers
         self._ending = ending
         self._retries = retries
         self._clock = clock
@@ -71,14 +75,16 @@ class Polling:
         """
         upstream = self._upstreams.get(record.upstream)
         is_over = self._is_over(record)
-        if is_over and (upstream is None or record.name in self._last_polls):
+        asked_last = upstream is None or record.name in self._last_polls
+        if is_over and (asked_last or self._is_out_for_good(record)):
             failure = _generation_timeout(self._limits.generation)
             return await self._ending.fail(record, failure, may_be_billed=True)
         if upstream is None:
             log_not_set_up(record)
             return self._retries.later(record.name)
         if not self._poll_budget.admit(record):
-            return self._clock.now() + _POLLED_WITHIN
+            answers = self._breakers.is_closed(record.upstream)
+            return self._clock.now() + (_POLLED_WITHIN if answers else _LOOKED_AT_WITHIN)
         if is_over:
             # It may have ended while no server ran, and is paid for: it is asked for once more.
             self._last_polls.add(record.name)
@@ -87,22 +93,41 @@ class Polling:
                 result = await upstream.poll(record.name, record.upstream_operation)
             except Rejected as error:
                 span.outcome("rejected")
+                self._breakers.answered(record.upstream)
                 # It was accepted once, and the upstream does not say that it bills nothing.
                 return await self._ending.fail(record, error.failure, may_be_billed=True)
             except NotNow as error:
                 span.outcome("not_now")
+                self._not_answered(record, error.failure, error.retry_after)
                 return self._retries.later(record.name, error.retry_after)
-            except OutcomeUnknown:
+            except OutcomeUnknown as error:
                 span.outcome("unknown")
+                self._not_answered(record, no_answer(record.upstream, error))
                 return self._retries.later(record.name)
             span.outcome(type(result).__name__.lower())
+        self._breakers.answered(record.upstream)
         self._retries.forget(record.name)
         self._topics.note_poll(record.name)
         return await self._polled(record, result)
 
+    def _not_answered(
+        self, record: OperationRecord, failure: Failure, retry_after: float | None = None
+    ) -> None:
+        if failure.code is Code.RESOURCE_EXHAUSTED:
+            self._breakers.answered(record.upstream)
+        else:
+            self._breakers.unanswered(record.upstream, record.name, failure, retry_after)
+
     def _is_over(self, record: OperationRecord) -> bool:
         running_since = record.submit_time or record.create_time
         return self._clock.now() - running_since > self._limits.generation
+
+    def _is_out_for_good(self, record: OperationRecord) -> bool:
+        """Return whether the upstream has not answered for as long as one may be queued."""
+        running_since = record.submit_time or record.create_time
+        longest = self._limits.generation + self._limits.queue
+        is_closed = self._breakers.is_closed(record.upstream)
+        return not is_closed and self._clock.now() - running_since > longest
 
     async def _polled(self, record: OperationRecord, result: PollResult) -> datetime | None:
         match result:

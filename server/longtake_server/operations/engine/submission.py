@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from longtake_server.errors import ResourceError, StorageUnavailable
 from longtake_server.operations.admission.fallback import rerouted
 from longtake_server.operations.admission.regions import home_of
-from longtake_server.operations.engine.ending import log_not_set_up
+from longtake_server.operations.engine.ending import log_not_set_up, no_answer
 from longtake_server.operations.model import (
     Code,
     Failure,
@@ -100,12 +100,14 @@ class Submission:
                 accepted = await upstream.submit(record.name, record.served_model, request, earlier)
             except Rejected as error:
                 span.outcome("rejected")
+                self._admission.rejected(record)
                 return await self._ending.fail(record, error.failure)
             except NotNow as error:
                 span.outcome("not_now")
                 return await self._postpone(record, error)
-            except OutcomeUnknown:
+            except OutcomeUnknown as error:
                 span.outcome("unknown")
+                self._admission.outcome_unknown(record, no_answer(record.upstream, error))
                 return await self.outcome_unknown(record)
             span.outcome("accepted")
         return await self._accepted(record, request, accepted)
@@ -160,7 +162,8 @@ class Submission:
             attempts = {"attempts": str(record.attempts)}
             failure = replace(error.failure, metadata={**error.failure.metadata, **attempts})
             return await self._ending.fail(record, failure)
-        record = await self._ledger.commit(record.name, SubmissionPostponed(due), record)
+        postponed = SubmissionPostponed(due, refusal=_refusal(error))
+        record = await self._ledger.commit(record.name, postponed, record)
         if record.done:
             return None
         # Where nobody answers, another region may be as far away: only a refusal moves it.
@@ -187,8 +190,7 @@ class Submission:
     def _postponed_for(self, record: OperationRecord, error: NotNow) -> float:
         if error.failure.code is Code.RESOURCE_EXHAUSTED:
             return self._admission.refused(record, error.retry_after)
-        self._admission.submission_not_started(record)
-        return self._retries.seconds(record.attempts, error.retry_after)
+        return self._admission.unavailable(record, error.failure, error.retry_after)
 
     async def outcome_unknown(self, record: OperationRecord) -> datetime | None:
         """End a submission whose outcome is unknown, or queue it anew if its caller allows that.
@@ -206,6 +208,13 @@ class Submission:
         postponed = SubmissionPostponed(due, may_have_started=True)
         await self._ledger.commit(record.name, postponed, record)
         return due
+
+
+def _refusal(error: NotNow) -> Failure:
+    """Return a refusal as callers are told it while the operation waits on."""
+    failure = error.failure
+    exhausted = failure.code is Code.RESOURCE_EXHAUSTED
+    return replace(failure, reason="UPSTREAM_QUOTA" if exhausted else "UPSTREAM_UNAVAILABLE")
 
 
 def _earlier_gone(error: ResourceError) -> Failure:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from longtake_server.clock import Clock
+    from longtake_server.operations.breaker import Breakers
     from longtake_server.operations.model import OperationRecord
 
 _WINDOW_SECONDS = 1.0
@@ -49,6 +50,7 @@ class PollBudget:
     Args:
         most_per_second: Polls of one upstream, at least 1.
         chance_of_end: Returns how likely the operation of a name has ended: 0 to 1.
+        breakers: Say which upstreams answer; one that does not gets one poll at a time.
         changed: Set when `granted` has to be asked.
 
     """
@@ -58,8 +60,10 @@ class PollBudget:
         most_per_second: int,
         clock: Clock,
         chance_of_end: Callable[[str], float],
+        breakers: Breakers,
         changed: asyncio.Event,
     ) -> None:
+        self._breakers = breakers
         self._most = most_per_second
         self._clock = clock
         self._chance_of_end = chance_of_end
@@ -73,12 +77,15 @@ class PollBudget:
         """
         share = self._shares.setdefault(record.upstream, _Share())
         now = self._clock.monotonic()
-        goes = record.name in share.granted or (
+        has_turn = record.name in share.granted or (
             share.waiting <= {record.name} and share.free(self._most, now) > 0
         )
+        goes = has_turn and self._breakers.allows(record.upstream, record.name)
         if goes:
             share.begin(record.name, now)
+            self._breakers.begin(record.upstream, record.name)
         else:
+            share.granted.discard(record.name)
             share.waiting.add(record.name)
         if share.waiting:
             self._changed.set()
@@ -88,28 +95,37 @@ class PollBudget:
         """Return the names of those who waited, may be polled now, and were not returned before."""
         now = self._clock.monotonic()
         names: set[str] = set()
-        for share in self._shares.values():
-            free = share.free(self._most, now)
+        for upstream, share in self._shares.items():
+            free = self._free(upstream, share, now)
             if share.waiting and free > 0:
                 likeliest = heapq.nlargest(free, share.waiting, key=self._chance_of_end)
                 share.waiting.difference_update(likeliest)
                 share.granted.update(likeliest)
                 names.update(likeliest)
+                self._breakers.begin(upstream, likeliest[0])
         return frozenset(names)
+
+    def _free(self, upstream: str, share: _Share, now: float) -> int:
+        free = share.free(self._most, now)
+        if self._breakers.is_closed(upstream):
+            return free
+        opens_at = self._breakers.opens_at(upstream)
+        return min(1, free) if opens_at is not None and opens_at <= now else 0
 
     def seconds_to_next(self) -> float | None:
         """Return when time alone lets somebody be polled, None if nobody waits for it."""
         now = self._clock.monotonic()
         times = [
-            share.sent[0] + _WINDOW_SECONDS - now
-            for share in self._shares.values()
-            if share.waiting and share.sent
+            max(opens_at, share.sent[0] + _WINDOW_SECONDS if share.sent else now) - now
+            for upstream, share in self._shares.items()
+            if share.waiting and (opens_at := self._breakers.opens_at(upstream)) is not None
         ]
         return max(min(times), _BETWEEN_GRANTS_SECONDS) if times else None
 
     def forget(self, name: str) -> None:
         """Let one wait no more that is polled no more."""
-        for share in self._shares.values():
+        for upstream, share in self._shares.items():
+            self._breakers.release(upstream, name)
             share.waiting.discard(name)
             if name in share.granted:
                 share.granted.discard(name)
