@@ -29,6 +29,11 @@ BUSY = Failure(Code.RESOURCE_EXHAUSTED, "ATTEMPTS_EXHAUSTED", "quota exceeded")
 QUEUED = 40
 
 
+def away() -> NotNow:
+    """Return what a call comes to that finds nobody."""
+    return NotNow(DOWN, reached=False)
+
+
 class Told:
     """Breakers with what they told."""
 
@@ -157,7 +162,7 @@ async def pass_seconds(parts: Engine, seconds: int) -> None:
 
 
 async def test_many_that_wait_cost_one_attempt_a_second_and_no_revision(tmp_path: Path) -> None:
-    script = ScriptedUpstream(submissions=[NotNow(DOWN)] * 60)
+    script = ScriptedUpstream(submissions=[away()] * 60)
     async with engine(tmp_path, script) as parts:
         await parts.accept()
         await step_until_none_goes(parts)
@@ -173,7 +178,7 @@ async def test_many_that_wait_cost_one_attempt_a_second_and_no_revision(tmp_path
 
 
 async def test_all_go_on_within_ten_seconds_of_the_first_answer(tmp_path: Path) -> None:
-    down: list[str | Exception] = [NotNow(DOWN)] * 5
+    down: list[str | Exception] = [away()] * 5
     up: list[str | Exception] = [f"up/{number}" for number in range(QUEUED)]
     async with engine(
         tmp_path, ScriptedUpstream(submissions=[*down, *up], polls=[Running()] * 1000)
@@ -189,7 +194,7 @@ async def test_all_go_on_within_ten_seconds_of_the_first_answer(tmp_path: Path) 
 
 
 async def test_who_waits_is_told_why_without_a_revision(tmp_path: Path) -> None:
-    async with engine(tmp_path, ScriptedUpstream(submissions=[NotNow(DOWN)])) as parts:
+    async with engine(tmp_path, ScriptedUpstream(submissions=[away()])) as parts:
         tried, waits = await parts.accept(), await parts.accept()
         await parts.driver.step(tried.name)
         told = await parts.service.get(waits.name, "")
@@ -224,13 +229,23 @@ async def test_a_refusal_is_forgotten_once_a_submission_is_accepted(tmp_path: Pa
 async def test_any_answer_to_the_probe_lets_the_others_go(
     tmp_path: Path, answer: str | Exception
 ) -> None:
-    script = ScriptedUpstream(submissions=[NotNow(DOWN), answer])
+    script = ScriptedUpstream(submissions=[away(), answer])
     async with engine(tmp_path, script) as parts:
         name = (await parts.accept()).name
         await parts.driver.step(name)
         parts.clock.advance(1.0)
         await parts.driver.step(name)
         assert parts.core.breakers.is_closed("scripted")
+
+
+async def test_answers_of_503_hold_the_others_back_after_three(tmp_path: Path) -> None:
+    script = ScriptedUpstream(submissions=[NotNow(DOWN)] * 3)
+    async with engine(tmp_path, script) as parts:
+        records = await accept_many(parts)
+        for record in records[:4]:
+            await parts.driver.step(record.name)
+        assert len(script.submitted) == 3
+        assert parts.outages == [("scripted", DOWN)]
 
 
 async def test_unknown_outcomes_hold_the_others_back_after_three(tmp_path: Path) -> None:
@@ -270,10 +285,10 @@ async def test_polls_find_out_that_the_upstream_is_away_and_one_probes_it(tmp_pa
 
 
 async def test_a_running_one_is_given_up_when_the_upstream_stays_away(tmp_path: Path) -> None:
-    script = ScriptedUpstream(submissions=["up/1"], polls=[NotNow(DOWN)] * 3)
+    script = ScriptedUpstream(submissions=["up/1"], polls=[away()])
     async with engine(tmp_path, script) as parts:
         name = (await parts.accept()).name
-        for _ in range(4):
+        for _ in range(3):
             await parts.driver.step(name)
         parts.clock.advance(timedelta(days=1, hours=1, seconds=1).total_seconds())
         await parts.driver.step(name)
@@ -284,7 +299,7 @@ async def test_a_running_one_is_given_up_when_the_upstream_stays_away(tmp_path: 
 
 @pytest.mark.parametrize("leaving", ["cancel", "delete"])
 async def test_a_probe_that_leaves_holds_nobody_up(tmp_path: Path, leaving: str) -> None:
-    script = ScriptedUpstream(submissions=[NotNow(DOWN), "up/1"], polls=[Running()] * 9)
+    script = ScriptedUpstream(submissions=[away(), "up/1"], polls=[Running()] * 9)
     async with engine(tmp_path, script) as parts:
         first, second = await parts.accept(), await parts.accept()
         await parts.driver.step(first.name)
@@ -301,7 +316,7 @@ async def test_a_probe_that_leaves_holds_nobody_up(tmp_path: Path, leaving: str)
 async def test_after_a_restart_one_goes_first(tmp_path: Path) -> None:
     async with engine(tmp_path, ScriptedUpstream()) as parts:
         records = await accept_many(parts)
-    script = ScriptedUpstream(submissions=[NotNow(DOWN)])
+    script = ScriptedUpstream(submissions=[away()])
     async with engine(tmp_path, script, clock=parts.clock) as parts:
         for record in records:
             await parts.driver.step(record.name)

@@ -38,12 +38,17 @@ class NotNow(UpstreamFailure):
     Attributes:
         failure: What the caller is told if the server gives up.
         retry_after: Seconds to wait, if the upstream said so.
+        reached: Whether the upstream answered. If not, no other call reaches it either:
+            there are no credentials, or no connection.
     """
 
-    def __init__(self, failure: Failure, retry_after: float | None = None) -> None:
+    def __init__(
+        self, failure: Failure, retry_after: float | None = None, *, reached: bool = True
+    ) -> None:
         super().__init__(failure.message)
         self.failure = failure
         self.retry_after = retry_after
+        self.reached = reached
 
 
 class OutcomeUnknown(UpstreamFailure):

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from longtake_server.clock import Clock
     from longtake_server.upstream.google_error import GoogleError
 
-_NEVER_SENT = (
+_NO_CONNECTION = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
-    httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+# Our own pool may be busy while the upstream answers.
+_NEVER_SENT = (*_NO_CONNECTION, httpx.PoolTimeout)
 # 303 answers a request that was served; 408 and 499 tell of one that broke off.
 _AMBIGUOUS = frozenset({303, 408, 499})
 _CODES = {
@@ -86,7 +87,8 @@ class SubmitFaults:
     def interrupted(self, error: Exception) -> UpstreamFailure:
         """Return NotNow where no connection was made, else OutcomeUnknown."""
         if isinstance(error, _NEVER_SENT):
-            return _not_now(self._upstream, f"it cannot be reached ({type(error).__name__})")
+            cause = f"it cannot be reached ({type(error).__name__})"
+            return _not_now(self._upstream, cause, reached=not isinstance(error, _NO_CONNECTION))
         return OutcomeUnknown(_broke_off(self._upstream, error))
 
     def refused(self, answer: Answer) -> UpstreamFailure:
@@ -135,7 +137,8 @@ class PollFaults:
         """Return NotNow, or OutcomeUnknown for an answer that cannot be read."""
         if isinstance(error, httpx.DecodingError):
             return OutcomeUnknown(_broke_off(self._upstream, error))
-        return _not_now(self._upstream, f"the call broke off ({type(error).__name__})")
+        cause = f"the call broke off ({type(error).__name__})"
+        return _not_now(self._upstream, cause, reached=not isinstance(error, _NO_CONNECTION))
 
     def refused(self, answer: Answer) -> UpstreamFailure:
         """Return Rejected only where Google says that there is no such generation."""
@@ -188,9 +191,10 @@ def _broke_off(upstream: str, error: Exception) -> str:
     return f"the call to {upstream} broke off after it was sent ({type(error).__name__})"
 
 
-def _not_now(upstream: str, cause: str) -> NotNow:
+def _not_now(upstream: str, cause: str, *, reached: bool = False) -> NotNow:
     message = f"the upstream {upstream} is not available: {cause}"
-    return NotNow(Failure(Code.UNAVAILABLE, "ATTEMPTS_EXHAUSTED", message, {"upstream": upstream}))
+    failure = Failure(Code.UNAVAILABLE, "ATTEMPTS_EXHAUSTED", message, {"upstream": upstream})
+    return NotNow(failure, reached=reached)
 
 
 def _exhausted(upstream: str, message: str, error: GoogleError | None, status: int) -> Failure:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.model import Failure
     from longtake_server.operations.polling.backoff import Backoff
     from longtake_server.operations.requests.catalogue import Catalogue
+    from longtake_server.operations.upstream import NotNow
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,18 +282,16 @@ class Admission:
         """Return whether submissions are held back because the upstream refused one."""
         return self._quota(record).is_backing_off(self._clock.monotonic())
 
-    def unavailable(
-        self, record: OperationRecord, failure: Failure, retry_after: float | None
-    ) -> float:
+    def unavailable(self, record: OperationRecord, error: NotNow) -> float:
         """Take note of a submission that surely started nothing, since the upstream is not there.
 
         Returns:
-            The seconds until the upstream is tried again.
+            The seconds until the upstream is tried again, 0 if others may try it now.
 
         """
         self._quota(record).uncount_submission(record.name)
         return self._breakers.unanswered(
-            record.upstream, record.name, failure, retry_after, surely=True
+            record.upstream, record.name, error.failure, error.retry_after, surely=not error.reached
         )
 
     def outcome_unknown(self, record: OperationRecord, failure: Failure) -> None:

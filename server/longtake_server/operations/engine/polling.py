@@ -98,11 +98,12 @@ class Polling:
                 return await self._ending.fail(record, error.failure, may_be_billed=True)
             except NotNow as error:
                 span.outcome("not_now")
-                self._not_answered(record, error.failure, error.retry_after)
+                self._not_now(record, error)
                 return self._retries.later(record.name, error.retry_after)
             except OutcomeUnknown as error:
                 span.outcome("unknown")
-                self._not_answered(record, no_answer(record.upstream, error))
+                failure = no_answer(record.upstream, error)
+                self._breakers.unanswered(record.upstream, record.name, failure)
                 return self._retries.later(record.name)
             span.outcome(type(result).__name__.lower())
         self._breakers.answered(record.upstream)
@@ -110,13 +111,14 @@ class Polling:
         self._topics.note_poll(record.name)
         return await self._polled(record, result)
 
-    def _not_answered(
-        self, record: OperationRecord, failure: Failure, retry_after: float | None = None
-    ) -> None:
+    def _not_now(self, record: OperationRecord, error: NotNow) -> None:
+        upstream, failure = record.upstream, error.failure
         if failure.code is Code.RESOURCE_EXHAUSTED:
-            self._breakers.answered(record.upstream)
+            self._breakers.answered(upstream)
         else:
-            self._breakers.unanswered(record.upstream, record.name, failure, retry_after)
+            self._breakers.unanswered(
+                upstream, record.name, failure, error.retry_after, surely=not error.reached
+            )
 
     def _is_over(self, record: OperationRecord) -> bool:
         running_since = record.submit_time or record.create_time

@@ -190,7 +190,9 @@ class Submission:
     def _postponed_for(self, record: OperationRecord, error: NotNow) -> float:
         if error.failure.code is Code.RESOURCE_EXHAUSTED:
             return self._admission.refused(record, error.retry_after)
-        return self._admission.unavailable(record, error.failure, error.retry_after)
+        return self._admission.unavailable(record, error) or self._retries.seconds(
+            record.attempts, error.retry_after
+        )
 
     async def outcome_unknown(self, record: OperationRecord) -> datetime | None:
         """End a submission whose outcome is unknown, or queue it anew if its caller allows that.
