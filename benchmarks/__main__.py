@@ -12,7 +12,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import admission, calls, crowd, download, pacing, peers, polls, start, watchers
+from benchmarks import (
+    admission,
+    calls,
+    crowd,
+    download,
+    outage,
+    pacing,
+    peers,
+    polls,
+    start,
+    watchers,
+)
 from benchmarks.document import DOCUMENT, document
 from benchmarks.machine import machine
 from benchmarks.report import as_json, as_text
@@ -32,6 +43,7 @@ BENCHMARKS: Mapping[str, Callable[[], Table]] = {
     "download": download.measure,
     "start": start.measure,
     "pacing": pacing.measure,
+    "outage": outage.measure,
     "crowd": crowd.measure,
     "peers": peers.measure,
 }
