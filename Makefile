@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run edge test test-polyglot check fix proto lock bench crash clean
+.PHONY: help demo run edge test test-polyglot check fix proto sync lock bench crash clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -69,6 +69,9 @@ proto: $(READY) ## Generate the code of the protos anew, in every language
 	BUF=$(BIN)/buf scripts/generate_rust.sh
 	PYTHON=$(BIN)/python scripts/generate_go.sh
 	$(BIN)/python -m scripts.write_openapi
+
+sync: $(READY) ## Generate the blocking half of the Python client from its asyncio half
+	$(BIN)/python scripts/generate_blocking.py
 
 lock: $(READY) ## Write requirements.lock anew; UPGRADE=--upgrade takes the newest versions
 	@$(PIP) install uv==0.13.9

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The generated Python code in the tree is what the protos give today."""
+"""The generated Python code in the tree is what its sources give today."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 GENERATED = ("client_stubs/python", "server")
+BLOCKING = ROOT / "client_stubs" / "python" / "longtake" / "_sync"
 
 
 def _generated_files(root: Path) -> dict[str, str]:
@@ -36,3 +37,17 @@ def test_generated_code_is_fresh(tmp_path: Path) -> None:
     assert sorted(in_tree) == sorted(expected), "run: make proto"
     stale = [name for name, text in expected.items() if in_tree[name] != text]
     assert stale == [], "run: make proto"
+
+
+def test_the_blocking_half_of_the_client_is_fresh(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, ROOT / "scripts" / "generate_blocking.py", tmp_path], check=True
+    )
+
+    in_tree = {path.name: path.read_text() for path in BLOCKING.glob("*.py")}
+    expected = {path.name: path.read_text() for path in tmp_path.glob("*.py")}
+
+    assert expected
+    assert in_tree.keys() - expected.keys() == {"__init__.py", "transport.py"}, "run: make sync"
+    stale = [name for name, text in expected.items() if in_tree.get(name) != text]
+    assert stale == [], "run: make sync"

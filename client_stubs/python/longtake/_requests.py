@@ -9,6 +9,7 @@ from dataclasses import fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from longtake._durations import queue_timeout
 from longtake.types import GenerateVideosConfig, Image, Mask, Operation, ReferenceImage, Video
 from longtake.v1 import generation_pb2, media_pb2, video_service_pb2
 
@@ -32,14 +33,14 @@ def generate_request(
 
     """
     request = video_service_pb2.GenerateVideosRequest(
-        request_id=_checked(request_id or str(uuid.uuid4()), str, "request_id"),
-        model=_checked(model, str, "model"),
-        prompt=_checked(prompt or "", str, "prompt"),
+        request_id=checked(request_id or str(uuid.uuid4()), str, "request_id"),
+        model=checked(model, str, "model"),
+        prompt=checked(prompt or "", str, "prompt"),
     )
     if image is not None:
-        request.image.CopyFrom(_image(_checked(image, Image, "image")))
+        request.image.CopyFrom(_image(checked(image, Image, "image")))
     if video is not None:
-        request.video.CopyFrom(_video(_checked(video, Video, "video")))
+        request.video.CopyFrom(_video(checked(video, Video, "video")))
     if config is not None:
         request.config.CopyFrom(_config(GenerateVideosConfig.of(config)))
     for name, value in options.items():
@@ -74,7 +75,13 @@ def _resource_name(collection: str, name: str) -> str:
     return name if "/" in name else f"{collection}/{name}"
 
 
-def _checked(value: Any, kind: type, field: str) -> Any:
+def checked(value: Any, kind: type, field: str) -> Any:
+    """Return a value of the kind given.
+
+    Raises:
+        ValueError: It is of another kind.
+
+    """
     if isinstance(value, kind):
         return value
     raise ValueError(
@@ -137,7 +144,7 @@ def _reference_image(reference: ReferenceImage) -> media_pb2.ReferenceImage:
 def _set_option(request: video_service_pb2.GenerateVideosRequest, name: str, value: Any) -> None:
     try:
         if name == "queue_timeout":
-            request.queue_timeout.FromNanoseconds(round(value * 1e9))
+            request.queue_timeout.FromNanoseconds(round(queue_timeout(value) * 1e9))
         else:
             setattr(request, name, value)
     except (AttributeError, TypeError, ValueError) as error:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from longtake.types import OperationError
 
 __all__ = [
+    "ClientClosed",
     "ClientError",
     "ErrorDetails",
     "LongtakeError",
@@ -94,6 +95,13 @@ class LongtakeError(Exception):
         self.details = details.raw
         self.violations = list(details.violations)
         self.retry_after = details.retry_after
+
+
+class ClientClosed(RuntimeError):
+    """The client was closed, before the call or during it."""
+
+    def __init__(self, message: str = "the client is closed; create another one") -> None:
+        super().__init__(message)
 
 
 class ClientError(LongtakeError):

@@ -1,19 +1,15 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Videos that a generation made: their bytes stay at the server until they are asked for."""
+"""Generated videos. Their bytes stay on the server until you read or save them."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import aclosing, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from longtake.types.media import Video
-from longtake.types.partial_file import PartialFile
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
     from os import PathLike
     from pathlib import Path
 
@@ -22,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredVideoFacts:
-    """What the server tells of a stored video. See the attributes of StoredVideo."""
+    """What the server says about a stored video. See the properties of StoredVideo."""
 
     name: str
     data: bytes | None = None
@@ -33,7 +29,7 @@ class StoredVideoFacts:
 
 
 class _Stored(Video):
-    """A result of which the facts are known, and maybe not the bytes."""
+    """A video with known facts, whose bytes may not have been fetched."""
 
     def __init__(self, facts: StoredVideoFacts) -> None:
         super().__init__(facts.data, facts.mime_type, None if facts.data else facts.file_data)
@@ -46,12 +42,12 @@ class _Stored(Video):
 
     @property
     def size_bytes(self) -> int | None:
-        """The size, or None until it is known."""
+        """The size in bytes, or None if it is not known."""
         return self._facts.size_bytes
 
     @property
     def sha256(self) -> str | None:
-        """The SHA-256 in hexadecimal digits, or None until it is known."""
+        """The SHA-256 in hexadecimal digits, or None if it is not known."""
         return self._facts.sha256
 
     def __repr__(self) -> str:
@@ -62,23 +58,31 @@ class _Stored(Video):
 
 
 class Downloads(Protocol):
-    """Streams a stored video, checked against its size and hash."""
+    """Fetches stored videos and verifies their size and hash."""
 
-    def chunks(self, video: StoredVideoFacts, /) -> Generator[bytes]:
-        """Yield the bytes in order. Raises LongtakeError."""
+    def read(self, facts: StoredVideoFacts, /) -> bytes:
+        """Return the bytes. See `StoredVideo.data`."""
+        ...
+
+    def save(self, facts: StoredVideoFacts, path: str | PathLike[str], /) -> Path:
+        """Write the bytes to a file. See `StoredVideo.save`."""
         ...
 
 
 class AsyncDownloads(Protocol):
-    """As Downloads, on an event loop."""
+    """The same on an event loop."""
 
-    def chunks(self, video: StoredVideoFacts, /) -> AsyncGenerator[bytes]:
-        """Yield the bytes in order. Raises LongtakeError."""
+    async def read(self, facts: StoredVideoFacts, /) -> bytes:
+        """Return the bytes. See `AsyncStoredVideo.read`."""
+        ...
+
+    async def save(self, facts: StoredVideoFacts, path: str | PathLike[str], /) -> Path:
+        """Write the bytes to a file. See `StoredVideo.save`."""
         ...
 
 
 class StoredVideo(_Stored):
-    """A generated video. Its bytes are fetched when `data` is first read, or by `save`."""
+    """A generated video. `data` and `save` fetch its bytes."""
 
     def __init__(self, facts: StoredVideoFacts, downloads: Downloads) -> None:
         super().__init__(facts)
@@ -86,35 +90,44 @@ class StoredVideo(_Stored):
 
     @property
     def data(self) -> bytes:
-        """The bytes, fetched when first read.
+        """The bytes, fetched when first read and then kept.
 
         Raises:
-            LongtakeError: They cannot be fetched, or are not those that were stored.
+            ClientClosed: The client was closed before they were fetched.
+            LongtakeError: They cannot be fetched, or are not those that the server stored.
 
         """
+        return self.read()
+
+    def read(self) -> bytes:
+        """Return `data`. The asynchronous client has a method of this name, too."""
         if self._data is None:
-            with closing(self._downloads.chunks(self._facts)) as chunks:
-                self._data = b"".join(chunks)
+            self._data = self._downloads.read(self._facts)
         return self._data
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Stream the bytes to a file and return its path.
 
-        The bytes go to a part beside it, which takes the name only when it is whole.
+        The bytes go to a hidden part in the same folder, which gets the name only when it
+        is complete and verified. Any failure removes the part and leaves an existing file
+        as it was.
+
+        A file that is replaced keeps its permissions; a new one gets those that the umask
+        gives. A symbolic link stays in place: the file that it points to is replaced or
+        created. A directory, named pipe, socket or device is refused before anything is
+        fetched; to write to a pipe, write `data` to it.
 
         Raises:
-            LongtakeError: They cannot be fetched, or are not those that were stored.
-            OSError: The file cannot be written.
+            ClientClosed: The client was closed.
+            LongtakeError: The bytes cannot be fetched, or are not those that the server stored.
+            OSError: The file cannot be written, or `path` is not a regular file.
 
         """
-        with PartialFile(path) as file, closing(self._downloads.chunks(self._facts)) as chunks:
-            for chunk in chunks:
-                file.write(chunk)
-            return file.commit()
+        return self._downloads.save(self._facts, path)
 
 
 class AsyncStoredVideo(_Stored):
-    """A generated video of the asynchronous client. Its bytes are fetched by `read` or `save`."""
+    """A generated video of the asynchronous client. `read` and `save` fetch its bytes."""
 
     def __init__(self, facts: StoredVideoFacts, downloads: AsyncDownloads) -> None:
         super().__init__(facts)
@@ -136,31 +149,24 @@ class AsyncStoredVideo(_Stored):
         return self._data
 
     async def read(self) -> bytes:
-        """Return the bytes, fetched once.
+        """Return the bytes, fetched by the first call and then kept.
 
         Raises:
-            LongtakeError: They cannot be fetched, or are not those that were stored.
+            ClientClosed: The client was closed before they were fetched.
+            LongtakeError: They cannot be fetched, or are not those that the server stored.
 
         """
         if self._data is None:
-            async with aclosing(self._downloads.chunks(self._facts)) as chunks:
-                self._data = b"".join([chunk async for chunk in chunks])
+            self._data = await self._downloads.read(self._facts)
         return self._data
 
     async def save(self, path: str | PathLike[str]) -> Path:
-        """Stream the bytes to a file and return its path, as `StoredVideo.save` does.
+        """Stream the bytes to a file and return its path, exactly as `StoredVideo.save` does.
 
         Raises:
-            LongtakeError: They cannot be fetched, or are not those that were stored.
-            OSError: The file cannot be written.
+            ClientClosed: The client was closed.
+            LongtakeError: The bytes cannot be fetched, or are not those that the server stored.
+            OSError: The file cannot be written, or `path` is not a regular file.
 
         """
-        file = PartialFile(path)
-        try:
-            await asyncio.to_thread(file.open)
-            async with aclosing(self._downloads.chunks(self._facts)) as chunks:
-                async for chunk in chunks:
-                    await asyncio.to_thread(file.write, chunk)
-            return await asyncio.to_thread(file.commit)
-        finally:
-            await asyncio.shield(asyncio.to_thread(file.discard))
+        return await self._downloads.save(self._facts, path)

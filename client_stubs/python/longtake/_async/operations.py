@@ -1,21 +1,19 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""`client.aio.operations`: the calls of `client.operations`, on an event loop."""
+"""`client.operations`: what has become of generations."""
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
-import grpc.aio
-
+from longtake._async.downloads import AsyncDownloads
 from longtake._backoff import STREAM_SECONDS, Deadline
-from longtake._downloading import Download
+from longtake._durations import wait_timeout
 from longtake._requests import operation_name
 from longtake._responses import operation_fields, response_of
-from longtake._status import error_of_call
 from longtake._watching import Watch, outcome_of
+from longtake.errors import LongtakeError
 from longtake.types import AsyncGenerateVideosOperation, AsyncStoredVideo, GenerateVideosResponse
 from longtake.types.stored_video import StoredVideoFacts
 from longtake.v1 import video_service_pb2 as api
@@ -23,50 +21,20 @@ from longtake.v1 import video_service_pb2 as api
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from longtake._aio_connection import AsyncConnection
-    from longtake.errors import LongtakeError
+    from longtake._async.connection import AsyncConnection
+    from longtake._durations import Seconds
     from longtake.types import Operation
     from longtake.v1 import operation_pb2
 
     AnyOperation = Operation[AsyncStoredVideo] | str
 
 
-class AsyncDownloads:
-    """Streams the bytes of stored videos."""
-
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
-
-    async def chunks(self, facts: StoredVideoFacts, /) -> AsyncGenerator[bytes]:
-        """Yield the bytes in order, resuming where the stream breaks; verify them at the end.
-
-        Raises:
-            LongtakeError: They cannot be fetched, or are not those that were stored.
-
-        """
-        download = Download(facts, self._connection.policy)
-        while True:
-            error: LongtakeError | None = None
-            call = self._connection.stub.DownloadVideo(download.request(), timeout=STREAM_SECONDS)
-            try:
-                async for message in call:
-                    if data := await asyncio.to_thread(download.receive, message):
-                        yield data
-            except grpc.aio.AioRpcError as failure:
-                error = error_of_call(failure)
-            finally:
-                call.cancel()
-            if error is None and not download.lacks_bytes:
-                download.verify()
-                return
-            await self._connection.sleep(download.broke(error))
-
-
 class AsyncOperations:
-    """Asks for, watches, lists and ends generations.
+    """Gets, watches, lists, cancels and deletes generations.
 
-    Wherever an operation is taken, its name is taken too.
-    Every method raises LongtakeError when the server refuses or cannot be reached.
+    Every method that takes an operation takes its name as well. Every method raises
+    LongtakeError if the server refuses the call or cannot be reached, and ClientClosed
+    after the client was closed.
     """
 
     def __init__(self, connection: AsyncConnection) -> None:
@@ -81,52 +49,55 @@ class AsyncOperations:
     def watch(
         self, operation: AnyOperation, after_revision: int = 0
     ) -> AsyncGenerator[AsyncGenerateVideosOperation]:
-        """Yield the state of an operation now and after each change, until it has ended.
+        """Yield the current state of an operation and each later one, until it is done.
 
-        States that follow fast may be skipped, the last one never. A watch that breaks is
-        resumed where it was.
+        States that follow each other quickly may be skipped, but never the last one. A
+        broken watch resumes after the last state that it yielded.
 
         Args:
             operation: The operation.
-            after_revision: The revision that the caller has; only newer ones are yielded.
-                Default: 0, the current state comes at once.
+            after_revision: The last revision that you have; only newer ones are yielded.
+                Default: 0, which yields the current state at once.
 
         """
         return self._watch(operation, after_revision, Deadline(None))
 
     async def wait(
-        self, operation: AnyOperation, timeout: float | None = None
+        self, operation: AnyOperation, timeout: Seconds | None = None
     ) -> AsyncGenerateVideosOperation:
-        """Return an operation once it has ended, also when it failed.
+        """Return an operation once it is done, whether it succeeded or not.
 
         Args:
             operation: The operation.
-            timeout: Seconds. Default: without end.
+            timeout: Seconds, or a timedelta. Default: no limit.
 
         Raises:
-            TimeoutError: It has not ended in time; it goes on.
+            ValueError: `timeout` is not a length of time.
+            TimeoutError: The operation is not done yet. It goes on.
 
         """
+        deadline = Deadline(wait_timeout(timeout))
         if isinstance(operation, AsyncGenerateVideosOperation) and operation.done:
             return operation
-        async with aclosing(self._watch(operation, 0, Deadline(timeout))) as states:
+        async with aclosing(self._watch(operation, 0, deadline)) as states:
             async for state in states:
                 if state.done:
                     return state
         raise AssertionError("a watch ends with an operation that is done")
 
     async def result(
-        self, operation: AnyOperation, /, timeout: float | None = None
+        self, operation: AnyOperation, /, timeout: Seconds | None = None
     ) -> GenerateVideosResponse[AsyncStoredVideo]:
-        """Return what an operation made, once it has ended.
+        """Return the response of an operation once it is done.
 
         Args:
             operation: The operation.
-            timeout: Seconds. Default: without end.
+            timeout: Seconds, or a timedelta. Default: no limit.
 
         Raises:
+            ValueError: `timeout` is not a length of time.
             OperationFailed: The generation failed or was cancelled.
-            TimeoutError: It has not ended in time; it goes on.
+            TimeoutError: The operation is not done yet. It goes on.
 
         """
         return outcome_of(await self.wait(operation, timeout))
@@ -136,11 +107,11 @@ class AsyncOperations:
         filter: str | None = None,  # noqa: A002 - the name that the contract has
         page_size: int | None = None,
     ) -> AsyncGenerator[AsyncGenerateVideosOperation]:
-        """Yield operations, the newest first, a page after the other.
+        """Yield operations, the newest first, fetched page by page.
 
         Args:
-            filter: Restrictions joined by AND, for example `state = RUNNING`.
-            page_size: How many are asked for at once. Default: the server's.
+            filter: Restrictions joined by AND, for example `state = RUNNING`. Default: all.
+            page_size: Operations per page. Default: the server's.
 
         """
         request = api.ListOperationsRequest(filter=filter or "", page_size=page_size or 0)
@@ -153,19 +124,19 @@ class AsyncOperations:
             request.page_token = page.next_page_token
 
     async def cancel(self, operation: AnyOperation) -> AsyncGenerateVideosOperation:
-        """Ask for the end of a generation and return its operation."""
+        """Request the cancellation of a generation and return its operation."""
         request = api.CancelOperationRequest(name=operation_name(operation))
         return self.bind(
             await self._connection.call(self._connection.stub.CancelOperation, request)
         )
 
     async def delete(self, operation: AnyOperation) -> None:
-        """Delete the record of an operation and its videos. It cancels nothing."""
+        """Delete the record of an operation and its videos. This does not cancel it."""
         request = api.DeleteOperationRequest(name=operation_name(operation))
         await self._connection.call(self._connection.stub.DeleteOperation, request)
 
     def video(self, name: str) -> AsyncStoredVideo:
-        """Return a video by its name, `operations/{id}/videos/{index}`, without asking for it."""
+        """Return a video by its name, `operations/{id}/videos/{index}`, without a call."""
         return AsyncStoredVideo(StoredVideoFacts(name=name), self._downloads)
 
     def bind(self, message: operation_pb2.GenerateVideosOperation) -> AsyncGenerateVideosOperation:
@@ -182,17 +153,16 @@ class AsyncOperations:
         watch = Watch(operation_name(operation), after_revision, self._connection.policy)
         while True:
             error: LongtakeError | None = None
-            call = self._connection.stub.WatchOperation(
-                watch.request(), timeout=deadline.remaining(watch.name, STREAM_SECONDS)
-            )
+            stub = self._connection.stub
+            remaining = deadline.remaining(watch.name, STREAM_SECONDS)
+            stream = self._connection.stream(stub.WatchOperation, watch.request(), remaining)
             try:
-                async for message in call:
-                    if (newer := watch.receive(message)) is not None:
-                        yield self.bind(newer)
-            except grpc.aio.AioRpcError as failure:
-                error = error_of_call(failure)
-            finally:
-                call.cancel()
+                async with aclosing(stream) as messages:
+                    async for message in messages:
+                        if (newer := watch.receive(message)) is not None:
+                            yield self.bind(newer)
+            except LongtakeError as failure:
+                error = failure
             if watch.ended:
                 return
             delay = watch.broke(error)

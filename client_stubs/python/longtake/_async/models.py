@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""`client.aio.models`: the calls of `client.models`, on an event loop."""
+"""`client.models`: generations start here."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from typing import Unpack
 
-    from longtake._aio_connection import AsyncConnection
-    from longtake._aio_operations import AsyncOperations
+    from longtake._async.connection import AsyncConnection
+    from longtake._async.operations import AsyncOperations
     from longtake.types import (
         AsyncGenerateVideosOperation,
         GenerateVideosConfig,
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
 
 class AsyncModels:
-    """Starts generations and tells what models there are.
+    """Starts generations and describes the models.
 
-    Every method raises LongtakeError when the server refuses or cannot be reached.
+    Every method raises LongtakeError if the server refuses the call or cannot be reached,
+    and ClientClosed after the client was closed.
     """
 
     def __init__(self, connection: AsyncConnection, operations: AsyncOperations) -> None:
@@ -50,22 +51,23 @@ class AsyncModels:
         request_id: str | None = None,
         **options: Unpack[GenerateVideosOptions],
     ) -> AsyncGenerateVideosOperation:
-        """Start a generation and return its operation, without waiting for the end.
+        """Start a generation and return its operation without waiting for the result.
 
         Args:
             model: The id of a model, for example 'veo-3.1-generate-001'.
-            prompt: What the video shall show. At least one of prompt, image, video is needed.
-            image: The picture that the video starts with.
+            prompt: What the video shows. At least one of prompt, image and video is required.
+            image: The first frame of the video.
             video: A video to extend or edit.
-            config: How it shall be generated, as an object or a dict.
-            request_id: A UUID of version 4. The same one again returns the same operation
-                and pays once. Default: a new one, which covers the client's own retries.
+            config: How to generate the video, as an object or a dict.
+            request_id: A UUID of version 4. Calls with the same id return the same operation
+                and are billed once. Default: a new id for each call, which covers the
+                client's own retries.
             options: See GenerateVideosOptions.
 
         Raises:
-            ValueError: A value is wrong; the message names the field and what is accepted.
-            ClientError: The server refuses the request, with every violation.
-            ServerError: The server or the way to it is at fault.
+            ValueError: A value is wrong. The message names the field and what is accepted.
+            ClientError: The server refuses the request. The error lists every violation.
+            ServerError: The server failed or cannot be reached.
 
         """
         if isinstance(video, AsyncStoredVideo):

@@ -1,6 +1,7 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""`client.models`: blocking calls."""
+# Generated from _async/models.py by `make sync`. Do not edit.
+"""`client.models`: generations start here."""
 
 from __future__ import annotations
 
@@ -9,14 +10,15 @@ from typing import TYPE_CHECKING
 from longtake._requests import add_repeat_note, generate_request, model_name
 from longtake._responses import model_of
 from longtake.errors import ServerError
+from longtake.types import StoredVideo
 from longtake.v1 import video_service_pb2 as api
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Unpack
 
-    from longtake._connection import Connection
-    from longtake._operations import Operations
+    from longtake._sync.connection import Connection
+    from longtake._sync.operations import Operations
     from longtake.types import (
         GenerateVideosConfig,
         GenerateVideosConfigDict,
@@ -29,9 +31,10 @@ if TYPE_CHECKING:
 
 
 class Models:
-    """Starts generations and tells what models there are.
+    """Starts generations and describes the models.
 
-    Every method raises LongtakeError when the server refuses or cannot be reached.
+    Every method raises LongtakeError if the server refuses the call or cannot be reached,
+    and ClientClosed after the client was closed.
     """
 
     def __init__(self, connection: Connection, operations: Operations) -> None:
@@ -49,24 +52,27 @@ class Models:
         request_id: str | None = None,
         **options: Unpack[GenerateVideosOptions],
     ) -> GenerateVideosOperation:
-        """Start a generation and return its operation, without waiting for the end.
+        """Start a generation and return its operation without waiting for the result.
 
         Args:
             model: The id of a model, for example 'veo-3.1-generate-001'.
-            prompt: What the video shall show. At least one of prompt, image, video is needed.
-            image: The picture that the video starts with.
+            prompt: What the video shows. At least one of prompt, image and video is required.
+            image: The first frame of the video.
             video: A video to extend or edit.
-            config: How it shall be generated, as an object or a dict.
-            request_id: A UUID of version 4. The same one again returns the same operation
-                and pays once. Default: a new one, which covers the client's own retries.
+            config: How to generate the video, as an object or a dict.
+            request_id: A UUID of version 4. Calls with the same id return the same operation
+                and are billed once. Default: a new id for each call, which covers the
+                client's own retries.
             options: See GenerateVideosOptions.
 
         Raises:
-            ValueError: A value is wrong; the message names the field and what is accepted.
-            ClientError: The server refuses the request, with every violation.
-            ServerError: The server or the way to it is at fault.
+            ValueError: A value is wrong. The message names the field and what is accepted.
+            ClientError: The server refuses the request. The error lists every violation.
+            ServerError: The server failed or cannot be reached.
 
         """
+        if isinstance(video, StoredVideo):
+            video.read()
         request = generate_request(model, prompt, image, video, config, request_id, options)
         try:
             message = self._connection.call(self._connection.stub.GenerateVideos, request)
@@ -85,7 +91,8 @@ class Models:
         request = api.ListModelsRequest()
         while True:
             page = self._connection.call(self._connection.stub.ListModels, request)
-            yield from map(model_of, page.models)
+            for message in page.models:
+                yield model_of(message)
             if not page.next_page_token:
                 return
             request.page_token = page.next_page_token

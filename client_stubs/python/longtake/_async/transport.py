@@ -1,0 +1,124 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""gRPC, waiting and file work on an event loop: what cannot be generated for both halves."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import grpc
+import grpc.aio
+from grpc.aio import UnaryStreamMultiCallable, UnaryUnaryMultiCallable
+
+from longtake._channel import channel_options
+from longtake._status import error_of_call
+from longtake.errors import ClientClosed
+from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
+
+__all__ = [
+    "AsyncTransport",
+    "UnaryStreamMultiCallable",
+    "UnaryUnaryMultiCallable",
+    "finish_in_thread",
+    "run_in_thread",
+]
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+class AsyncTransport:
+    """The channel to a server.
+
+    A channel belongs to the event loop that it is opened on. It is opened by the
+    first call, and again by the first call on another loop.
+    """
+
+    def __init__(self, address: str, credentials: grpc.ChannelCredentials | None) -> None:
+        self._address = address
+        self._credentials = credentials
+        self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = asyncio.Event()
+        self._channel: grpc.aio.Channel | None = None
+        self._stub: VideoServiceAsyncStub | None = None
+
+    @property
+    def stub(self) -> VideoServiceAsyncStub:
+        """The stub on the running loop.
+
+        Raises:
+            ClientClosed: The client was closed.
+
+        """
+        if self._closed:
+            raise ClientClosed
+        loop = asyncio.get_running_loop()
+        if self._stub is None or self._loop is not loop:
+            self._loop = loop
+            self._ending = asyncio.Event()
+            self._channel = self._open()
+            self._stub = VideoServiceStub(self._channel)
+        return self._stub
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn gRPC's errors into the client's.
+
+        Raises:
+            ClientClosed: The client was closed before or during the call.
+            LongtakeError: The call failed.
+
+        """
+        try:
+            yield
+        except asyncio.CancelledError as error:
+            # Closing a channel cancels its calls, which looks like a cancelled task.
+            task = asyncio.current_task()
+            if self._closed and (task is None or not task.cancelling()):
+                raise ClientClosed from error
+            raise
+        except grpc.aio.AioRpcError as error:
+            raise (ClientClosed() if self._closed else error_of_call(error)) from error
+        except grpc.aio.UsageError as error:
+            if self._closed:
+                raise ClientClosed from error
+            raise
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for `seconds`, or until the client is closed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ending.wait()
+
+    async def close(self) -> None:
+        """End all calls and refuse further ones."""
+        self._closed = True
+        self._ending.set()
+        channel, self._channel, self._stub = self._channel, None, None
+        if channel is not None:
+            await channel.close()
+
+    def _open(self) -> grpc.aio.Channel:
+        if self._credentials is None:
+            return grpc.aio.insecure_channel(self._address, options=channel_options())
+        return grpc.aio.secure_channel(self._address, self._credentials, options=channel_options())
+
+
+async def run_in_thread(
+    function: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
+) -> Result:
+    """Run a function that blocks, off the event loop."""
+    return await asyncio.to_thread(function, *args, **kwargs)
+
+
+async def finish_in_thread(function: Callable[[], None]) -> None:
+    """Run a function that blocks to its end, even if the task is cancelled meanwhile."""
+    await asyncio.shield(asyncio.to_thread(function))

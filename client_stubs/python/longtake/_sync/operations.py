@@ -1,0 +1,168 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+# Generated from _async/operations.py by `make sync`. Do not edit.
+"""`client.operations`: what has become of generations."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from longtake._backoff import STREAM_SECONDS, Deadline
+from longtake._durations import wait_timeout
+from longtake._requests import operation_name
+from longtake._responses import operation_fields, response_of
+from longtake._sync.downloads import Downloads
+from longtake._watching import Watch, outcome_of
+from longtake.errors import LongtakeError
+from longtake.types import GenerateVideosOperation, GenerateVideosResponse, StoredVideo
+from longtake.types.stored_video import StoredVideoFacts
+from longtake.v1 import video_service_pb2 as api
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from longtake._durations import Seconds
+    from longtake._sync.connection import Connection
+    from longtake.types import Operation
+    from longtake.v1 import operation_pb2
+
+    AnyOperation = Operation[StoredVideo] | str
+
+
+class Operations:
+    """Gets, watches, lists, cancels and deletes generations.
+
+    Every method that takes an operation takes its name as well. Every method raises
+    LongtakeError if the server refuses the call or cannot be reached, and ClientClosed
+    after the client was closed.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._downloads = Downloads(connection)
+
+    def get(self, operation: AnyOperation) -> GenerateVideosOperation:
+        """Return the newest state of an operation, without waiting."""
+        request = api.GetOperationRequest(name=operation_name(operation))
+        return self.bind(self._connection.call(self._connection.stub.GetOperation, request))
+
+    def watch(
+        self, operation: AnyOperation, after_revision: int = 0
+    ) -> Generator[GenerateVideosOperation]:
+        """Yield the current state of an operation and each later one, until it is done.
+
+        States that follow each other quickly may be skipped, but never the last one. A
+        broken watch resumes after the last state that it yielded.
+
+        Args:
+            operation: The operation.
+            after_revision: The last revision that you have; only newer ones are yielded.
+                Default: 0, which yields the current state at once.
+
+        """
+        return self._watch(operation, after_revision, Deadline(None))
+
+    def wait(
+        self, operation: AnyOperation, timeout: Seconds | None = None
+    ) -> GenerateVideosOperation:
+        """Return an operation once it is done, whether it succeeded or not.
+
+        Args:
+            operation: The operation.
+            timeout: Seconds, or a timedelta. Default: no limit.
+
+        Raises:
+            ValueError: `timeout` is not a length of time.
+            TimeoutError: The operation is not done yet. It goes on.
+
+        """
+        deadline = Deadline(wait_timeout(timeout))
+        if isinstance(operation, GenerateVideosOperation) and operation.done:
+            return operation
+        with closing(self._watch(operation, 0, deadline)) as states:
+            for state in states:
+                if state.done:
+                    return state
+        raise AssertionError("a watch ends with an operation that is done")
+
+    def result(
+        self, operation: AnyOperation, /, timeout: Seconds | None = None
+    ) -> GenerateVideosResponse[StoredVideo]:
+        """Return the response of an operation once it is done.
+
+        Args:
+            operation: The operation.
+            timeout: Seconds, or a timedelta. Default: no limit.
+
+        Raises:
+            ValueError: `timeout` is not a length of time.
+            OperationFailed: The generation failed or was cancelled.
+            TimeoutError: The operation is not done yet. It goes on.
+
+        """
+        return outcome_of(self.wait(operation, timeout))
+
+    def list(
+        self,
+        filter: str | None = None,  # noqa: A002 - the name that the contract has
+        page_size: int | None = None,
+    ) -> Generator[GenerateVideosOperation]:
+        """Yield operations, the newest first, fetched page by page.
+
+        Args:
+            filter: Restrictions joined by AND, for example `state = RUNNING`. Default: all.
+            page_size: Operations per page. Default: the server's.
+
+        """
+        request = api.ListOperationsRequest(filter=filter or "", page_size=page_size or 0)
+        while True:
+            page = self._connection.call(self._connection.stub.ListOperations, request)
+            for message in page.operations:
+                yield self.bind(message)
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    def cancel(self, operation: AnyOperation) -> GenerateVideosOperation:
+        """Request the cancellation of a generation and return its operation."""
+        request = api.CancelOperationRequest(name=operation_name(operation))
+        return self.bind(self._connection.call(self._connection.stub.CancelOperation, request))
+
+    def delete(self, operation: AnyOperation) -> None:
+        """Delete the record of an operation and its videos. This does not cancel it."""
+        request = api.DeleteOperationRequest(name=operation_name(operation))
+        self._connection.call(self._connection.stub.DeleteOperation, request)
+
+    def video(self, name: str) -> StoredVideo:
+        """Return a video by its name, `operations/{id}/videos/{index}`, without a call."""
+        return StoredVideo(StoredVideoFacts(name=name), self._downloads)
+
+    def bind(self, message: operation_pb2.GenerateVideosOperation) -> GenerateVideosOperation:
+        """Return the operation that a message describes."""
+        return GenerateVideosOperation(
+            **operation_fields(message),
+            response=response_of(message, lambda facts: StoredVideo(facts, self._downloads)),
+            _results=self,
+        )
+
+    def _watch(
+        self, operation: AnyOperation, after_revision: int, deadline: Deadline
+    ) -> Generator[GenerateVideosOperation]:
+        watch = Watch(operation_name(operation), after_revision, self._connection.policy)
+        while True:
+            error: LongtakeError | None = None
+            stub = self._connection.stub
+            remaining = deadline.remaining(watch.name, STREAM_SECONDS)
+            stream = self._connection.stream(stub.WatchOperation, watch.request(), remaining)
+            try:
+                with closing(stream) as messages:
+                    for message in messages:
+                        if (newer := watch.receive(message)) is not None:
+                            yield self.bind(newer)
+            except LongtakeError as failure:
+                error = failure
+            if watch.ended:
+                return
+            delay = watch.broke(error)
+            self._connection.sleep(deadline.remaining(watch.name, delay))

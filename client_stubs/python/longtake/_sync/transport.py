@@ -1,0 +1,98 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""gRPC, waiting and file work in blocking code: what cannot be generated for both halves."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+import grpc
+from grpc import UnaryStreamMultiCallable, UnaryUnaryMultiCallable
+
+from longtake._channel import channel_options
+from longtake._status import error_of_call
+from longtake.errors import ClientClosed
+from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = [
+    "Transport",
+    "UnaryStreamMultiCallable",
+    "UnaryUnaryMultiCallable",
+    "finish_in_thread",
+    "run_in_thread",
+]
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+class Transport:
+    """The channel to a server, which connects when it is first used. Threads may share it."""
+
+    def __init__(self, address: str, credentials: grpc.ChannelCredentials | None) -> None:
+        self._closed = threading.Event()
+        self._channel = _open(address, credentials)
+        self._stub = VideoServiceStub(self._channel)
+
+    @property
+    def stub(self) -> VideoServiceStub:
+        """The stub.
+
+        Raises:
+            ClientClosed: The client was closed.
+
+        """
+        if self._closed.is_set():
+            raise ClientClosed
+        return self._stub
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn gRPC's errors into the client's.
+
+        Raises:
+            ClientClosed: The client was closed before or during the call.
+            LongtakeError: The call failed.
+
+        """
+        try:
+            yield
+        except grpc.RpcError as error:
+            raise (ClientClosed() if self._closed.is_set() else error_of_call(error)) from error
+        except ValueError as error:
+            # What gRPC raises for a call that begins just after its channel was closed.
+            if self._closed.is_set():
+                raise ClientClosed from error
+            raise
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for `seconds`, or until the client is closed."""
+        self._closed.wait(seconds)
+
+    def close(self) -> None:
+        """End all calls and refuse further ones."""
+        self._closed.set()
+        self._channel.close()
+
+
+def run_in_thread(
+    function: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
+) -> Result:
+    """Run a function in the caller's thread, which may block."""
+    return function(*args, **kwargs)
+
+
+def finish_in_thread(function: Callable[[], None]) -> None:
+    """Run a function in the caller's thread, which may block."""
+    function()
+
+
+def _open(address: str, credentials: grpc.ChannelCredentials | None) -> grpc.Channel:
+    if credentials is None:
+        return grpc.insecure_channel(address, options=channel_options())
+    return grpc.secure_channel(address, credentials, options=channel_options())
