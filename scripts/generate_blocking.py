@@ -32,6 +32,7 @@ NAMES = {
     "AsyncGenerateVideosOperation": "GenerateVideosOperation",
     "AsyncModels": "Models",
     "AsyncOperations": "Operations",
+    "AsyncProcessBound": "ProcessBound",
     "AsyncStoredVideo": "StoredVideo",
     "AsyncTransport": "Transport",
     "VideoServiceAsyncStub": "VideoServiceStub",

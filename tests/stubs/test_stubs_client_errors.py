@@ -64,7 +64,7 @@ def test_after_an_error_of_the_server_the_caller_is_told_how_to_pay_once(
 
         request_id = service.requests("GenerateVideos")[0].request_id
         assert caught.value.__notes__ == [
-            f"the same call with request_id='{request_id}' starts no second generation"
+            f"repeat the call with request_id='{request_id}': it starts no second generation"
         ]
 
 

@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
 import pytest
 from fakes.video_service import Call, video_service
-from longtake.types import FileData, GenerateVideosConfig, Video
+from longtake.types import FileData, GenerateVideosConfig, Image, Video
 from longtake.v1.generation_pb2 import GenerateVideosConfig as ConfigMessage
 from stubs.stubs_config import EVERY_FIELD, IMAGE, IN_THE_CONTRACT, JPEG
 from stubs.stubs_messages import MODEL, NAME, operation
@@ -65,7 +66,7 @@ def test_everything_beside_the_config_reaches_the_contract_too(caller: MakeCalle
             image=IMAGE,
             video=video,
             resubmit_if_unknown=True,
-            queue_timeout=1.5,
+            queue_timeout=timedelta(seconds=1.5),
             priority=-100,
             allow_model_fallback=True,
             previous_operation=NAME,
@@ -128,14 +129,16 @@ def test_what_is_not_given_is_absent(caller: MakeCaller) -> None:
 def test_a_wrong_field_of_the_config_is_named(
     caller: MakeCaller, field: str, value: object
 ) -> None:
-    with video_service() as service, pytest.raises(ValueError, match=f"^config.{field}: "):
+    with video_service() as service, pytest.raises(ValueError, match=rf"^config\.{field}\b.*: "):
         caller(service.address).generate(model=MODEL, prompt="a dog", config={field: value})
 
 
 def test_a_field_that_does_not_exist_is_refused_with_its_neighbour(caller: MakeCaller) -> None:
     with (
         video_service() as service,
-        pytest.raises(ValueError, match=r"config.aspect_ration: .* mean 'aspect_ratio'"),
+        pytest.raises(
+            ValueError, match=r"^config: .* 'aspect_ration'; did you mean 'aspect_ratio'\?$"
+        ),
     ):
         caller(service.address).generate(model=MODEL, prompt="x", config={"aspect_ration": "16:9"})
 
@@ -150,16 +153,20 @@ def test_both_names_of_the_length_must_say_the_same() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"image": "landscape.jpg"}, "image: str is not accepted; accepted is Image"),
-        ({"video": IMAGE}, "video: Image is not accepted; accepted is Video"),
-        ({"priority": "high"}, "priority: 'high' is not accepted"),
-        ({"queue_timeout": "soon"}, "queue_timeout: 'soon' is not accepted"),
-        ({"resubmit_if_unknown": "yes"}, "resubmit_if_unknown: 'yes' is not accepted"),
-        ({"previous_operation": 1}, "previous_operation: 1 is not accepted"),
-        ({"prioritty": 1}, "prioritty: 1 is not accepted"),
-        ({"model": 5}, "model: int is not accepted; accepted is str"),
-        ({"prompt": 5}, "prompt: int is not accepted; accepted is str"),
-        ({"request_id": 5}, "request_id: int is not accepted; accepted is str"),
+        ({"image": "landscape.jpg"}, "image: str is not accepted; it is an Image"),
+        ({"image": Image(data=cast("bytes", "x"))}, r"image\.data: str is not accepted"),
+        ({"video": IMAGE}, "video: Image is not accepted; it is a Video"),
+        ({"priority": "high"}, "priority: str is not accepted; it is a whole number from -100 to"),
+        ({"priority": 1.5}, r"priority: 1\.5 is not accepted"),
+        ({"queue_timeout": "soon"}, "queue_timeout: 'soon' is not accepted; give a number of s"),
+        ({"queue_timeout": float("nan")}, "queue_timeout: nan is not accepted"),
+        ({"queue_timeout": 1e300}, r"queue_timeout: 1e\+300 is not accepted"),
+        ({"resubmit_if_unknown": "yes"}, "resubmit_if_unknown: str is not accepted; it is True or"),
+        ({"previous_operation": 1}, "previous_operation: 1 is not accepted; it is the name of"),
+        ({"model": 5}, "model: 5 is not accepted; it is a string"),
+        ({"prompt": 0}, "prompt: 0 is not accepted; it is a string"),
+        ({"request_id": 5}, "request_id: 5 is not accepted; it is a string"),
+        ({"request_id": ""}, "request_id: it is empty; it is a UUID of version 4"),
         ({"config": "fast"}, "config: str is not accepted; it is a GenerateVideosConfig or a dict"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from longtake.errors import LongtakeError
 
 # The most seconds that one stream lasts before it is resumed, so that none hangs for ever.
@@ -20,6 +19,11 @@ STREAM_SECONDS = 600.0
 # Codes that proxies, broken connections and STREAM_SECONDS produce. The server gives a
 # reason with its own.
 _MADE_ON_THE_WAY = frozenset({"INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED"})
+
+
+def _jitter() -> float:
+    # `random.random` itself belongs to a generator, which would be pickled with a policy.
+    return random.random()  # noqa: S311 - no secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +42,7 @@ class RetryPolicy:
     multiplier: float = 2.0
     max_seconds: float = 15.0
     attempts: int = 10
-    jitter: Callable[[], float] = random.random
+    jitter: Callable[[], float] = field(default=_jitter, repr=False)
 
 
 class Backoff:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the client's values from the contract's messages. No I/O."""
+"""Builds the values of the client from the messages of the contract. No I/O."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ AnyStoredVideo = TypeVar("AnyStoredVideo", StoredVideo, AsyncStoredVideo)
 
 
 class OperationFields(TypedDict):
-    """What both kinds of operation have."""
+    """The fields that both kinds of operation have."""
 
     name: str
     done: bool
@@ -46,7 +46,7 @@ class OperationFields(TypedDict):
 
 
 def operation_fields(message: operation_pb2.GenerateVideosOperation) -> OperationFields:
-    """Return everything but the response."""
+    """Return all fields of an operation except the response."""
     return {
         "name": message.name,
         "done": message.done,
@@ -60,7 +60,7 @@ def response_of(
     message: operation_pb2.GenerateVideosOperation,
     make_video: Callable[[StoredVideoFacts], AnyStoredVideo],
 ) -> GenerateVideosResponse[AnyStoredVideo] | None:
-    """Return the response of an operation that succeeded, else None."""
+    """Return the response of an operation, or None unless it succeeded."""
     if not message.HasField("response"):
         return None
     response = message.response
@@ -79,7 +79,7 @@ def response_of(
 
 
 def model_of(message: model_pb2.Model) -> Model:
-    """Return a model."""
+    """Return the model that a message describes."""
     day = message.retirement_date
     return Model(
         name=message.name,
@@ -142,7 +142,7 @@ def _metadata(message: operation_pb2.GenerateVideosMetadata) -> OperationMetadat
 
 
 def _enum_name(message: Message, field: str) -> str:
-    """Return the name of a value, or its number where a newer server sent a new one."""
+    """Return the name of a value, or its number if only a newer contract has it."""
     number = getattr(message, field)
     kind = message.DESCRIPTOR.fields_by_name[field].enum_type
     known = kind.values_by_number.get(number) if kind is not None else None

@@ -4,22 +4,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import grpc
 
+from longtake._backoff import RetryPolicy
+from longtake._durations import Seconds
 from longtake._sync.client import BlockingClient
 from longtake.aio import AsyncClient
-
-if TYPE_CHECKING:
-    import grpc
-
-    from longtake._backoff import RetryPolicy
-    from longtake._durations import Seconds
 
 
 class Client(BlockingClient):
     """Calls a Longtake server. Threads may share it.
 
-    After `close`, every call raises `errors.ClientClosed`.
+    After `close`, every call raises `errors.ClientClosed`. A client cannot be pickled; create
+    one in each process.
 
     Args:
         address: `host:port`. Default: LONGTAKE_ADDRESS, else `localhost:50051`.

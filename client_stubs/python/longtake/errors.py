@@ -2,21 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """The errors that the client raises.
 
-Wrong values that the client itself can tell are ValueError, files that cannot be
-read or written OSError, waits that were limited TimeoutError. All else is here.
+The client also raises ValueError for a value that it can tell is wrong by itself, OSError
+for a file that cannot be read or written, and TimeoutError when a wait takes too long.
+
+Every error can be copied and pickled, so it can be raised in a worker of a process pool.
 """
 
 from __future__ import annotations
 
+import copyreg
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from longtake._wording import Violation, error_line
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from longtake.types import OperationError
+from longtake._pydantic import InstanceSchema
+from longtake._wording import Violation, error_line, shortened
+from longtake.types import OperationError
 
 __all__ = [
     "ClientClosed",
@@ -55,33 +56,39 @@ class ErrorDetails:
     """The google.rpc details of an error, decoded.
 
     Attributes:
-        reason: ErrorInfo's, or ''. See ErrorReason in the contract.
-        metadata: ErrorInfo's.
-        violations: BadRequest's.
-        retry_after: RetryInfo's delay in seconds, or None.
+        reason: The reason in ErrorInfo, or ''. See ErrorReason in the contract.
+        metadata: The metadata in ErrorInfo.
+        violations: The field violations in BadRequest.
+        retry_after: The delay in RetryInfo, in seconds, or None.
         raw: Every detail as a dict with its `@type`.
     """
 
     reason: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
     violations: tuple[Violation, ...] = ()
     retry_after: float | None = None
-    raw: list[dict[str, Any]] = field(default_factory=list)
+    raw: list[dict[str, Any]] = field(default_factory=list, hash=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"ErrorDetails(reason={shortened(self.reason)}, "
+            f"violations={len(self.violations)}, details={len(self.raw)})"
+        )
 
 
-class LongtakeError(Exception):
-    """Something that the server refused, or that went wrong on the way.
+class LongtakeError(Exception, InstanceSchema):
+    """The server refused a call, or the call failed on the way.
 
     Attributes:
-        code: The HTTP status that stands for `status`, 400 to 599.
+        code: The HTTP status that corresponds to `status`, from 400 to 599.
         status: The name of the gRPC code, for example 'INVALID_ARGUMENT'.
-        reason: The machine-readable cause, for example 'INVALID_FIELD', or '' where the
-            error was made on the way and not by the server.
+        reason: The machine-readable cause, for example 'INVALID_FIELD'; '' if the error
+            did not come from the server.
         message: What happened.
-        metadata: What varies in the message.
+        metadata: The variable parts of the message, by name.
         details: The google.rpc details as dicts, each with its `@type`.
         violations: Every field of the request that is wrong.
-        retry_after: Seconds after which the server asks to call again, or None.
+        retry_after: The number of seconds after which the server asks to call again, or None.
     """
 
     def __init__(self, status: str, message: str, details: ErrorDetails | None = None) -> None:
@@ -96,8 +103,15 @@ class LongtakeError(Exception):
         self.violations = list(details.violations)
         self.retry_after = details.retry_after
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({shortened(str(self))})"
 
-class ClientClosed(RuntimeError):
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is otherwise rebuilt by calling its class with `args`, the one line.
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # typeshed lacks it; pickle documents it
+
+
+class ClientClosed(RuntimeError, InstanceSchema):
     """The client was closed, before the call or during it."""
 
     def __init__(self, message: str = "the client is closed; create another one") -> None:
@@ -109,15 +123,15 @@ class ClientError(LongtakeError):
 
 
 class ServerError(LongtakeError):
-    """The server or the way to it is at fault: `code` is 5xx."""
+    """The server or the connection to it is at fault: `code` is 5xx."""
 
 
 class OperationFailed(LongtakeError):
     """A generation failed or was cancelled.
 
     Attributes:
-        operation: Its name.
-        error: Its error, as the operation holds it.
+        operation: The name of the operation.
+        error: The error that the operation holds.
     """
 
     def __init__(self, operation: str, error: OperationError) -> None:
@@ -133,13 +147,13 @@ class OperationFailed(LongtakeError):
 
 
 class VideoCorrupted(LongtakeError):
-    """The bytes that arrived are not those that the server stored. Nothing was saved."""
+    """The bytes that arrived differ from those that the server stored. No file was written."""
 
     def __init__(self, message: str) -> None:
         super().__init__("DATA_LOSS", message)
 
 
 def call_error(status: str, message: str, details: ErrorDetails) -> LongtakeError:
-    """Return the error of a call that ended with a status other than OK."""
+    """Return the error for a call that ended with a status other than OK."""
     at_fault = ServerError if _HTTP_CODES.get(status, 500) >= _SERVER_ERRORS else ClientError
     return at_fault(status, message, details)

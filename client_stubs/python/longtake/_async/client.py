@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Self
+
+import grpc
 
 from longtake._async.connection import AsyncConnection
 from longtake._async.models import AsyncModels
@@ -12,20 +14,15 @@ from longtake._async.operations import AsyncOperations
 from longtake._async.transport import AsyncTransport
 from longtake._backoff import RetryPolicy
 from longtake._channel import address_of
-from longtake._durations import call_timeout
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    import grpc
-
-    from longtake._durations import Seconds
+from longtake._durations import Seconds, call_timeout
+from longtake._process_bound import UnpicklableClient
 
 
-class AsyncClient:
+class AsyncClient(UnpicklableClient):
     """Calls a Longtake server.
 
-    After `close`, every call raises `errors.ClientClosed`.
+    After `close`, every call raises `errors.ClientClosed`. A client cannot be pickled; create
+    one in each process.
 
     Args:
         address: `host:port`. Default: LONGTAKE_ADDRESS, else `localhost:50051`.

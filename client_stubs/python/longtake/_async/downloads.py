@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from longtake._async.transport import finish_in_thread, run_in_thread
 from longtake._downloading import Download
+from longtake._process_bound import AsyncProcessBound
 from longtake._saving import PartialFile
 from longtake.errors import LongtakeError
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from longtake.types.stored_video import StoredVideoFacts
 
 
-class AsyncDownloads:
+class AsyncDownloads(AsyncProcessBound):
     """Streams stored videos, resumes broken streams and verifies what arrived.
 
     Every method raises ClientClosed if the client was closed, and LongtakeError if the

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from longtake._async.downloads import AsyncDownloads
 from longtake._backoff import STREAM_SECONDS, Deadline
 from longtake._durations import wait_timeout
-from longtake._requests import operation_name
+from longtake._process_bound import AsyncProcessBound
+from longtake._requests import list_request, operation_name, revision_of, video_name
 from longtake._responses import operation_fields, response_of
 from longtake._watching import Watch, outcome_of
 from longtake.errors import LongtakeError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     AnyOperation = Operation[AsyncStoredVideo] | str
 
 
-class AsyncOperations:
+class AsyncOperations(AsyncProcessBound):
     """Gets, watches, lists, cancels and deletes generations.
 
     Every method that takes an operation takes its name as well. Every method raises
@@ -60,7 +61,7 @@ class AsyncOperations:
                 Default: 0, which yields the current state at once.
 
         """
-        return self._watch(operation, after_revision, Deadline(None))
+        return self._watch(operation, revision_of(after_revision), Deadline(None))
 
     async def wait(
         self, operation: AnyOperation, timeout: Seconds | None = None
@@ -114,7 +115,7 @@ class AsyncOperations:
             page_size: Operations per page. Default: the server's.
 
         """
-        request = api.ListOperationsRequest(filter=filter or "", page_size=page_size or 0)
+        request = list_request(filter, page_size)
         while True:
             page = await self._connection.call(self._connection.stub.ListOperations, request)
             for message in page.operations:
@@ -137,7 +138,7 @@ class AsyncOperations:
 
     def video(self, name: str) -> AsyncStoredVideo:
         """Return a video by its name, `operations/{id}/videos/{index}`, without a call."""
-        return AsyncStoredVideo(StoredVideoFacts(name=name), self._downloads)
+        return AsyncStoredVideo(StoredVideoFacts(name=video_name(name)), self._downloads)
 
     def bind(self, message: operation_pb2.GenerateVideosOperation) -> AsyncGenerateVideosOperation:
         """Return the operation that a message describes."""

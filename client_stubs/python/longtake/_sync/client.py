@@ -5,28 +5,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Self
+
+import grpc
 
 from longtake._backoff import RetryPolicy
 from longtake._channel import address_of
-from longtake._durations import call_timeout
+from longtake._durations import Seconds, call_timeout
+from longtake._process_bound import UnpicklableClient
 from longtake._sync.connection import Connection
 from longtake._sync.models import Models
 from longtake._sync.operations import Operations
 from longtake._sync.transport import Transport
 
-if TYPE_CHECKING:
-    from typing import Self
 
-    import grpc
-
-    from longtake._durations import Seconds
-
-
-class BlockingClient:
+class BlockingClient(UnpicklableClient):
     """Calls a Longtake server.
 
-    After `close`, every call raises `errors.ClientClosed`.
+    After `close`, every call raises `errors.ClientClosed`. A client cannot be pickled; create
+    one in each process.
 
     Args:
         address: `host:port`. Default: LONGTAKE_ADDRESS, else `localhost:50051`.

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from longtake._downloading import Download
+from longtake._process_bound import ProcessBound
 from longtake._saving import PartialFile
 from longtake._sync.transport import finish_in_thread, run_in_thread
 from longtake.errors import LongtakeError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from longtake.types.stored_video import StoredVideoFacts
 
 
-class Downloads:
+class Downloads(ProcessBound):
     """Streams stored videos, resumes broken streams and verifies what arrived.
 
     Every method raises ClientClosed if the client was closed, and LongtakeError if the

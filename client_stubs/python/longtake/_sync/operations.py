@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from longtake._backoff import STREAM_SECONDS, Deadline
 from longtake._durations import wait_timeout
-from longtake._requests import operation_name
+from longtake._process_bound import ProcessBound
+from longtake._requests import list_request, operation_name, revision_of, video_name
 from longtake._responses import operation_fields, response_of
 from longtake._sync.downloads import Downloads
 from longtake._watching import Watch, outcome_of
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     AnyOperation = Operation[StoredVideo] | str
 
 
-class Operations:
+class Operations(ProcessBound):
     """Gets, watches, lists, cancels and deletes generations.
 
     Every method that takes an operation takes its name as well. Every method raises
@@ -61,7 +62,7 @@ class Operations:
                 Default: 0, which yields the current state at once.
 
         """
-        return self._watch(operation, after_revision, Deadline(None))
+        return self._watch(operation, revision_of(after_revision), Deadline(None))
 
     def wait(
         self, operation: AnyOperation, timeout: Seconds | None = None
@@ -115,7 +116,7 @@ class Operations:
             page_size: Operations per page. Default: the server's.
 
         """
-        request = api.ListOperationsRequest(filter=filter or "", page_size=page_size or 0)
+        request = list_request(filter, page_size)
         while True:
             page = self._connection.call(self._connection.stub.ListOperations, request)
             for message in page.operations:
@@ -136,7 +137,7 @@ class Operations:
 
     def video(self, name: str) -> StoredVideo:
         """Return a video by its name, `operations/{id}/videos/{index}`, without a call."""
-        return StoredVideo(StoredVideoFacts(name=name), self._downloads)
+        return StoredVideo(StoredVideoFacts(name=video_name(name)), self._downloads)
 
     def bind(self, message: operation_pb2.GenerateVideosOperation) -> GenerateVideosOperation:
         """Return the operation that a message describes."""

@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from longtake.cli.documents import document_of
+from longtake._documents import document_of
 from longtake.cli.session import say, say_json
 
 if TYPE_CHECKING:

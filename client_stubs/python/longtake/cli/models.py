@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer  # noqa: TC002 - typer reads the annotations
 
-from longtake.cli.documents import document_of
+from longtake._documents import document_of
 from longtake.cli.session import AddressOption, JsonOption, Session, say_json
 from longtake.cli.tables import say_table
 

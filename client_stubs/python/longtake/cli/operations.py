@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from longtake._documents import document_of
 from longtake.cli.display import state_line
-from longtake.cli.documents import document_of
 from longtake.cli.following import Wish, follow
 from longtake.cli.saving import OutputOption, check_writable
 from longtake.cli.session import AddressOption, JsonOption, Session, note, say, say_json

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from longtake._documents import document_of
 from longtake.cli.display import state_line
-from longtake.cli.documents import document_of
 from longtake.cli.failures import INTERRUPTED, REFUSED, CommandFailure
 from longtake.cli.following import Wish, follow
 from longtake.cli.interrupts import interruptible

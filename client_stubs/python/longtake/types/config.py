@@ -1,27 +1,39 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a video shall be generated, as a class and as a dict."""
+"""How a video is generated: the config of a request, as a class and as a dict."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import wraps
+from typing import Any, Self, TypeVar, cast
 
+from typing_extensions import TypedDict
+
+from longtake._fields import (
+    INT32,
+    instance,
+    nearest,
+    refusal,
+    text,
+    truth_value,
+    unexpected_keyword,
+    whole_number,
+)
+from longtake._wording import shortened
 from longtake.types import enums
 from longtake.types.media import Image, Mask, ReferenceImage
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Self
+Class = TypeVar("Class", bound=type)
 
-_INT32 = range(-(1 << 31), 1 << 31)
-_INTEGERS = {
-    "number_of_videos": _INT32,
-    "duration": _INT32,
-    "duration_seconds": _INT32,
-    "fps": _INT32,
-    "seed": range(1 << 32),
+_MODEL_TAKES = "`client.models.get` says what a model takes"
+_WHOLE_NUMBERS = {
+    "number_of_videos": (INT32, f"a whole number, such as 2; {_MODEL_TAKES}"),
+    "duration": (INT32, f"a whole number of seconds, such as 8; {_MODEL_TAKES}"),
+    "duration_seconds": (INT32, f"a whole number of seconds, such as 8; {_MODEL_TAKES}"),
+    "fps": (INT32, f"a whole number, such as 24; {_MODEL_TAKES}"),
+    "seed": (range(1 << 32), "a whole number from 0 to 4294967295"),
 }
 _CHOICES = {
     "person_generation": enums.PersonGeneration,
@@ -31,17 +43,12 @@ _CHOICES = {
     "camera_control": enums.CameraControl,
     "resize_mode": enums.ResizeMode,
 }
-_KINDS: dict[str, tuple[type, str]] = {
-    "aspect_ratio": (str, "a string such as '16:9'"),
-    "resolution": (str, "a string such as '720p'"),
-    "negative_prompt": (str, "a string"),
-    "enhance_prompt": (bool, "True or False"),
-    "generate_audio": (bool, "True or False"),
-    "compressed": (bool, "True or False"),
-    "last_frame": (Image, "an Image"),
-    "mask": (Mask, "a Mask"),
-    "output_gcs_uri": (str, "a string such as 'gs://bucket/prefix'"),
-    "pubsub_topic": (str, "a string such as 'projects/p/topics/t'"),
+_TEXTS = {
+    "aspect_ratio": "a string such as '16:9'",
+    "resolution": "a string such as '720p'",
+    "negative_prompt": "a string",
+    "output_gcs_uri": "a string such as 'gs://bucket/prefix'",
+    "pubsub_topic": "a string such as 'projects/p/topics/t'",
 }
 
 
@@ -73,26 +80,44 @@ class GenerateVideosConfigDict(TypedDict, total=False):
     pubsub_topic: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class GenerateVideosConfig:
-    """How a video shall be generated. None leaves a field to the model's default.
+def _suggesting_names(kind: Class) -> Class:
+    """Make a dataclass answer a misspelt keyword argument with the nearest name."""
+    construct: Callable[..., None] = vars(kind)["__init__"]
+    names = [field.name for field in fields(kind)]
 
-    Which values a model takes is told by `client.models.get`; the server refuses the others.
+    @wraps(construct)
+    def init(self: object, *positional: object, **given: object) -> None:
+        for name in given:
+            if name not in names:
+                raise unexpected_keyword(kind.__name__, name, names)
+        construct(self, *positional, **given)
+
+    type.__setattr__(kind, "__init__", init)
+    return kind
+
+
+@_suggesting_names
+@dataclass(frozen=True, kw_only=True, repr=False)
+class GenerateVideosConfig:
+    """How a video is generated. None leaves a setting to the default of the model.
+
+    `client.models.get` says what a model takes; the server refuses everything else.
+    Whole numbers may be of any type that has `__index__`, such as NumPy's integers.
 
     Attributes:
         aspect_ratio: Width to height, for example '16:9'.
         duration: The length of each video in seconds.
-        duration_seconds: The same by its other name. Either may be given; both read alike.
-        negative_prompt: What shall not appear.
+        duration_seconds: The same as `duration`. Give either; both return the value.
+        negative_prompt: What the video must not show.
         safety_filter_level: How strictly unsafe content is withheld.
         person_generation: Whether people may appear.
-        compressed: True asks for small files, False for lossless ones.
-        generation_mode: Which sibling of the model serves the request.
-        number_of_videos: How many videos, 1 or more.
-        resolution: The height class: '360p', '720p', '1080p' or '4k'.
+        compressed: True for small files, False for lossless ones.
+        generation_mode: Which variant of the model serves the request.
+        number_of_videos: The number of videos, 1 or more.
+        resolution: The height of the picture: '360p', '720p', '1080p' or '4k'.
         fps: Frames per second.
-        seed: From 0 to 4294967295, for results that repeat.
-        enhance_prompt: Whether the prompt may be rewritten.
+        seed: From 0 to 4294967295. The same seed makes results similar.
+        enhance_prompt: Whether the model may rewrite the prompt.
         generate_audio: Whether the video has sound.
         compression_quality: How the result is compressed. Excludes `compressed`.
         last_frame: The picture that the video ends with. Needs `image`.
@@ -100,12 +125,14 @@ class GenerateVideosConfig:
         mask: The part of `video` that an edit changes.
         camera_control: A movement of the camera. Needs `image`.
         resize_mode: How `image` is fitted to the aspect ratio.
-        labels: Labels for the bill.
-        output_gcs_uri: A bucket and prefix that the upstream writes the results to.
-        pubsub_topic: A topic that the upstream tells of progress.
+        labels: Labels on the bill.
+        output_gcs_uri: The bucket and prefix that the upstream writes the results to.
+        pubsub_topic: The topic that the upstream reports progress to.
 
     Raises:
-        ValueError: A field has the wrong type, or a value that the contract does not have.
+        TypeError: There is no such field; the message has the nearest one.
+        ValueError: A field has a value of the wrong type, or one that the contract cannot
+            express; the message names the field.
 
     """
 
@@ -129,29 +156,38 @@ class GenerateVideosConfig:
     mask: Mask | None = None
     camera_control: enums.CameraControl | str | None = None
     resize_mode: enums.ResizeMode | str | None = None
-    labels: Mapping[str, str] | None = None
+    labels: Mapping[str, str] | None = field(default=None, hash=False)
     output_gcs_uri: str | None = None
     pubsub_topic: str | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for one in fields(self):
+            value = getattr(self, one.name)
             if value is not None:
-                object.__setattr__(self, field.name, _accepted(field.name, value))
+                object.__setattr__(self, one.name, _accepted(one.name, value))
         if None not in (self.duration, self.duration_seconds) and (
             self.duration != self.duration_seconds
         ):
             raise ValueError(
                 f"config.duration: {self.duration} differs from config.duration_seconds, "
-                f"{self.duration_seconds}; they are one setting, so give one of them"
+                f"{self.duration_seconds}; they are the same setting, so give only one of them"
             )
         length = self.duration if self.duration is not None else self.duration_seconds
         object.__setattr__(self, "duration", length)
         object.__setattr__(self, "duration_seconds", length)
 
+    def __repr__(self) -> str:
+        given = {
+            one.name: getattr(self, one.name)
+            for one in fields(self)
+            if one.name != "duration_seconds" and getattr(self, one.name) is not None
+        }
+        shown = ", ".join(f"{name}={_shown(name, value)}" for name, value in given.items())
+        return f"GenerateVideosConfig({shown})"
+
     @classmethod
     def of(cls, config: GenerateVideosConfig | GenerateVideosConfigDict | None) -> Self:
-        """Return the config of the class, the dict or nothing at all.
+        """Return a config as an object. None is an empty one.
 
         Raises:
             ValueError: A key of the dict is unknown, or a value is wrong.
@@ -159,55 +195,62 @@ class GenerateVideosConfig:
         """
         if isinstance(config, cls):
             return config
-        if not isinstance(config, dict | None):
-            raise ValueError(  # noqa: TRY004 - one error class for bad fields
-                f"config: {type(config).__name__} is not accepted; "
-                "it is a GenerateVideosConfig or a dict"
-            )
-        given: dict[str, Any] = {**cast("Mapping[str, Any]", config or {})}
-        names = [field.name for field in fields(cls)]
+        given: object = {} if config is None else config
+        if not isinstance(given, Mapping):
+            raise refusal(given, "config", "a GenerateVideosConfig or a dict")
+        names = [one.name for one in fields(cls)]
         for key in given:
             if key not in names:
-                near = get_close_matches(key, names, 1)
-                hint = f"did you mean {near[0]!r}? " if near else ""
-                raise ValueError(
-                    f"config.{key}: there is no such field; {hint}accepted are {', '.join(names)}"
-                )
-        return cls(**given)
+                raise _unknown_key(key, names)
+        return cls(**cast("Mapping[str, Any]", given))
+
+
+def _unknown_key(key: object, names: list[str]) -> ValueError:
+    hint = nearest(key, names) or f"accepted are {', '.join(names)}"
+    return ValueError(f"config: there is no field {shortened(str(key))}; {hint}")
 
 
 def _accepted(name: str, value: object) -> object:
-    field = f"config.{name}"
+    path = f"config.{name}"
     if name in _CHOICES:
-        return enums.choice_of(_CHOICES[name], value, field)
-    if name in _INTEGERS:
-        return _integer(value, _INTEGERS[name], field)
-    if name == "labels":
-        return _labels(value, field)
-    if name == "reference_images":
-        return _reference_images(value, field)
-    kind, accepted = _KINDS[name]
-    if not isinstance(value, kind):
-        raise ValueError(f"{field}: {value!r} is not accepted; it is {accepted}")  # noqa: TRY004 - one error class for bad fields
-    return value
+        return enums.choice_of(_CHOICES[name], value, path)
+    if name in _WHOLE_NUMBERS:
+        allowed, accepted = _WHOLE_NUMBERS[name]
+        return whole_number(value, path, accepted, allowed)
+    if name in _TEXTS:
+        return text(value, path, _TEXTS[name])
+    match name:
+        case "labels":
+            return _labels(value, path)
+        case "reference_images":
+            return _reference_images(value, path)
+        case "last_frame":
+            return instance(value, Image, path, "an Image")
+        case "mask":
+            return instance(value, Mask, path, "a Mask")
+    return truth_value(value, path)
 
 
-def _integer(value: object, accepted: range, field: str) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value in accepted:
-        return value
-    raise ValueError(
-        f"{field}: {value!r} is not accepted; it is a whole number "
-        f"from {accepted[0]} to {accepted[-1]}"
-    )
+def _labels(value: object, path: str) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise refusal(value, path, "a dict of strings")
+    labels = {}
+    for index, (key, label) in enumerate(value.items()):
+        name = text(key, f"{path} (key {index})")
+        labels[name] = text(label, f"{path}[{shortened(name)}]")
+    return labels
 
 
-def _labels(value: object, field: str) -> dict[str, str]:
-    if isinstance(value, dict) and all(isinstance(t, str) for kv in value.items() for t in kv):
-        return dict(value)
-    raise ValueError(f"{field}: {value!r} is not accepted; it maps strings to strings")
-
-
-def _reference_images(value: object, field: str) -> tuple[ReferenceImage, ...]:
+def _reference_images(value: object, path: str) -> tuple[ReferenceImage, ...]:
     if isinstance(value, list | tuple) and all(isinstance(one, ReferenceImage) for one in value):
         return tuple(value)
-    raise ValueError(f"{field}: it is a list of ReferenceImage")
+    raise refusal(value, path, "a list of ReferenceImage")
+
+
+def _shown(name: str, value: Any) -> str:
+    """Return the value of a field for `repr`: of texts and labels, only their size."""
+    if name == "negative_prompt":
+        return f"<{len(value)} characters>"
+    if name in {"labels", "reference_images"}:
+        return f"<{len(value)}>"
+    return shortened(value) if isinstance(value, str) and name in _TEXTS else repr(value)

@@ -1,14 +1,17 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The enumerations of a request. A member's name is the contract's, its value the spelling to give.
+"""The enumerations of a request.
 
-Wherever one is taken, its value is taken too, as a string in upper or lower case.
+Where one is accepted, so is the value of its member as a string, in upper or lower case.
+The names of the members are those of the contract.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import TypeVar
+
+from longtake._wording import shortened
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -87,7 +90,7 @@ def choice_of(kind: type[Choice], value: object, field: str) -> Choice:
     """Return the member that a value names.
 
     Raises:
-        ValueError: It names none; the message has the field and what is accepted.
+        ValueError: It names no member; the message has the field and what is accepted.
 
     """
     if isinstance(value, kind):
@@ -98,4 +101,5 @@ def choice_of(kind: type[Choice], value: object, field: str) -> Choice:
             if member.value == spelling:
                 return member
     accepted = ", ".join(repr(member.value) for member in kind)
-    raise ValueError(f"{field}: {value!r} is not accepted; it is one of {accepted}")
+    shown = shortened(value) if isinstance(value, str) else type(value).__name__
+    raise ValueError(f"{field}: {shown} is not accepted; it is one of {accepted}")

@@ -6,21 +6,21 @@ from __future__ import annotations
 
 import mimetypes
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Self
 from urllib.parse import urlsplit
 
+from longtake._documents import Documented
+from longtake._pydantic import InstanceSchema
+from longtake._wording import shortened
 from longtake.types.enums import MaskMode, ReferenceType, choice_of
 from longtake.types.signatures import IMAGES, VIDEOS, Signatures
 
-if TYPE_CHECKING:
-    from os import PathLike
-    from typing import Self
-
 
 @dataclass(frozen=True, slots=True)
-class FileData:
-    """A file in a store that the upstream reads by itself.
+class FileData(Documented):
+    """A file that the upstream reads by itself, from a bucket or the web.
 
     Attributes:
         file_uri: Where it is, for example `gs://bucket/object`.
@@ -30,8 +30,16 @@ class FileData:
     file_uri: str
     mime_type: str
 
+    def __repr__(self) -> str:
+        # A query may hold the signature of a signed URL.
+        address, query, _ = self.file_uri.partition("?")
+        return (
+            f"FileData({shortened(address + ('?...' if query else ''))}, "
+            f"{shortened(self.mime_type)})"
+        )
 
-class _Media:
+
+class _Media(InstanceSchema):
     """Bytes, or a reference to a file."""
 
     _signatures: Signatures
@@ -113,7 +121,7 @@ class _Media:
 
     def __repr__(self) -> str:
         source = f"{len(self._data)} bytes" if self._data is not None else repr(self._file_data)
-        return f"{type(self).__name__}({source}, mime_type={self.mime_type!r})"
+        return f"{type(self).__name__}({source}, mime_type={shortened(self.mime_type or '')})"
 
     def _state(self) -> tuple[object, ...]:
         return self._data, self._mime_type, self._file_data

@@ -1,40 +1,34 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A generation: its state, its result, its error. Read-only."""
+"""A generation: its state, result and error. Read-only."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypedDict
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Generic, Protocol
 
-from longtake._wording import error_line
+from typing_extensions import TypedDict, TypeVar
+
+from longtake._documents import Documented
+from longtake._durations import Seconds
+from longtake._pydantic import InstanceSchema
+from longtake._wording import Violation, error_line, shortened
 from longtake.types.stored_video import AsyncStoredVideo, StoredVideo
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-    from decimal import Decimal
-
-    from typing_extensions import TypeVar
-
-    from longtake._wording import Violation
-
-    VideoT_co = TypeVar(
-        "VideoT_co", bound=StoredVideo | AsyncStoredVideo, default=StoredVideo, covariant=True
-    )
-else:
-    # typing's own TypeVar learns of defaults in Python 3.13; only type checkers need this one.
-    from typing import TypeVar
-
-    VideoT_co = TypeVar("VideoT_co", covariant=True)
+VideoT_co = TypeVar(
+    "VideoT_co", bound=StoredVideo | AsyncStoredVideo, default=StoredVideo, covariant=True
+)
 
 
 class Money(TypedDict):
     """An amount of money.
 
     Attributes:
-        currency_code: Three letters of ISO 4217.
-        amount: In units of the currency.
+        currency_code: The three-letter code of ISO 4217, for example 'USD'.
+        amount: The amount in units of the currency.
     """
 
     currency_code: str
@@ -42,7 +36,7 @@ class Money(TypedDict):
 
 
 class OperationMetadata(TypedDict):
-    """What is known of a generation besides its outcome. None: not known, or not yet."""
+    """What is known about a generation besides its outcome. None: not known, or not yet."""
 
     state: str
     model: str
@@ -66,26 +60,27 @@ class OperationMetadata(TypedDict):
 
 
 class GenerateVideosOptions(TypedDict, total=False):
-    """The less usual keywords of `generate_videos`.
+    """The less common keyword arguments of `generate_videos`.
 
     Attributes:
-        resubmit_if_unknown: Send it again when it is unknown whether the upstream took it,
-            at the risk of a second bill. Default: False.
-        queue_timeout: Seconds that it may wait to be submitted. Default: no limit.
-        priority: From -100 to 100, higher first. Default: 0.
-        allow_model_fallback: Whether another model may serve it. Default: False.
-        previous_operation: The name of an operation whose result this one edits.
+        resubmit_if_unknown: Whether to submit again if it is unknown whether the upstream
+            accepted the generation, at the risk of paying twice. Default: False.
+        queue_timeout: How long it may wait to be submitted: seconds, or a timedelta.
+            Default: no limit.
+        priority: From -100 to 100; higher ones are submitted first. Default: 0.
+        allow_model_fallback: Whether another model may serve the request. Default: False.
+        previous_operation: The name of the operation whose result this one edits.
     """
 
     resubmit_if_unknown: bool
-    queue_timeout: float
+    queue_timeout: float | timedelta
     priority: int
     allow_model_fallback: bool
     previous_operation: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OperationError:
+class OperationError(Documented):
     """Why a generation failed.
 
     Attributes:
@@ -94,30 +89,36 @@ class OperationError:
         details: The google.rpc details as dicts, each with its `@type`.
         status: The name of the code, for example 'INTERNAL'.
         reason: The machine-readable cause, for example 'UPSTREAM_FAILED', or ''.
-        metadata: What varies in the message.
-        violations: The fields of the request that the upstream found wrong.
+        metadata: The variable parts of the message, by name.
+        violations: The fields of the request that the upstream refused.
     """
 
     code: int
     message: str
-    details: list[dict[str, Any]]
+    details: list[dict[str, Any]] = field(hash=False)
     status: str
     reason: str
-    metadata: Mapping[str, str]
+    metadata: Mapping[str, str] = field(hash=False)
     violations: tuple[Violation, ...] = ()
 
     def __str__(self) -> str:
         return error_line(self.status, self.reason, self.message, self.violations)
 
+    def __repr__(self) -> str:
+        return (
+            f"OperationError(status={self.status!r}, reason={shortened(self.reason)}, "
+            f"message={shortened(self.message)})"
+        )
+
 
 @dataclass(frozen=True, slots=True)
-class GeneratedVideo(Generic[VideoT_co]):
+class GeneratedVideo(Documented, Generic[VideoT_co]):
     """One generated video.
 
     Attributes:
         name: `operations/{id}/videos/{index}`.
-        video: The video; its bytes are fetched when they are asked for.
-        generation_seed: Its seed, where it is known.
+        video: The video. Its bytes are fetched when they are first needed.
+        generation_seed: The seed that made it, or None if it is not known.
     """
 
     name: str
@@ -125,101 +126,124 @@ class GeneratedVideo(Generic[VideoT_co]):
     generation_seed: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GenerateVideosResponse(Generic[VideoT_co]):
-    """What a generation made.
+@dataclass(frozen=True, slots=True, repr=False)
+class GenerateVideosResponse(Documented, Generic[VideoT_co]):
+    """The result of a generation.
 
     Attributes:
-        generated_videos: The videos. Fewer than asked for where some were withheld.
-        rai_media_filtered_count: How many were withheld for usage guidelines.
-        rai_media_filtered_reasons: Why, in the upstream's words.
+        generated_videos: The videos; fewer than requested if some were withheld.
+        rai_media_filtered_count: How many videos were withheld for usage guidelines.
+        rai_media_filtered_reasons: Why, in the words of the upstream.
     """
 
-    generated_videos: list[GeneratedVideo[VideoT_co]]
+    generated_videos: list[GeneratedVideo[VideoT_co]] = field(hash=False)
     rai_media_filtered_count: int = 0
-    rai_media_filtered_reasons: list[str] = field(default_factory=list)
+    rai_media_filtered_reasons: list[str] = field(default_factory=list, hash=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"GenerateVideosResponse({len(self.generated_videos)} videos, "
+            f"rai_media_filtered_count={self.rai_media_filtered_count})"
+        )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Operation(Generic[VideoT_co]):
-    """A generation as it was when the server was asked.
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Operation(Documented, InstanceSchema, Generic[VideoT_co]):
+    """A generation as it was when the server answered.
+
+    It can be copied, and pickled for another process. An unpickled operation has everything
+    but the connection: `result()` returns or raises if the generation has ended, and raises
+    RuntimeError otherwise. `client.operations.get(operation)` returns a connected one.
 
     Attributes:
         name: `operations/{id}`.
         done: Whether it has ended.
-        error: Why it failed, once it has.
-        response: What it made, once it has succeeded.
-        metadata: State, times, progress; a dict.
-        revision: Counts its changes.
+        error: Why it failed, if it did.
+        response: Its result, if it succeeded.
+        metadata: State, times and progress, as a dict.
+        revision: Increases with every change.
     """
 
     name: str
     done: bool
     error: OperationError | None = None
     response: GenerateVideosResponse[VideoT_co] | None = None
-    metadata: OperationMetadata
+    metadata: OperationMetadata = field(hash=False)
     revision: int
+
+    def __repr__(self) -> str:
+        failure = (
+            f", error={shortened(self.error.reason or self.error.status)}" if self.error else ""
+        )
+        return (
+            f"{type(self).__name__}({self.name!r}, state={self.metadata['state']!r}, "
+            f"revision={self.revision}{failure})"
+        )
 
 
 class Results(Protocol):
-    """Waits for the response of an operation."""
+    """Waits for the result of an operation."""
 
     def result(
-        self, operation: GenerateVideosOperation, /, timeout: float | None = None
+        self, operation: GenerateVideosOperation, /, timeout: Seconds | None = None
     ) -> GenerateVideosResponse:
         """See `GenerateVideosOperation.result`."""
         ...
 
 
 class AsyncResults(Protocol):
-    """As Results, on an event loop."""
+    """Waits for the result of an operation on an event loop."""
 
     async def result(
-        self, operation: AsyncGenerateVideosOperation, /, timeout: float | None = None
+        self, operation: AsyncGenerateVideosOperation, /, timeout: Seconds | None = None
     ) -> GenerateVideosResponse[AsyncStoredVideo]:
         """See `AsyncGenerateVideosOperation.result`."""
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class GenerateVideosOperation(Operation[StoredVideo]):
-    """A generation, as the client returns it."""
+    """A generation, as `client` returns it."""
 
     _results: Results = field(repr=False, compare=False)
 
-    def result(self, timeout: float | None = None) -> GenerateVideosResponse:
-        """Watch until the generation has ended and return what it made.
+    def result(self, timeout: Seconds | None = None) -> GenerateVideosResponse:
+        """Wait until the generation has ended and return its result.
 
         Args:
-            timeout: Seconds. Default: without end.
+            timeout: The longest wait: seconds, or a timedelta. Default: no limit.
 
         Raises:
+            ValueError: `timeout` is not a length of time.
             OperationFailed: The generation failed or was cancelled.
-            LongtakeError: The server cannot be asked.
-            TimeoutError: It has not ended in time; it goes on.
+            LongtakeError: The server cannot be reached or refuses the call.
+            TimeoutError: The generation has not ended in time; it continues.
+            RuntimeError: The operation was unpickled and has not ended.
 
         """
         return self._results.result(self, timeout)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class AsyncGenerateVideosOperation(Operation[AsyncStoredVideo]):
-    """A generation, as the asynchronous client returns it."""
+    """A generation, as `client.aio` returns it."""
 
     _results: AsyncResults = field(repr=False, compare=False)
 
     async def result(
-        self, timeout: float | None = None
+        self, timeout: Seconds | None = None
     ) -> GenerateVideosResponse[AsyncStoredVideo]:
-        """Watch until the generation has ended and return what it made.
+        """Wait until the generation has ended and return its result.
 
         Args:
-            timeout: Seconds. Default: without end.
+            timeout: The longest wait: seconds, or a timedelta. Default: no limit.
 
         Raises:
+            ValueError: `timeout` is not a length of time.
             OperationFailed: The generation failed or was cancelled.
-            LongtakeError: The server cannot be asked.
-            TimeoutError: It has not ended in time; it goes on.
+            LongtakeError: The server cannot be reached or refuses the call.
+            TimeoutError: The generation has not ended in time; it continues.
+            RuntimeError: The operation was unpickled and has not ended.
 
         """
         return await self._results.result(self, timeout)

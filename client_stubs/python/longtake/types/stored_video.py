@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from os import PathLike
+from pathlib import Path
+from typing import Protocol
 
-from longtake.types.media import Video
-
-if TYPE_CHECKING:
-    from os import PathLike
-    from pathlib import Path
-
-    from longtake.types.media import FileData
+from longtake._documents import Documented
+from longtake._wording import shortened
+from longtake.types.media import FileData, Video
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +26,7 @@ class StoredVideoFacts:
     sha256: str | None = None
 
 
-class _Stored(Video):
+class _Stored(Video, Documented):
     """A video with known facts, whose bytes may not have been fetched."""
 
     def __init__(self, facts: StoredVideoFacts) -> None:
@@ -51,7 +49,10 @@ class _Stored(Video):
         return self._facts.sha256
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r}, size_bytes={self.size_bytes})"
+        return f"{type(self).__name__}({shortened(self.name)}, size_bytes={self.size_bytes})"
+
+    def _attribute_names(self) -> tuple[str, ...]:
+        return "mime_type", "size_bytes", "sha256", "file_data"
 
     def _state(self) -> tuple[object, ...]:
         return self.name, self.size_bytes, self.sha256
@@ -82,7 +83,11 @@ class AsyncDownloads(Protocol):
 
 
 class StoredVideo(_Stored):
-    """A generated video. `data` and `save` fetch its bytes."""
+    """A generated video. `data` and `save` fetch its bytes.
+
+    It can be copied, and pickled for another process. Bytes that were fetched are part of the
+    pickle. An unpickled video has no connection and raises RuntimeError where it needs others.
+    """
 
     def __init__(self, facts: StoredVideoFacts, downloads: Downloads) -> None:
         super().__init__(facts)
@@ -127,7 +132,10 @@ class StoredVideo(_Stored):
 
 
 class AsyncStoredVideo(_Stored):
-    """A generated video of the asynchronous client. `read` and `save` fetch its bytes."""
+    """A generated video of the asynchronous client. `read` and `save` fetch its bytes.
+
+    It can be copied and pickled like a StoredVideo.
+    """
 
     def __init__(self, facts: StoredVideoFacts, downloads: AsyncDownloads) -> None:
         super().__init__(facts)

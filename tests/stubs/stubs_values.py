@@ -1,0 +1,150 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every public name of the Python client, with a value of each class, full of long texts."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import longtake
+from longtake import AsyncClient, Client, RetryPolicy, errors, types
+from stubs.stubs_config import EVERY_FIELD
+
+LONG = "a long text " * 10_000
+NAME = "operations/0193"
+_MOMENT = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
+_PRICE: types.Money = {"currency_code": "USD", "amount": Decimal("0.1")}
+_FILE = types.FileData(f"gs://bucket/{LONG}.mp4", "video/mp4")
+_IMAGE = types.Image(data=LONG.encode(), mime_type="image/png")
+_VIOLATION = errors.Violation("config.fps", LONG)
+_METADATA: types.OperationMetadata = {
+    "state": "SUCCEEDED",
+    "model": "veo-3.1-fast-generate-001",
+    "served_model": None,
+    "create_time": _MOMENT,
+    "submit_time": None,
+    "update_time": _MOMENT,
+    "end_time": None,
+    "expire_time": None,
+    "estimated_finish_time": None,
+    "progress_percent": 50,
+    "queue_position": None,
+    "estimated_start_time": None,
+    "attempts": 1,
+    "next_retry_time": None,
+    "labels": {"team": LONG},
+    "billed_seconds": 4.0,
+    "estimated_cost": _PRICE,
+    "cancel_requested": False,
+    "warnings": [LONG],
+}
+_ERROR = types.OperationError(
+    code=13,
+    message=LONG,
+    details=[{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": LONG}],
+    status="INTERNAL",
+    reason="UPSTREAM_FAILED",
+    metadata={"upstream": LONG},
+    violations=(_VIOLATION,),
+)
+_DETAILS = errors.ErrorDetails(
+    reason="INVALID_FIELD",
+    metadata={"fields": LONG},
+    violations=(_VIOLATION,),
+    retry_after=1.5,
+    raw=[{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": LONG}],
+)
+
+
+_CLIENT = Client("localhost:1")
+_ASYNC_CLIENT = AsyncClient("localhost:1")
+
+
+def _operation(kind: type, video: types.StoredVideo | types.AsyncStoredVideo, **more: Any) -> Any:
+    generated = types.GeneratedVideo(f"{NAME}/videos/0", video, 7)
+    response = types.GenerateVideosResponse([generated], 1, [LONG])
+    return kind(
+        name=NAME,
+        done=True,
+        error=_ERROR,
+        response=response,
+        metadata=_METADATA,
+        revision=4,
+        **more,
+    )
+
+
+_FACTS = types.stored_video.StoredVideoFacts(
+    name=f"{NAME}/videos/0", mime_type="video/mp4", size_bytes=12, sha256="00" * 32
+)
+_STORED = types.StoredVideo(_FACTS, _CLIENT.operations._downloads)
+_ASYNC_STORED = types.AsyncStoredVideo(_FACTS, _ASYNC_CLIENT.operations._downloads)
+
+# One value for each public class; enumerations give theirs themselves.
+VALUES: dict[str, Any] = {
+    "AsyncClient": _ASYNC_CLIENT,
+    "AsyncGenerateVideosOperation": _operation(
+        types.AsyncGenerateVideosOperation, _ASYNC_STORED, _results=_ASYNC_CLIENT.operations
+    ),
+    "AsyncStoredVideo": _ASYNC_STORED,
+    "Client": _CLIENT,
+    "ClientClosed": errors.ClientClosed(),
+    "ClientError": errors.ClientError("INVALID_ARGUMENT", LONG, _DETAILS),
+    "ErrorDetails": _DETAILS,
+    "FileData": _FILE,
+    "GenerateVideosConfig": types.GenerateVideosConfig(
+        **{**EVERY_FIELD, "negative_prompt": LONG, "labels": {"team": LONG}, "resolution": LONG}
+    ),
+    "GenerateVideosConfigDict": {"duration": 4, "labels": {"team": LONG}},
+    "GenerateVideosOperation": _operation(
+        types.GenerateVideosOperation, _STORED, _results=_CLIENT.operations
+    ),
+    "GenerateVideosOptions": {"priority": 1, "queue_timeout": 1.5},
+    "GenerateVideosResponse": types.GenerateVideosResponse(
+        [types.GeneratedVideo(NAME, _STORED)] * 1000, 1, [LONG]
+    ),
+    "GeneratedVideo": types.GeneratedVideo(NAME, _STORED, 7),
+    "Image": _IMAGE,
+    "LongtakeError": errors.LongtakeError("UNAVAILABLE", LONG, _DETAILS),
+    "Mask": types.Mask(_IMAGE, "insert"),
+    "Model": types.Model(
+        name=f"models/{LONG}",
+        model_id=LONG,
+        display_name=LONG,
+        upstream="simulator",
+        stage="GENERALLY_AVAILABLE",
+        retirement_date=date(2027, 1, 2),
+        replacement=None,
+        durations_seconds=(4, 6, 8),
+        default_duration_seconds=8,
+        resolutions=("720p",),
+        aspect_ratios=("16:9",),
+        fps=(24,),
+        max_videos=4,
+        supported_fields=(LONG,),
+        prices=(types.ModelPrice("720p", True, _PRICE),),
+    ),
+    "ModelPrice": types.ModelPrice("720p", True, _PRICE),
+    "Money": _PRICE,
+    "Operation": _operation(types.Operation, _STORED),
+    "OperationError": _ERROR,
+    "OperationFailed": errors.OperationFailed(NAME, _ERROR),
+    "OperationMetadata": _METADATA,
+    "ReferenceImage": types.ReferenceImage(_IMAGE, "asset"),
+    "RetryPolicy": RetryPolicy(attempts=3),
+    "ServerError": errors.ServerError("INTERNAL", LONG, _DETAILS),
+    "StoredVideo": _STORED,
+    "Video": types.Video(file_data=_FILE),
+    "VideoCorrupted": errors.VideoCorrupted(LONG),
+    "Violation": _VIOLATION,
+}
+
+PUBLIC: dict[str, Any] = {
+    name: getattr(module, name)
+    for module in (longtake, types, errors)
+    for name in module.__all__
+    if not inspect.ismodule(getattr(module, name))
+}
