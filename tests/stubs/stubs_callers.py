@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing, closing
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from longtake import AsyncClient, Client, RetryPolicy
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from longtake.types import GenerateVideosResponse, Operation
+    from longtake.types import GenerateVideosResponse, Operation, OperationEvent
 
 T = TypeVar("T")
 AT_ONCE = RetryPolicy(initial_seconds=0.0, attempts=3)
@@ -27,6 +29,8 @@ class Caller(Protocol):
     def states(self, name: str, after_revision: int = 0) -> list[Operation[Any]]: ...
 
     def result(self, name: str, timeout: float | None = None) -> GenerateVideosResponse[Any]: ...
+
+    def events(self, count: int, **arguments: Any) -> list[OperationEvent[Any]]: ...
 
     def read(self, name: str) -> bytes: ...
 
@@ -48,6 +52,10 @@ class BlockingCaller:
     def result(self, name: str, timeout: float | None = None) -> GenerateVideosResponse[Any]:
         with self._client() as client:
             return client.operations.result(name, timeout)
+
+    def events(self, count: int, **arguments: Any) -> list[OperationEvent[Any]]:
+        with self._client() as client, closing(client.operations.watch_all(**arguments)) as events:
+            return list(islice(events, count))
 
     def read(self, name: str) -> bytes:
         with self._client() as client:
@@ -76,6 +84,13 @@ class AsyncCaller:
 
     def result(self, name: str, timeout: float | None = None) -> GenerateVideosResponse[Any]:
         return self._run(lambda client: client.operations.result(name, timeout))
+
+    def events(self, count: int, **arguments: Any) -> list[OperationEvent[Any]]:
+        async def collect(client: AsyncClient) -> list[OperationEvent[Any]]:
+            async with aclosing(client.operations.watch_all(**arguments)) as events:
+                return [await anext(events) for _ in range(count)]
+
+        return self._run(collect)
 
     def read(self, name: str) -> bytes:
         return self._run(lambda client: client.operations.video(name).read())

@@ -73,6 +73,27 @@ def heartbeat(revision: int) -> api.WatchOperationResponse:
     )
 
 
+def changed(
+    message: operation_pb2.GenerateVideosOperation, position: str = ""
+) -> api.WatchOperationsResponse:
+    return api.WatchOperationsResponse(operation=message, position=position)
+
+
+def deleted(name: str, position: str) -> api.WatchOperationsResponse:
+    deletion = api.WatchOperationsResponse.Deletion(name=name)
+    return api.WatchOperationsResponse(deletion=deletion, position=position)
+
+
+def set_complete(position: str) -> api.WatchOperationsResponse:
+    complete = api.WatchOperationsResponse.InitialSetComplete()
+    return api.WatchOperationsResponse(initial_set_complete=complete, position=position)
+
+
+def nothing_changed(position: str) -> api.WatchOperationsResponse:
+    beat = api.WatchOperationsResponse.Heartbeat()
+    return api.WatchOperationsResponse(heartbeat=beat, position=position)
+
+
 def sha256() -> str:
     return hashlib.sha256(VIDEO).hexdigest()
 

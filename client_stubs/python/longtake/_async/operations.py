@@ -14,6 +14,7 @@ from longtake._process_bound import AsyncProcessBound
 from longtake._requests import list_request, operation_name, revision_of, video_name
 from longtake._responses import operation_fields, response_of
 from longtake._watching import Watch, outcome_of
+from longtake._watching_all import WatchAll
 from longtake.errors import LongtakeError
 from longtake.types import AsyncGenerateVideosOperation, AsyncStoredVideo, GenerateVideosResponse
 from longtake.types.stored_video import StoredVideoFacts
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from longtake._async.connection import AsyncConnection
     from longtake._durations import Seconds
-    from longtake.types import Operation
+    from longtake.types import Operation, OperationEvent
     from longtake.v1 import operation_pb2
 
     AnyOperation = Operation[AsyncStoredVideo] | str
@@ -62,6 +63,46 @@ class AsyncOperations(AsyncProcessBound):
 
         """
         return self._watch(operation, revision_of(after_revision), Deadline(None))
+
+    async def watch_all(
+        self,
+        filter: str | None = None,  # noqa: A002 - the name that the contract has
+        *,
+        after_position: str | None = None,
+    ) -> AsyncGenerator[OperationEvent[AsyncGenerateVideosOperation]]:
+        """Yield the state of every operation that you may see, then changes as they happen.
+
+        First comes an OperationChanged for each operation, then one InitialSetComplete,
+        then changes and deletions. The watch has no end of its own. When the connection
+        breaks, it resumes after the last event. If it cannot, because the connection broke
+        within the initial set or the server no longer keeps the changes since then, it
+        yields InitialSetRestarted and the whole set again.
+
+        Args:
+            filter: Restrictions joined by AND, for example `state = RUNNING`. Default: all.
+                An operation that stops matching is yielded once more.
+            after_position: The `position` of the last event that you have; only what
+                changed since is yielded. Default: every operation is yielded first.
+
+        Raises:
+            ValueError: An argument is not a string.
+
+        """
+        watch = WatchAll(filter, after_position, self._connection.policy, self.bind)
+        while True:
+            error: LongtakeError | None = None
+            stub = self._connection.stub
+            stream = self._connection.stream(
+                stub.WatchOperations, watch.request(), watch.stream_seconds
+            )
+            try:
+                async with aclosing(stream) as messages:
+                    async for message in messages:
+                        for event in watch.receive(message):
+                            yield event
+            except LongtakeError as failure:
+                error = failure
+            await self._connection.sleep(watch.broke(error))
 
     async def wait(
         self, operation: AnyOperation, timeout: Seconds | None = None

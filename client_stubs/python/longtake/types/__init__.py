@@ -13,6 +13,13 @@ from longtake.types.enums import (
     ResizeMode,
     SafetyFilterLevel,
 )
+from longtake.types.events import (
+    InitialSetComplete,
+    InitialSetRestarted,
+    OperationChanged,
+    OperationDeleted,
+    OperationEvent,
+)
 from longtake.types.media import FileData, Image, Mask, ReferenceImage, Video
 from longtake.types.model import Model, ModelPrice
 from longtake.types.operation import (
@@ -42,13 +49,18 @@ __all__ = [
     "GeneratedVideo",
     "GenerationMode",
     "Image",
+    "InitialSetComplete",
+    "InitialSetRestarted",
     "Mask",
     "MaskMode",
     "Model",
     "ModelPrice",
     "Money",
     "Operation",
+    "OperationChanged",
+    "OperationDeleted",
     "OperationError",
+    "OperationEvent",
     "OperationMetadata",
     "PersonGeneration",
     "ReferenceImage",

@@ -1,0 +1,114 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Decides what a watch of all operations yields and where it resumes. No I/O."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from longtake._backoff import STREAM_SECONDS, Backoff
+from longtake._fields import text
+from longtake.errors import LongtakeError, ServerError
+from longtake.types import (
+    InitialSetComplete,
+    InitialSetRestarted,
+    Operation,
+    OperationChanged,
+    OperationDeleted,
+)
+from longtake.v1 import video_service_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from longtake._backoff import RetryPolicy
+    from longtake.types import OperationEvent
+    from longtake.v1 import operation_pb2
+
+OperationT = TypeVar("OperationT", bound="Operation[Any]")
+
+# An initial set without a position cannot be resumed, so that it gets more time than a
+# stream that can.
+_INITIAL_SET_SECONDS = 6 * STREAM_SECONDS
+
+
+class WatchAll(Generic[OperationT]):
+    """The progress of a watch of all operations.
+
+    Raises:
+        ValueError: The filter or the position is not a string.
+
+    """
+
+    def __init__(
+        self,
+        filter: str | None,  # noqa: A002 - the name that the contract has
+        after_position: str | None,
+        policy: RetryPolicy,
+        bind: Callable[[operation_pb2.GenerateVideosOperation], OperationT],
+    ) -> None:
+        self._filter = "" if filter is None else text(filter, "filter")
+        self._position = "" if after_position is None else text(after_position, "after_position")
+        self._bind = bind
+        self._backoff = Backoff(policy)
+        self._has_yielded = False
+        self._restarts = False
+        self._complete = False
+
+    @property
+    def stream_seconds(self) -> float:
+        """The longest that the next stream may last."""
+        return STREAM_SECONDS if self._position else _INITIAL_SET_SECONDS
+
+    def request(self) -> video_service_pb2.WatchOperationsRequest:
+        """Return the request that begins or resumes the stream."""
+        return video_service_pb2.WatchOperationsRequest(
+            filter=self._filter, after_position=self._position
+        )
+
+    def receive(
+        self, message: video_service_pb2.WatchOperationsResponse
+    ) -> Iterator[OperationEvent[OperationT]]:
+        """Yield what a message tells the caller: nothing, an event, or a restart before it."""
+        kind = message.WhichOneof("event")
+        if self._restarts:
+            self._restarts = False
+            yield InitialSetRestarted()
+        if message.position != self._position or kind == "heartbeat":
+            # Not at every message: a stream may begin well each time and never get on.
+            self._backoff.reset()
+        self._position = message.position or self._position
+        position = message.position or None
+        match kind:
+            case "operation":
+                self._has_yielded = True
+                yield OperationChanged(self._bind(message.operation), position)
+            case "deletion":
+                self._has_yielded = True
+                yield OperationDeleted(message.deletion.name, position)
+            case "initial_set_complete" if not self._complete:
+                self._has_yielded = self._complete = True
+                yield InitialSetComplete(position)
+
+    def broke(self, error: LongtakeError | None) -> float:
+        """Return the seconds to wait before the stream is resumed; no error means it ended.
+
+        Raises:
+            LongtakeError: It cannot be resumed.
+
+        """
+        if error is not None and error.reason == "POSITION_EXPIRED" and self._position:
+            self._restart()
+            return 0.0
+        delay = self._backoff.next_delay(
+            error or ServerError("UNAVAILABLE", "the watch of all operations ended")
+        )
+        if not self._position and self._has_yielded:
+            self._restart()
+        return delay
+
+    def _restart(self) -> None:
+        self._position = ""
+        self._complete = self._has_yielded = False
+        self._restarts = True
