@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from longtake._durations import Seconds
     from longtake.types import GenerateVideosResponse, Operation, OperationEvent
 
 T = TypeVar("T")
@@ -28,7 +29,7 @@ class Caller(Protocol):
 
     def states(self, name: str, after_revision: int = 0) -> list[Operation[Any]]: ...
 
-    def result(self, name: str, timeout: float | None = None) -> GenerateVideosResponse[Any]: ...
+    def result(self, name: str, timeout: Seconds | None = None) -> GenerateVideosResponse[Any]: ...
 
     def events(self, count: int, **arguments: Any) -> list[OperationEvent[Any]]: ...
 
@@ -49,7 +50,7 @@ class BlockingCaller:
         with self._client() as client:
             return list(client.operations.watch(name, after_revision))
 
-    def result(self, name: str, timeout: float | None = None) -> GenerateVideosResponse[Any]:
+    def result(self, name: str, timeout: Seconds | None = None) -> GenerateVideosResponse[Any]:
         with self._client() as client:
             return client.operations.result(name, timeout)
 
@@ -82,7 +83,7 @@ class AsyncCaller:
 
         return self._run(collect)
 
-    def result(self, name: str, timeout: float | None = None) -> GenerateVideosResponse[Any]:
+    def result(self, name: str, timeout: Seconds | None = None) -> GenerateVideosResponse[Any]:
         return self._run(lambda client: client.operations.result(name, timeout))
 
     def events(self, count: int, **arguments: Any) -> list[OperationEvent[Any]]:

@@ -158,7 +158,7 @@ def test_both_names_of_the_length_must_say_the_same() -> None:
         ({"video": IMAGE}, "video: Image is not accepted; it is a Video"),
         ({"priority": "high"}, "priority: str is not accepted; it is a whole number from -100 to"),
         ({"priority": 1.5}, r"priority: 1\.5 is not accepted"),
-        ({"queue_timeout": "soon"}, "queue_timeout: 'soon' is not accepted; give a number of s"),
+        ({"queue_timeout": "soon"}, "queue_timeout: str is not accepted; give a number of seconds"),
         ({"queue_timeout": float("nan")}, "queue_timeout: nan is not accepted"),
         ({"queue_timeout": 1e300}, r"queue_timeout: 1e\+300 is not accepted"),
         ({"resubmit_if_unknown": "yes"}, "resubmit_if_unknown: str is not accepted; it is True or"),
