@@ -61,7 +61,7 @@ class PartialFile:
             self._has_part = True
             self._file = self._part.open("xb")
             if mode is not None:
-                os.fchmod(self._file.fileno(), mode & _PERMISSIONS)
+                self._part.chmod(mode & _PERMISSIONS)
 
     def write(self, chunk: bytes) -> None:
         """Append bytes."""
