@@ -9,6 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from scripts import generate_blocking
+
 ROOT = Path(__file__).parents[2]
 GENERATED = ("client_stubs/python", "server")
 BLOCKING = ROOT / "client_stubs" / "python" / "longtake" / "_sync"
@@ -51,3 +55,26 @@ def test_the_blocking_half_of_the_client_is_fresh(tmp_path: Path) -> None:
     assert in_tree.keys() - expected.keys() == {"__init__.py", "transport.py"}, "run: make sync"
     stale = [name for name, text in expected.items() if in_tree.get(name) != text]
     assert stale == [], "run: make sync"
+
+
+def test_a_name_that_no_source_uses_stops_the_generator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(generate_blocking.NAMES, "AsyncNothing", "Nothing")
+
+    with pytest.raises(SystemExit, match=r"no source uses \['AsyncNothing'\]"):
+        generate_blocking.main(tmp_path)
+
+
+@pytest.mark.parametrize("left", ["AsyncThing", "SyncThing", "asyncio", "`await` this"])
+def test_what_is_left_of_the_asynchronous_half_stops_the_generator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    sources = tmp_path / "_async"
+    sources.mkdir()
+    (sources / "calls.py").write_text(f'"""A {left}."""\n')
+    monkeypatch.setattr(generate_blocking, "SOURCES", sources)
+    monkeypatch.setattr(generate_blocking, "NAMES", {})
+
+    with pytest.raises(SystemExit, match=r"calls\.py:1: .* is left: reword it, or add it to NAMES"):
+        generate_blocking.main(tmp_path / "_sync")

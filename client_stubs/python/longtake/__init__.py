@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The Python client of Longtake: start generations of video, watch them, fetch the results.
+"""The Python client of Longtake: start video generations, watch them, fetch the results.
 
-The names below are loaded when first used, so that importing the generated code
-of longtake.v1 does not import gRPC.
+The names in `__all__` are imported when they are first used, so that importing the
+generated code in longtake.v1 does not import gRPC.
 """
 
 from __future__ import annotations

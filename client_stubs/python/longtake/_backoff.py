@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How long to wait before a broken stream is taken up again, and when to give up. No I/O."""
+"""How long to wait before resuming a broken stream, and when to give up. No I/O."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from longtake.errors import LongtakeError
 
-# The most seconds that one stream lasts before it is resumed, so that none hangs for ever.
+# The deadline of one stream. It is resumed afterwards, so that none hangs for ever.
 STREAM_SECONDS = 600.0
 
-# Codes that proxies, broken connections and STREAM_SECONDS produce. The server gives a
-# reason with its own.
+# Codes that proxies, broken connections and STREAM_SECONDS produce. Errors of the server
+# itself have a reason.
 _MADE_ON_THE_WAY = frozenset({"INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED"})
 
 
@@ -31,11 +31,11 @@ class RetryPolicy:
     """How watches and downloads are resumed. The defaults try for about a minute.
 
     Attributes:
-        initial_seconds: The first wait.
-        multiplier: What each wait is multiplied by for the next.
-        max_seconds: The longest wait.
-        attempts: How often in a row, without a message in between.
-        jitter: Returns a number from 0 to 1; a wait is shortened to between half and all of it.
+        initial_seconds: The first wait, in seconds.
+        multiplier: The factor from each wait to the next.
+        max_seconds: The longest wait, in seconds.
+        attempts: The most attempts in a row that bring nothing new.
+        jitter: Returns a number from 0 to 1. It shortens a wait to between half and all of it.
     """
 
     initial_seconds: float = 0.25
@@ -46,21 +46,21 @@ class RetryPolicy:
 
 
 class Backoff:
-    """Counts failures in a row."""
+    """Counts consecutive failures."""
 
     def __init__(self, policy: RetryPolicy) -> None:
         self._policy = policy
         self._failures = 0
 
     def reset(self) -> None:
-        """Begin anew, since something arrived."""
+        """Start counting from zero, because a message arrived."""
         self._failures = 0
 
     def next_delay(self, error: LongtakeError) -> float:
         """Return the seconds to wait before the next attempt, at least what the server asks for.
 
         Raises:
-            LongtakeError: The error given, since it does not pass or the attempts are used up.
+            LongtakeError: The given error, if it is permanent or no attempts are left.
 
         """
         if not is_passing(error) or self._failures >= self._policy.attempts:
@@ -73,7 +73,7 @@ class Backoff:
 
 
 def is_passing(error: LongtakeError) -> bool:
-    """Return whether the same call may work on another attempt."""
+    """Return whether the same call may succeed on another attempt."""
     if error.status == "UNAVAILABLE":
         return True
     return error.status in _MADE_ON_THE_WAY and not error.reason
@@ -83,7 +83,7 @@ class Deadline:
     """The end of a wait.
 
     Args:
-        timeout: Seconds from now, or None for no end.
+        timeout: Seconds from now, or None for no limit.
         now: The clock.
 
     """
@@ -94,10 +94,10 @@ class Deadline:
         self._end = None if timeout is None else now() + timeout
 
     def remaining(self, name: str, most: float) -> float:
-        """Return the seconds that are left, at most so many.
+        """Return the remaining seconds, but not more than `most`.
 
         Raises:
-            TimeoutError: None are left; the message names the operation.
+            TimeoutError: No time is left. The message names the operation.
 
         """
         if self._end is None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a download does with what arrives and what breaks. No I/O."""
+"""Tracks one download: where to resume it, and whether the bytes are right. No I/O."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Download:
-    """How far a download of one video is."""
+    """The progress of the download of one video."""
 
     def __init__(self, facts: StoredVideoFacts, policy: RetryPolicy) -> None:
         self._name = facts.name
@@ -30,32 +30,33 @@ class Download:
 
     @property
     def lacks_bytes(self) -> bool:
-        """Whether the size is known and less has arrived."""
+        """Whether the size is known and fewer bytes have arrived."""
         return self._size_bytes is not None and self._offset < self._size_bytes
 
     def request(self) -> video_service_pb2.DownloadVideoRequest:
-        """Return the request for what is left."""
+        """Return the request for the remaining bytes."""
         return video_service_pb2.DownloadVideoRequest(name=self._name, read_offset=self._offset)
 
     def receive(self, message: video_service_pb2.DownloadVideoResponse) -> bytes:
-        """Return the next bytes; may be empty."""
+        """Return the bytes of a message, which may be none."""
         if message.HasField("video"):
             if message.video.HasField("size_bytes"):
                 self._size_bytes = message.video.size_bytes
             self._sha256 = message.video.sha256 or self._sha256
         data: bytes = message.chunk.data
         if data:
-            # Not at every message: a stream may begin well each time and never get on.
+            # Only for bytes: a stream that always breaks after its first message, which may
+            # carry none, must not be resumed for ever.
             self._backoff.reset()
             self._hash.update(data)
             self._offset += len(data)
         return data
 
     def broke(self, error: LongtakeError | None) -> float:
-        """Return the seconds to wait before it is resumed; no error means the stream ended.
+        """Return the seconds to wait before resuming. Without an error, the stream ended early.
 
         Raises:
-            LongtakeError: It cannot be resumed.
+            LongtakeError: The download cannot be resumed.
 
         """
         return self._backoff.next_delay(
@@ -68,7 +69,7 @@ class Download:
         )
 
     def verify(self) -> None:
-        """Compare what arrived with what the server said, as far as it said.
+        """Compare the bytes with the size and the SHA-256, if the server told them.
 
         Raises:
             VideoCorrupted: They differ.

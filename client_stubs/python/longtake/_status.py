@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The one place where gRPC's errors become the client's, for both its halves."""
+"""Converts gRPC errors to errors of the client, for both halves. Nothing else does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class FailedCall(Protocol):
-    """What an error of grpc and one of grpc.aio have in common."""
+    """The part that errors of grpc and of grpc.aio have in common."""
 
     def code(self) -> grpc.StatusCode:
         """Return the status code."""
@@ -35,23 +35,23 @@ class FailedCall(Protocol):
         ...
 
     def trailing_metadata(self) -> Any:
-        """Return the metadata that came with the status."""
+        """Return the trailing metadata."""
         ...
 
 
 def error_of_call(call: FailedCall) -> LongtakeError:
-    """Return the client's error for a call that failed."""
+    """Return the client's error for a failed call."""
     try:
-        # It takes what FailedCall has; its types ask for more.
+        # It uses only the methods of FailedCall, but is typed for a whole grpc.Call.
         status = rpc_status.from_call(cast("grpc.Call", call))
-    except ValueError:  # a proxy changed the status on its way; the details are of another
+    except ValueError:  # a proxy replaced the status, so the details belong to another one
         status = None
     details = decode_details(status.details if status is not None else ())
     return call_error(call.code().name, call.details() or "", details)
 
 
 def error_of_operation(status: Status) -> OperationError:
-    """Return the error that an operation holds."""
+    """Return the error of an operation."""
     details = decode_details(status.details)
     return OperationError(
         code=status.code,
@@ -67,7 +67,7 @@ def error_of_operation(status: Status) -> OperationError:
 
 
 def decode_details(packed: Sequence[AnyMessage]) -> ErrorDetails:
-    """Return what the google.rpc details say. Those of unknown types keep their `@type` only."""
+    """Decode google.rpc details. A detail of an unknown type keeps only its `@type`."""
     info = error_details_pb2.ErrorInfo()
     request = error_details_pb2.BadRequest()
     retry = error_details_pb2.RetryInfo()
@@ -88,5 +88,5 @@ def decode_details(packed: Sequence[AnyMessage]) -> ErrorDetails:
 def _plain(detail: AnyMessage) -> dict[str, Any]:
     try:
         return MessageToDict(detail)
-    except TypeError:  # what protobuf raises for a type that it does not know
+    except TypeError:  # protobuf does not know the type
         return {"@type": detail.type_url}

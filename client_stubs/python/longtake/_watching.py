@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a watch does with what arrives and what breaks. No I/O."""
+"""Decides what a watch of one operation yields and where it resumes. No I/O."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Watch:
-    """How far a watch of one operation is.
+    """The progress of a watch of one operation.
 
     Attributes:
-        name: The operation.
+        name: The name of the operation.
         ended: Whether its last state has arrived.
     """
 
@@ -33,7 +33,7 @@ class Watch:
         self._backoff = Backoff(policy)
 
     def request(self) -> video_service_pb2.WatchOperationRequest:
-        """Return the request that begins or resumes the stream."""
+        """Return the request that starts or resumes the stream."""
         return video_service_pb2.WatchOperationRequest(
             name=self.name, after_revision=self._resume_from
         )
@@ -41,7 +41,7 @@ class Watch:
     def receive(
         self, message: video_service_pb2.WatchOperationResponse
     ) -> operation_pb2.GenerateVideosOperation | None:
-        """Return the operation if it is newer than what the caller has."""
+        """Return the operation if it is newer than the last one returned, else None."""
         self._backoff.reset()
         if not message.HasField("operation"):
             return None
@@ -53,25 +53,25 @@ class Watch:
         return operation
 
     def broke(self, error: LongtakeError | None) -> float:
-        """Return the seconds to wait before the stream is resumed; no error means it ended.
+        """Return the seconds to wait before resuming. Without an error, the stream ended early.
 
         Raises:
-            LongtakeError: It cannot be resumed.
+            LongtakeError: The watch cannot be resumed.
 
         """
         if error is None:
-            # Either the caller has the last state already or something cut the stream
-            # politely. The current state, asked for anew, tells which.
+            # Either the caller already has the last state, or something on the way ended
+            # the stream. Asking for the current state shows which.
             self._resume_from = 0
             error = ServerError("UNAVAILABLE", f"the watch ended before {self.name} did")
         return self._backoff.next_delay(error)
 
 
 def outcome_of(operation: Operation[VideoT_co]) -> GenerateVideosResponse[VideoT_co]:
-    """Return the response of an operation that has ended.
+    """Return the response of an operation that is done.
 
     Raises:
-        OperationFailed: It has an error.
+        OperationFailed: The operation has an error.
 
     """
     if operation.error is not None:

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 OperationT = TypeVar("OperationT", bound="Operation[Any]")
 
-# An initial set without a position cannot be resumed, so that it gets more time than a
-# stream that can.
+# A stream without a position cannot be resumed, so it gets longer to deliver the initial set.
 _INITIAL_SET_SECONDS = 6 * STREAM_SECONDS
 
 
@@ -58,11 +57,11 @@ class WatchAll(Generic[OperationT]):
 
     @property
     def stream_seconds(self) -> float:
-        """The longest that the next stream may last."""
+        """The deadline of the next stream in seconds."""
         return STREAM_SECONDS if self._position else _INITIAL_SET_SECONDS
 
     def request(self) -> video_service_pb2.WatchOperationsRequest:
-        """Return the request that begins or resumes the stream."""
+        """Return the request that starts or resumes the stream."""
         return video_service_pb2.WatchOperationsRequest(
             filter=self._filter, after_position=self._position
         )
@@ -70,13 +69,14 @@ class WatchAll(Generic[OperationT]):
     def receive(
         self, message: video_service_pb2.WatchOperationsResponse
     ) -> Iterator[OperationEvent[OperationT]]:
-        """Yield what a message tells the caller: nothing, an event, or a restart before it."""
+        """Yield the events of a message: none for a heartbeat, two if the initial set restarts."""
         kind = message.WhichOneof("event")
         if self._restarts:
             self._restarts = False
             yield InitialSetRestarted()
         if message.position != self._position or kind == "heartbeat":
-            # Not at every message: a stream may begin well each time and never get on.
+            # Only for progress: a stream that always breaks within the initial set must not
+            # be resumed for ever.
             self._backoff.reset()
         self._position = message.position or self._position
         position = message.position or None
@@ -92,10 +92,10 @@ class WatchAll(Generic[OperationT]):
                 yield InitialSetComplete(position)
 
     def broke(self, error: LongtakeError | None) -> float:
-        """Return the seconds to wait before the stream is resumed; no error means it ended.
+        """Return the seconds to wait before resuming. Without an error, the stream ended early.
 
         Raises:
-            LongtakeError: It cannot be resumed.
+            LongtakeError: The watch cannot be resumed.
 
         """
         if error is not None and error.reason == "POSITION_EXPIRED" and self._position:
