@@ -3,6 +3,9 @@
 
 /** The client on Node.js, over gRPC. */
 
+// Kept in the declarations, which name Node's types: a default tsc loads none by itself.
+/// <reference types="node" preserve="true" />
+
 import { createHash } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import type { SecureClientSessionOptions } from "node:http2";
