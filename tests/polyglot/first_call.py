@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from typing import TYPE_CHECKING
 
 import av
+import pytest
+from fakes.video_service import Call, video_service
 from processes.running import server
+from project.markdown_snippets import ignores_failures, snippets
+from stubs.stubs_messages import failed, operation, seen
 
 from polyglot.toolchains import ROOT
 
@@ -19,10 +22,8 @@ if TYPE_CHECKING:
 
 
 def block(language: str) -> str:
-    [found] = re.findall(
-        rf"^```{language}\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S
-    )
-    return str(found)
+    [found] = snippets(ROOT / "README.md", language)
+    return found
 
 
 async def makes_a_video(folder: Path, *command: str | Path) -> None:
@@ -41,3 +42,22 @@ async def makes_a_video(folder: Path, *command: str | Path) -> None:
     assert "SUCCEEDED" in told.splitlines()[-1]
     with av.open(str(folder / "boat.mp4"), "r") as video:
         assert sum(1 for _ in video.decode(video=0)) == 8 * 24
+
+
+async def says_why_it_failed(folder: Path, *command: str | Path) -> None:
+    """Run a program whose generation fails; it saves nothing and says why."""
+    if ignores_failures(ROOT / "README.md"):
+        pytest.xfail("the snippets of the README ignore failed generations")
+    with video_service(
+        Call("GenerateVideos", operation()), Call("WatchOperation", seen(failed()))
+    ) as service:
+        process = await asyncio.create_subprocess_exec(
+            *map(str, command),
+            cwd=folder,
+            env={**os.environ, "LONGTAKE_ADDRESS": service.address},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        told = (await process.communicate())[0].decode()
+    assert told.splitlines()[-1].endswith("The upstream failed.")
+    assert not (folder / "boat.mp4").exists()

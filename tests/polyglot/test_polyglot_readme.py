@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from polyglot.first_call import block, makes_a_video
+from polyglot.first_call import block, makes_a_video, says_why_it_failed
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
 
 if TYPE_CHECKING:
@@ -25,8 +25,20 @@ async def test_the_first_call_in_python(tmp_path: Path) -> None:
     await makes_a_video(tmp_path, sys.executable, tmp_path / "first_call.py")
 
 
-async def test_the_first_call_in_go(tmp_path: Path) -> None:
+async def test_the_first_call_in_go(first_call_in_go: Path, tmp_path: Path) -> None:
+    await makes_a_video(tmp_path, first_call_in_go)
+
+
+async def test_the_first_call_in_go_says_why_a_generation_failed(
+    first_call_in_go: Path, tmp_path: Path
+) -> None:
+    await says_why_it_failed(tmp_path, first_call_in_go)
+
+
+@pytest.fixture(scope="module")
+def first_call_in_go(tmp_path_factory: pytest.TempPathFactory) -> Path:
     need("go")
-    (tmp_path / "main.go").write_text(block("go"))
-    run("go", "build", "-p=1", "-o", tmp_path / "first_call", tmp_path / "main.go", folder=GO)
-    await makes_a_video(tmp_path, tmp_path / "first_call")
+    folder = tmp_path_factory.mktemp("go")
+    (folder / "main.go").write_text(block("go"))
+    run("go", "build", "-p=1", "-o", folder / "first_call", folder / "main.go", folder=GO)
+    return folder / "first_call"

@@ -9,14 +9,21 @@ import sys
 from pathlib import Path
 
 import pytest
+from project.markdown_snippets import snippets
 
 from polyglot.conformance import conform
 from polyglot.example import generate_beside_a_dead_server
-from polyglot.first_call import block, makes_a_video
+from polyglot.first_call import block, makes_a_video, says_why_it_failed
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
 
 PACKAGE = ROOT / "client_stubs" / "typescript"
 BUF = Path(sys.executable).with_name("buf")
+
+# What snippets use that go on from the one before.
+CLIENT_AND_OPERATION = """import { connect } from "@longtake/client";
+const client = connect();
+const operation = await client.service.getOperation({ name: "operations/1" });
+"""
 
 pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 
@@ -47,6 +54,25 @@ async def test_the_readmes_first_call_in_typescript(programs: Path, tmp_path: Pa
     program = programs / "first_call.mjs"
     program.write_text(block("ts"))
     await makes_a_video(tmp_path, "node", program)
+
+
+@pytest.mark.parametrize(
+    "document", [ROOT / "README.md", PACKAGE / "README.md"], ids=["README", "client's README"]
+)
+def test_the_readmes_code_passes_a_default_tsc(programs: Path, document: Path) -> None:
+    # Within the package, as above, and with none of its settings.
+    for index, code in enumerate(snippets(document, "ts")):
+        snippet = programs / f"snippet_{index}.ts"
+        snippet.write_text(code if "const client" in code else CLIENT_AND_OPERATION + code)
+        run("npx", "tsc", "--noEmit", "--ignoreConfig", snippet, folder=programs)
+
+
+async def test_the_readmes_first_call_says_why_a_generation_failed(
+    programs: Path, tmp_path: Path
+) -> None:
+    program = programs / "failing_call.mjs"
+    program.write_text(block("ts"))
+    await says_why_it_failed(tmp_path, "node", program)
 
 
 def test_typescript_reads_and_writes_the_golden_messages(programs: Path, tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The Python code in the READMEs has no type errors, as a reader's own checker sees it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from project.markdown_snippets import ignores_failures, snippets
+
+ROOT = Path(__file__).parents[2]
+CLIENT = ROOT / "client_stubs" / "python"
+DOCUMENTS = (ROOT / "README.md", CLIENT / "README.md")
+PROGRAMS = Path(sys.executable).parent
+
+# A document's snippets follow each other: they are checked as one program.
+each_document = pytest.mark.parametrize(
+    "document",
+    [
+        pytest.param(
+            document,
+            id=document.relative_to(ROOT).as_posix(),
+            marks=pytest.mark.xfail(
+                ignores_failures(document), reason="its snippets ignore failed generations"
+            ),
+        )
+        for document in DOCUMENTS
+    ],
+)
+
+
+def _program(document: Path, folder: Path) -> Path:
+    path = folder / "snippets.py"
+    path.write_text("\n".join(snippets(document, "python")))
+    return path
+
+
+@each_document
+def test_mypy_accepts_the_snippets(document: Path, tmp_path: Path) -> None:
+    command = [PROGRAMS / "mypy", "--strict", _program(document, tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stdout
+
+
+@each_document
+def test_pyright_accepts_the_snippets(document: Path, tmp_path: Path) -> None:
+    settings = {"typeCheckingMode": "standard", "extraPaths": [str(CLIENT)]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    command = [PROGRAMS / "basedpyright", "--project", tmp_path, "--pythonpath", sys.executable]
+    assert _program(document, tmp_path).exists()
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert run.returncode == 0, run.stdout
+    assert "0 errors" in run.stdout
