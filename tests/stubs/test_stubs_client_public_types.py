@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Any, get_type_hints
 
 import pytest
+from longtake import AsyncClient, Client
 from pydantic import TypeAdapter
 from stubs.stubs_values import PUBLIC, VALUES
 
@@ -90,6 +91,18 @@ def test_its_annotations_can_be_resolved(name: str) -> None:
     if not isinstance(kind, type):
         pytest.skip("an alias has no annotations")
 
+    _resolve_annotations(kind)
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_the_annotations_of_its_calls_can_be_resolved(client: type) -> None:
+    made = VALUES[client.__name__]
+
+    for part in (made.models, made.operations):
+        _resolve_annotations(type(part))
+
+
+def _resolve_annotations(kind: type) -> None:
     get_type_hints(kind)
     for _, member in inspect.getmembers(kind):
         function = member.fget if isinstance(member, property) else member

@@ -4,29 +4,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator
+from typing import Unpack
 
+from longtake._async.connection import AsyncConnection
+from longtake._async.operations import AsyncOperations
 from longtake._requests import add_repeat_note, generate_request, model_name
 from longtake._responses import model_of
 from longtake.errors import ServerError
-from longtake.types import AsyncStoredVideo
+from longtake.types import (
+    AsyncGenerateVideosOperation,
+    AsyncStoredVideo,
+    GenerateVideosConfig,
+    GenerateVideosConfigDict,
+    GenerateVideosOptions,
+    Image,
+    Model,
+    Video,
+)
 from longtake.v1 import video_service_pb2 as api
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-    from typing import Unpack
-
-    from longtake._async.connection import AsyncConnection
-    from longtake._async.operations import AsyncOperations
-    from longtake.types import (
-        AsyncGenerateVideosOperation,
-        GenerateVideosConfig,
-        GenerateVideosConfigDict,
-        GenerateVideosOptions,
-        Image,
-        Model,
-        Video,
-    )
 
 
 class AsyncModels:

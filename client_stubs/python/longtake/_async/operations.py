@@ -4,31 +4,31 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import TYPE_CHECKING
 
+from longtake._async.connection import AsyncConnection
 from longtake._async.downloads import AsyncDownloads
 from longtake._backoff import STREAM_SECONDS, Deadline
-from longtake._durations import wait_timeout
+from longtake._durations import Seconds, wait_timeout
 from longtake._process_bound import AsyncProcessBound
 from longtake._requests import list_request, operation_name, revision_of, video_name
 from longtake._responses import operation_fields, response_of
 from longtake._watching import Watch, outcome_of
 from longtake._watching_all import WatchAll
 from longtake.errors import LongtakeError
-from longtake.types import AsyncGenerateVideosOperation, AsyncStoredVideo, GenerateVideosResponse
+from longtake.types import (
+    AsyncGenerateVideosOperation,
+    AsyncStoredVideo,
+    GenerateVideosResponse,
+    Operation,
+    OperationEvent,
+)
 from longtake.types.stored_video import StoredVideoFacts
+from longtake.v1 import operation_pb2
 from longtake.v1 import video_service_pb2 as api
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
-    from longtake._async.connection import AsyncConnection
-    from longtake._durations import Seconds
-    from longtake.types import Operation, OperationEvent
-    from longtake.v1 import operation_pb2
-
-    AnyOperation = Operation[AsyncStoredVideo] | str
+AnyOperation = Operation[AsyncStoredVideo] | str
 
 
 class AsyncOperations(AsyncProcessBound):

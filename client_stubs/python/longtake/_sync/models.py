@@ -5,29 +5,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from typing import Unpack
 
 from longtake._requests import add_repeat_note, generate_request, model_name
 from longtake._responses import model_of
+from longtake._sync.connection import Connection
+from longtake._sync.operations import Operations
 from longtake.errors import ServerError
-from longtake.types import StoredVideo
+from longtake.types import (
+    GenerateVideosConfig,
+    GenerateVideosConfigDict,
+    GenerateVideosOperation,
+    GenerateVideosOptions,
+    Image,
+    Model,
+    StoredVideo,
+    Video,
+)
 from longtake.v1 import video_service_pb2 as api
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
-    from typing import Unpack
-
-    from longtake._sync.connection import Connection
-    from longtake._sync.operations import Operations
-    from longtake.types import (
-        GenerateVideosConfig,
-        GenerateVideosConfigDict,
-        GenerateVideosOperation,
-        GenerateVideosOptions,
-        Image,
-        Model,
-        Video,
-    )
 
 
 class Models:

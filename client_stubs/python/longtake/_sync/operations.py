@@ -5,31 +5,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 from longtake._backoff import STREAM_SECONDS, Deadline
-from longtake._durations import wait_timeout
+from longtake._durations import Seconds, wait_timeout
 from longtake._process_bound import ProcessBound
 from longtake._requests import list_request, operation_name, revision_of, video_name
 from longtake._responses import operation_fields, response_of
+from longtake._sync.connection import Connection
 from longtake._sync.downloads import Downloads
 from longtake._watching import Watch, outcome_of
 from longtake._watching_all import WatchAll
 from longtake.errors import LongtakeError
-from longtake.types import GenerateVideosOperation, GenerateVideosResponse, StoredVideo
+from longtake.types import (
+    GenerateVideosOperation,
+    GenerateVideosResponse,
+    Operation,
+    OperationEvent,
+    StoredVideo,
+)
 from longtake.types.stored_video import StoredVideoFacts
+from longtake.v1 import operation_pb2
 from longtake.v1 import video_service_pb2 as api
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from longtake._durations import Seconds
-    from longtake._sync.connection import Connection
-    from longtake.types import Operation, OperationEvent
-    from longtake.v1 import operation_pb2
-
-    AnyOperation = Operation[StoredVideo] | str
+AnyOperation = Operation[StoredVideo] | str
 
 
 class Operations(ProcessBound):
