@@ -39,10 +39,13 @@ def _program(document: Path, folder: Path) -> Path:
     return path
 
 
+def _run(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
 @each_document
 def test_mypy_accepts_the_snippets(document: Path, tmp_path: Path) -> None:
-    command = [PROGRAMS / "mypy", "--strict", _program(document, tmp_path)]
-    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    run = _run(ROOT, PROGRAMS / "mypy", "--strict", _program(document, tmp_path))
 
     assert run.returncode == 0, run.stdout
 
@@ -51,9 +54,15 @@ def test_mypy_accepts_the_snippets(document: Path, tmp_path: Path) -> None:
 def test_pyright_accepts_the_snippets(document: Path, tmp_path: Path) -> None:
     settings = {"typeCheckingMode": "standard", "extraPaths": [str(CLIENT)]}
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
-    command = [PROGRAMS / "basedpyright", "--project", tmp_path, "--pythonpath", sys.executable]
     assert _program(document, tmp_path).exists()
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    run = _run(
+        tmp_path,
+        PROGRAMS / "basedpyright",
+        "--project",
+        tmp_path,
+        "--pythonpath",
+        sys.executable,
+    )
 
     assert run.returncode == 0, run.stdout
     assert "0 errors" in run.stdout

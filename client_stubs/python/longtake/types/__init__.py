@@ -1,6 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is given to the client and what it returns. Imports neither gRPC nor protobuf."""
+"""The values that you pass to the client and that it returns.
+
+This package imports neither gRPC nor protobuf.
+"""
 
 from longtake.types.config import GenerateVideosConfig, GenerateVideosConfigDict
 from longtake.types.enums import (
