@@ -7,7 +7,7 @@ from __future__ import annotations
 import inspect
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import longtake
 from longtake import AsyncClient, Client, RetryPolicy, errors, types
@@ -20,27 +20,22 @@ _PRICE: types.Money = {"currency_code": "USD", "amount": Decimal("0.1")}
 _FILE = types.FileData(f"gs://bucket/{LONG}.mp4", "video/mp4")
 _IMAGE = types.Image(data=LONG.encode(), mime_type="image/png")
 _VIOLATION = errors.Violation("config.fps", LONG)
-_METADATA: types.OperationMetadata = {
-    "state": "SUCCEEDED",
-    "model": "veo-3.1-fast-generate-001",
-    "served_model": None,
-    "create_time": _MOMENT,
-    "submit_time": None,
-    "update_time": _MOMENT,
-    "end_time": None,
-    "expire_time": None,
-    "estimated_finish_time": None,
-    "progress_percent": 50,
-    "queue_position": None,
-    "estimated_start_time": None,
-    "attempts": 1,
-    "next_retry_time": None,
-    "labels": {"team": LONG},
-    "billed_seconds": 4.0,
-    "estimated_cost": _PRICE,
-    "cancel_requested": False,
-    "warnings": [LONG],
-}
+_METADATA = cast(
+    "types.OperationMetadata",
+    dict.fromkeys(types.OperationMetadata.__annotations__)
+    | {
+        "state": "SUCCEEDED",
+        "model": "veo-3.1-fast-generate-001",
+        "create_time": _MOMENT,
+        "progress_percent": 50,
+        "attempts": 1,
+        "labels": {"team": LONG},
+        "billed_seconds": 4.0,
+        "estimated_cost": _PRICE,
+        "cancel_requested": False,
+        "warnings": [LONG],
+    },
+)
 _ERROR = types.OperationError(
     code=13,
     message=LONG,
