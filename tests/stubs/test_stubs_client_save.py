@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import io
 import os
 import socket
 import stat
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes.video_service import Call, Silence, video_service
@@ -178,6 +179,12 @@ def test_a_pipe_that_takes_the_name_meanwhile_is_not_replaced(tmp_path: Path) ->
 
     assert list(tmp_path.iterdir()) == [path]
     assert path.is_fifo()
+
+
+@pytest.mark.parametrize("path", [io.BytesIO(), b"video.mp4", None], ids=repr)
+def test_what_is_no_path_is_named(caller: MakeCaller, path: Any) -> None:
+    with video_service() as service, pytest.raises(TypeError, match=r"^path: .*; it is a str or"):
+        caller(service.address).save(FIRST, path)
 
 
 def test_a_folder_that_does_not_exist_is_told_before_anything_is_fetched(

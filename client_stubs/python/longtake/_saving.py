@@ -33,10 +33,19 @@ class PartialFile:
 
     Call `discard` whatever happens. The methods are safe to call from several threads, so
     that a discard cannot overtake a write that a cancelled caller left running.
+
+    Raises:
+        TypeError: The path is neither a string nor an os.PathLike of one.
+
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
-        self._given = Path(path)
+        try:
+            self._given = Path(path)
+        except TypeError as error:
+            raise TypeError(
+                f"path: {type(path).__name__} is not accepted; it is a str or an os.PathLike"
+            ) from error
         self._lock = threading.Lock()
         self._target = self._part = self._given
         self._file: IO[bytes] | None = None
@@ -53,7 +62,7 @@ class PartialFile:
         with self._lock:
             if self._discarded:
                 return
-            mode = self._mode_of_target()
+            mode = _mode_to_keep(self._given)
             self._target = Path(os.path.realpath(self._given))
             # A name of its own, so that two that save to one path do not meet.
             self._part = self._target.with_name(f".longtake-{secrets.token_hex(8)}.part")
@@ -81,7 +90,7 @@ class PartialFile:
                 self._file.flush()
                 os.fsync(self._file.fileno())
                 self._file.close()
-                self._mode_of_target()
+                _mode_to_keep(self._target)
                 self._part.replace(self._target)
                 self._has_part = False
 
@@ -98,21 +107,27 @@ class PartialFile:
                 self._part.unlink(missing_ok=True)
                 self._has_part = False
 
-    def _mode_of_target(self) -> int | None:
-        """Return the mode of the file to replace, or None if there is none."""
-        try:
-            mode = self._given.stat().st_mode
-        except FileNotFoundError:
-            return None
-        if stat.S_ISREG(mode):
-            return mode
-        if stat.S_ISDIR(mode):
-            raise IsADirectoryError(
-                errno.EISDIR, "it is a directory; give the name of a file", str(self._given)
-            )
-        kind = _KINDS.get(stat.S_IFMT(mode), "not a regular file")
-        raise FileExistsError(
-            errno.EEXIST,
-            f"it is {kind}; a video is saved to a regular file, so write its bytes yourself",
-            str(self._given),
+
+def _mode_to_keep(path: Path) -> int | None:
+    """Return the mode of the file that is replaced, or None if there is none.
+
+    Raises:
+        OSError: The path is not that of a regular file.
+
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISREG(mode):
+        return mode
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(
+            errno.EISDIR, "it is a directory; give the name of a file", str(path)
         )
+    kind = _KINDS.get(stat.S_IFMT(mode), "not a regular file")
+    raise FileExistsError(
+        errno.EEXIST,
+        f"it is {kind}; a video is saved to a regular file, so write its bytes yourself",
+        str(path),
+    )

@@ -126,6 +126,7 @@ class StoredVideo(_Stored):
             ClientClosed: The client was closed.
             LongtakeError: The bytes cannot be fetched, or are not those that the server stored.
             OSError: The file cannot be written, or `path` is not a regular file.
+            TypeError: `path` is neither a string nor an os.PathLike.
 
         """
         return self._downloads.save(self._facts, path)
@@ -175,6 +176,7 @@ class AsyncStoredVideo(_Stored):
             ClientClosed: The client was closed.
             LongtakeError: The bytes cannot be fetched, or are not those that the server stored.
             OSError: The file cannot be written, or `path` is not a regular file.
+            TypeError: `path` is neither a string nor an os.PathLike.
 
         """
         return await self._downloads.save(self._facts, path)
