@@ -167,27 +167,46 @@ class OffsetPastEnd(LongtakeError):
             )
 
 
-class PositionExpired(LongtakeError):
+class PositionError(LongtakeError):
+    """A watch of all operations cannot resume after a position.
+
+    Attributes:
+        position: The store's position. It counts the changes of all callers, so callers are
+            told the token instead.
+    """
+
+    problem = ""
+
+    def __init__(self, position: int, token: str = "") -> None:
+        super().__init__(
+            f"{self.problem}; watch again without it", {"position": token} if token else {}
+        )
+        self.position = position
+
+
+class PositionExpired(PositionError):
     """Changes after the position are no longer kept."""
 
     reason = "POSITION_EXPIRED"
+    problem = "changes after after_position are no longer kept"
 
-    def __init__(self, position: str) -> None:
-        super().__init__(
-            "changes after after_position are no longer kept; watch again without it",
-            {"position": position},
-        )
+
+class PositionAhead(PositionError):
+    """The position is newer than the store, which was restored from a backup."""
+
+    reason = "REVISION_AHEAD"
+    problem = "after_position is newer than the store, which was restored from a backup"
 
 
 class RevisionAhead(LongtakeError):
-    """The caller has seen what the store has not, which was restored from a backup."""
+    """The revision is newer than the operation, whose store was restored from a backup."""
 
     reason = "REVISION_AHEAD"
 
-    def __init__(self, field: str, given: int, newest: int) -> None:
+    def __init__(self, given: int, newest: int) -> None:
         super().__init__(
-            f"{field} {given} is newer than the store, which is at {newest}",
-            {field: str(given), "newest": str(newest)},
+            f"revision {given} is newer than the operation, which is at {newest}",
+            {"revision": str(given), "newest": str(newest)},
         )
 
 

@@ -8,7 +8,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from longtake_server.errors import OperationNotFound, PositionExpired, RevisionAhead
+from longtake_server.errors import OperationNotFound, PositionAhead, PositionExpired
 from longtake_server.operations.store import Change, Filter, OperationStore
 from storage.storage_records import REQUEST, changed, new_record
 
@@ -104,9 +104,15 @@ class ChangesContract:
             assert states[-1] == record
         assert await store.position() == _WRITERS * _CHANGES_EACH
 
+    async def test_the_position_key_is_32_bytes_and_stays(self, store: OperationStore) -> None:
+        key = await store.position_key()
+        assert len(key) == 32
+        await store.create(new_record(), REQUEST)
+        assert await store.position_key() == key
+
     async def test_a_position_of_the_future_is_refused(self, store: OperationStore) -> None:
         await store.create(new_record(), REQUEST)
-        with pytest.raises(RevisionAhead):
+        with pytest.raises(PositionAhead):
             await store.changes(await store.position() + 1, 10)
 
     async def test_forgotten_deletions_expire_the_positions_before_them(

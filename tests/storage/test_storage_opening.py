@@ -213,6 +213,7 @@ async def test_an_older_store_is_migrated_with_its_records(
     try:
         assert await store.find_by_upstream("upstream/1") == record.name
         assert await store.get(record.name) == record
+        assert len(await store.position_key()) == 32
         assert await store.usage(date.min, date.max) == {account_of(record): usage_of(record)}
     finally:
         await store.close()
@@ -227,3 +228,12 @@ async def test_a_store_that_was_migrated_is_not_migrated_again(tmp_path: Path) -
         assert migrations.schema_version(store._database.writing) == migrations.NEWEST_VERSION
     finally:
         await store.close()
+
+
+async def test_each_store_has_a_position_key_of_its_own_and_keeps_it(tmp_path: Path) -> None:
+    keys = []
+    for name in ("one.db", "other.db", "one.db"):
+        store = await SqliteStore.open(tmp_path / name, FakeClock())
+        keys.append(await store.position_key())
+        await store.close()
+    assert keys[0] == keys[2] != keys[1]

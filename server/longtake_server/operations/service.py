@@ -212,6 +212,10 @@ class VideoOperations:
         """Yield the changes of the operations that match. See Watching.watch_all."""
         return self._watching.watch_all(wanted, after, heartbeat_seconds)
 
+    async def position_key(self) -> bytes:
+        """Return the key that seals positions. See OperationStore.position_key."""
+        return await self._store.position_key()
+
     async def wait(
         self, name: str, caller: str, after_revision: int | None, timeout: float
     ) -> OperationRecord:

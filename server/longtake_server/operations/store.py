@@ -263,12 +263,15 @@ class OperationStore(Protocol):
 
         Raises:
             PositionExpired: Deletions after this position are no longer kept.
-            RevisionAhead: The position is newer than the store.
+            PositionAhead: The position is newer than the store.
 
         """
 
     async def position(self) -> int:
         """Return the position of the latest change; 0 for a new store."""
+
+    async def position_key(self) -> bytes:
+        """Return the 32 random bytes that seal positions for callers; the same for ever."""
 
     async def take(
         self, owner: str, now: datetime, lease_until: datetime, limit: int

@@ -121,7 +121,7 @@ class Watching:
                 turn = topic.turn
                 record = await self._ledger.get(name)
                 if first and after_revision > record.revision:
-                    raise RevisionAhead("revision", after_revision, record.revision)
+                    raise RevisionAhead(after_revision, record.revision)
                 first = False
                 if record.revision > seen:
                     seen = record.revision
@@ -171,7 +171,7 @@ class Watching:
             heartbeat_seconds: The longest silence.
 
         Raises:
-            PositionExpired, RevisionAhead: As OperationStore.changes.
+            PositionExpired, PositionAhead: As OperationStore.changes.
             ServerDraining, TooManyWatches: As `watch`.
 
         """

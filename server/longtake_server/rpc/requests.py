@@ -97,30 +97,6 @@ def wrong_page_token() -> InvalidRequest:
     )
 
 
-def position_token(position: int | None) -> str:
-    """Return a global position as callers see it; empty for None."""
-    if position is None:
-        return ""
-    return base64.urlsafe_b64encode(f"p{position}".encode()).decode()
-
-
-def position(token: str) -> int | None:
-    """Return the global position in a token, or None if it is empty. Raises InvalidRequest."""
-    if not token:
-        return None
-    try:
-        text = base64.urlsafe_b64decode(token.encode("ascii")).decode("ascii")
-    except ValueError as error:
-        raise _wrong_position() from error
-    if not re.fullmatch(r"p[0-9]{1,18}", text):
-        raise _wrong_position()
-    return int(text[1:])
-
-
-def _wrong_position() -> InvalidRequest:
-    return invalid("after_position", "accepted is the position of an earlier message")
-
-
 def operation_filter(text: str, caller: str) -> Filter:
     """Return the filter that the text describes, of the caller's operations.
 

@@ -42,6 +42,7 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.RevisionAhead, code_pb2.FAILED_PRECONDITION),
     (errors.OffsetPastEnd, code_pb2.OUT_OF_RANGE),
     (errors.PositionExpired, code_pb2.OUT_OF_RANGE),
+    (errors.PositionAhead, code_pb2.FAILED_PRECONDITION),
     (errors.RequestTooLarge, code_pb2.RESOURCE_EXHAUSTED),
     (errors.VideoTooLarge, code_pb2.RESOURCE_EXHAUSTED),
     (errors.TooManyWatches, code_pb2.RESOURCE_EXHAUSTED),
@@ -160,7 +161,9 @@ def _precondition(error: errors.LongtakeError) -> str:
     if isinstance(error, errors.ModelRetired):
         return f"models/{error.metadata['model']}"
     if isinstance(error, errors.RevisionAhead):
-        return "revision" if "revision" in error.metadata else "position"
+        return "revision"
+    if isinstance(error, errors.PositionAhead):
+        return "position"
     return ""
 
 

@@ -11,10 +11,12 @@ from google.protobuf.empty_pb2 import Empty
 from longtake.v1 import video_service_pb2 as api
 from longtake.v1.video_service_pb2_grpc import VideoServiceServicer
 
+from longtake_server.errors import PositionError
 from longtake_server.operations.view import Changed, Gone, InitialSetComplete, StillWatching
 from longtake_server.operations.watching import Heartbeat
 from longtake_server.rpc import convert, requests
 from longtake_server.rpc.encoded import video_chunk
+from longtake_server.rpc.positions import Positions
 from longtake_server.telemetry import traceparent_of
 
 if TYPE_CHECKING:
@@ -110,20 +112,25 @@ class VideoServicer(VideoServiceServicer):
         self, request: api.WatchOperationsRequest, context: Context
     ) -> AsyncGenerator[bytes]:
         """Stream the changes of all operations that match."""
+        caller = self._caller_of(context)
+        positions = Positions(await self._service.position_key(), caller)
         events = self._service.watch_all(
-            requests.operation_filter(request.filter, self._caller_of(context)),
-            requests.position(request.after_position),
+            requests.operation_filter(request.filter, caller),
+            positions.position(request.after_position),
             requests.heartbeat_seconds(
                 request.heartbeat_interval if request.HasField("heartbeat_interval") else None
             ),
         )
         del request
         async with aclosing(events):
-            async for event in events:
-                yield self._store_event(event)
+            try:
+                async for event in events:
+                    yield self._store_event(event, positions)
+            except PositionError as error:
+                raise type(error)(error.position, positions.token(error.position)) from error
 
-    def _store_event(self, event: StoreEvent) -> bytes:
-        message = api.WatchOperationsResponse(position=requests.position_token(event.position))
+    def _store_event(self, event: StoreEvent, positions: Positions) -> bytes:
+        message = api.WatchOperationsResponse(position=positions.token(event.position))
         match event:
             case Changed():
                 # The operation is the first field of both watches' messages.

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Callable
 
@@ -146,12 +147,24 @@ _VERSION_4: tuple[_Step, ...] = (
 # Whose an operation was that is gone. Those of before are told to callers without a name.
 _VERSION_5 = ("ALTER TABLE tombstones ADD COLUMN caller TEXT NOT NULL DEFAULT ''",)
 
+
+def _make_position_key(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE meta SET position_key = ?", (secrets.token_bytes(32),))
+
+
+# Seals the positions that callers get. A copy of the store keeps it, so that they stay valid.
+_VERSION_6: tuple[_Step, ...] = (
+    "ALTER TABLE meta ADD COLUMN position_key BLOB NOT NULL DEFAULT x''",
+    _make_position_key,
+)
+
 _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_1,
     _VERSION_2,
     _VERSION_3,
     _VERSION_4,
     _VERSION_5,
+    _VERSION_6,
 )
 
 NEWEST_VERSION = len(_MIGRATIONS)

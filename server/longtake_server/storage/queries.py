@@ -14,9 +14,9 @@ from longtake_server.errors import (
     OperationDeleted,
     OperationExpired,
     OperationNotFound,
+    PositionAhead,
     PositionExpired,
     ResourceError,
-    RevisionAhead,
 )
 from longtake_server.operations.store import Change, Page
 from longtake_server.storage.codec import decode_record, to_micros
@@ -134,9 +134,9 @@ def changes(connection: sqlite3.Connection, after: int, limit: int, begun: int) 
     """See OperationStore.changes."""
     newest, compacted = connection.execute("SELECT position, compacted FROM meta").fetchone()
     if after > newest:
-        raise RevisionAhead("position", after, newest)
+        raise PositionAhead(after)
     if after > 0 and max(after, begun) < compacted:
-        raise PositionExpired(str(after))
+        raise PositionExpired(after)
     rows = connection.execute(
         """
         SELECT position, name, caller, record FROM operations WHERE position > :after
@@ -156,6 +156,12 @@ def position(connection: sqlite3.Connection) -> int:
     """See OperationStore.position."""
     newest: int = connection.execute("SELECT position FROM meta").fetchone()[0]
     return newest
+
+
+def position_key(connection: sqlite3.Connection) -> bytes:
+    """See OperationStore.position_key."""
+    key: bytes = connection.execute("SELECT position_key FROM meta").fetchone()[0]
+    return key
 
 
 def expired(connection: sqlite3.Connection, now: datetime, limit: int) -> Sequence[str]:

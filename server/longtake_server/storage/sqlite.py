@@ -116,6 +116,10 @@ class SqliteStore:
         """See OperationStore.position."""
         return await self._readers.run(queries.position)
 
+    async def position_key(self) -> bytes:
+        """See OperationStore.position_key."""
+        return await self._readers.run(queries.position_key)
+
     async def take(
         self, owner: str, now: datetime, lease_until: datetime, limit: int
     ) -> Sequence[Work]:
