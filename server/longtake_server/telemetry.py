@@ -17,10 +17,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from opentelemetry import metrics, trace
+from opentelemetry.trace import SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from opentelemetry.context import Context
     from opentelemetry.metrics import MeterProvider
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 _SCOPE = "longtake_server"
 _PROPAGATOR = TraceContextTextMapPropagator()
 _TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+# UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS: OpenTelemetry
+# counts these against a server, and the other gRPC codes against the caller.
+_SERVER_FAULTS = frozenset({2, 4, 12, 13, 14, 15})
 _STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 OPERATIONS_ACCEPTED = "longtake.operations.accepted"
@@ -83,6 +88,34 @@ class Telemetry:
         """Count an operation that ended, and how long it took since it was accepted."""
         self._finished.add(1, {"model": model, "state": state})
         self._duration.record(seconds, {"model": model, "state": state})
+
+    def serve(self, method: str, metadata: Mapping[str, str]) -> AbstractContextManager[Span]:
+        """Return the span of a call that is served, as a context manager.
+
+        Args:
+            method: `/package.Service/Method`.
+            metadata: The call's; `traceparent` and `tracestate` make the span part of the
+                caller's trace.
+
+        """
+        service, _, name = method.removeprefix("/").partition("/")
+        attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
+        return self._tracer.start_as_current_span(
+            f"{service}/{name}",
+            _PROPAGATOR.extract(metadata),
+            SpanKind.SERVER,
+            attributes,
+            record_exception=False,
+            set_status_on_exception=False,
+        )
+
+    def served(self, span: Span, code: int, operation: str) -> None:
+        """Record how a served call ended: its gRPC code, and its operation or an empty string."""
+        span.set_attribute("rpc.grpc.status_code", code)
+        if operation:
+            span.set_attribute("longtake.operation", operation)
+        if code in _SERVER_FAULTS:
+            span.set_status(StatusCode.ERROR)
 
     @contextmanager
     def submission(self, operation: str, upstream: str, traceparent: str) -> Iterator[CallSpan]:

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
-from longtake.v1.video_service_pb2 import GenerateVideosRequest, WaitOperationRequest
+from longtake.v1.video_service_pb2 import (
+    GenerateVideosRequest,
+    WaitOperationRequest,
+    WatchOperationRequest,
+    WatchOperationsRequest,
+)
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceResponse,
 )
@@ -137,3 +142,52 @@ async def test_one_trace_from_the_caller_to_the_last_poll(tmp_path: Path) -> Non
 
 async def _ended(call: grpc.aio.UnaryUnaryCall) -> bool:  # type: ignore[type-arg]  # the stub's own
     return bool((await call).done)
+
+
+@pytest.mark.timeout(GUARD_SECONDS)
+async def test_watches_that_are_cancelled_leave_whole_spans_and_no_traceback(
+    tmp_path: Path,
+) -> None:
+    async with (
+        collector() as kept,
+        simulator(tmp_path) as upstream,
+        server(tmp_path, upstream, otlp_endpoint=kept.address) as longtake,
+    ):
+        stub = await longtake.start()
+        await upstream.tell("hold")
+        request = GenerateVideosRequest(model="veo-3.1-lite-generate-001", prompt="a dog")
+        operation = await stub.GenerateVideos(request)
+        one = WatchOperationRequest(name=operation.name)
+        for _ in range(10):
+            for watch in (
+                stub.WatchOperation(one),
+                stub.WatchOperation(one, timeout=0.2),
+                stub.WatchOperations(WatchOperationsRequest()),
+            ):
+                await watch.read()
+                if watch.time_remaining() is None:
+                    watch.cancel()
+                await watch.code()
+        # A reader that leaves while the server sends to it.
+        for _ in range(10):
+            bursts = [stub.WatchOperation(one) for _ in range(10)]
+            await asyncio.gather(*(watch.read() for watch in bursts))
+            for watch in bursts:
+                watch.cancel()
+        assert await longtake.process.terminate() == 0
+
+    assert "Traceback" not in longtake.log
+    assert "Failed to detach context" not in longtake.log
+    spans = [span for span in kept.spans if "/WatchOperation" in span.name]
+    assert len(spans) == 130
+    codes = [_attribute(span, "rpc.grpc.status_code") for span in spans]
+    assert set(codes) == {
+        grpc.StatusCode.CANCELLED.value[0],
+        grpc.StatusCode.DEADLINE_EXCEEDED.value[0],
+    }
+    assert codes.count(grpc.StatusCode.DEADLINE_EXCEEDED.value[0]) == 10
+
+
+def _attribute(span: Span, key: str) -> int:
+    [value] = [one.value.int_value for one in span.attributes if one.key == key]
+    return value

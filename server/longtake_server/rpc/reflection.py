@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool
@@ -45,10 +45,8 @@ class _Servicer(reflection.aio.ReflectionServicer):
     ) -> reflection_pb2.ServerReflectionResponse:
         service, _, method = fully_qualified_name.rpartition(".")
         symbol = service if method in _methods(service) else fully_qualified_name
-        answer: reflection_pb2.ServerReflectionResponse = super()._file_containing_symbol(
-            request, symbol
-        )
-        return answer
+        found = super()._file_containing_symbol(request, symbol)  # type: ignore[misc]  # its types leave it out
+        return cast("reflection_pb2.ServerReflectionResponse", found)
 
 
 def _methods(service: str) -> Iterable[str]:

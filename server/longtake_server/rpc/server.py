@@ -12,11 +12,11 @@ from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_ser
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from longtake.v1 import video_service_pb2
 from longtake.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
-from opentelemetry.instrumentation.grpc import aio_server_interceptor
 
 from longtake_server.errors import StartFailure
 from longtake_server.rpc.encoded import EncodedOperations
 from longtake_server.rpc.interceptors import Calls
+from longtake_server.rpc.observation import Observer
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
 from longtake_server.rpc.reflection import add_reflection
 from longtake_server.rpc.video_servicer import Callers, VideoServicer
@@ -93,19 +93,14 @@ class RpcServer:
         max_connection_age_seconds: float | None = None,
         connection_grace_seconds: float = 20.0,
     ) -> None:
-        interceptors: list[grpc.aio.ServerInterceptor] = []
-        if telemetry.tracer_provider is not None:
-            interceptors.append(
-                aio_server_interceptor(tracer_provider=telemetry.tracer_provider),  # type: ignore[no-untyped-call]  # the library's
-            )
         age = _connection_age(max_connection_age_seconds, connection_grace_seconds)
-        self._server = grpc.aio.server(interceptors=interceptors, options=(*OPTIONS, *age))
+        self._server = grpc.aio.server(options=(*OPTIONS, *age))
         self._health = health_servicer
         calls: Any = Calls(
             self._server,
             max_request_bytes=max_request_bytes,
             send_timeout_seconds=send_timeout_seconds,
-            clock=clock,
+            observer=Observer(clock, telemetry),
         )
         callers = Callers(caller_header)
         self._encoded = EncodedOperations()

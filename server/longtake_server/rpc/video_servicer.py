@@ -16,6 +16,7 @@ from longtake_server.operations.view import Changed, Gone, InitialSetComplete, S
 from longtake_server.operations.watching import Heartbeat
 from longtake_server.rpc import convert, requests
 from longtake_server.rpc.encoded import video_chunk
+from longtake_server.rpc.observation import name_operation
 from longtake_server.rpc.positions import Positions
 from longtake_server.telemetry import traceparent_of
 
@@ -74,6 +75,7 @@ class VideoServicer(VideoServiceServicer):
         record = await self._service.generate(
             request, self._caller_of(context), traceparent_of(metadata)
         )
+        name_operation(record.name)
         return self._encoded.of(record).operation
 
     async def GetOperation(  # type: ignore[override]  # noqa: N802 - as above

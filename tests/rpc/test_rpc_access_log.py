@@ -1,0 +1,157 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The access log has one line for each call: its code, operation, peer and duration."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import pytest
+from google.longrunning import operations_pb2
+from grpc_reflection.v1alpha import reflection_pb2
+from longtake.v1 import video_service_pb2 as api
+from rpc.rpc_server import refused, serving
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from rpc.rpc_server import Server
+
+PROMPT = "a secret dog"
+
+
+class Lines(logging.Handler):
+    """Keeps the lines of the access log, and lets a test wait for the next one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: asyncio.Queue[logging.LogRecord] = asyncio.Queue()
+        self.all: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.put_nowait(record)
+
+    async def next(self) -> dict[str, Any]:
+        line = vars(await self._lines.get())
+        self.all.append(line)
+        return line
+
+
+@pytest.fixture
+async def lines() -> AsyncIterator[Lines]:
+    log = logging.getLogger("longtake_server.access")
+    handler, level = Lines(), log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    yield handler
+    log.removeHandler(handler)
+    log.setLevel(level)
+
+
+def about(line: dict[str, Any]) -> tuple[str, str, str]:
+    """Return method, code and operation, after checking the fields that every line has."""
+    assert line["peer"].startswith(("ipv4:127.0.0.1:", "ipv6:[::1]:"))
+    assert line["seconds"] >= 0
+    service, _, method = line["method"].rpartition("/")
+    assert service
+    return method, line["code"], line.get("operation", "")
+
+
+async def test_each_unary_call_has_a_line_with_its_operation(tmp_path: Path, lines: Lines) -> None:
+    async with serving(tmp_path) as server:
+        name = await server.accepted(prompt=PROMPT)
+        assert about(await lines.next()) == ("GenerateVideos", "OK", name)
+        await server.videos.GetOperation(api.GetOperationRequest(name=name))
+        assert about(await lines.next()) == ("GetOperation", "OK", name)
+        await server.operations.GetOperation(operations_pb2.GetOperationRequest(name=name))
+        assert about(await lines.next()) == ("GetOperation", "OK", name)
+        await server.videos.ListOperations(api.ListOperationsRequest())
+        assert about(await lines.next()) == ("ListOperations", "OK", "")
+    assert PROMPT not in str(lines.all)
+
+
+async def test_a_refused_call_has_its_code_and_no_name_that_is_not_one(
+    tmp_path: Path, lines: Lines
+) -> None:
+    async with serving(tmp_path) as server:
+        await refused(server.videos.GetOperation(api.GetOperationRequest(name="operations/none")))
+        assert about(await lines.next()) == ("GetOperation", "NOT_FOUND", "operations/none")
+        await refused(server.videos.GetOperation(api.GetOperationRequest(name=PROMPT)))
+        assert about(await lines.next()) == ("GetOperation", "INVALID_ARGUMENT", "")
+        download = api.DownloadVideoRequest(name="operations/none/videos/0")
+        await refused(server.videos.DownloadVideo(download))
+        assert about(await lines.next()) == ("DownloadVideo", "NOT_FOUND", "operations/none")
+    assert PROMPT not in str(lines.all)
+
+
+async def test_a_stream_that_ends_is_ok(tmp_path: Path, lines: Lines) -> None:
+    async with serving(tmp_path) as server:
+        name = await server.succeeded(b"bytes")
+        await lines.next()
+        async for _ in server.videos.WatchOperation(api.WatchOperationRequest(name=name)):
+            pass
+        assert about(await lines.next()) == ("WatchOperation", "OK", name)
+        download = api.DownloadVideoRequest(name=f"{name}/videos/0")
+        async for _ in server.videos.DownloadVideo(download):
+            pass
+        assert about(await lines.next()) == ("DownloadVideo", "OK", name)
+
+
+def watches(server: Server, name: str, timeout: float) -> Iterator[tuple[str, str, Any]]:
+    """Yield a call of each watch: its method, its operation, the call."""
+    watch = api.WatchOperationRequest(name=name)
+    yield "WatchOperation", name, server.videos.WatchOperation(watch, timeout=timeout)
+    all_of_them = api.WatchOperationsRequest()
+    yield "WatchOperations", "", server.videos.WatchOperations(all_of_them, timeout=timeout)
+
+
+async def test_a_call_that_its_caller_cancels_is_cancelled(tmp_path: Path, lines: Lines) -> None:
+    async with serving(tmp_path) as server:
+        name = await server.running()
+        await lines.next()
+        for method, operation, call in watches(server, name, timeout=1000):
+            await call.read()
+            call.cancel()
+            assert about(await lines.next()) == (method, "CANCELLED", operation)
+        waiting = server.videos.WaitOperation(api.WaitOperationRequest(name=name))
+        await server.parts.clock.sleeping()
+        waiting.cancel()
+        assert about(await lines.next()) == ("WaitOperation", "CANCELLED", name)
+
+
+async def test_a_call_whose_deadline_passes_is_expired(tmp_path: Path, lines: Lines) -> None:
+    async with serving(tmp_path) as server:
+        name = await server.running()
+        await lines.next()
+        for method, operation, call in watches(server, name, timeout=0.3):
+            assert await call.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+            assert about(await lines.next()) == (method, "DEADLINE_EXCEEDED", operation)
+
+
+async def test_a_stream_that_the_server_ends_has_the_code_that_it_sends(
+    tmp_path: Path, lines: Lines
+) -> None:
+    async with serving(tmp_path) as server:
+        name = await server.running()
+        await lines.next()
+        call = server.videos.WatchOperation(api.WatchOperationRequest(name=name))
+        await call.read()
+        server.parts.ledger.drain()
+        assert about(await lines.next()) == ("WatchOperation", "UNAVAILABLE", name)
+
+
+async def test_a_stream_of_requests_has_one_line(tmp_path: Path, lines: Lines) -> None:
+    async with serving(tmp_path) as server:
+        reflection = server.channel.stream_stream(
+            "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+            request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
+            response_deserializer=reflection_pb2.ServerReflectionResponse.FromString,
+        )
+        listing = reflection_pb2.ServerReflectionRequest(list_services="")
+        async for _ in reflection(iter([listing, listing])):
+            pass
+        assert about(await lines.next()) == ("ServerReflectionInfo", "OK", "")
