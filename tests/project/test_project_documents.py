@@ -48,6 +48,15 @@ def test_the_files_in_the_architecture_document_exist() -> None:
     assert [n for n in sorted(names) if not any((place / n).is_file() for place in places)] == []
 
 
+def test_no_client_offers_several_servers_that_cannot_share_their_state() -> None:
+    stubs = ROOT / "client_stubs"
+    texts = [*stubs.glob("*/README.md"), *stubs.glob("*/src/*.rs"), *stubs.glob("*/src/*.ts")]
+    offer = re.compile(r"spreads? calls|several (?:with commas|addresses, deadlines)|:50051,")
+
+    assert len(texts) > 5
+    assert [path.name for path in texts if offer.search(path.read_text())] == []
+
+
 def test_every_make_target_is_explained() -> None:
     explained = set(re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
 

@@ -53,12 +53,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The address is none.
+    /// The address is not valid.
     pub fn connect(address: impl Into<String>) -> Result<Self, tonic::transport::Error> {
         Self::builder().address(address).connect()
     }
 
-    /// Says how to connect: several addresses, deadlines, metadata.
+    /// Returns a builder that sets the address, deadlines and metadata.
     pub fn builder() -> Builder {
         Builder::default()
     }

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! How the client connects: addresses, limits, keepalive, credentials.
+//! How the client connects: address, limits, keepalive, credentials.
 
 use std::env;
 use std::sync::Arc;
@@ -50,8 +50,7 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Sets `host:port`, or `https://host:port` for TLS with the feature `tls`; or several with
-    /// commas between them, over which calls are spread as long as their health checks are good.
+    /// Sets `host:port` of the server, or `https://host:port` for TLS with the feature `tls`.
     /// Default: LONGTAKE_ADDRESS, else `localhost:50051`.
     pub fn address(mut self, address: impl Into<String>) -> Self {
         self.address = Some(address.into());
@@ -74,7 +73,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// An address is none.
+    /// The address is not valid.
     pub fn connect(self) -> Result<Client, Error> {
         let endpoints = self.endpoints()?;
         let mut checks = JoinSet::new();
@@ -92,6 +91,8 @@ impl Builder {
         let of_environment = || env::var("LONGTAKE_ADDRESS").ok();
         let addresses = self.address.clone().or_else(of_environment);
         let addresses = addresses.unwrap_or_else(|| "localhost:50051".into());
+        // Several addresses, separated by commas, are for servers that share their state. There are
+        // none yet, so the documentation does not mention them.
         addresses.split(',').map(|address| endpoint(address.trim())).collect()
     }
 }

@@ -21,10 +21,7 @@ import { withUnaryTimeout } from "./timeout.js";
 
 /** How to connect. */
 export interface ConnectOptions {
-  /**
-   * `host:port`, or several with commas between them, over which calls go in turn as long as their
-   * health checks are good. Default: LONGTAKE_ADDRESS, else `localhost:50051`.
-   */
+  /** `host:port` of the server. Default: LONGTAKE_ADDRESS, else `localhost:50051`. */
   address?: string;
   /** TLS: true for the system's authorities, or Node's options for others. Default: plaintext. */
   tls?: boolean | SecureClientSessionOptions;
@@ -93,6 +90,8 @@ export class NodeClient extends LongtakeClient {
 
 const MAX_MESSAGE_BYTES = 64 << 20;
 
+// Several addresses, separated by commas, are for servers that share their state. There are none
+// yet, so the option does not mention them.
 function addressesOf({ address }: ConnectOptions): readonly string[] {
   const chosen = address ?? process.env["LONGTAKE_ADDRESS"] ?? "localhost:50051";
   return chosen.split(",").map((each) => each.trim());
