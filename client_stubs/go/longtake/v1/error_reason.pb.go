@@ -24,9 +24,9 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// The reasons in the google.rpc.ErrorInfo of an error, whose domain is
-// `longtake.dev`. Whatever varies in an error's message is in the metadata too.
-// Values may be added.
+// The reasons in the google.rpc.ErrorInfo of an error, without the prefix
+// `ERROR_REASON_`. The domain is `longtake.dev`. The metadata repeats every variable
+// part of the error's message. Values may be added.
 //
 // Example: {"reason": "OPERATION_NOT_FOUND", "domain": "longtake.dev",
 // "metadata": {"resource": "operations/0193"}}
@@ -35,13 +35,14 @@ type ErrorReason int32
 const (
 	// Never sent.
 	ErrorReason_ERROR_REASON_UNSPECIFIED ErrorReason = 0
-	// INVALID_ARGUMENT. Fields of the request are wrong; a google.rpc.BadRequest
-	// has one violation for each, all at once. Metadata: `fields`.
+	// INVALID_ARGUMENT. Fields of the request are invalid. A google.rpc.BadRequest
+	// lists every violation. Metadata: `fields`.
 	ErrorReason_ERROR_REASON_INVALID_FIELD ErrorReason = 1
 	// ALREADY_EXISTS. The request_id was used for another request. Metadata:
 	// `request_id`, `operation`.
 	ErrorReason_ERROR_REASON_REQUEST_ID_REUSED ErrorReason = 2
-	// NOT_FOUND. No such operation, or one of another caller. Metadata: `resource`.
+	// NOT_FOUND. No such operation, or it belongs to another caller. Metadata:
+	// `resource`.
 	ErrorReason_ERROR_REASON_OPERATION_NOT_FOUND ErrorReason = 3
 	// NOT_FOUND. The operation was deleted. Metadata: `resource`.
 	ErrorReason_ERROR_REASON_OPERATION_DELETED ErrorReason = 4
@@ -52,33 +53,34 @@ const (
 	ErrorReason_ERROR_REASON_VIDEO_NOT_FOUND ErrorReason = 6
 	// NOT_FOUND. No such model. Metadata: `resource`.
 	ErrorReason_ERROR_REASON_MODEL_NOT_FOUND ErrorReason = 7
-	// FAILED_PRECONDITION. The operation has not ended, so it has no video yet.
+	// FAILED_PRECONDITION. The operation has not succeeded, so it has no video.
 	// Metadata: `resource`, `state`.
 	ErrorReason_ERROR_REASON_VIDEO_NOT_READY ErrorReason = 8
 	// FAILED_PRECONDITION. The bytes of the video are gone. Metadata: `resource`.
 	ErrorReason_ERROR_REASON_VIDEO_EXPIRED ErrorReason = 9
-	// OUT_OF_RANGE. The offset lies past the end of the video. Metadata:
+	// OUT_OF_RANGE. The offset is past the end of the video. Metadata:
 	// `read_offset`, `size_bytes`.
 	ErrorReason_ERROR_REASON_OFFSET_PAST_END ErrorReason = 10
-	// OUT_OF_RANGE. Changes after this position are no longer kept: list anew.
-	// Metadata: `position`.
+	// OUT_OF_RANGE. Changes after this position are no longer kept. Call
+	// WatchOperations again without `after_position`. Metadata: `position`.
 	ErrorReason_ERROR_REASON_POSITION_EXPIRED ErrorReason = 11
 	// FAILED_PRECONDITION. The revision or position is newer than the store, which
-	// was restored from a backup. Metadata: `revision` or `position`, and `newest`.
+	// was restored from a backup. Metadata: `revision` and `newest` of an operation,
+	// or `position`.
 	ErrorReason_ERROR_REASON_REVISION_AHEAD ErrorReason = 12
 	// RESOURCE_EXHAUSTED. The request message is too large. Metadata:
 	// `size_bytes`, `max_bytes`.
 	ErrorReason_ERROR_REASON_REQUEST_TOO_LARGE ErrorReason = 13
-	// RESOURCE_EXHAUSTED. The result is too large to be carried in a message; use
+	// RESOURCE_EXHAUSTED. The result is too large for a message. Use
 	// DownloadVideo. Metadata: `size_bytes`, `max_bytes`.
 	ErrorReason_ERROR_REASON_VIDEO_TOO_LARGE ErrorReason = 14
-	// RESOURCE_EXHAUSTED. The server has as many watches as it allows. Metadata:
-	// `max_watches`.
+	// RESOURCE_EXHAUSTED. The server or the caller has too many watches. Metadata:
+	// `max_watches` or `max_watches_per_caller`.
 	ErrorReason_ERROR_REASON_TOO_MANY_WATCHES ErrorReason = 15
-	// UNAVAILABLE. The server is shutting down; the same call works on the next
-	// one. Has a google.rpc.RetryInfo.
+	// UNAVAILABLE. The server is shutting down. The same call works after the
+	// restart. Has a google.rpc.RetryInfo.
 	ErrorReason_ERROR_REASON_SERVER_DRAINING ErrorReason = 16
-	// UNAVAILABLE. The store or the disk refuses to write. Nothing was accepted.
+	// UNAVAILABLE. The store or the disk refuses writes. Nothing was accepted.
 	ErrorReason_ERROR_REASON_STORAGE_UNAVAILABLE ErrorReason = 17
 	// UNAVAILABLE. The upstream cannot be reached, or does not answer. Also in an
 	// operation's `last_error`, while it waits for that. Metadata: `upstream`.
@@ -86,44 +88,44 @@ const (
 	// FAILED_PRECONDITION. The model was retired. Metadata: `model`,
 	// `replacement`, `retirement_date`.
 	ErrorReason_ERROR_REASON_MODEL_RETIRED ErrorReason = 19
-	// INTERNAL. A defect of the server. A google.rpc.RequestInfo has the id to
-	// look up in its log.
+	// INTERNAL. A bug in the server. A google.rpc.RequestInfo has the id of the
+	// entry in the server's log.
 	ErrorReason_ERROR_REASON_INTERNAL ErrorReason = 20
 	// In an operation's error, ABORTED: the server stopped, or the connection
-	// broke, between sending the generation and learning whether the upstream took
-	// it. It was not sent again because that could bill twice.
+	// broke, after the generation was sent and before the upstream answered. It was
+	// not sent again because the upstream could bill it twice.
 	ErrorReason_ERROR_REASON_SUBMISSION_OUTCOME_UNKNOWN ErrorReason = 21
 	// In an operation's error: the upstream refused the request. The code is the
 	// upstream's. Metadata: `upstream`.
 	ErrorReason_ERROR_REASON_UPSTREAM_REJECTED ErrorReason = 22
-	// In an operation's error: the upstream took the request and failed. The code
-	// is the upstream's. Metadata: `upstream`.
+	// In an operation's error: the upstream accepted the request and failed. The
+	// code is the upstream's. Metadata: `upstream`.
 	ErrorReason_ERROR_REASON_UPSTREAM_FAILED ErrorReason = 23
 	// In an operation's error, ABORTED: the upstream no longer knows the
 	// generation. Metadata: `upstream`.
 	ErrorReason_ERROR_REASON_UPSTREAM_LOST ErrorReason = 24
-	// In an operation's error, DEADLINE_EXCEEDED: the generation did not end
-	// within the time that the server allows. Metadata: `limit_seconds`.
+	// In an operation's error, DEADLINE_EXCEEDED: the generation took longer than
+	// the server allows. Metadata: `limit_seconds`.
 	ErrorReason_ERROR_REASON_GENERATION_TIMEOUT ErrorReason = 25
-	// In an operation's error, DEADLINE_EXCEEDED: `queue_timeout` passed before
-	// the upstream took the generation, or the server's own limit, which is in the
-	// metadata `limit_seconds` then. Nothing was submitted, unless the message says
-	// that the outcome of an earlier submission is not known.
+	// In an operation's error, DEADLINE_EXCEEDED: `queue_timeout` or the server's
+	// own limit passed before the upstream accepted the generation. Metadata:
+	// `limit_seconds`, for the server's limit only. Nothing was submitted, unless the
+	// message says that the outcome of an earlier submission is unknown.
 	ErrorReason_ERROR_REASON_QUEUE_TIMEOUT ErrorReason = 26
 	// In an operation's error, RESOURCE_EXHAUSTED or UNAVAILABLE: the upstream
-	// refused the generation for now as often as the server tries. Metadata:
-	// `attempts` and `upstream`.
+	// temporarily refused the generation as many times as the server tries.
+	// Metadata: `attempts`, `upstream`.
 	ErrorReason_ERROR_REASON_ATTEMPTS_EXHAUSTED ErrorReason = 27
 	// In an operation's error, CANCELLED: the caller cancelled.
 	ErrorReason_ERROR_REASON_CANCELLED ErrorReason = 28
 	// In an operation's error, INTERNAL: the result could not be stored. Metadata:
 	// `index`.
 	ErrorReason_ERROR_REASON_RESULT_NOT_STORED ErrorReason = 29
-	// UNIMPLEMENTED. The standard operations service was asked for something it
-	// does not offer. Metadata: `field`.
+	// UNIMPLEMENTED. The standard operations service does not support the field.
+	// Metadata: `field`.
 	ErrorReason_ERROR_REASON_NOT_SUPPORTED ErrorReason = 30
-	// UNAVAILABLE. The caller left a message of its stream unread for too long.
-	// Resume where the stream ended. No metadata.
+	// UNAVAILABLE. The caller did not read its stream for too long. Resume the
+	// stream. No metadata.
 	ErrorReason_ERROR_REASON_READER_TOO_SLOW ErrorReason = 31
 	// In an operation's `last_error`, RESOURCE_EXHAUSTED: the upstream has no quota
 	// left for now, and the operation waits. Metadata: `upstream`.

@@ -25,17 +25,17 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// How strictly unsafe content is withheld.
+// How strictly unsafe content is blocked.
 type GenerateVideosConfig_SafetyFilterLevel int32
 
 const (
 	// Not set: the upstream's default.
 	GenerateVideosConfig_SAFETY_FILTER_LEVEL_UNSPECIFIED GenerateVideosConfig_SafetyFilterLevel = 0
-	// Withhold most.
+	// Block most.
 	GenerateVideosConfig_BLOCK_MOST GenerateVideosConfig_SafetyFilterLevel = 1
-	// Withhold some.
+	// Block some.
 	GenerateVideosConfig_BLOCK_SOME GenerateVideosConfig_SafetyFilterLevel = 2
-	// Withhold few.
+	// Block few.
 	GenerateVideosConfig_BLOCK_FEW GenerateVideosConfig_SafetyFilterLevel = 3
 )
 
@@ -92,7 +92,7 @@ const (
 	GenerateVideosConfig_DONT_ALLOW GenerateVideosConfig_PersonGeneration = 1
 	// Adults only.
 	GenerateVideosConfig_ALLOW_ADULT GenerateVideosConfig_PersonGeneration = 2
-	// People of every age. The upstream admits this for listed projects only.
+	// People of every age. The upstream allows this for approved projects only.
 	GenerateVideosConfig_ALLOW_ALL GenerateVideosConfig_PersonGeneration = 3
 )
 
@@ -139,17 +139,17 @@ func (GenerateVideosConfig_PersonGeneration) EnumDescriptor() ([]byte, []int) {
 	return file_longtake_v1_generation_proto_rawDescGZIP(), []int{0, 1}
 }
 
-// Which sibling of the model serves the request.
+// Which variant of the model serves the request.
 type GenerateVideosConfig_GenerationMode int32
 
 const (
-	// Not set: the model as it is named.
+	// Not set: the model that the request names.
 	GenerateVideosConfig_GENERATION_MODE_UNSPECIFIED GenerateVideosConfig_GenerationMode = 0
-	// The faster and cheaper sibling.
+	// The faster and cheaper variant.
 	GenerateVideosConfig_FAST GenerateVideosConfig_GenerationMode = 1
 	// The full model.
 	GenerateVideosConfig_QUALITY GenerateVideosConfig_GenerationMode = 2
-	// The cheapest sibling.
+	// The cheapest variant.
 	GenerateVideosConfig_ECONOMY GenerateVideosConfig_GenerationMode = 3
 )
 
@@ -204,7 +204,7 @@ const (
 	GenerateVideosConfig_COMPRESSION_QUALITY_UNSPECIFIED GenerateVideosConfig_CompressionQuality = 0
 	// Compressed for a small file.
 	GenerateVideosConfig_OPTIMIZED GenerateVideosConfig_CompressionQuality = 1
-	// Compressed without loss: much larger files.
+	// Lossless compression: much larger files.
 	GenerateVideosConfig_LOSSLESS GenerateVideosConfig_CompressionQuality = 2
 )
 
@@ -255,9 +255,9 @@ type GenerateVideosConfig_ResizeMode int32
 const (
 	// Not set: the upstream's default, which is PAD for Veo.
 	GenerateVideosConfig_RESIZE_MODE_UNSPECIFIED GenerateVideosConfig_ResizeMode = 0
-	// Cut off what does not fit.
+	// Crop the parts that do not fit.
 	GenerateVideosConfig_CROP GenerateVideosConfig_ResizeMode = 1
-	// Keep all of it and add bars.
+	// Keep the whole image and add bars.
 	GenerateVideosConfig_PAD GenerateVideosConfig_ResizeMode = 2
 )
 
@@ -302,7 +302,7 @@ func (GenerateVideosConfig_ResizeMode) EnumDescriptor() ([]byte, []int) {
 	return file_longtake_v1_generation_proto_rawDescGZIP(), []int{0, 4}
 }
 
-// A movement of the camera over an input image.
+// A camera movement over an input image.
 type GenerateVideosConfig_CameraControl int32
 
 const (
@@ -310,17 +310,17 @@ const (
 	GenerateVideosConfig_CAMERA_CONTROL_UNSPECIFIED GenerateVideosConfig_CameraControl = 0
 	// The camera stands still.
 	GenerateVideosConfig_FIXED GenerateVideosConfig_CameraControl = 1
-	// The camera turns to the left.
+	// The camera pans left.
 	GenerateVideosConfig_PAN_LEFT GenerateVideosConfig_CameraControl = 2
-	// The camera turns to the right.
+	// The camera pans right.
 	GenerateVideosConfig_PAN_RIGHT GenerateVideosConfig_CameraControl = 3
-	// The camera turns upwards.
+	// The camera tilts up.
 	GenerateVideosConfig_TILT_UP GenerateVideosConfig_CameraControl = 4
-	// The camera turns downwards.
+	// The camera tilts down.
 	GenerateVideosConfig_TILT_DOWN GenerateVideosConfig_CameraControl = 5
-	// The camera moves to the left.
+	// The camera moves left.
 	GenerateVideosConfig_TRUCK_LEFT GenerateVideosConfig_CameraControl = 6
-	// The camera moves to the right.
+	// The camera moves right.
 	GenerateVideosConfig_TRUCK_RIGHT GenerateVideosConfig_CameraControl = 7
 	// The camera moves up.
 	GenerateVideosConfig_PEDESTAL_UP GenerateVideosConfig_CameraControl = 8
@@ -391,63 +391,64 @@ func (GenerateVideosConfig_CameraControl) EnumDescriptor() ([]byte, []int) {
 	return file_longtake_v1_generation_proto_rawDescGZIP(), []int{0, 5}
 }
 
-// How a video shall be generated. Every field is optional: what is absent is
-// left to the model's default (see GetModel). A field that the chosen model or
-// its upstream cannot honour is INVALID_ARGUMENT and is named; none is dropped.
+// How to generate a video. Every field is optional; without it the model's
+// default applies (see GetModel). A field that the chosen model or its upstream
+// does not support is INVALID_ARGUMENT and is named; no field is ignored.
 type GenerateVideosConfig struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Optional. The number of videos, from 1 to the model's maximum. Default: 1.
 	NumberOfVideos *int32 `protobuf:"varint,1,opt,name=number_of_videos,json=numberOfVideos,proto3,oneof" json:"number_of_videos,omitempty"`
-	// Optional. Width to height, for example `16:9` or `9:16`. Default: the
-	// model's, `16:9` for Veo.
+	// Optional. The ratio of width to height, for example `16:9` or `9:16`.
+	// Default: the model's, `16:9` for Veo.
 	AspectRatio *string `protobuf:"bytes,2,opt,name=aspect_ratio,json=aspectRatio,proto3,oneof" json:"aspect_ratio,omitempty"`
-	// Optional. The length of each video in seconds, one of the model's lengths.
-	// Default: the model's, 8 for Veo.
+	// Optional. The length of each video in seconds, one of the model's
+	// `durations_seconds`. Default: the model's, 8 for Veo.
 	DurationSeconds *int32 `protobuf:"varint,3,opt,name=duration_seconds,json=durationSeconds,proto3,oneof" json:"duration_seconds,omitempty"`
-	// Optional. The height class of the picture: `360p`, `720p`, `1080p` or `4k`,
-	// as far as the model has it. Default: `720p`.
+	// Optional. The resolution: `360p`, `720p`, `1080p` or `4k`, if the model
+	// supports it. Default: `720p`.
 	Resolution *string `protobuf:"bytes,4,opt,name=resolution,proto3,oneof" json:"resolution,omitempty"`
 	// Optional. Frames per second. Default: the model's, 24 for Veo.
 	Fps *int32 `protobuf:"varint,5,opt,name=fps,proto3,oneof" json:"fps,omitempty"`
-	// Optional. The seed of the generation, for results that repeat. Default: random.
+	// Optional. The seed, for repeatable results. Default: random.
 	Seed *uint32 `protobuf:"varint,6,opt,name=seed,proto3,oneof" json:"seed,omitempty"`
-	// Optional. What shall not appear.
+	// Optional. What to keep out of the video.
 	NegativePrompt *string `protobuf:"bytes,7,opt,name=negative_prompt,json=negativePrompt,proto3,oneof" json:"negative_prompt,omitempty"`
 	// Optional. Whether the upstream may rewrite the prompt. Default: the
-	// model's, true for Veo. A seed does not repeat a result when true.
+	// model's, true for Veo. If true, a seed does not make results repeatable.
 	EnhancePrompt *bool `protobuf:"varint,8,opt,name=enhance_prompt,json=enhancePrompt,proto3,oneof" json:"enhance_prompt,omitempty"`
 	// Optional. Whether the video has sound. Default: the model's.
 	GenerateAudio *bool `protobuf:"varint,9,opt,name=generate_audio,json=generateAudio,proto3,oneof" json:"generate_audio,omitempty"`
 	// Optional. Whether people may appear.
 	PersonGeneration GenerateVideosConfig_PersonGeneration `protobuf:"varint,10,opt,name=person_generation,json=personGeneration,proto3,enum=longtake.v1.GenerateVideosConfig_PersonGeneration" json:"person_generation,omitempty"`
-	// Optional. How strictly unsafe content is withheld. No video model of today
-	// has such a setting, so it is refused; `person_generation` is what there is.
+	// Optional. How strictly unsafe content is blocked. No current video model
+	// supports it, so it is refused. Use `person_generation` instead.
 	SafetyFilterLevel GenerateVideosConfig_SafetyFilterLevel `protobuf:"varint,11,opt,name=safety_filter_level,json=safetyFilterLevel,proto3,enum=longtake.v1.GenerateVideosConfig_SafetyFilterLevel" json:"safety_filter_level,omitempty"`
-	// Optional. True asks for OPTIMIZED and false for LOSSLESS compression; kept
-	// for callers of the older API. Excludes `compression_quality`.
+	// Optional. True asks for OPTIMIZED compression and false for LOSSLESS. Kept
+	// for callers of the older API. Cannot be combined with `compression_quality`.
 	Compressed *bool `protobuf:"varint,12,opt,name=compressed,proto3,oneof" json:"compressed,omitempty"`
 	// Optional. How the result is compressed.
 	CompressionQuality GenerateVideosConfig_CompressionQuality `protobuf:"varint,13,opt,name=compression_quality,json=compressionQuality,proto3,enum=longtake.v1.GenerateVideosConfig_CompressionQuality" json:"compression_quality,omitempty"`
-	// Optional. Which sibling of the model serves the request.
+	// Optional. Which variant of the model serves the request.
 	GenerationMode GenerateVideosConfig_GenerationMode `protobuf:"varint,14,opt,name=generation_mode,json=generationMode,proto3,enum=longtake.v1.GenerateVideosConfig_GenerationMode" json:"generation_mode,omitempty"`
-	// Optional. The picture that the video ends with. Needs `image`.
+	// Optional. The last frame of the video. Requires `image`.
 	LastFrame *Image `protobuf:"bytes,15,opt,name=last_frame,json=lastFrame,proto3" json:"last_frame,omitempty"`
 	// Optional. Images that guide the generation: at most 3 assets or 1 style.
-	// Excludes `image`, `video` and `last_frame`.
+	// Cannot be combined with `image`, `video` or `last_frame`.
 	ReferenceImages []*ReferenceImage `protobuf:"bytes,16,rep,name=reference_images,json=referenceImages,proto3" json:"reference_images,omitempty"`
-	// Optional. The part of `video` that the edit changes. Needs `video`.
+	// Optional. The part of `video` that the edit changes. Requires `video`.
 	Mask *Mask `protobuf:"bytes,17,opt,name=mask,proto3" json:"mask,omitempty"`
-	// Optional. A movement of the camera. Needs `image`.
+	// Optional. A camera movement. Requires `image`.
 	CameraControl GenerateVideosConfig_CameraControl `protobuf:"varint,18,opt,name=camera_control,json=cameraControl,proto3,enum=longtake.v1.GenerateVideosConfig_CameraControl" json:"camera_control,omitempty"`
 	// Optional. How `image` is fitted to the aspect ratio.
 	ResizeMode GenerateVideosConfig_ResizeMode `protobuf:"varint,19,opt,name=resize_mode,json=resizeMode,proto3,enum=longtake.v1.GenerateVideosConfig_ResizeMode" json:"resize_mode,omitempty"`
-	// Optional. Labels that the upstream puts on the bill: at most 64, keys and
-	// values of at most 63 characters each.
+	// Optional. Labels that the upstream adds to its billing records: at most 64,
+	// with keys and values of at most 63 characters each.
 	Labels map[string]string `protobuf:"bytes,20,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Optional. A bucket and prefix, `gs://bucket/prefix`, that the upstream
-	// writes the results to. Default: the results are kept by Longtake.
+	// writes the results to. Default: Longtake keeps the results.
 	OutputGcsUri *string `protobuf:"bytes,21,opt,name=output_gcs_uri,json=outputGcsUri,proto3,oneof" json:"output_gcs_uri,omitempty"`
-	// Optional. A topic, `projects/p/topics/t`, that the upstream tells of progress.
+	// Optional. A Pub/Sub topic, `projects/p/topics/t`, that the upstream notifies
+	// of progress.
 	PubsubTopic   *string `protobuf:"bytes,22,opt,name=pubsub_topic,json=pubsubTopic,proto3,oneof" json:"pubsub_topic,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -637,15 +638,16 @@ func (x *GenerateVideosConfig) GetPubsubTopic() string {
 	return ""
 }
 
-// The result of a generation that finished.
+// The result of a generation that succeeded.
 type GenerateVideosResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The videos, in the order of the upstream. Fewer than asked for, or none,
-	// where the upstream withheld some: see `rai_media_filtered_count`.
+	// Output only. The videos, in the upstream's order. There are fewer than asked
+	// for, or none, if the upstream filtered some: see `rai_media_filtered_count`.
 	GeneratedVideos []*GeneratedVideo `protobuf:"bytes,1,rep,name=generated_videos,json=generatedVideos,proto3" json:"generated_videos,omitempty"`
-	// The number of videos that the upstream withheld for its usage guidelines.
+	// Output only. The number of videos that the upstream filtered because of its
+	// usage guidelines.
 	RaiMediaFilteredCount int32 `protobuf:"varint,2,opt,name=rai_media_filtered_count,json=raiMediaFilteredCount,proto3" json:"rai_media_filtered_count,omitempty"`
-	// Why videos were withheld, in the upstream's words.
+	// Output only. Why videos were filtered, as the upstream reports it.
 	RaiMediaFilteredReasons []string `protobuf:"bytes,3,rep,name=rai_media_filtered_reasons,json=raiMediaFilteredReasons,proto3" json:"rai_media_filtered_reasons,omitempty"`
 	unknownFields           protoimpl.UnknownFields
 	sizeCache               protoimpl.SizeCache
@@ -705,12 +707,12 @@ func (x *GenerateVideosResponse) GetRaiMediaFilteredReasons() []string {
 // One generated video.
 type GeneratedVideo struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Identifier. The name that DownloadVideo takes: `operations/{id}/videos/{index}`,
-	// where the index counts from 0.
+	// Identifier. `operations/{id}/videos/{index}`, with the index from 0. Pass it
+	// to DownloadVideo.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The video. It carries no bytes unless the request asked for them.
+	// Output only. The video. It has no bytes unless the request asked for them.
 	Video *Video `protobuf:"bytes,2,opt,name=video,proto3" json:"video,omitempty"`
-	// The seed of this video, where the upstream tells or the request gave it.
+	// Output only. The seed of this video, if the request or the upstream gave it.
 	GenerationSeed *uint32 `protobuf:"varint,3,opt,name=generation_seed,json=generationSeed,proto3,oneof" json:"generation_seed,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -859,15 +861,15 @@ const file_longtake_v1_generation_proto_rawDesc = "" +
 	"\x0f_generate_audioB\r\n" +
 	"\v_compressedB\x11\n" +
 	"\x0f_output_gcs_uriB\x0f\n" +
-	"\r_pubsub_topic\"\xd6\x01\n" +
-	"\x16GenerateVideosResponse\x12F\n" +
-	"\x10generated_videos\x18\x01 \x03(\v2\x1b.longtake.v1.GeneratedVideoR\x0fgeneratedVideos\x127\n" +
-	"\x18rai_media_filtered_count\x18\x02 \x01(\x05R\x15raiMediaFilteredCount\x12;\n" +
-	"\x1arai_media_filtered_reasons\x18\x03 \x03(\tR\x17raiMediaFilteredReasons\"\xe5\x01\n" +
+	"\r_pubsub_topic\"\xe8\x01\n" +
+	"\x16GenerateVideosResponse\x12L\n" +
+	"\x10generated_videos\x18\x01 \x03(\v2\x1b.longtake.v1.GeneratedVideoB\x04\xe2A\x01\x03R\x0fgeneratedVideos\x12=\n" +
+	"\x18rai_media_filtered_count\x18\x02 \x01(\x05B\x04\xe2A\x01\x03R\x15raiMediaFilteredCount\x12A\n" +
+	"\x1arai_media_filtered_reasons\x18\x03 \x03(\tB\x04\xe2A\x01\x03R\x17raiMediaFilteredReasons\"\xf1\x01\n" +
 	"\x0eGeneratedVideo\x12\x18\n" +
-	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12(\n" +
-	"\x05video\x18\x02 \x01(\v2\x12.longtake.v1.VideoR\x05video\x12,\n" +
-	"\x0fgeneration_seed\x18\x03 \x01(\rH\x00R\x0egenerationSeed\x88\x01\x01:M\xeaAJ\n" +
+	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12.\n" +
+	"\x05video\x18\x02 \x01(\v2\x12.longtake.v1.VideoB\x04\xe2A\x01\x03R\x05video\x122\n" +
+	"\x0fgeneration_seed\x18\x03 \x01(\rB\x04\xe2A\x01\x03H\x00R\x0egenerationSeed\x88\x01\x01:M\xeaAJ\n" +
 	"\x12longtake.dev/Video\x12%operations/{operation}/videos/{video}*\x06videos2\x05videoB\x12\n" +
 	"\x10_generation_seedBP\n" +
 	"\x0fdev.longtake.v1B\x0fGenerationProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3"

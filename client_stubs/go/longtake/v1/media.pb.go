@@ -26,15 +26,15 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// What a reference image stands for.
+// What a reference image is for.
 type ReferenceImage_ReferenceType int32
 
 const (
 	// Not set; refused.
 	ReferenceImage_REFERENCE_TYPE_UNSPECIFIED ReferenceImage_ReferenceType = 0
-	// A subject that shall appear: a person, a thing, a place.
+	// A subject to show: a person, a thing or a place.
 	ReferenceImage_ASSET ReferenceImage_ReferenceType = 1
-	// A style that the whole video shall follow.
+	// A style for the whole video.
 	ReferenceImage_STYLE ReferenceImage_ReferenceType = 2
 )
 
@@ -79,17 +79,17 @@ func (ReferenceImage_ReferenceType) EnumDescriptor() ([]byte, []int) {
 	return file_longtake_v1_media_proto_rawDescGZIP(), []int{3, 0}
 }
 
-// What happens where the mask is set.
+// What happens to the masked part.
 type Mask_MaskMode int32
 
 const (
 	// Not set; refused.
 	Mask_MASK_MODE_UNSPECIFIED Mask_MaskMode = 0
-	// Put in what the prompt describes, and follow its movement.
+	// Insert what the prompt describes, and track its movement.
 	Mask_INSERT Mask_MaskMode = 1
-	// Take out what the mask covers, and follow its movement.
+	// Remove what the mask covers, and track its movement.
 	Mask_REMOVE Mask_MaskMode = 2
-	// Take out what the mask covers, without following movement.
+	// Remove what the mask covers, without tracking movement.
 	Mask_REMOVE_STATIC Mask_MaskMode = 3
 	// Extend the picture beyond its frame.
 	Mask_OUTPAINT Mask_MaskMode = 4
@@ -140,11 +140,11 @@ func (Mask_MaskMode) EnumDescriptor() ([]byte, []int) {
 	return file_longtake_v1_media_proto_rawDescGZIP(), []int{4, 0}
 }
 
-// A reference to bytes that lie in a store which the upstream can read.
+// A reference to a file in a store that the upstream can read.
 type FileData struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. The address of the file: `gs://bucket/object` for every upstream,
-	// or an `https://` address where the server is allowed to fetch it.
+	// Required. The URI of the file: `gs://bucket/object` for every upstream, or an
+	// `https://` URI if the server is allowed to fetch it.
 	FileUri string `protobuf:"bytes,1,opt,name=file_uri,json=fileUri,proto3" json:"file_uri,omitempty"`
 	// Required. The media type of the file, for example `image/png` or `video/mp4`.
 	MimeType      string `protobuf:"bytes,2,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
@@ -207,7 +207,7 @@ type Image struct {
 	//	*Image_FileData
 	Source isImage_Source `protobuf_oneof:"source"`
 	// Optional. The media type of `data`: `image/jpeg`, `image/png` or
-	// `image/webp`. Recognised from the bytes when empty; a type that contradicts
+	// `image/webp`. If empty, it is detected from the bytes. A type that contradicts
 	// the bytes is INVALID_ARGUMENT. Not used with `file_data`, which has its own.
 	MimeType      string `protobuf:"bytes,3,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -286,7 +286,7 @@ type Image_Data struct {
 }
 
 type Image_FileData struct {
-	// A file that the upstream reads by itself.
+	// A file that the upstream reads itself.
 	FileData *FileData `protobuf:"bytes,2,opt,name=file_data,json=fileData,proto3,oneof"`
 }
 
@@ -297,10 +297,10 @@ func (*Image_FileData) isImage_Source() {}
 // A video: an input to extend or edit, or a result of a generation.
 type Video struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where the bytes are. In a request exactly one must be set. In a result
-	// `data` is set only where the request asked for it by `include_video_data`,
-	// and `file_data` only where the upstream wrote to the caller's own bucket;
-	// the bytes of every result are read by DownloadVideo.
+	// Where the bytes are. In a request, set exactly one. In a result, `data` is set
+	// only if the request set `include_video_data`, and `file_data` only if the
+	// upstream wrote to the caller's own bucket. DownloadVideo reads the bytes of
+	// every result.
 	//
 	// Types that are valid to be assigned to Source:
 	//
@@ -309,15 +309,15 @@ type Video struct {
 	Source isVideo_Source `protobuf_oneof:"source"`
 	// Optional. The media type of `data`, for example `video/mp4` (the default).
 	MimeType string `protobuf:"bytes,3,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
-	// Output only. The size of the whole video in bytes. Absent until known: a
-	// result that stays at the upstream is measured by its first full download.
+	// Output only. The size of the whole video in bytes. Absent until known: the
+	// first full download measures a result that stays at the upstream.
 	SizeBytes *int64 `protobuf:"varint,4,opt,name=size_bytes,json=sizeBytes,proto3,oneof" json:"size_bytes,omitempty"`
 	// Output only. The SHA-256 of the whole video, 64 lower-case hexadecimal
-	// digits. Empty until known, as `size_bytes`.
+	// digits. Empty until known, like `size_bytes`.
 	Sha256 string `protobuf:"bytes,5,opt,name=sha256,proto3" json:"sha256,omitempty"`
 	// Output only. When the upstream deletes the bytes, after which DownloadVideo
-	// is FAILED_PRECONDITION. Absent where it does not, or where Longtake keeps
-	// the bytes, which then last as long as the operation.
+	// returns FAILED_PRECONDITION. Absent if the upstream keeps them, or if Longtake
+	// does, which keeps them as long as the operation.
 	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -416,7 +416,7 @@ type Video_Data struct {
 }
 
 type Video_FileData struct {
-	// A file in a store that the caller can name.
+	// A file in a store.
 	FileData *FileData `protobuf:"bytes,2,opt,name=file_data,json=fileData,proto3,oneof"`
 }
 
@@ -429,7 +429,7 @@ type ReferenceImage struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. The image.
 	Image *Image `protobuf:"bytes,1,opt,name=image,proto3" json:"image,omitempty"`
-	// Required. What the image stands for.
+	// Required. What the image is for.
 	ReferenceType ReferenceImage_ReferenceType `protobuf:"varint,2,opt,name=reference_type,json=referenceType,proto3,enum=longtake.v1.ReferenceImage_ReferenceType" json:"reference_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -482,9 +482,9 @@ func (x *ReferenceImage) GetReferenceType() ReferenceImage_ReferenceType {
 // The part of an input video that an edit changes.
 type Mask struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. The mask as an image: set where it is white.
+	// Required. The mask as an image: white pixels are masked.
 	Image *Image `protobuf:"bytes,1,opt,name=image,proto3" json:"image,omitempty"`
-	// Required. What happens where the mask is set.
+	// Required. What happens to the masked part.
 	MaskMode      Mask_MaskMode `protobuf:"varint,2,opt,name=mask_mode,json=maskMode,proto3,enum=longtake.v1.Mask_MaskMode" json:"mask_mode,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -27,19 +27,19 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// How far a model is in its life. Values may be added.
+// The launch stage of a model. Values may be added.
 type Model_Stage int32
 
 const (
 	// Never sent.
 	Model_STAGE_UNSPECIFIED Model_Stage = 0
-	// May change or go at any time.
+	// May change or be removed at any time.
 	Model_EXPERIMENTAL Model_Stage = 1
 	// Before general availability.
 	Model_PREVIEW Model_Stage = 2
 	// Generally available.
 	Model_GENERALLY_AVAILABLE Model_Stage = 3
-	// Served, but with a known end.
+	// Served, but its retirement is announced.
 	Model_DEPRECATED Model_Stage = 4
 	// No longer served by its upstream. The simulator still serves it.
 	Model_RETIRED Model_Stage = 5
@@ -92,7 +92,7 @@ func (Model_Stage) EnumDescriptor() ([]byte, []int) {
 	return file_longtake_v1_model_proto_rawDescGZIP(), []int{0, 0}
 }
 
-// A model that can be asked for, and what it can do.
+// A model and what it supports.
 type Model struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Identifier. `models/{model}`.
@@ -100,33 +100,33 @@ type Model struct {
 	// Output only. The id that GenerateVideosRequest.model takes, for example
 	// `veo-3.1-generate-001`.
 	ModelId string `protobuf:"bytes,2,opt,name=model_id,json=modelId,proto3" json:"model_id,omitempty"`
-	// Output only. A name to show.
+	// Output only. A name for people.
 	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// Output only. The upstream that serves it: `agent_platform`, `interactions`
-	// or `simulator`.
+	// Output only. The upstream that serves the model: `agent_platform`,
+	// `interactions` or `simulator`.
 	Upstream string `protobuf:"bytes,4,opt,name=upstream,proto3" json:"upstream,omitempty"`
-	// Output only. How far the model is in its life.
+	// Output only. The launch stage.
 	Stage Model_Stage `protobuf:"varint,5,opt,name=stage,proto3,enum=longtake.v1.Model_Stage" json:"stage,omitempty"`
-	// Output only. The day on which the upstream stops or stopped serving it.
+	// Output only. The day on which the upstream stops or stopped serving the model.
 	RetirementDate *date.Date `protobuf:"bytes,6,opt,name=retirement_date,json=retirementDate,proto3" json:"retirement_date,omitempty"`
 	// Output only. The id of the model to use instead.
 	Replacement string `protobuf:"bytes,7,opt,name=replacement,proto3" json:"replacement,omitempty"`
-	// Output only. The lengths that `duration_seconds` may have.
+	// Output only. The accepted values of `duration_seconds`.
 	DurationsSeconds []int32 `protobuf:"varint,8,rep,packed,name=durations_seconds,json=durationsSeconds,proto3" json:"durations_seconds,omitempty"`
-	// Output only. The length when none is asked for.
+	// Output only. The default of `duration_seconds`.
 	DefaultDurationSeconds int32 `protobuf:"varint,9,opt,name=default_duration_seconds,json=defaultDurationSeconds,proto3" json:"default_duration_seconds,omitempty"`
-	// Output only. The values that `resolution` may have, the default first.
+	// Output only. The accepted values of `resolution`, the default first.
 	Resolutions []string `protobuf:"bytes,10,rep,name=resolutions,proto3" json:"resolutions,omitempty"`
-	// Output only. The values that `aspect_ratio` may have, the default first.
+	// Output only. The accepted values of `aspect_ratio`, the default first.
 	AspectRatios []string `protobuf:"bytes,11,rep,name=aspect_ratios,json=aspectRatios,proto3" json:"aspect_ratios,omitempty"`
-	// Output only. The values that `fps` may have, the default first.
+	// Output only. The accepted values of `fps`, the default first.
 	Fps []int32 `protobuf:"varint,12,rep,packed,name=fps,proto3" json:"fps,omitempty"`
 	// Output only. The largest `number_of_videos`.
 	MaxVideos int32 `protobuf:"varint,13,opt,name=max_videos,json=maxVideos,proto3" json:"max_videos,omitempty"`
-	// Output only. The fields of GenerateVideosRequest, by path, that the model
-	// honours besides the ones above, for example `image` or `config.last_frame`.
+	// Output only. The paths of the other fields of GenerateVideosRequest that the
+	// model supports, for example `image` or `config.last_frame`.
 	SupportedFields []string `protobuf:"bytes,14,rep,name=supported_fields,json=supportedFields,proto3" json:"supported_fields,omitempty"`
-	// Output only. List prices. Empty where none is known.
+	// Output only. List prices. Empty if none is known.
 	Prices        []*Model_Price `protobuf:"bytes,15,rep,name=prices,proto3" json:"prices,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -267,14 +267,14 @@ func (x *Model) GetPrices() []*Model_Price {
 	return nil
 }
 
-// What a second of video costs by list price.
+// The list price of a second of video.
 type Model_Price struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The resolution that the price is for, for example `720p`.
+	// Output only. The resolution that the price applies to, for example `720p`.
 	Resolution string `protobuf:"bytes,1,opt,name=resolution,proto3" json:"resolution,omitempty"`
-	// Whether the price is for video with sound.
+	// Output only. Whether the price is for video with sound.
 	Audio bool `protobuf:"varint,2,opt,name=audio,proto3" json:"audio,omitempty"`
-	// The price of a second.
+	// Output only. The price of a second.
 	PricePerSecond *money.Money `protobuf:"bytes,3,opt,name=price_per_second,json=pricePerSecond,proto3" json:"price_per_second,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -335,7 +335,7 @@ var File_longtake_v1_model_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_model_proto_rawDesc = "" +
 	"\n" +
-	"\x17longtake/v1/model.proto\x12\vlongtake.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\xc3\a\n" +
+	"\x17longtake/v1/model.proto\x12\vlongtake.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\xd6\a\n" +
 	"\x05Model\x12\x18\n" +
 	"\x04name\x18\x01 \x01(\tB\x04\xe2A\x01\bR\x04name\x12\x1f\n" +
 	"\bmodel_id\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\amodelId\x12'\n" +
@@ -353,13 +353,13 @@ const file_longtake_v1_model_proto_rawDesc = "" +
 	"\n" +
 	"max_videos\x18\r \x01(\x05B\x04\xe2A\x01\x03R\tmaxVideos\x12/\n" +
 	"\x10supported_fields\x18\x0e \x03(\tB\x04\xe2A\x01\x03R\x0fsupportedFields\x126\n" +
-	"\x06prices\x18\x0f \x03(\v2\x18.longtake.v1.Model.PriceB\x04\xe2A\x01\x03R\x06prices\x1a{\n" +
-	"\x05Price\x12\x1e\n" +
+	"\x06prices\x18\x0f \x03(\v2\x18.longtake.v1.Model.PriceB\x04\xe2A\x01\x03R\x06prices\x1a\x8d\x01\n" +
+	"\x05Price\x12$\n" +
 	"\n" +
-	"resolution\x18\x01 \x01(\tR\n" +
-	"resolution\x12\x14\n" +
-	"\x05audio\x18\x02 \x01(\bR\x05audio\x12<\n" +
-	"\x10price_per_second\x18\x03 \x01(\v2\x12.google.type.MoneyR\x0epricePerSecond\"s\n" +
+	"resolution\x18\x01 \x01(\tB\x04\xe2A\x01\x03R\n" +
+	"resolution\x12\x1a\n" +
+	"\x05audio\x18\x02 \x01(\bB\x04\xe2A\x01\x03R\x05audio\x12B\n" +
+	"\x10price_per_second\x18\x03 \x01(\v2\x12.google.type.MoneyB\x04\xe2A\x01\x03R\x0epricePerSecond\"s\n" +
 	"\x05Stage\x12\x15\n" +
 	"\x11STAGE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fEXPERIMENTAL\x10\x01\x12\v\n" +

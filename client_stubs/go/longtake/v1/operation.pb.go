@@ -28,13 +28,13 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Where in its life a generation is. Values may be added.
+// The state of a generation. Values may be added.
 type GenerateVideosMetadata_State int32
 
 const (
 	// Never sent.
 	GenerateVideosMetadata_STATE_UNSPECIFIED GenerateVideosMetadata_State = 0
-	// Accepted and stored; not sent to the upstream, so nothing is billed yet.
+	// Accepted and stored, but not sent to the upstream. Nothing is billed yet.
 	GenerateVideosMetadata_QUEUED GenerateVideosMetadata_State = 1
 	// Being sent to the upstream.
 	GenerateVideosMetadata_SUBMITTING GenerateVideosMetadata_State = 2
@@ -97,13 +97,13 @@ func (GenerateVideosMetadata_State) EnumDescriptor() ([]byte, []int) {
 	return file_longtake_v1_operation_proto_rawDescGZIP(), []int{1, 0}
 }
 
-// A generation, from the moment it was accepted until its record expires.
+// A generation, from its acceptance until its record expires.
 //
-// The same record is served as a google.longrunning.Operation of the same name,
-// with GenerateVideosMetadata and GenerateVideosResponse packed into it.
+// google.longrunning.Operations serves the same record under the same name, with
+// GenerateVideosMetadata and GenerateVideosResponse packed into Any.
 type GenerateVideosOperation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Identifier. `operations/{id}`, given by the server and never parsed by callers.
+	// Identifier. `operations/{id}`, assigned by the server. Do not parse the id.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Output only. Whether the generation has ended. False: neither `error` nor
 	// `response` is set. True: exactly one of them is.
@@ -115,11 +115,11 @@ type GenerateVideosOperation struct {
 	//	*GenerateVideosOperation_Error
 	//	*GenerateVideosOperation_Response
 	Result isGenerateVideosOperation_Result `protobuf_oneof:"result"`
-	// Output only. What is known of the generation besides its outcome.
+	// Output only. The state of the generation and everything else but its outcome.
 	Metadata *GenerateVideosMetadata `protobuf:"bytes,5,opt,name=metadata,proto3" json:"metadata,omitempty"`
-	// Output only. Counts the changes of this operation: it starts at 1, grows
-	// strictly with each change and is never reset. Give it back as
-	// `after_revision` to watch or wait for what is newer.
+	// Output only. Counts the changes of this operation: it starts at 1, increases
+	// with each change and is never reset. Pass it as `after_revision` to watch or
+	// wait for newer states.
 	Revision      int64 `protobuf:"varint,6,opt,name=revision,proto3" json:"revision,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -219,7 +219,7 @@ type GenerateVideosOperation_Error struct {
 }
 
 type GenerateVideosOperation_Response struct {
-	// What the generation made.
+	// The result of the generation.
 	Response *GenerateVideosResponse `protobuf:"bytes,4,opt,name=response,proto3,oneof"`
 }
 
@@ -227,61 +227,68 @@ func (*GenerateVideosOperation_Error) isGenerateVideosOperation_Result() {}
 
 func (*GenerateVideosOperation_Response) isGenerateVideosOperation_Result() {}
 
-// What is known of a generation besides its outcome.
+// The state of a generation and everything else but its outcome.
 type GenerateVideosMetadata struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Where in its life the generation is.
+	// Output only. The state of the generation.
 	State GenerateVideosMetadata_State `protobuf:"varint,1,opt,name=state,proto3,enum=longtake.v1.GenerateVideosMetadata_State" json:"state,omitempty"`
-	// The model that was asked for.
+	// Output only. The model that the request names.
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// The model that the upstream is asked to run, where it is another: the
-	// sibling that `generation_mode` chose, or the replacement of a retired one.
+	// Output only. The model that the upstream runs, if it is a different one: the
+	// variant that `generation_mode` selects, or the replacement of a retired
+	// model.
 	ServedModel string `protobuf:"bytes,3,opt,name=served_model,json=servedModel,proto3" json:"served_model,omitempty"`
-	// When the generation was accepted.
+	// Output only. When the generation was accepted.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// When the upstream accepted it. Absent before.
+	// Output only. When the upstream accepted the generation. Absent before.
 	SubmitTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=submit_time,json=submitTime,proto3" json:"submit_time,omitempty"`
-	// When the operation last changed.
+	// Output only. When the operation last changed.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	// When the generation ended. Absent before.
+	// Output only. When the generation ended. Absent before.
 	EndTime *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=end_time,json=endTime,proto3" json:"end_time,omitempty"`
-	// When the record and the videos kept by Longtake are deleted. Absent before
-	// the generation ended.
+	// Output only. When Longtake deletes the record and the videos that it keeps.
+	// Absent until the generation has ended.
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	// When the generation is likely to end, by what earlier ones took. An
-	// estimate; absent where there is none.
+	// Output only. An estimate of when the generation ends, from the durations of
+	// earlier ones. Absent if there is none.
 	EstimatedFinishTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=estimated_finish_time,json=estimatedFinishTime,proto3" json:"estimated_finish_time,omitempty"`
-	// How far the generation is, 0 to 100, where the upstream tells.
+	// Output only. The progress from 0 to 100. Absent if the upstream does not
+	// report it.
 	ProgressPercent *int32 `protobuf:"varint,10,opt,name=progress_percent,json=progressPercent,proto3,oneof" json:"progress_percent,omitempty"`
-	// Where the generation is among those that wait for the same model, 1 for the
-	// next. Set in QUEUED while somebody watches or waits for the operation, and
-	// told at most once a second.
+	// Output only. The position among the generations that wait for the same
+	// model, those of other callers included; 1 is next. Set in state QUEUED while
+	// somebody watches or waits for the operation. Updated at most once a second.
 	QueuePosition *int32 `protobuf:"varint,11,opt,name=queue_position,json=queuePosition,proto3,oneof" json:"queue_position,omitempty"`
-	// How often the generation was sent to the upstream, refused attempts included.
+	// Output only. The number of times that the generation was sent to the
+	// upstream, including refused attempts.
 	Attempts int32 `protobuf:"varint,12,opt,name=attempts,proto3" json:"attempts,omitempty"`
-	// When the generation is sent again, after the upstream refused it for now.
+	// Output only. When the generation is sent again, after a temporary refusal by
+	// the upstream.
 	NextRetryTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=next_retry_time,json=nextRetryTime,proto3" json:"next_retry_time,omitempty"`
-	// The labels of the request.
+	// Output only. The labels of the request.
 	Labels map[string]string `protobuf:"bytes,14,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// The seconds of video that the upstream bills, once delivered. Absent before.
+	// Output only. The seconds of video that the upstream bills. Absent before
+	// delivery.
 	BilledSeconds *float64 `protobuf:"fixed64,15,opt,name=billed_seconds,json=billedSeconds,proto3,oneof" json:"billed_seconds,omitempty"`
-	// What the generation costs by list price: an estimate until the end, 0 when
-	// nothing is billed. Absent where no price is known.
+	// Output only. The cost by list price: an estimate until the generation ends,
+	// 0 if nothing is billed. Absent if no price is known.
 	EstimatedCost *money.Money `protobuf:"bytes,16,opt,name=estimated_cost,json=estimatedCost,proto3" json:"estimated_cost,omitempty"`
-	// Whether a cancellation was asked for that has not taken effect yet.
+	// Output only. Whether a cancellation was requested that has not taken effect
+	// yet.
 	CancelRequested bool `protobuf:"varint,17,opt,name=cancel_requested,json=cancelRequested,proto3" json:"cancel_requested,omitempty"`
-	// What the caller should know although nothing failed, for example that the
-	// upstream may bill a cancelled generation.
+	// Output only. What the caller should know although nothing failed. For
+	// example, that the upstream may bill a cancelled generation.
 	Warnings []string `protobuf:"bytes,18,rep,name=warnings,proto3" json:"warnings,omitempty"`
-	// When the generation is likely to be sent to the upstream, by what earlier
-	// ones took. An estimate, told with `queue_position`; absent where there is none.
+	// Output only. An estimate of when the generation is sent to the upstream,
+	// from the durations of earlier ones. Set together with `queue_position`.
+	// Absent if there is none.
 	EstimatedStartTime *timestamppb.Timestamp `protobuf:"bytes,19,opt,name=estimated_start_time,json=estimatedStartTime,proto3" json:"estimated_start_time,omitempty"`
-	// Why the generation still waits: the last refusal of the upstream, or that it
-	// does not answer. Its details hold an ErrorInfo with reason UPSTREAM_QUOTA or
-	// UPSTREAM_UNAVAILABLE. `next_retry_time` says when the upstream is tried
-	// again. While an upstream does not answer, one generation at a time tries it;
-	// the others wait without a new revision, and show this all the same when they
-	// are read. Absent once a submission was accepted.
+	// Output only. Why a queued generation waits for its upstream: the upstream
+	// refused it for now, or does not answer. The details hold an ErrorInfo with
+	// reason UPSTREAM_QUOTA or UPSTREAM_UNAVAILABLE; `next_retry_time` is when the
+	// upstream is tried again. While an upstream does not answer, one generation at
+	// a time tries it. The others wait without a new revision, and also have this
+	// field when they are read. Absent once the upstream has accepted the generation.
 	LastError     *status.Status `protobuf:"bytes,20,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -471,35 +478,34 @@ const file_longtake_v1_operation_proto_rawDesc = "" +
 	"\brevision\x18\x06 \x01(\x03B\x04\xe2A\x01\x03R\brevision:J\xeaAG\n" +
 	"\x16longtake.dev/Operation\x12\x16operations/{operation}*\n" +
 	"operations2\toperationB\b\n" +
-	"\x06result\"\xaa\n" +
-	"\n" +
-	"\x16GenerateVideosMetadata\x12?\n" +
-	"\x05state\x18\x01 \x01(\x0e2).longtake.v1.GenerateVideosMetadata.StateR\x05state\x12\x14\n" +
-	"\x05model\x18\x02 \x01(\tR\x05model\x12!\n" +
-	"\fserved_model\x18\x03 \x01(\tR\vservedModel\x12;\n" +
-	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"createTime\x12;\n" +
-	"\vsubmit_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"submitTime\x12;\n" +
-	"\vupdate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\x125\n" +
-	"\bend_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12;\n" +
-	"\vexpire_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTime\x12N\n" +
-	"\x15estimated_finish_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x13estimatedFinishTime\x12.\n" +
+	"\x06result\"\xa2\v\n" +
+	"\x16GenerateVideosMetadata\x12E\n" +
+	"\x05state\x18\x01 \x01(\x0e2).longtake.v1.GenerateVideosMetadata.StateB\x04\xe2A\x01\x03R\x05state\x12\x1a\n" +
+	"\x05model\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x05model\x12'\n" +
+	"\fserved_model\x18\x03 \x01(\tB\x04\xe2A\x01\x03R\vservedModel\x12A\n" +
+	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
+	"createTime\x12A\n" +
+	"\vsubmit_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
+	"submitTime\x12A\n" +
+	"\vupdate_time\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
+	"updateTime\x12;\n" +
+	"\bend_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\aendTime\x12A\n" +
+	"\vexpire_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\n" +
+	"expireTime\x12T\n" +
+	"\x15estimated_finish_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\x13estimatedFinishTime\x124\n" +
 	"\x10progress_percent\x18\n" +
-	" \x01(\x05H\x00R\x0fprogressPercent\x88\x01\x01\x12*\n" +
-	"\x0equeue_position\x18\v \x01(\x05H\x01R\rqueuePosition\x88\x01\x01\x12\x1a\n" +
-	"\battempts\x18\f \x01(\x05R\battempts\x12B\n" +
-	"\x0fnext_retry_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\rnextRetryTime\x12G\n" +
-	"\x06labels\x18\x0e \x03(\v2/.longtake.v1.GenerateVideosMetadata.LabelsEntryR\x06labels\x12*\n" +
-	"\x0ebilled_seconds\x18\x0f \x01(\x01H\x02R\rbilledSeconds\x88\x01\x01\x129\n" +
-	"\x0eestimated_cost\x18\x10 \x01(\v2\x12.google.type.MoneyR\restimatedCost\x12)\n" +
-	"\x10cancel_requested\x18\x11 \x01(\bR\x0fcancelRequested\x12\x1a\n" +
-	"\bwarnings\x18\x12 \x03(\tR\bwarnings\x12L\n" +
-	"\x14estimated_start_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampR\x12estimatedStartTime\x121\n" +
+	" \x01(\x05B\x04\xe2A\x01\x03H\x00R\x0fprogressPercent\x88\x01\x01\x120\n" +
+	"\x0equeue_position\x18\v \x01(\x05B\x04\xe2A\x01\x03H\x01R\rqueuePosition\x88\x01\x01\x12 \n" +
+	"\battempts\x18\f \x01(\x05B\x04\xe2A\x01\x03R\battempts\x12H\n" +
+	"\x0fnext_retry_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\rnextRetryTime\x12M\n" +
+	"\x06labels\x18\x0e \x03(\v2/.longtake.v1.GenerateVideosMetadata.LabelsEntryB\x04\xe2A\x01\x03R\x06labels\x120\n" +
+	"\x0ebilled_seconds\x18\x0f \x01(\x01B\x04\xe2A\x01\x03H\x02R\rbilledSeconds\x88\x01\x01\x12?\n" +
+	"\x0eestimated_cost\x18\x10 \x01(\v2\x12.google.type.MoneyB\x04\xe2A\x01\x03R\restimatedCost\x12/\n" +
+	"\x10cancel_requested\x18\x11 \x01(\bB\x04\xe2A\x01\x03R\x0fcancelRequested\x12 \n" +
+	"\bwarnings\x18\x12 \x03(\tB\x04\xe2A\x01\x03R\bwarnings\x12R\n" +
+	"\x14estimated_start_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\x12estimatedStartTime\x127\n" +
 	"\n" +
-	"last_error\x18\x14 \x01(\v2\x12.google.rpc.StatusR\tlastError\x1a9\n" +
+	"last_error\x18\x14 \x01(\v2\x12.google.rpc.StatusB\x04\xe2A\x01\x03R\tlastError\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"q\n" +

@@ -29,41 +29,41 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// The request of GenerateVideos. At least one of `prompt`, `image` and `video`
-// must be set, and not both `image` and `video`.
+// The request of GenerateVideos. Set at least one of `prompt`, `image` and
+// `video`, but not both `image` and `video`.
 type GenerateVideosRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Optional. A UUID of version 4 that makes the call safe to repeat: a second
-	// call with the same id and content returns the operation of the first,
-	// running or ended, for as long as its record is kept. The same id with other
-	// content is ALREADY_EXISTS.
+	// call with the same id and content returns the operation of the first, running
+	// or ended, as long as its record is kept. The same id with different content is
+	// ALREADY_EXISTS.
 	RequestId string `protobuf:"bytes,1,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	// Required. The id of the model, for example `veo-3.1-generate-001`, or its
 	// name, `models/{model}`. See ListModels.
 	Model string `protobuf:"bytes,2,opt,name=model,proto3" json:"model,omitempty"`
-	// Optional. What the video shall show.
+	// Optional. A description of the video.
 	Prompt string `protobuf:"bytes,3,opt,name=prompt,proto3" json:"prompt,omitempty"`
-	// Optional. The picture that the video starts with.
+	// Optional. The first frame of the video.
 	Image *Image `protobuf:"bytes,4,opt,name=image,proto3" json:"image,omitempty"`
-	// Optional. A video to extend, or with `config.mask` to edit.
+	// Optional. A video to extend, or to edit if `config.mask` is set.
 	Video *Video `protobuf:"bytes,5,opt,name=video,proto3" json:"video,omitempty"`
-	// Optional. How the video shall be generated.
+	// Optional. How to generate the video.
 	Config *GenerateVideosConfig `protobuf:"bytes,6,opt,name=config,proto3" json:"config,omitempty"`
-	// Optional. Whether to send the generation again when it is unknown whether
-	// the upstream took it, at the risk of a second bill. Default: false, and the
-	// operation fails with SUBMISSION_OUTCOME_UNKNOWN.
+	// Optional. Whether to send the generation again if it is unknown whether the
+	// upstream accepted it. The upstream may then bill it twice. Default: false, and
+	// the operation fails with SUBMISSION_OUTCOME_UNKNOWN.
 	ResubmitIfUnknown bool `protobuf:"varint,7,opt,name=resubmit_if_unknown,json=resubmitIfUnknown,proto3" json:"resubmit_if_unknown,omitempty"`
-	// Optional. How long the generation may wait to be submitted. When it has
-	// passed, the operation fails with QUEUE_TIMEOUT. Default: no limit.
+	// Optional. How long the generation may wait for its submission. After that the
+	// operation fails with QUEUE_TIMEOUT. Default: no limit.
 	QueueTimeout *durationpb.Duration `protobuf:"bytes,8,opt,name=queue_timeout,json=queueTimeout,proto3" json:"queue_timeout,omitempty"`
-	// Optional. Which of the caller's waiting generations goes first: -100 to 100,
-	// higher before lower. Default: 0.
+	// Optional. The order among the caller's own waiting generations, from -100 to
+	// 100: higher goes first. Default: 0.
 	Priority int32 `protobuf:"varint,9,opt,name=priority,proto3" json:"priority,omitempty"`
-	// Optional. Whether another model may serve the request when this one has no
-	// quota left, as the operator's configuration says. Default: false.
+	// Optional. Whether another model, chosen by the operator's configuration, may
+	// serve the request if this one has no quota left. Default: false.
 	AllowModelFallback bool `protobuf:"varint,10,opt,name=allow_model_fallback,json=allowModelFallback,proto3" json:"allow_model_fallback,omitempty"`
-	// Optional. An earlier operation whose result this one edits, `operations/{id}`,
-	// for models that keep a conversation.
+	// Optional. An earlier operation, `operations/{id}`, whose result this one edits.
+	// For models that support conversations.
 	PreviousOperation string `protobuf:"bytes,11,opt,name=previous_operation,json=previousOperation,proto3" json:"previous_operation,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -181,8 +181,8 @@ type GetOperationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. `operations/{id}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Optional. Whether `video.data` is filled in, for results of together at most
-	// 16 MiB; larger ones are RESOURCE_EXHAUSTED. Default: false.
+	// Optional. Whether to fill in `video.data`. If the videos together exceed
+	// 16 MiB, the call fails with RESOURCE_EXHAUSTED. Default: false.
 	IncludeVideoData bool `protobuf:"varint,2,opt,name=include_video_data,json=includeVideoData,proto3" json:"include_video_data,omitempty"`
 	unknownFields    protoimpl.UnknownFields
 	sizeCache        protoimpl.SizeCache
@@ -238,11 +238,11 @@ type WatchOperationRequest struct {
 	// Required. `operations/{id}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// Optional. The revision that the caller has: only newer states are sent.
-	// Default: 0, the current state is sent at once.
+	// Default: 0, which sends the current state at once.
 	AfterRevision int64 `protobuf:"varint,2,opt,name=after_revision,json=afterRevision,proto3" json:"after_revision,omitempty"`
-	// Optional. The longest silence, from 1 second to 5 minutes; a value outside is
-	// brought to the nearer bound. The server shortens it by up to a tenth at
-	// random. Default: 30 seconds.
+	// Optional. The longest time between two messages, from 1 second to 5 minutes;
+	// values outside are clamped. The server shortens it by a random amount of up to
+	// a tenth. Default: 30 seconds.
 	HeartbeatInterval *durationpb.Duration `protobuf:"bytes,3,opt,name=heartbeat_interval,json=heartbeatInterval,proto3" json:"heartbeat_interval,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -373,7 +373,7 @@ type isWatchOperationResponse_Event interface {
 }
 
 type WatchOperationResponse_Operation struct {
-	// The operation as it is now.
+	// The current state of the operation.
 	Operation *GenerateVideosOperation `protobuf:"bytes,1,opt,name=operation,proto3,oneof"`
 }
 
@@ -389,13 +389,13 @@ func (*WatchOperationResponse_Heartbeat_) isWatchOperationResponse_Event() {}
 // The request of WatchOperations.
 type WatchOperationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Optional. Which operations; see ListOperationsRequest.filter. An operation
-	// that stops matching is sent once more, so that the caller sees it leave.
+	// Optional. Which operations to watch; see ListOperationsRequest.filter. An
+	// operation that stops matching is sent once more, in its new state.
 	Filter string `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
-	// Optional. The `position` of the last message seen: only what changed since
-	// is sent. Default: every operation that the filter matches is sent first.
+	// Optional. The `position` of the last message seen: only later changes are
+	// sent. Default: every operation that matches the filter is sent first.
 	AfterPosition string `protobuf:"bytes,2,opt,name=after_position,json=afterPosition,proto3" json:"after_position,omitempty"`
-	// Optional. As WatchOperationRequest.heartbeat_interval.
+	// Optional. Like WatchOperationRequest.heartbeat_interval.
 	HeartbeatInterval *durationpb.Duration `protobuf:"bytes,3,opt,name=heartbeat_interval,json=heartbeatInterval,proto3" json:"heartbeat_interval,omitempty"`
 	unknownFields     protoimpl.UnknownFields
 	sizeCache         protoimpl.SizeCache
@@ -464,8 +464,10 @@ type WatchOperationsResponse struct {
 	//	*WatchOperationsResponse_InitialSetComplete_
 	//	*WatchOperationsResponse_Heartbeat_
 	Event isWatchOperationsResponse_Event `protobuf_oneof:"event"`
-	// Opaque. Give it as `after_position` to go on after this message. Empty while
-	// a call without `after_position` sends its initial set.
+	// Opaque. Pass it as `after_position` to resume after this message. It is valid
+	// for the same caller only, after a restart of the server too. Positions cannot
+	// be compared: each message has a different one, even if nothing changed. Empty
+	// while a call without `after_position` sends its initial set.
 	Position      string `protobuf:"bytes,5,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -556,12 +558,12 @@ type isWatchOperationsResponse_Event interface {
 }
 
 type WatchOperationsResponse_Operation struct {
-	// An operation as it is now.
+	// The current state of an operation.
 	Operation *GenerateVideosOperation `protobuf:"bytes,1,opt,name=operation,proto3,oneof"`
 }
 
 type WatchOperationsResponse_Deletion_ struct {
-	// An operation is gone.
+	// An operation was deleted or expired.
 	Deletion *WatchOperationsResponse_Deletion `protobuf:"bytes,2,opt,name=deletion,proto3,oneof"`
 }
 
@@ -588,11 +590,11 @@ type WaitOperationRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. `operations/{id}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Optional. The revision that the caller has; the call returns as soon as
-	// there is a newer one. Default: absent, and the call waits for the end.
+	// Optional. The revision that the caller has: the call returns as soon as there
+	// is a newer one. Default: absent, which waits until the operation has ended.
 	AfterRevision *int64 `protobuf:"varint,2,opt,name=after_revision,json=afterRevision,proto3,oneof" json:"after_revision,omitempty"`
-	// Optional. How long to wait, at most 5 minutes; the call's own deadline
-	// shortens it. Default: 1 minute.
+	// Optional. How long to wait, at most 5 minutes. The call returns before its own
+	// deadline. Default: 1 minute.
 	Timeout       *durationpb.Duration `protobuf:"bytes,3,opt,name=timeout,proto3" json:"timeout,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -652,11 +654,11 @@ func (x *WaitOperationRequest) GetTimeout() *durationpb.Duration {
 // The request of ListOperations.
 type ListOperationsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Optional. The most operations to return. Default: 50; more than 1000 is
-	// taken as 1000.
+	// Optional. The maximum number of operations to return. Default: 50; values
+	// above 1000 mean 1000.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Optional. The `next_page_token` of the call before, whose other fields must
-	// be the same.
+	// Optional. The `next_page_token` of the previous call, whose `filter` must be the
+	// same.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Optional. Restrictions joined by AND: `state = RUNNING`, `done = true`,
 	// `model = "veo-3.1-generate-001"`, `labels.team = "ads"`. Default: all.
@@ -721,7 +723,7 @@ type ListOperationsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The operations, the newest first.
 	Operations []*GenerateVideosOperation `protobuf:"bytes,1,rep,name=operations,proto3" json:"operations,omitempty"`
-	// Give it as `page_token` for the next page. Empty: there is none.
+	// Pass it as `page_token` for the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -868,10 +870,10 @@ type DownloadVideoRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Required. `operations/{id}/videos/{index}`.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// Optional. The first byte to send, counted from 0. The size of the video is
-	// allowed and sends no bytes. Default: 0.
+	// Optional. The offset of the first byte to send. An offset equal to the size of
+	// the video sends no bytes. Default: 0.
 	ReadOffset int64 `protobuf:"varint,2,opt,name=read_offset,json=readOffset,proto3" json:"read_offset,omitempty"`
-	// Optional. The most bytes to send; 0 sends all. Default: 0.
+	// Optional. The maximum number of bytes to send. Default: 0, which sends all.
 	ReadLimit     int64 `protobuf:"varint,3,opt,name=read_limit,json=readLimit,proto3" json:"read_limit,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -933,9 +935,9 @@ type DownloadVideoResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The next bytes, and the media type of the video. May be empty.
 	Chunk *httpbody.HttpBody `protobuf:"bytes,1,opt,name=chunk,proto3" json:"chunk,omitempty"`
-	// What is known of the whole video: its media type, size and SHA-256, without
-	// bytes. In the first message, and in the last one of a full first pass, which
-	// is what finds size and SHA-256 where they were unknown.
+	// The media type, size and SHA-256 of the whole video, as far as they are known.
+	// Set in the first message. Set in the last one too if this download is the
+	// first complete one, which determines an unknown size and SHA-256.
 	Video         *Video `protobuf:"bytes,2,opt,name=video,proto3" json:"video,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -988,10 +990,10 @@ func (x *DownloadVideoResponse) GetVideo() *Video {
 // The request of ListModels.
 type ListModelsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Optional. The most models to return. Default: 100; more than 1000 is taken
-	// as 1000.
+	// Optional. The maximum number of models to return. Default: 100; values above
+	// 1000 mean 1000.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
-	// Optional. The `next_page_token` of the call before.
+	// Optional. The `next_page_token` of the previous call.
 	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1044,9 +1046,9 @@ func (x *ListModelsRequest) GetPageToken() string {
 // The response of ListModels.
 type ListModelsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The models, in the order of their ids.
+	// The models, ordered by id.
 	Models []*Model `protobuf:"bytes,1,rep,name=models,proto3" json:"models,omitempty"`
-	// Give it as `page_token` for the next page. Empty: there is none.
+	// Pass it as `page_token` for the next page. Empty on the last page.
 	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1142,12 +1144,12 @@ func (x *GetModelRequest) GetName() string {
 	return ""
 }
 
-// Shows that the watch is alive while nothing changes.
+// Sent while nothing changes.
 type WatchOperationResponse_Heartbeat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The revision that the caller has, and which is still the newest.
+	// The current revision, which the caller has.
 	Revision int64 `protobuf:"varint,1,opt,name=revision,proto3" json:"revision,omitempty"`
-	// When Longtake last asked the upstream. Absent where it has not.
+	// When Longtake last polled the upstream. Absent if it has not.
 	LastPollTime  *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=last_poll_time,json=lastPollTime,proto3" json:"last_poll_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1200,7 +1202,7 @@ func (x *WatchOperationResponse_Heartbeat) GetLastPollTime() *timestamppb.Timest
 // An operation was deleted or expired.
 type WatchOperationsResponse_Deletion struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name of the operation that is gone.
+	// The name of the operation.
 	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1243,7 +1245,7 @@ func (x *WatchOperationsResponse_Deletion) GetName() string {
 	return ""
 }
 
-// All that was there when the watch began has been sent.
+// All operations that existed when the watch began have been sent.
 type WatchOperationsResponse_InitialSetComplete struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1280,7 +1282,7 @@ func (*WatchOperationsResponse_InitialSetComplete) Descriptor() ([]byte, []int) 
 	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{5, 1}
 }
 
-// Nothing changed.
+// Sent while nothing changes.
 type WatchOperationsResponse_Heartbeat struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields

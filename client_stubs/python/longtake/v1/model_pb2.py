@@ -28,7 +28,7 @@ from google.type import date_pb2 as google_dot_type_dot_date__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17longtake/v1/model.proto\x12\x0blongtake.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\xe8\x05\n\x05Model\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x16\n\x08model_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08upstream\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x05stage\x18\x05 \x01(\x0e\x32\x18.longtake.v1.Model.StageB\x04\xe2\x41\x01\x03\x12\x30\n\x0fretirement_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\x04\xe2\x41\x01\x03\x12\x19\n\x0breplacement\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1f\n\x11\x64urations_seconds\x18\x08 \x03(\x05\x42\x04\xe2\x41\x01\x03\x12&\n\x18\x64\x65\x66\x61ult_duration_seconds\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x19\n\x0bresolutions\x18\n \x03(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\raspect_ratios\x18\x0b \x03(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03\x66ps\x18\x0c \x03(\x05\x42\x04\xe2\x41\x01\x03\x12\x18\n\nmax_videos\x18\r \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x10supported_fields\x18\x0e \x03(\tB\x04\xe2\x41\x01\x03\x12.\n\x06prices\x18\x0f \x03(\x0b\x32\x18.longtake.v1.Model.PriceB\x04\xe2\x41\x01\x03\x1aX\n\x05Price\x12\x12\n\nresolution\x18\x01 \x01(\t\x12\r\n\x05\x61udio\x18\x02 \x01(\x08\x12,\n\x10price_per_second\x18\x03 \x01(\x0b\x32\x12.google.type.Money\"s\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x45XPERIMENTAL\x10\x01\x12\x0b\n\x07PREVIEW\x10\x02\x12\x17\n\x13GENERALLY_AVAILABLE\x10\x03\x12\x0e\n\nDEPRECATED\x10\x04\x12\x0b\n\x07RETIRED\x10\x05:6\xea\x41\x33\n\x12longtake.dev/Model\x12\x0emodels/{model}*\x06models2\x05modelBK\n\x0f\x64\x65v.longtake.v1B\nModelProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17longtake/v1/model.proto\x12\x0blongtake.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\"\xfa\x05\n\x05Model\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x16\n\x08model_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08upstream\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x05stage\x18\x05 \x01(\x0e\x32\x18.longtake.v1.Model.StageB\x04\xe2\x41\x01\x03\x12\x30\n\x0fretirement_date\x18\x06 \x01(\x0b\x32\x11.google.type.DateB\x04\xe2\x41\x01\x03\x12\x19\n\x0breplacement\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1f\n\x11\x64urations_seconds\x18\x08 \x03(\x05\x42\x04\xe2\x41\x01\x03\x12&\n\x18\x64\x65\x66\x61ult_duration_seconds\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x19\n\x0bresolutions\x18\n \x03(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\raspect_ratios\x18\x0b \x03(\tB\x04\xe2\x41\x01\x03\x12\x11\n\x03\x66ps\x18\x0c \x03(\x05\x42\x04\xe2\x41\x01\x03\x12\x18\n\nmax_videos\x18\r \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x10supported_fields\x18\x0e \x03(\tB\x04\xe2\x41\x01\x03\x12.\n\x06prices\x18\x0f \x03(\x0b\x32\x18.longtake.v1.Model.PriceB\x04\xe2\x41\x01\x03\x1aj\n\x05Price\x12\x18\n\nresolution\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x61udio\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x32\n\x10price_per_second\x18\x03 \x01(\x0b\x32\x12.google.type.MoneyB\x04\xe2\x41\x01\x03\"s\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x45XPERIMENTAL\x10\x01\x12\x0b\n\x07PREVIEW\x10\x02\x12\x17\n\x13GENERALLY_AVAILABLE\x10\x03\x12\x0e\n\nDEPRECATED\x10\x04\x12\x0b\n\x07RETIRED\x10\x05:6\xea\x41\x33\n\x12longtake.dev/Model\x12\x0emodels/{model}*\x06models2\x05modelBK\n\x0f\x64\x65v.longtake.v1B\nModelProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +36,12 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'longtake.v1.model_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\017dev.longtake.v1B\nModelProtoP\001Z*longtake.dev/client/longtake/v1;longtakev1'
+  _globals['_MODEL_PRICE'].fields_by_name['resolution']._loaded_options = None
+  _globals['_MODEL_PRICE'].fields_by_name['resolution']._serialized_options = b'\342A\001\003'
+  _globals['_MODEL_PRICE'].fields_by_name['audio']._loaded_options = None
+  _globals['_MODEL_PRICE'].fields_by_name['audio']._serialized_options = b'\342A\001\003'
+  _globals['_MODEL_PRICE'].fields_by_name['price_per_second']._loaded_options = None
+  _globals['_MODEL_PRICE'].fields_by_name['price_per_second']._serialized_options = b'\342A\001\003'
   _globals['_MODEL'].fields_by_name['name']._loaded_options = None
   _globals['_MODEL'].fields_by_name['name']._serialized_options = b'\342A\001\010'
   _globals['_MODEL'].fields_by_name['model_id']._loaded_options = None
@@ -69,9 +75,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODEL']._loaded_options = None
   _globals['_MODEL']._serialized_options = b'\352A3\n\022longtake.dev/Model\022\016models/{model}*\006models2\005model'
   _globals['_MODEL']._serialized_start=150
-  _globals['_MODEL']._serialized_end=894
+  _globals['_MODEL']._serialized_end=912
   _globals['_MODEL_PRICE']._serialized_start=633
-  _globals['_MODEL_PRICE']._serialized_end=721
-  _globals['_MODEL_STAGE']._serialized_start=723
-  _globals['_MODEL_STAGE']._serialized_end=838
+  _globals['_MODEL_PRICE']._serialized_end=739
+  _globals['_MODEL_STAGE']._serialized_start=741
+  _globals['_MODEL_STAGE']._serialized_end=856
 # @@protoc_insertion_point(module_scope)

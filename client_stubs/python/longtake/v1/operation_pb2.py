@@ -30,7 +30,7 @@ from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from longtake.v1 import generation_pb2 as longtake_dot_v1_dot_generation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1blongtake/v1/operation.proto\x12\x0blongtake.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\x1a\x1clongtake/v1/generation.proto\"\xca\x02\n\x17GenerateVideosOperation\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x64one\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12\x37\n\x08response\x18\x04 \x01(\x0b\x32#.longtake.v1.GenerateVideosResponseH\x00\x12;\n\x08metadata\x18\x05 \x01(\x0b\x32#.longtake.v1.GenerateVideosMetadataB\x04\xe2\x41\x01\x03\x12\x16\n\x08revision\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x03:J\xea\x41G\n\x16longtake.dev/Operation\x12\x16operations/{operation}*\noperations2\toperationB\x08\n\x06result\"\x9c\x08\n\x16GenerateVideosMetadata\x12\x38\n\x05state\x18\x01 \x01(\x0e\x32).longtake.v1.GenerateVideosMetadata.State\x12\r\n\x05model\x18\x02 \x01(\t\x12\x14\n\x0cserved_model\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsubmit_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x15\x65stimated_finish_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x10progress_percent\x18\n \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0equeue_position\x18\x0b \x01(\x05H\x01\x88\x01\x01\x12\x10\n\x08\x61ttempts\x18\x0c \x01(\x05\x12\x33\n\x0fnext_retry_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12?\n\x06labels\x18\x0e \x03(\x0b\x32/.longtake.v1.GenerateVideosMetadata.LabelsEntry\x12\x1b\n\x0e\x62illed_seconds\x18\x0f \x01(\x01H\x02\x88\x01\x01\x12*\n\x0e\x65stimated_cost\x18\x10 \x01(\x0b\x32\x12.google.type.Money\x12\x18\n\x10\x63\x61ncel_requested\x18\x11 \x01(\x08\x12\x10\n\x08warnings\x18\x12 \x03(\t\x12\x38\n\x14\x65stimated_start_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\nlast_error\x18\x14 \x01(\x0b\x32\x12.google.rpc.Status\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"q\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0e\n\nSUBMITTING\x10\x02\x12\x0b\n\x07RUNNING\x10\x03\x12\r\n\tSUCCEEDED\x10\x04\x12\n\n\x06\x46\x41ILED\x10\x05\x12\r\n\tCANCELLED\x10\x06\x42\x13\n\x11_progress_percentB\x11\n\x0f_queue_positionB\x11\n\x0f_billed_secondsBO\n\x0f\x64\x65v.longtake.v1B\x0eOperationProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1blongtake/v1/operation.proto\x12\x0blongtake.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x17google/type/money.proto\x1a\x1clongtake/v1/generation.proto\"\xca\x02\n\x17GenerateVideosOperation\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x12\n\x04\x64one\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12#\n\x05\x65rror\x18\x03 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12\x37\n\x08response\x18\x04 \x01(\x0b\x32#.longtake.v1.GenerateVideosResponseH\x00\x12;\n\x08metadata\x18\x05 \x01(\x0b\x32#.longtake.v1.GenerateVideosMetadataB\x04\xe2\x41\x01\x03\x12\x16\n\x08revision\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x03:J\xea\x41G\n\x16longtake.dev/Operation\x12\x16operations/{operation}*\noperations2\toperationB\x08\n\x06result\"\x94\t\n\x16GenerateVideosMetadata\x12>\n\x05state\x18\x01 \x01(\x0e\x32).longtake.v1.GenerateVideosMetadata.StateB\x04\xe2\x41\x01\x03\x12\x13\n\x05model\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0cserved_model\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bsubmit_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x32\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12?\n\x15\x65stimated_finish_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12#\n\x10progress_percent\x18\n \x01(\x05\x42\x04\xe2\x41\x01\x03H\x00\x88\x01\x01\x12!\n\x0equeue_position\x18\x0b \x01(\x05\x42\x04\xe2\x41\x01\x03H\x01\x88\x01\x01\x12\x16\n\x08\x61ttempts\x18\x0c \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x39\n\x0fnext_retry_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x45\n\x06labels\x18\x0e \x03(\x0b\x32/.longtake.v1.GenerateVideosMetadata.LabelsEntryB\x04\xe2\x41\x01\x03\x12!\n\x0e\x62illed_seconds\x18\x0f \x01(\x01\x42\x04\xe2\x41\x01\x03H\x02\x88\x01\x01\x12\x30\n\x0e\x65stimated_cost\x18\x10 \x01(\x0b\x32\x12.google.type.MoneyB\x04\xe2\x41\x01\x03\x12\x1e\n\x10\x63\x61ncel_requested\x18\x11 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x16\n\x08warnings\x18\x12 \x03(\tB\x04\xe2\x41\x01\x03\x12>\n\x14\x65stimated_start_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12,\n\nlast_error\x18\x14 \x01(\x0b\x32\x12.google.rpc.StatusB\x04\xe2\x41\x01\x03\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"q\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\n\n\x06QUEUED\x10\x01\x12\x0e\n\nSUBMITTING\x10\x02\x12\x0b\n\x07RUNNING\x10\x03\x12\r\n\tSUCCEEDED\x10\x04\x12\n\n\x06\x46\x41ILED\x10\x05\x12\r\n\tCANCELLED\x10\x06\x42\x13\n\x11_progress_percentB\x11\n\x0f_queue_positionB\x11\n\x0f_billed_secondsBO\n\x0f\x64\x65v.longtake.v1B\x0eOperationProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,12 +50,52 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GENERATEVIDEOSOPERATION']._serialized_options = b'\352AG\n\026longtake.dev/Operation\022\026operations/{operation}*\noperations2\toperation'
   _globals['_GENERATEVIDEOSMETADATA_LABELSENTRY']._loaded_options = None
   _globals['_GENERATEVIDEOSMETADATA_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['state']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['state']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['model']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['model']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['served_model']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['served_model']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['create_time']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['submit_time']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['submit_time']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['update_time']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['end_time']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['end_time']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['expire_time']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['expire_time']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['estimated_finish_time']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['estimated_finish_time']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['progress_percent']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['progress_percent']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['queue_position']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['queue_position']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['attempts']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['attempts']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['next_retry_time']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['next_retry_time']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['labels']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['labels']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['billed_seconds']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['billed_seconds']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['estimated_cost']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['estimated_cost']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['cancel_requested']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['cancel_requested']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['warnings']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['warnings']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['estimated_start_time']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['estimated_start_time']._serialized_options = b'\342A\001\003'
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['last_error']._loaded_options = None
+  _globals['_GENERATEVIDEOSMETADATA'].fields_by_name['last_error']._serialized_options = b'\342A\001\003'
   _globals['_GENERATEVIDEOSOPERATION']._serialized_start=218
   _globals['_GENERATEVIDEOSOPERATION']._serialized_end=548
   _globals['_GENERATEVIDEOSMETADATA']._serialized_start=551
-  _globals['_GENERATEVIDEOSMETADATA']._serialized_end=1603
-  _globals['_GENERATEVIDEOSMETADATA_LABELSENTRY']._serialized_start=1384
-  _globals['_GENERATEVIDEOSMETADATA_LABELSENTRY']._serialized_end=1429
-  _globals['_GENERATEVIDEOSMETADATA_STATE']._serialized_start=1431
-  _globals['_GENERATEVIDEOSMETADATA_STATE']._serialized_end=1544
+  _globals['_GENERATEVIDEOSMETADATA']._serialized_end=1723
+  _globals['_GENERATEVIDEOSMETADATA_LABELSENTRY']._serialized_start=1504
+  _globals['_GENERATEVIDEOSMETADATA_LABELSENTRY']._serialized_end=1549
+  _globals['_GENERATEVIDEOSMETADATA_STATE']._serialized_start=1551
+  _globals['_GENERATEVIDEOSMETADATA_STATE']._serialized_end=1664
 # @@protoc_insertion_point(module_scope)

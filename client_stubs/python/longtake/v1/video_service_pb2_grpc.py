@@ -29,12 +29,12 @@ if _version_not_supported:
 
 
 class VideoServiceStub:
-    """Generates videos, tells how far they are and hands them out.
+    """Generates videos, reports their progress and serves the results.
 
     Every error carries a google.rpc.ErrorInfo with domain `longtake.dev` and a
-    reason of ErrorReason. UNAVAILABLE with a google.rpc.RetryInfo is safe to
-    retry on every method: GenerateVideos by its `request_id`, a watch by its
-    `after_revision`, a download by its `read_offset`.
+    reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
+    a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
+    `after_revision`, a download with `read_offset`.
     """
 
     def __init__(self, channel):
@@ -101,34 +101,35 @@ class VideoServiceStub:
 
 
 class VideoServiceServicer:
-    """Generates videos, tells how far they are and hands them out.
+    """Generates videos, reports their progress and serves the results.
 
     Every error carries a google.rpc.ErrorInfo with domain `longtake.dev` and a
-    reason of ErrorReason. UNAVAILABLE with a google.rpc.RetryInfo is safe to
-    retry on every method: GenerateVideos by its `request_id`, a watch by its
-    `after_revision`, a download by its `read_offset`.
+    reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
+    a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
+    `after_revision`, a download with `read_offset`.
     """
 
     def GenerateVideos(self, request, context):
         """Starts a generation and returns its operation, usually in state QUEUED.
 
-        The operation is stored before the answer is sent, so an accepted one is
-        never lost. The upstream is asked afterwards, at most once unless
+        The operation is stored before the response is sent, so an accepted one is
+        never lost. It is sent to the upstream afterwards, at most once unless
         `resubmit_if_unknown` is set.
 
-        INVALID_ARGUMENT: fields are wrong; every violation is listed at once.
+        INVALID_ARGUMENT: fields are invalid; the details list every violation.
         ALREADY_EXISTS: `request_id` was used for another request.
         FAILED_PRECONDITION: the model was retired.
-        RESOURCE_EXHAUSTED: the message is larger than the server takes.
+        RESOURCE_EXHAUSTED: the message is larger than the server accepts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetOperation(self, request, context):
-        """Returns the newest state of an operation. Never waits.
+        """Returns the current state of an operation without waiting.
 
-        NOT_FOUND: no such operation; the reason tells a deleted or expired one.
+        NOT_FOUND: no such operation; the reason says whether it was deleted or has
+        expired.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -137,21 +138,21 @@ class VideoServiceServicer:
     def WatchOperation(self, request, context):
         """Streams the state of an operation until it ends.
 
-        The first message is the current state at once, also of an operation that
-        has ended, unless `after_revision` says that the caller has it. Then come
-        newer states. The stream promises to be:
-        Ordered: revisions grow strictly.
-        Unique: no revision comes twice.
-        Level-triggered: each message is a whole state; a slow reader skips states
-        between, which shows as a gap in the revisions, and never the last one.
-        Resumable: the same call with the last revision seen goes on where it broke,
-        on any server and after any restart.
-        Terminal: the state with `done` comes once, and the stream then ends with
-        OK. A generation that failed is an `error` in the operation, not a status.
+        The first message is the current state, even of an operation that has ended,
+        unless `after_revision` says that the caller has it. Newer states follow as
+        they happen. The stream is:
+        Ordered: revisions increase strictly.
+        Unique: no revision is sent twice.
+        Level-triggered: each message is a complete state. A slow reader skips
+        intermediate states, which shows as a gap in the revisions, but never the last.
+        Resumable: the same call with the last revision seen continues the stream,
+        after a restart of the server too.
+        Terminal: the state with `done` is sent once, and then the stream ends with
+        OK. A failed generation is an `error` in the operation, not a status.
 
-        NOT_FOUND: no such operation, or it was deleted while watched.
+        NOT_FOUND: no such operation, or it was deleted during the watch.
         UNAVAILABLE: the server is shutting down; watch again with `after_revision`.
-        RESOURCE_EXHAUSTED: the server has as many watches as it allows.
+        RESOURCE_EXHAUSTED: the server or the caller has too many watches.
         FAILED_PRECONDITION: `after_revision` is newer than the operation.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -161,14 +162,19 @@ class VideoServiceServicer:
     def WatchOperations(self, request, context):
         """Streams the changes of all operations that the caller may see.
 
-        First comes the current state of each operation that the filter matches, or
-        of each that changed after `after_position`; then `initial_set_complete`,
-        also where there was none; then changes as they happen. Each operation's
-        revisions grow strictly, and states between may be skipped. The stream does
-        not end by itself.
+        The stream begins with the current state of each operation that matches the
+        filter, or of each that changed after `after_position`. Then it sends
+        `initial_set_complete`, even if there was no operation, and then changes as
+        they happen. Revisions of each operation increase strictly, and intermediate
+        states may be skipped. The stream does not end by itself.
 
+        INVALID_ARGUMENT: the filter is invalid, or `after_position` is not a position
+        that the service gave to this caller.
         OUT_OF_RANGE: changes after `after_position` are no longer kept. Call again
         without it.
+        FAILED_PRECONDITION: `after_position` is newer than the store, which was
+        restored from a backup. Call again without it.
+        RESOURCE_EXHAUSTED: the server or the caller has too many watches.
         UNAVAILABLE: the server is shutting down; watch again with `after_position`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -176,11 +182,11 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WaitOperation(self, request, context):
-        """Waits until an operation is newer than `after_revision`, or has ended, and
-        returns it: the unary twin of WatchOperation. At the timeout it returns the
-        state as it is, without an error.
+        """Waits until an operation is newer than `after_revision` or has ended, and
+        returns it: the unary form of WatchOperation. At the timeout it returns the
+        current state, not an error.
 
-        NOT_FOUND: no such operation, or it was deleted while waiting.
+        NOT_FOUND: no such operation, or it was deleted during the wait.
         UNAVAILABLE: the server is shutting down; call again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -190,20 +196,20 @@ class VideoServiceServicer:
     def ListOperations(self, request, context):
         """Lists operations, the newest first.
 
-        INVALID_ARGUMENT: the filter is wrong, the page size is negative, or the
-        page token is of another query.
+        INVALID_ARGUMENT: the filter is invalid, the page size is negative, or the
+        page token belongs to another query.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CancelOperation(self, request, context):
-        """Asks for the end of a generation and returns its operation.
+        """Cancels a generation and returns its operation.
 
-        A queued one ends at once and is never submitted. A running one is told to
-        the upstream where that can; where it cannot, Longtake stops asking for the
-        result and a warning says that the bill may stand. An operation that has
-        ended stays as it is. Calling twice is calling once.
+        A queued generation ends at once and is never submitted. A running one is
+        cancelled at the upstream. If the upstream cannot cancel, Longtake stops
+        polling for the result, and a warning says that the upstream may still bill
+        it. An operation that has ended does not change. The call is idempotent.
 
         NOT_FOUND: no such operation.
         """
@@ -212,8 +218,8 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteOperation(self, request, context):
-        """Deletes the record of an operation and the videos kept for it. It does not
-        cancel a generation: one that was submitted may still be billed.
+        """Deletes the record of an operation and the videos that Longtake keeps for it.
+        It does not cancel the generation: a submitted one may still be billed.
 
         NOT_FOUND: no such operation.
         """
@@ -225,9 +231,9 @@ class VideoServiceServicer:
         """Streams the bytes of a generated video in order, in chunks of at most 1 MiB.
 
         NOT_FOUND: no such operation, or it has no video of this index.
-        FAILED_PRECONDITION: the operation has not ended, or the bytes are gone.
+        FAILED_PRECONDITION: the operation has not succeeded, or the bytes are gone.
         OUT_OF_RANGE: `read_offset` is negative or past the end.
-        UNAVAILABLE: the upstream that holds the bytes cannot be reached; call again
+        UNAVAILABLE: the upstream that stores the bytes cannot be reached; call again
         with the offset of the next byte.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -235,9 +241,9 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListModels(self, request, context):
-        """Lists the models and what they can do, in the order of their ids.
+        """Lists the models and what they support, ordered by id.
 
-        INVALID_ARGUMENT: the page size is negative, or the page token is wrong.
+        INVALID_ARGUMENT: the page size is negative, or the page token is invalid.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -319,12 +325,12 @@ def add_VideoServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class VideoService:
-    """Generates videos, tells how far they are and hands them out.
+    """Generates videos, reports their progress and serves the results.
 
     Every error carries a google.rpc.ErrorInfo with domain `longtake.dev` and a
-    reason of ErrorReason. UNAVAILABLE with a google.rpc.RetryInfo is safe to
-    retry on every method: GenerateVideos by its `request_id`, a watch by its
-    `after_revision`, a download by its `read_offset`.
+    reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
+    a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
+    `after_revision`, a download with `read_offset`.
     """
 
     @staticmethod

@@ -32,12 +32,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class VideoServiceStub:
-    """Generates videos, tells how far they are and hands them out.
+    """Generates videos, reports their progress and serves the results.
 
     Every error carries a google.rpc.ErrorInfo with domain `longtake.dev` and a
-    reason of ErrorReason. UNAVAILABLE with a google.rpc.RetryInfo is safe to
-    retry on every method: GenerateVideos by its `request_id`, a watch by its
-    `after_revision`, a download by its `read_offset`.
+    reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
+    a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
+    `after_revision`, a download with `read_offset`.
     """
 
     @_typing.overload
@@ -47,80 +47,86 @@ class VideoServiceStub:
     GenerateVideos: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.GenerateVideosRequest, _operation_pb2.GenerateVideosOperation]
     """Starts a generation and returns its operation, usually in state QUEUED.
 
-    The operation is stored before the answer is sent, so an accepted one is
-    never lost. The upstream is asked afterwards, at most once unless
+    The operation is stored before the response is sent, so an accepted one is
+    never lost. It is sent to the upstream afterwards, at most once unless
     `resubmit_if_unknown` is set.
 
-    INVALID_ARGUMENT: fields are wrong; every violation is listed at once.
+    INVALID_ARGUMENT: fields are invalid; the details list every violation.
     ALREADY_EXISTS: `request_id` was used for another request.
     FAILED_PRECONDITION: the model was retired.
-    RESOURCE_EXHAUSTED: the message is larger than the server takes.
+    RESOURCE_EXHAUSTED: the message is larger than the server accepts.
     """
     GetOperation: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.GetOperationRequest, _operation_pb2.GenerateVideosOperation]
-    """Returns the newest state of an operation. Never waits.
+    """Returns the current state of an operation without waiting.
 
-    NOT_FOUND: no such operation; the reason tells a deleted or expired one.
+    NOT_FOUND: no such operation; the reason says whether it was deleted or has
+    expired.
     """
     WatchOperation: _grpc.UnaryStreamMultiCallable[_video_service_pb2.WatchOperationRequest, _video_service_pb2.WatchOperationResponse]
     """Streams the state of an operation until it ends.
 
-    The first message is the current state at once, also of an operation that
-    has ended, unless `after_revision` says that the caller has it. Then come
-    newer states. The stream promises to be:
-    Ordered: revisions grow strictly.
-    Unique: no revision comes twice.
-    Level-triggered: each message is a whole state; a slow reader skips states
-    between, which shows as a gap in the revisions, and never the last one.
-    Resumable: the same call with the last revision seen goes on where it broke,
-    on any server and after any restart.
-    Terminal: the state with `done` comes once, and the stream then ends with
-    OK. A generation that failed is an `error` in the operation, not a status.
+    The first message is the current state, even of an operation that has ended,
+    unless `after_revision` says that the caller has it. Newer states follow as
+    they happen. The stream is:
+    Ordered: revisions increase strictly.
+    Unique: no revision is sent twice.
+    Level-triggered: each message is a complete state. A slow reader skips
+    intermediate states, which shows as a gap in the revisions, but never the last.
+    Resumable: the same call with the last revision seen continues the stream,
+    after a restart of the server too.
+    Terminal: the state with `done` is sent once, and then the stream ends with
+    OK. A failed generation is an `error` in the operation, not a status.
 
-    NOT_FOUND: no such operation, or it was deleted while watched.
+    NOT_FOUND: no such operation, or it was deleted during the watch.
     UNAVAILABLE: the server is shutting down; watch again with `after_revision`.
-    RESOURCE_EXHAUSTED: the server has as many watches as it allows.
+    RESOURCE_EXHAUSTED: the server or the caller has too many watches.
     FAILED_PRECONDITION: `after_revision` is newer than the operation.
     """
     WatchOperations: _grpc.UnaryStreamMultiCallable[_video_service_pb2.WatchOperationsRequest, _video_service_pb2.WatchOperationsResponse]
     """Streams the changes of all operations that the caller may see.
 
-    First comes the current state of each operation that the filter matches, or
-    of each that changed after `after_position`; then `initial_set_complete`,
-    also where there was none; then changes as they happen. Each operation's
-    revisions grow strictly, and states between may be skipped. The stream does
-    not end by itself.
+    The stream begins with the current state of each operation that matches the
+    filter, or of each that changed after `after_position`. Then it sends
+    `initial_set_complete`, even if there was no operation, and then changes as
+    they happen. Revisions of each operation increase strictly, and intermediate
+    states may be skipped. The stream does not end by itself.
 
+    INVALID_ARGUMENT: the filter is invalid, or `after_position` is not a position
+    that the service gave to this caller.
     OUT_OF_RANGE: changes after `after_position` are no longer kept. Call again
     without it.
+    FAILED_PRECONDITION: `after_position` is newer than the store, which was
+    restored from a backup. Call again without it.
+    RESOURCE_EXHAUSTED: the server or the caller has too many watches.
     UNAVAILABLE: the server is shutting down; watch again with `after_position`.
     """
     WaitOperation: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.WaitOperationRequest, _operation_pb2.GenerateVideosOperation]
-    """Waits until an operation is newer than `after_revision`, or has ended, and
-    returns it: the unary twin of WatchOperation. At the timeout it returns the
-    state as it is, without an error.
+    """Waits until an operation is newer than `after_revision` or has ended, and
+    returns it: the unary form of WatchOperation. At the timeout it returns the
+    current state, not an error.
 
-    NOT_FOUND: no such operation, or it was deleted while waiting.
+    NOT_FOUND: no such operation, or it was deleted during the wait.
     UNAVAILABLE: the server is shutting down; call again.
     """
     ListOperations: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.ListOperationsRequest, _video_service_pb2.ListOperationsResponse]
     """Lists operations, the newest first.
 
-    INVALID_ARGUMENT: the filter is wrong, the page size is negative, or the
-    page token is of another query.
+    INVALID_ARGUMENT: the filter is invalid, the page size is negative, or the
+    page token belongs to another query.
     """
     CancelOperation: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.CancelOperationRequest, _operation_pb2.GenerateVideosOperation]
-    """Asks for the end of a generation and returns its operation.
+    """Cancels a generation and returns its operation.
 
-    A queued one ends at once and is never submitted. A running one is told to
-    the upstream where that can; where it cannot, Longtake stops asking for the
-    result and a warning says that the bill may stand. An operation that has
-    ended stays as it is. Calling twice is calling once.
+    A queued generation ends at once and is never submitted. A running one is
+    cancelled at the upstream. If the upstream cannot cancel, Longtake stops
+    polling for the result, and a warning says that the upstream may still bill
+    it. An operation that has ended does not change. The call is idempotent.
 
     NOT_FOUND: no such operation.
     """
     DeleteOperation: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.DeleteOperationRequest, _empty_pb2.Empty]
-    """Deletes the record of an operation and the videos kept for it. It does not
-    cancel a generation: one that was submitted may still be billed.
+    """Deletes the record of an operation and the videos that Longtake keeps for it.
+    It does not cancel the generation: a submitted one may still be billed.
 
     NOT_FOUND: no such operation.
     """
@@ -128,15 +134,15 @@ class VideoServiceStub:
     """Streams the bytes of a generated video in order, in chunks of at most 1 MiB.
 
     NOT_FOUND: no such operation, or it has no video of this index.
-    FAILED_PRECONDITION: the operation has not ended, or the bytes are gone.
+    FAILED_PRECONDITION: the operation has not succeeded, or the bytes are gone.
     OUT_OF_RANGE: `read_offset` is negative or past the end.
-    UNAVAILABLE: the upstream that holds the bytes cannot be reached; call again
+    UNAVAILABLE: the upstream that stores the bytes cannot be reached; call again
     with the offset of the next byte.
     """
     ListModels: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.ListModelsRequest, _video_service_pb2.ListModelsResponse]
-    """Lists the models and what they can do, in the order of their ids.
+    """Lists the models and what they support, ordered by id.
 
-    INVALID_ARGUMENT: the page size is negative, or the page token is wrong.
+    INVALID_ARGUMENT: the page size is negative, or the page token is invalid.
     """
     GetModel: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.GetModelRequest, _model_pb2.Model]
     """Returns a model.
@@ -146,92 +152,98 @@ class VideoServiceStub:
 
 @_typing.type_check_only
 class VideoServiceAsyncStub(VideoServiceStub):
-    """Generates videos, tells how far they are and hands them out.
+    """Generates videos, reports their progress and serves the results.
 
     Every error carries a google.rpc.ErrorInfo with domain `longtake.dev` and a
-    reason of ErrorReason. UNAVAILABLE with a google.rpc.RetryInfo is safe to
-    retry on every method: GenerateVideos by its `request_id`, a watch by its
-    `after_revision`, a download by its `read_offset`.
+    reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
+    a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
+    `after_revision`, a download with `read_offset`.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GenerateVideos: _aio.UnaryUnaryMultiCallable[_video_service_pb2.GenerateVideosRequest, _operation_pb2.GenerateVideosOperation]  # type: ignore[assignment]
     """Starts a generation and returns its operation, usually in state QUEUED.
 
-    The operation is stored before the answer is sent, so an accepted one is
-    never lost. The upstream is asked afterwards, at most once unless
+    The operation is stored before the response is sent, so an accepted one is
+    never lost. It is sent to the upstream afterwards, at most once unless
     `resubmit_if_unknown` is set.
 
-    INVALID_ARGUMENT: fields are wrong; every violation is listed at once.
+    INVALID_ARGUMENT: fields are invalid; the details list every violation.
     ALREADY_EXISTS: `request_id` was used for another request.
     FAILED_PRECONDITION: the model was retired.
-    RESOURCE_EXHAUSTED: the message is larger than the server takes.
+    RESOURCE_EXHAUSTED: the message is larger than the server accepts.
     """
     GetOperation: _aio.UnaryUnaryMultiCallable[_video_service_pb2.GetOperationRequest, _operation_pb2.GenerateVideosOperation]  # type: ignore[assignment]
-    """Returns the newest state of an operation. Never waits.
+    """Returns the current state of an operation without waiting.
 
-    NOT_FOUND: no such operation; the reason tells a deleted or expired one.
+    NOT_FOUND: no such operation; the reason says whether it was deleted or has
+    expired.
     """
     WatchOperation: _aio.UnaryStreamMultiCallable[_video_service_pb2.WatchOperationRequest, _video_service_pb2.WatchOperationResponse]  # type: ignore[assignment]
     """Streams the state of an operation until it ends.
 
-    The first message is the current state at once, also of an operation that
-    has ended, unless `after_revision` says that the caller has it. Then come
-    newer states. The stream promises to be:
-    Ordered: revisions grow strictly.
-    Unique: no revision comes twice.
-    Level-triggered: each message is a whole state; a slow reader skips states
-    between, which shows as a gap in the revisions, and never the last one.
-    Resumable: the same call with the last revision seen goes on where it broke,
-    on any server and after any restart.
-    Terminal: the state with `done` comes once, and the stream then ends with
-    OK. A generation that failed is an `error` in the operation, not a status.
+    The first message is the current state, even of an operation that has ended,
+    unless `after_revision` says that the caller has it. Newer states follow as
+    they happen. The stream is:
+    Ordered: revisions increase strictly.
+    Unique: no revision is sent twice.
+    Level-triggered: each message is a complete state. A slow reader skips
+    intermediate states, which shows as a gap in the revisions, but never the last.
+    Resumable: the same call with the last revision seen continues the stream,
+    after a restart of the server too.
+    Terminal: the state with `done` is sent once, and then the stream ends with
+    OK. A failed generation is an `error` in the operation, not a status.
 
-    NOT_FOUND: no such operation, or it was deleted while watched.
+    NOT_FOUND: no such operation, or it was deleted during the watch.
     UNAVAILABLE: the server is shutting down; watch again with `after_revision`.
-    RESOURCE_EXHAUSTED: the server has as many watches as it allows.
+    RESOURCE_EXHAUSTED: the server or the caller has too many watches.
     FAILED_PRECONDITION: `after_revision` is newer than the operation.
     """
     WatchOperations: _aio.UnaryStreamMultiCallable[_video_service_pb2.WatchOperationsRequest, _video_service_pb2.WatchOperationsResponse]  # type: ignore[assignment]
     """Streams the changes of all operations that the caller may see.
 
-    First comes the current state of each operation that the filter matches, or
-    of each that changed after `after_position`; then `initial_set_complete`,
-    also where there was none; then changes as they happen. Each operation's
-    revisions grow strictly, and states between may be skipped. The stream does
-    not end by itself.
+    The stream begins with the current state of each operation that matches the
+    filter, or of each that changed after `after_position`. Then it sends
+    `initial_set_complete`, even if there was no operation, and then changes as
+    they happen. Revisions of each operation increase strictly, and intermediate
+    states may be skipped. The stream does not end by itself.
 
+    INVALID_ARGUMENT: the filter is invalid, or `after_position` is not a position
+    that the service gave to this caller.
     OUT_OF_RANGE: changes after `after_position` are no longer kept. Call again
     without it.
+    FAILED_PRECONDITION: `after_position` is newer than the store, which was
+    restored from a backup. Call again without it.
+    RESOURCE_EXHAUSTED: the server or the caller has too many watches.
     UNAVAILABLE: the server is shutting down; watch again with `after_position`.
     """
     WaitOperation: _aio.UnaryUnaryMultiCallable[_video_service_pb2.WaitOperationRequest, _operation_pb2.GenerateVideosOperation]  # type: ignore[assignment]
-    """Waits until an operation is newer than `after_revision`, or has ended, and
-    returns it: the unary twin of WatchOperation. At the timeout it returns the
-    state as it is, without an error.
+    """Waits until an operation is newer than `after_revision` or has ended, and
+    returns it: the unary form of WatchOperation. At the timeout it returns the
+    current state, not an error.
 
-    NOT_FOUND: no such operation, or it was deleted while waiting.
+    NOT_FOUND: no such operation, or it was deleted during the wait.
     UNAVAILABLE: the server is shutting down; call again.
     """
     ListOperations: _aio.UnaryUnaryMultiCallable[_video_service_pb2.ListOperationsRequest, _video_service_pb2.ListOperationsResponse]  # type: ignore[assignment]
     """Lists operations, the newest first.
 
-    INVALID_ARGUMENT: the filter is wrong, the page size is negative, or the
-    page token is of another query.
+    INVALID_ARGUMENT: the filter is invalid, the page size is negative, or the
+    page token belongs to another query.
     """
     CancelOperation: _aio.UnaryUnaryMultiCallable[_video_service_pb2.CancelOperationRequest, _operation_pb2.GenerateVideosOperation]  # type: ignore[assignment]
-    """Asks for the end of a generation and returns its operation.
+    """Cancels a generation and returns its operation.
 
-    A queued one ends at once and is never submitted. A running one is told to
-    the upstream where that can; where it cannot, Longtake stops asking for the
-    result and a warning says that the bill may stand. An operation that has
-    ended stays as it is. Calling twice is calling once.
+    A queued generation ends at once and is never submitted. A running one is
+    cancelled at the upstream. If the upstream cannot cancel, Longtake stops
+    polling for the result, and a warning says that the upstream may still bill
+    it. An operation that has ended does not change. The call is idempotent.
 
     NOT_FOUND: no such operation.
     """
     DeleteOperation: _aio.UnaryUnaryMultiCallable[_video_service_pb2.DeleteOperationRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Deletes the record of an operation and the videos kept for it. It does not
-    cancel a generation: one that was submitted may still be billed.
+    """Deletes the record of an operation and the videos that Longtake keeps for it.
+    It does not cancel the generation: a submitted one may still be billed.
 
     NOT_FOUND: no such operation.
     """
@@ -239,15 +251,15 @@ class VideoServiceAsyncStub(VideoServiceStub):
     """Streams the bytes of a generated video in order, in chunks of at most 1 MiB.
 
     NOT_FOUND: no such operation, or it has no video of this index.
-    FAILED_PRECONDITION: the operation has not ended, or the bytes are gone.
+    FAILED_PRECONDITION: the operation has not succeeded, or the bytes are gone.
     OUT_OF_RANGE: `read_offset` is negative or past the end.
-    UNAVAILABLE: the upstream that holds the bytes cannot be reached; call again
+    UNAVAILABLE: the upstream that stores the bytes cannot be reached; call again
     with the offset of the next byte.
     """
     ListModels: _aio.UnaryUnaryMultiCallable[_video_service_pb2.ListModelsRequest, _video_service_pb2.ListModelsResponse]  # type: ignore[assignment]
-    """Lists the models and what they can do, in the order of their ids.
+    """Lists the models and what they support, ordered by id.
 
-    INVALID_ARGUMENT: the page size is negative, or the page token is wrong.
+    INVALID_ARGUMENT: the page size is negative, or the page token is invalid.
     """
     GetModel: _aio.UnaryUnaryMultiCallable[_video_service_pb2.GetModelRequest, _model_pb2.Model]  # type: ignore[assignment]
     """Returns a model.
@@ -256,12 +268,12 @@ class VideoServiceAsyncStub(VideoServiceStub):
     """
 
 class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Generates videos, tells how far they are and hands them out.
+    """Generates videos, reports their progress and serves the results.
 
     Every error carries a google.rpc.ErrorInfo with domain `longtake.dev` and a
-    reason of ErrorReason. UNAVAILABLE with a google.rpc.RetryInfo is safe to
-    retry on every method: GenerateVideos by its `request_id`, a watch by its
-    `after_revision`, a download by its `read_offset`.
+    reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
+    a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
+    `after_revision`, a download with `read_offset`.
     """
 
     @_abc_1.abstractmethod
@@ -272,14 +284,14 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_operation_pb2.GenerateVideosOperation, _abc.Awaitable[_operation_pb2.GenerateVideosOperation]]:
         """Starts a generation and returns its operation, usually in state QUEUED.
 
-        The operation is stored before the answer is sent, so an accepted one is
-        never lost. The upstream is asked afterwards, at most once unless
+        The operation is stored before the response is sent, so an accepted one is
+        never lost. It is sent to the upstream afterwards, at most once unless
         `resubmit_if_unknown` is set.
 
-        INVALID_ARGUMENT: fields are wrong; every violation is listed at once.
+        INVALID_ARGUMENT: fields are invalid; the details list every violation.
         ALREADY_EXISTS: `request_id` was used for another request.
         FAILED_PRECONDITION: the model was retired.
-        RESOURCE_EXHAUSTED: the message is larger than the server takes.
+        RESOURCE_EXHAUSTED: the message is larger than the server accepts.
         """
 
     @_abc_1.abstractmethod
@@ -288,9 +300,10 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _video_service_pb2.GetOperationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operation_pb2.GenerateVideosOperation, _abc.Awaitable[_operation_pb2.GenerateVideosOperation]]:
-        """Returns the newest state of an operation. Never waits.
+        """Returns the current state of an operation without waiting.
 
-        NOT_FOUND: no such operation; the reason tells a deleted or expired one.
+        NOT_FOUND: no such operation; the reason says whether it was deleted or has
+        expired.
         """
 
     @_abc_1.abstractmethod
@@ -301,21 +314,21 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_video_service_pb2.WatchOperationResponse], _abc.AsyncIterator[_video_service_pb2.WatchOperationResponse]]:
         """Streams the state of an operation until it ends.
 
-        The first message is the current state at once, also of an operation that
-        has ended, unless `after_revision` says that the caller has it. Then come
-        newer states. The stream promises to be:
-        Ordered: revisions grow strictly.
-        Unique: no revision comes twice.
-        Level-triggered: each message is a whole state; a slow reader skips states
-        between, which shows as a gap in the revisions, and never the last one.
-        Resumable: the same call with the last revision seen goes on where it broke,
-        on any server and after any restart.
-        Terminal: the state with `done` comes once, and the stream then ends with
-        OK. A generation that failed is an `error` in the operation, not a status.
+        The first message is the current state, even of an operation that has ended,
+        unless `after_revision` says that the caller has it. Newer states follow as
+        they happen. The stream is:
+        Ordered: revisions increase strictly.
+        Unique: no revision is sent twice.
+        Level-triggered: each message is a complete state. A slow reader skips
+        intermediate states, which shows as a gap in the revisions, but never the last.
+        Resumable: the same call with the last revision seen continues the stream,
+        after a restart of the server too.
+        Terminal: the state with `done` is sent once, and then the stream ends with
+        OK. A failed generation is an `error` in the operation, not a status.
 
-        NOT_FOUND: no such operation, or it was deleted while watched.
+        NOT_FOUND: no such operation, or it was deleted during the watch.
         UNAVAILABLE: the server is shutting down; watch again with `after_revision`.
-        RESOURCE_EXHAUSTED: the server has as many watches as it allows.
+        RESOURCE_EXHAUSTED: the server or the caller has too many watches.
         FAILED_PRECONDITION: `after_revision` is newer than the operation.
         """
 
@@ -327,14 +340,19 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_video_service_pb2.WatchOperationsResponse], _abc.AsyncIterator[_video_service_pb2.WatchOperationsResponse]]:
         """Streams the changes of all operations that the caller may see.
 
-        First comes the current state of each operation that the filter matches, or
-        of each that changed after `after_position`; then `initial_set_complete`,
-        also where there was none; then changes as they happen. Each operation's
-        revisions grow strictly, and states between may be skipped. The stream does
-        not end by itself.
+        The stream begins with the current state of each operation that matches the
+        filter, or of each that changed after `after_position`. Then it sends
+        `initial_set_complete`, even if there was no operation, and then changes as
+        they happen. Revisions of each operation increase strictly, and intermediate
+        states may be skipped. The stream does not end by itself.
 
+        INVALID_ARGUMENT: the filter is invalid, or `after_position` is not a position
+        that the service gave to this caller.
         OUT_OF_RANGE: changes after `after_position` are no longer kept. Call again
         without it.
+        FAILED_PRECONDITION: `after_position` is newer than the store, which was
+        restored from a backup. Call again without it.
+        RESOURCE_EXHAUSTED: the server or the caller has too many watches.
         UNAVAILABLE: the server is shutting down; watch again with `after_position`.
         """
 
@@ -344,11 +362,11 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _video_service_pb2.WaitOperationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operation_pb2.GenerateVideosOperation, _abc.Awaitable[_operation_pb2.GenerateVideosOperation]]:
-        """Waits until an operation is newer than `after_revision`, or has ended, and
-        returns it: the unary twin of WatchOperation. At the timeout it returns the
-        state as it is, without an error.
+        """Waits until an operation is newer than `after_revision` or has ended, and
+        returns it: the unary form of WatchOperation. At the timeout it returns the
+        current state, not an error.
 
-        NOT_FOUND: no such operation, or it was deleted while waiting.
+        NOT_FOUND: no such operation, or it was deleted during the wait.
         UNAVAILABLE: the server is shutting down; call again.
         """
 
@@ -360,8 +378,8 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_video_service_pb2.ListOperationsResponse, _abc.Awaitable[_video_service_pb2.ListOperationsResponse]]:
         """Lists operations, the newest first.
 
-        INVALID_ARGUMENT: the filter is wrong, the page size is negative, or the
-        page token is of another query.
+        INVALID_ARGUMENT: the filter is invalid, the page size is negative, or the
+        page token belongs to another query.
         """
 
     @_abc_1.abstractmethod
@@ -370,12 +388,12 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _video_service_pb2.CancelOperationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_operation_pb2.GenerateVideosOperation, _abc.Awaitable[_operation_pb2.GenerateVideosOperation]]:
-        """Asks for the end of a generation and returns its operation.
+        """Cancels a generation and returns its operation.
 
-        A queued one ends at once and is never submitted. A running one is told to
-        the upstream where that can; where it cannot, Longtake stops asking for the
-        result and a warning says that the bill may stand. An operation that has
-        ended stays as it is. Calling twice is calling once.
+        A queued generation ends at once and is never submitted. A running one is
+        cancelled at the upstream. If the upstream cannot cancel, Longtake stops
+        polling for the result, and a warning says that the upstream may still bill
+        it. An operation that has ended does not change. The call is idempotent.
 
         NOT_FOUND: no such operation.
         """
@@ -386,8 +404,8 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _video_service_pb2.DeleteOperationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Deletes the record of an operation and the videos kept for it. It does not
-        cancel a generation: one that was submitted may still be billed.
+        """Deletes the record of an operation and the videos that Longtake keeps for it.
+        It does not cancel the generation: a submitted one may still be billed.
 
         NOT_FOUND: no such operation.
         """
@@ -401,9 +419,9 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the bytes of a generated video in order, in chunks of at most 1 MiB.
 
         NOT_FOUND: no such operation, or it has no video of this index.
-        FAILED_PRECONDITION: the operation has not ended, or the bytes are gone.
+        FAILED_PRECONDITION: the operation has not succeeded, or the bytes are gone.
         OUT_OF_RANGE: `read_offset` is negative or past the end.
-        UNAVAILABLE: the upstream that holds the bytes cannot be reached; call again
+        UNAVAILABLE: the upstream that stores the bytes cannot be reached; call again
         with the offset of the next byte.
         """
 
@@ -413,9 +431,9 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _video_service_pb2.ListModelsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_video_service_pb2.ListModelsResponse, _abc.Awaitable[_video_service_pb2.ListModelsResponse]]:
-        """Lists the models and what they can do, in the order of their ids.
+        """Lists the models and what they support, ordered by id.
 
-        INVALID_ARGUMENT: the page size is negative, or the page token is wrong.
+        INVALID_ARGUMENT: the page size is negative, or the page token is invalid.
         """
 
     @_abc_1.abstractmethod

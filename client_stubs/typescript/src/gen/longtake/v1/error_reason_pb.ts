@@ -15,9 +15,9 @@ export const file_longtake_v1_error_reason: GenFile = /*@__PURE__*/
   fileDesc("Ch5sb25ndGFrZS92MS9lcnJvcl9yZWFzb24ucHJvdG8SC2xvbmd0YWtlLnYxKvwICgtFcnJvclJlYXNvbhIcChhFUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIeChpFUlJPUl9SRUFTT05fSU5WQUxJRF9GSUVMRBABEiIKHkVSUk9SX1JFQVNPTl9SRVFVRVNUX0lEX1JFVVNFRBACEiQKIEVSUk9SX1JFQVNPTl9PUEVSQVRJT05fTk9UX0ZPVU5EEAMSIgoeRVJST1JfUkVBU09OX09QRVJBVElPTl9ERUxFVEVEEAQSIgoeRVJST1JfUkVBU09OX09QRVJBVElPTl9FWFBJUkVEEAUSIAocRVJST1JfUkVBU09OX1ZJREVPX05PVF9GT1VORBAGEiAKHEVSUk9SX1JFQVNPTl9NT0RFTF9OT1RfRk9VTkQQBxIgChxFUlJPUl9SRUFTT05fVklERU9fTk9UX1JFQURZEAgSHgoaRVJST1JfUkVBU09OX1ZJREVPX0VYUElSRUQQCRIgChxFUlJPUl9SRUFTT05fT0ZGU0VUX1BBU1RfRU5EEAoSIQodRVJST1JfUkVBU09OX1BPU0lUSU9OX0VYUElSRUQQCxIfChtFUlJPUl9SRUFTT05fUkVWSVNJT05fQUhFQUQQDBIiCh5FUlJPUl9SRUFTT05fUkVRVUVTVF9UT09fTEFSR0UQDRIgChxFUlJPUl9SRUFTT05fVklERU9fVE9PX0xBUkdFEA4SIQodRVJST1JfUkVBU09OX1RPT19NQU5ZX1dBVENIRVMQDxIgChxFUlJPUl9SRUFTT05fU0VSVkVSX0RSQUlOSU5HEBASJAogRVJST1JfUkVBU09OX1NUT1JBR0VfVU5BVkFJTEFCTEUQERIlCiFFUlJPUl9SRUFTT05fVVBTVFJFQU1fVU5BVkFJTEFCTEUQEhIeChpFUlJPUl9SRUFTT05fTU9ERUxfUkVUSVJFRBATEhkKFUVSUk9SX1JFQVNPTl9JTlRFUk5BTBAUEisKJ0VSUk9SX1JFQVNPTl9TVUJNSVNTSU9OX09VVENPTUVfVU5LTk9XThAVEiIKHkVSUk9SX1JFQVNPTl9VUFNUUkVBTV9SRUpFQ1RFRBAWEiAKHEVSUk9SX1JFQVNPTl9VUFNUUkVBTV9GQUlMRUQQFxIeChpFUlJPUl9SRUFTT05fVVBTVFJFQU1fTE9TVBAYEiMKH0VSUk9SX1JFQVNPTl9HRU5FUkFUSU9OX1RJTUVPVVQQGRIeChpFUlJPUl9SRUFTT05fUVVFVUVfVElNRU9VVBAaEiMKH0VSUk9SX1JFQVNPTl9BVFRFTVBUU19FWEhBVVNURUQQGxIaChZFUlJPUl9SRUFTT05fQ0FOQ0VMTEVEEBwSIgoeRVJST1JfUkVBU09OX1JFU1VMVF9OT1RfU1RPUkVEEB0SHgoaRVJST1JfUkVBU09OX05PVF9TVVBQT1JURUQQHhIgChxFUlJPUl9SRUFTT05fUkVBREVSX1RPT19TTE9XEB8SHwobRVJST1JfUkVBU09OX1VQU1RSRUFNX1FVT1RBECJCUQoPZGV2Lmxvbmd0YWtlLnYxQhBFcnJvclJlYXNvblByb3RvUAFaKmxvbmd0YWtlLmRldi9jbGllbnQvbG9uZ3Rha2UvdjE7bG9uZ3Rha2V2MWIGcHJvdG8z");
 
 /**
- * The reasons in the google.rpc.ErrorInfo of an error, whose domain is
- * `longtake.dev`. Whatever varies in an error's message is in the metadata too.
- * Values may be added.
+ * The reasons in the google.rpc.ErrorInfo of an error, without the prefix
+ * `ERROR_REASON_`. The domain is `longtake.dev`. The metadata repeats every variable
+ * part of the error's message. Values may be added.
  *
  * Example: {"reason": "OPERATION_NOT_FOUND", "domain": "longtake.dev",
  * "metadata": {"resource": "operations/0193"}}
@@ -33,8 +33,8 @@ export enum ErrorReason {
   UNSPECIFIED = 0,
 
   /**
-   * INVALID_ARGUMENT. Fields of the request are wrong; a google.rpc.BadRequest
-   * has one violation for each, all at once. Metadata: `fields`.
+   * INVALID_ARGUMENT. Fields of the request are invalid. A google.rpc.BadRequest
+   * lists every violation. Metadata: `fields`.
    *
    * @generated from enum value: ERROR_REASON_INVALID_FIELD = 1;
    */
@@ -49,7 +49,8 @@ export enum ErrorReason {
   REQUEST_ID_REUSED = 2,
 
   /**
-   * NOT_FOUND. No such operation, or one of another caller. Metadata: `resource`.
+   * NOT_FOUND. No such operation, or it belongs to another caller. Metadata:
+   * `resource`.
    *
    * @generated from enum value: ERROR_REASON_OPERATION_NOT_FOUND = 3;
    */
@@ -85,7 +86,7 @@ export enum ErrorReason {
   MODEL_NOT_FOUND = 7,
 
   /**
-   * FAILED_PRECONDITION. The operation has not ended, so it has no video yet.
+   * FAILED_PRECONDITION. The operation has not succeeded, so it has no video.
    * Metadata: `resource`, `state`.
    *
    * @generated from enum value: ERROR_REASON_VIDEO_NOT_READY = 8;
@@ -100,7 +101,7 @@ export enum ErrorReason {
   VIDEO_EXPIRED = 9,
 
   /**
-   * OUT_OF_RANGE. The offset lies past the end of the video. Metadata:
+   * OUT_OF_RANGE. The offset is past the end of the video. Metadata:
    * `read_offset`, `size_bytes`.
    *
    * @generated from enum value: ERROR_REASON_OFFSET_PAST_END = 10;
@@ -108,8 +109,8 @@ export enum ErrorReason {
   OFFSET_PAST_END = 10,
 
   /**
-   * OUT_OF_RANGE. Changes after this position are no longer kept: list anew.
-   * Metadata: `position`.
+   * OUT_OF_RANGE. Changes after this position are no longer kept. Call
+   * WatchOperations again without `after_position`. Metadata: `position`.
    *
    * @generated from enum value: ERROR_REASON_POSITION_EXPIRED = 11;
    */
@@ -117,7 +118,8 @@ export enum ErrorReason {
 
   /**
    * FAILED_PRECONDITION. The revision or position is newer than the store, which
-   * was restored from a backup. Metadata: `revision` or `position`, and `newest`.
+   * was restored from a backup. Metadata: `revision` and `newest` of an operation,
+   * or `position`.
    *
    * @generated from enum value: ERROR_REASON_REVISION_AHEAD = 12;
    */
@@ -132,7 +134,7 @@ export enum ErrorReason {
   REQUEST_TOO_LARGE = 13,
 
   /**
-   * RESOURCE_EXHAUSTED. The result is too large to be carried in a message; use
+   * RESOURCE_EXHAUSTED. The result is too large for a message. Use
    * DownloadVideo. Metadata: `size_bytes`, `max_bytes`.
    *
    * @generated from enum value: ERROR_REASON_VIDEO_TOO_LARGE = 14;
@@ -140,23 +142,23 @@ export enum ErrorReason {
   VIDEO_TOO_LARGE = 14,
 
   /**
-   * RESOURCE_EXHAUSTED. The server has as many watches as it allows. Metadata:
-   * `max_watches`.
+   * RESOURCE_EXHAUSTED. The server or the caller has too many watches. Metadata:
+   * `max_watches` or `max_watches_per_caller`.
    *
    * @generated from enum value: ERROR_REASON_TOO_MANY_WATCHES = 15;
    */
   TOO_MANY_WATCHES = 15,
 
   /**
-   * UNAVAILABLE. The server is shutting down; the same call works on the next
-   * one. Has a google.rpc.RetryInfo.
+   * UNAVAILABLE. The server is shutting down. The same call works after the
+   * restart. Has a google.rpc.RetryInfo.
    *
    * @generated from enum value: ERROR_REASON_SERVER_DRAINING = 16;
    */
   SERVER_DRAINING = 16,
 
   /**
-   * UNAVAILABLE. The store or the disk refuses to write. Nothing was accepted.
+   * UNAVAILABLE. The store or the disk refuses writes. Nothing was accepted.
    *
    * @generated from enum value: ERROR_REASON_STORAGE_UNAVAILABLE = 17;
    */
@@ -179,8 +181,8 @@ export enum ErrorReason {
   MODEL_RETIRED = 19,
 
   /**
-   * INTERNAL. A defect of the server. A google.rpc.RequestInfo has the id to
-   * look up in its log.
+   * INTERNAL. A bug in the server. A google.rpc.RequestInfo has the id of the
+   * entry in the server's log.
    *
    * @generated from enum value: ERROR_REASON_INTERNAL = 20;
    */
@@ -188,8 +190,8 @@ export enum ErrorReason {
 
   /**
    * In an operation's error, ABORTED: the server stopped, or the connection
-   * broke, between sending the generation and learning whether the upstream took
-   * it. It was not sent again because that could bill twice.
+   * broke, after the generation was sent and before the upstream answered. It was
+   * not sent again because the upstream could bill it twice.
    *
    * @generated from enum value: ERROR_REASON_SUBMISSION_OUTCOME_UNKNOWN = 21;
    */
@@ -204,8 +206,8 @@ export enum ErrorReason {
   UPSTREAM_REJECTED = 22,
 
   /**
-   * In an operation's error: the upstream took the request and failed. The code
-   * is the upstream's. Metadata: `upstream`.
+   * In an operation's error: the upstream accepted the request and failed. The
+   * code is the upstream's. Metadata: `upstream`.
    *
    * @generated from enum value: ERROR_REASON_UPSTREAM_FAILED = 23;
    */
@@ -220,18 +222,18 @@ export enum ErrorReason {
   UPSTREAM_LOST = 24,
 
   /**
-   * In an operation's error, DEADLINE_EXCEEDED: the generation did not end
-   * within the time that the server allows. Metadata: `limit_seconds`.
+   * In an operation's error, DEADLINE_EXCEEDED: the generation took longer than
+   * the server allows. Metadata: `limit_seconds`.
    *
    * @generated from enum value: ERROR_REASON_GENERATION_TIMEOUT = 25;
    */
   GENERATION_TIMEOUT = 25,
 
   /**
-   * In an operation's error, DEADLINE_EXCEEDED: `queue_timeout` passed before
-   * the upstream took the generation, or the server's own limit, which is in the
-   * metadata `limit_seconds` then. Nothing was submitted, unless the message says
-   * that the outcome of an earlier submission is not known.
+   * In an operation's error, DEADLINE_EXCEEDED: `queue_timeout` or the server's
+   * own limit passed before the upstream accepted the generation. Metadata:
+   * `limit_seconds`, for the server's limit only. Nothing was submitted, unless the
+   * message says that the outcome of an earlier submission is unknown.
    *
    * @generated from enum value: ERROR_REASON_QUEUE_TIMEOUT = 26;
    */
@@ -239,8 +241,8 @@ export enum ErrorReason {
 
   /**
    * In an operation's error, RESOURCE_EXHAUSTED or UNAVAILABLE: the upstream
-   * refused the generation for now as often as the server tries. Metadata:
-   * `attempts` and `upstream`.
+   * temporarily refused the generation as many times as the server tries.
+   * Metadata: `attempts`, `upstream`.
    *
    * @generated from enum value: ERROR_REASON_ATTEMPTS_EXHAUSTED = 27;
    */
@@ -262,16 +264,16 @@ export enum ErrorReason {
   RESULT_NOT_STORED = 29,
 
   /**
-   * UNIMPLEMENTED. The standard operations service was asked for something it
-   * does not offer. Metadata: `field`.
+   * UNIMPLEMENTED. The standard operations service does not support the field.
+   * Metadata: `field`.
    *
    * @generated from enum value: ERROR_REASON_NOT_SUPPORTED = 30;
    */
   NOT_SUPPORTED = 30,
 
   /**
-   * UNAVAILABLE. The caller left a message of its stream unread for too long.
-   * Resume where the stream ended. No metadata.
+   * UNAVAILABLE. The caller did not read its stream for too long. Resume the
+   * stream. No metadata.
    *
    * @generated from enum value: ERROR_REASON_READER_TOO_SLOW = 31;
    */

@@ -17,12 +17,12 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file longtake/v1/generation.proto.
  */
 export const file_longtake_v1_generation: GenFile = /*@__PURE__*/
-  fileDesc("Chxsb25ndGFrZS92MS9nZW5lcmF0aW9uLnByb3RvEgtsb25ndGFrZS52MSLuDwoUR2VuZXJhdGVWaWRlb3NDb25maWcSIwoQbnVtYmVyX29mX3ZpZGVvcxgBIAEoBUIE4kEBAUgAiAEBEh8KDGFzcGVjdF9yYXRpbxgCIAEoCUIE4kEBAUgBiAEBEiMKEGR1cmF0aW9uX3NlY29uZHMYAyABKAVCBOJBAQFIAogBARIdCgpyZXNvbHV0aW9uGAQgASgJQgTiQQEBSAOIAQESFgoDZnBzGAUgASgFQgTiQQEBSASIAQESFwoEc2VlZBgGIAEoDUIE4kEBAUgFiAEBEiIKD25lZ2F0aXZlX3Byb21wdBgHIAEoCUIE4kEBAUgGiAEBEiEKDmVuaGFuY2VfcHJvbXB0GAggASgIQgTiQQEBSAeIAQESIQoOZ2VuZXJhdGVfYXVkaW8YCSABKAhCBOJBAQFICIgBARJTChFwZXJzb25fZ2VuZXJhdGlvbhgKIAEoDjIyLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zQ29uZmlnLlBlcnNvbkdlbmVyYXRpb25CBOJBAQESVgoTc2FmZXR5X2ZpbHRlcl9sZXZlbBgLIAEoDjIzLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zQ29uZmlnLlNhZmV0eUZpbHRlckxldmVsQgTiQQEBEh0KCmNvbXByZXNzZWQYDCABKAhCBOJBAQFICYgBARJXChNjb21wcmVzc2lvbl9xdWFsaXR5GA0gASgOMjQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NDb25maWcuQ29tcHJlc3Npb25RdWFsaXR5QgTiQQEBEk8KD2dlbmVyYXRpb25fbW9kZRgOIAEoDjIwLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zQ29uZmlnLkdlbmVyYXRpb25Nb2RlQgTiQQEBEiwKCmxhc3RfZnJhbWUYDyABKAsyEi5sb25ndGFrZS52MS5JbWFnZUIE4kEBARI7ChByZWZlcmVuY2VfaW1hZ2VzGBAgAygLMhsubG9uZ3Rha2UudjEuUmVmZXJlbmNlSW1hZ2VCBOJBAQESJQoEbWFzaxgRIAEoCzIRLmxvbmd0YWtlLnYxLk1hc2tCBOJBAQESTQoOY2FtZXJhX2NvbnRyb2wYEiABKA4yLy5sb25ndGFrZS52MS5HZW5lcmF0ZVZpZGVvc0NvbmZpZy5DYW1lcmFDb250cm9sQgTiQQEBEkcKC3Jlc2l6ZV9tb2RlGBMgASgOMiwubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NDb25maWcuUmVzaXplTW9kZUIE4kEBARJDCgZsYWJlbHMYFCADKAsyLS5sb25ndGFrZS52MS5HZW5lcmF0ZVZpZGVvc0NvbmZpZy5MYWJlbHNFbnRyeUIE4kEBARIhCg5vdXRwdXRfZ2NzX3VyaRgVIAEoCUIE4kEBAUgKiAEBEh8KDHB1YnN1Yl90b3BpYxgWIAEoCUIE4kEBAUgLiAEBGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiZwoRU2FmZXR5RmlsdGVyTGV2ZWwSIwofU0FGRVRZX0ZJTFRFUl9MRVZFTF9VTlNQRUNJRklFRBAAEg4KCkJMT0NLX01PU1QQARIOCgpCTE9DS19TT01FEAISDQoJQkxPQ0tfRkVXEAMiZQoQUGVyc29uR2VuZXJhdGlvbhIhCh1QRVJTT05fR0VORVJBVElPTl9VTlNQRUNJRklFRBAAEg4KCkRPTlRfQUxMT1cQARIPCgtBTExPV19BRFVMVBACEg0KCUFMTE9XX0FMTBADIlUKDkdlbmVyYXRpb25Nb2RlEh8KG0dFTkVSQVRJT05fTU9ERV9VTlNQRUNJRklFRBAAEggKBEZBU1QQARILCgdRVUFMSVRZEAISCwoHRUNPTk9NWRADIlYKEkNvbXByZXNzaW9uUXVhbGl0eRIjCh9DT01QUkVTU0lPTl9RVUFMSVRZX1VOU1BFQ0lGSUVEEAASDQoJT1BUSU1JWkVEEAESDAoITE9TU0xFU1MQAiI8CgpSZXNpemVNb2RlEhsKF1JFU0laRV9NT0RFX1VOU1BFQ0lGSUVEEAASCAoEQ1JPUBABEgcKA1BBRBACItMBCg1DYW1lcmFDb250cm9sEh4KGkNBTUVSQV9DT05UUk9MX1VOU1BFQ0lGSUVEEAASCQoFRklYRUQQARIMCghQQU5fTEVGVBACEg0KCVBBTl9SSUdIVBADEgsKB1RJTFRfVVAQBBINCglUSUxUX0RPV04QBRIOCgpUUlVDS19MRUZUEAYSDwoLVFJVQ0tfUklHSFQQBxIPCgtQRURFU1RBTF9VUBAIEhEKDVBFREVTVEFMX0RPV04QCRILCgdQVVNIX0lOEAoSDAoIUFVMTF9PVVQQC0ITChFfbnVtYmVyX29mX3ZpZGVvc0IPCg1fYXNwZWN0X3JhdGlvQhMKEV9kdXJhdGlvbl9zZWNvbmRzQg0KC19yZXNvbHV0aW9uQgYKBF9mcHNCBwoFX3NlZWRCEgoQX25lZ2F0aXZlX3Byb21wdEIRCg9fZW5oYW5jZV9wcm9tcHRCEQoPX2dlbmVyYXRlX2F1ZGlvQg0KC19jb21wcmVzc2VkQhEKD19vdXRwdXRfZ2NzX3VyaUIPCg1fcHVic3ViX3RvcGljIpUBChZHZW5lcmF0ZVZpZGVvc1Jlc3BvbnNlEjUKEGdlbmVyYXRlZF92aWRlb3MYASADKAsyGy5sb25ndGFrZS52MS5HZW5lcmF0ZWRWaWRlbxIgChhyYWlfbWVkaWFfZmlsdGVyZWRfY291bnQYAiABKAUSIgoacmFpX21lZGlhX2ZpbHRlcmVkX3JlYXNvbnMYAyADKAkiyAEKDkdlbmVyYXRlZFZpZGVvEhIKBG5hbWUYASABKAlCBOJBAQgSIQoFdmlkZW8YAiABKAsyEi5sb25ndGFrZS52MS5WaWRlbxIcCg9nZW5lcmF0aW9uX3NlZWQYAyABKA1IAIgBATpN6kFKChJsb25ndGFrZS5kZXYvVmlkZW8SJW9wZXJhdGlvbnMve29wZXJhdGlvbn0vdmlkZW9zL3t2aWRlb30qBnZpZGVvczIFdmlkZW9CEgoQX2dlbmVyYXRpb25fc2VlZEJQCg9kZXYubG9uZ3Rha2UudjFCD0dlbmVyYXRpb25Qcm90b1ABWipsb25ndGFrZS5kZXYvY2xpZW50L2xvbmd0YWtlL3YxO2xvbmd0YWtldjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_api_resource, file_longtake_v1_media]);
+  fileDesc("Chxsb25ndGFrZS92MS9nZW5lcmF0aW9uLnByb3RvEgtsb25ndGFrZS52MSLuDwoUR2VuZXJhdGVWaWRlb3NDb25maWcSIwoQbnVtYmVyX29mX3ZpZGVvcxgBIAEoBUIE4kEBAUgAiAEBEh8KDGFzcGVjdF9yYXRpbxgCIAEoCUIE4kEBAUgBiAEBEiMKEGR1cmF0aW9uX3NlY29uZHMYAyABKAVCBOJBAQFIAogBARIdCgpyZXNvbHV0aW9uGAQgASgJQgTiQQEBSAOIAQESFgoDZnBzGAUgASgFQgTiQQEBSASIAQESFwoEc2VlZBgGIAEoDUIE4kEBAUgFiAEBEiIKD25lZ2F0aXZlX3Byb21wdBgHIAEoCUIE4kEBAUgGiAEBEiEKDmVuaGFuY2VfcHJvbXB0GAggASgIQgTiQQEBSAeIAQESIQoOZ2VuZXJhdGVfYXVkaW8YCSABKAhCBOJBAQFICIgBARJTChFwZXJzb25fZ2VuZXJhdGlvbhgKIAEoDjIyLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zQ29uZmlnLlBlcnNvbkdlbmVyYXRpb25CBOJBAQESVgoTc2FmZXR5X2ZpbHRlcl9sZXZlbBgLIAEoDjIzLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zQ29uZmlnLlNhZmV0eUZpbHRlckxldmVsQgTiQQEBEh0KCmNvbXByZXNzZWQYDCABKAhCBOJBAQFICYgBARJXChNjb21wcmVzc2lvbl9xdWFsaXR5GA0gASgOMjQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NDb25maWcuQ29tcHJlc3Npb25RdWFsaXR5QgTiQQEBEk8KD2dlbmVyYXRpb25fbW9kZRgOIAEoDjIwLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zQ29uZmlnLkdlbmVyYXRpb25Nb2RlQgTiQQEBEiwKCmxhc3RfZnJhbWUYDyABKAsyEi5sb25ndGFrZS52MS5JbWFnZUIE4kEBARI7ChByZWZlcmVuY2VfaW1hZ2VzGBAgAygLMhsubG9uZ3Rha2UudjEuUmVmZXJlbmNlSW1hZ2VCBOJBAQESJQoEbWFzaxgRIAEoCzIRLmxvbmd0YWtlLnYxLk1hc2tCBOJBAQESTQoOY2FtZXJhX2NvbnRyb2wYEiABKA4yLy5sb25ndGFrZS52MS5HZW5lcmF0ZVZpZGVvc0NvbmZpZy5DYW1lcmFDb250cm9sQgTiQQEBEkcKC3Jlc2l6ZV9tb2RlGBMgASgOMiwubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NDb25maWcuUmVzaXplTW9kZUIE4kEBARJDCgZsYWJlbHMYFCADKAsyLS5sb25ndGFrZS52MS5HZW5lcmF0ZVZpZGVvc0NvbmZpZy5MYWJlbHNFbnRyeUIE4kEBARIhCg5vdXRwdXRfZ2NzX3VyaRgVIAEoCUIE4kEBAUgKiAEBEh8KDHB1YnN1Yl90b3BpYxgWIAEoCUIE4kEBAUgLiAEBGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiZwoRU2FmZXR5RmlsdGVyTGV2ZWwSIwofU0FGRVRZX0ZJTFRFUl9MRVZFTF9VTlNQRUNJRklFRBAAEg4KCkJMT0NLX01PU1QQARIOCgpCTE9DS19TT01FEAISDQoJQkxPQ0tfRkVXEAMiZQoQUGVyc29uR2VuZXJhdGlvbhIhCh1QRVJTT05fR0VORVJBVElPTl9VTlNQRUNJRklFRBAAEg4KCkRPTlRfQUxMT1cQARIPCgtBTExPV19BRFVMVBACEg0KCUFMTE9XX0FMTBADIlUKDkdlbmVyYXRpb25Nb2RlEh8KG0dFTkVSQVRJT05fTU9ERV9VTlNQRUNJRklFRBAAEggKBEZBU1QQARILCgdRVUFMSVRZEAISCwoHRUNPTk9NWRADIlYKEkNvbXByZXNzaW9uUXVhbGl0eRIjCh9DT01QUkVTU0lPTl9RVUFMSVRZX1VOU1BFQ0lGSUVEEAASDQoJT1BUSU1JWkVEEAESDAoITE9TU0xFU1MQAiI8CgpSZXNpemVNb2RlEhsKF1JFU0laRV9NT0RFX1VOU1BFQ0lGSUVEEAASCAoEQ1JPUBABEgcKA1BBRBACItMBCg1DYW1lcmFDb250cm9sEh4KGkNBTUVSQV9DT05UUk9MX1VOU1BFQ0lGSUVEEAASCQoFRklYRUQQARIMCghQQU5fTEVGVBACEg0KCVBBTl9SSUdIVBADEgsKB1RJTFRfVVAQBBINCglUSUxUX0RPV04QBRIOCgpUUlVDS19MRUZUEAYSDwoLVFJVQ0tfUklHSFQQBxIPCgtQRURFU1RBTF9VUBAIEhEKDVBFREVTVEFMX0RPV04QCRILCgdQVVNIX0lOEAoSDAoIUFVMTF9PVVQQC0ITChFfbnVtYmVyX29mX3ZpZGVvc0IPCg1fYXNwZWN0X3JhdGlvQhMKEV9kdXJhdGlvbl9zZWNvbmRzQg0KC19yZXNvbHV0aW9uQgYKBF9mcHNCBwoFX3NlZWRCEgoQX25lZ2F0aXZlX3Byb21wdEIRCg9fZW5oYW5jZV9wcm9tcHRCEQoPX2dlbmVyYXRlX2F1ZGlvQg0KC19jb21wcmVzc2VkQhEKD19vdXRwdXRfZ2NzX3VyaUIPCg1fcHVic3ViX3RvcGljIqcBChZHZW5lcmF0ZVZpZGVvc1Jlc3BvbnNlEjsKEGdlbmVyYXRlZF92aWRlb3MYASADKAsyGy5sb25ndGFrZS52MS5HZW5lcmF0ZWRWaWRlb0IE4kEBAxImChhyYWlfbWVkaWFfZmlsdGVyZWRfY291bnQYAiABKAVCBOJBAQMSKAoacmFpX21lZGlhX2ZpbHRlcmVkX3JlYXNvbnMYAyADKAlCBOJBAQMi1AEKDkdlbmVyYXRlZFZpZGVvEhIKBG5hbWUYASABKAlCBOJBAQgSJwoFdmlkZW8YAiABKAsyEi5sb25ndGFrZS52MS5WaWRlb0IE4kEBAxIiCg9nZW5lcmF0aW9uX3NlZWQYAyABKA1CBOJBAQNIAIgBATpN6kFKChJsb25ndGFrZS5kZXYvVmlkZW8SJW9wZXJhdGlvbnMve29wZXJhdGlvbn0vdmlkZW9zL3t2aWRlb30qBnZpZGVvczIFdmlkZW9CEgoQX2dlbmVyYXRpb25fc2VlZEJQCg9kZXYubG9uZ3Rha2UudjFCD0dlbmVyYXRpb25Qcm90b1ABWipsb25ndGFrZS5kZXYvY2xpZW50L2xvbmd0YWtlL3YxO2xvbmd0YWtldjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_api_resource, file_longtake_v1_media]);
 
 /**
- * How a video shall be generated. Every field is optional: what is absent is
- * left to the model's default (see GetModel). A field that the chosen model or
- * its upstream cannot honour is INVALID_ARGUMENT and is named; none is dropped.
+ * How to generate a video. Every field is optional; without it the model's
+ * default applies (see GetModel). A field that the chosen model or its upstream
+ * does not support is INVALID_ARGUMENT and is named; no field is ignored.
  *
  * @generated from message longtake.v1.GenerateVideosConfig
  */
@@ -35,24 +35,24 @@ export type GenerateVideosConfig = Message<"longtake.v1.GenerateVideosConfig"> &
   numberOfVideos?: number | undefined;
 
   /**
-   * Optional. Width to height, for example `16:9` or `9:16`. Default: the
-   * model's, `16:9` for Veo.
+   * Optional. The ratio of width to height, for example `16:9` or `9:16`.
+   * Default: the model's, `16:9` for Veo.
    *
    * @generated from field: optional string aspect_ratio = 2;
    */
   aspectRatio?: string | undefined;
 
   /**
-   * Optional. The length of each video in seconds, one of the model's lengths.
-   * Default: the model's, 8 for Veo.
+   * Optional. The length of each video in seconds, one of the model's
+   * `durations_seconds`. Default: the model's, 8 for Veo.
    *
    * @generated from field: optional int32 duration_seconds = 3;
    */
   durationSeconds?: number | undefined;
 
   /**
-   * Optional. The height class of the picture: `360p`, `720p`, `1080p` or `4k`,
-   * as far as the model has it. Default: `720p`.
+   * Optional. The resolution: `360p`, `720p`, `1080p` or `4k`, if the model
+   * supports it. Default: `720p`.
    *
    * @generated from field: optional string resolution = 4;
    */
@@ -66,14 +66,14 @@ export type GenerateVideosConfig = Message<"longtake.v1.GenerateVideosConfig"> &
   fps?: number | undefined;
 
   /**
-   * Optional. The seed of the generation, for results that repeat. Default: random.
+   * Optional. The seed, for repeatable results. Default: random.
    *
    * @generated from field: optional uint32 seed = 6;
    */
   seed?: number | undefined;
 
   /**
-   * Optional. What shall not appear.
+   * Optional. What to keep out of the video.
    *
    * @generated from field: optional string negative_prompt = 7;
    */
@@ -81,7 +81,7 @@ export type GenerateVideosConfig = Message<"longtake.v1.GenerateVideosConfig"> &
 
   /**
    * Optional. Whether the upstream may rewrite the prompt. Default: the
-   * model's, true for Veo. A seed does not repeat a result when true.
+   * model's, true for Veo. If true, a seed does not make results repeatable.
    *
    * @generated from field: optional bool enhance_prompt = 8;
    */
@@ -102,16 +102,16 @@ export type GenerateVideosConfig = Message<"longtake.v1.GenerateVideosConfig"> &
   personGeneration: GenerateVideosConfig_PersonGeneration;
 
   /**
-   * Optional. How strictly unsafe content is withheld. No video model of today
-   * has such a setting, so it is refused; `person_generation` is what there is.
+   * Optional. How strictly unsafe content is blocked. No current video model
+   * supports it, so it is refused. Use `person_generation` instead.
    *
    * @generated from field: longtake.v1.GenerateVideosConfig.SafetyFilterLevel safety_filter_level = 11;
    */
   safetyFilterLevel: GenerateVideosConfig_SafetyFilterLevel;
 
   /**
-   * Optional. True asks for OPTIMIZED and false for LOSSLESS compression; kept
-   * for callers of the older API. Excludes `compression_quality`.
+   * Optional. True asks for OPTIMIZED compression and false for LOSSLESS. Kept
+   * for callers of the older API. Cannot be combined with `compression_quality`.
    *
    * @generated from field: optional bool compressed = 12;
    */
@@ -125,14 +125,14 @@ export type GenerateVideosConfig = Message<"longtake.v1.GenerateVideosConfig"> &
   compressionQuality: GenerateVideosConfig_CompressionQuality;
 
   /**
-   * Optional. Which sibling of the model serves the request.
+   * Optional. Which variant of the model serves the request.
    *
    * @generated from field: longtake.v1.GenerateVideosConfig.GenerationMode generation_mode = 14;
    */
   generationMode: GenerateVideosConfig_GenerationMode;
 
   /**
-   * Optional. The picture that the video ends with. Needs `image`.
+   * Optional. The last frame of the video. Requires `image`.
    *
    * @generated from field: longtake.v1.Image last_frame = 15;
    */
@@ -140,21 +140,21 @@ export type GenerateVideosConfig = Message<"longtake.v1.GenerateVideosConfig"> &
 
   /**
    * Optional. Images that guide the generation: at most 3 assets or 1 style.
-   * Excludes `image`, `video` and `last_frame`.
+   * Cannot be combined with `image`, `video` or `last_frame`.
    *
    * @generated from field: repeated longtake.v1.ReferenceImage reference_images = 16;
    */
   referenceImages: ReferenceImage[];
 
   /**
-   * Optional. The part of `video` that the edit changes. Needs `video`.
+   * Optional. The part of `video` that the edit changes. Requires `video`.
    *
    * @generated from field: longtake.v1.Mask mask = 17;
    */
   mask?: Mask | undefined;
 
   /**
-   * Optional. A movement of the camera. Needs `image`.
+   * Optional. A camera movement. Requires `image`.
    *
    * @generated from field: longtake.v1.GenerateVideosConfig.CameraControl camera_control = 18;
    */
@@ -168,8 +168,8 @@ export type GenerateVideosConfig = Message<"longtake.v1.GenerateVideosConfig"> &
   resizeMode: GenerateVideosConfig_ResizeMode;
 
   /**
-   * Optional. Labels that the upstream puts on the bill: at most 64, keys and
-   * values of at most 63 characters each.
+   * Optional. Labels that the upstream adds to its billing records: at most 64,
+   * with keys and values of at most 63 characters each.
    *
    * @generated from field: map<string, string> labels = 20;
    */
@@ -177,14 +177,15 @@ export type GenerateVideosConfig = Message<"longtake.v1.GenerateVideosConfig"> &
 
   /**
    * Optional. A bucket and prefix, `gs://bucket/prefix`, that the upstream
-   * writes the results to. Default: the results are kept by Longtake.
+   * writes the results to. Default: Longtake keeps the results.
    *
    * @generated from field: optional string output_gcs_uri = 21;
    */
   outputGcsUri?: string | undefined;
 
   /**
-   * Optional. A topic, `projects/p/topics/t`, that the upstream tells of progress.
+   * Optional. A Pub/Sub topic, `projects/p/topics/t`, that the upstream notifies
+   * of progress.
    *
    * @generated from field: optional string pubsub_topic = 22;
    */
@@ -199,7 +200,7 @@ export const GenerateVideosConfigSchema: GenMessage<GenerateVideosConfig> = /*@_
   messageDesc(file_longtake_v1_generation, 0);
 
 /**
- * How strictly unsafe content is withheld.
+ * How strictly unsafe content is blocked.
  *
  * @generated from enum longtake.v1.GenerateVideosConfig.SafetyFilterLevel
  */
@@ -212,21 +213,21 @@ export enum GenerateVideosConfig_SafetyFilterLevel {
   SAFETY_FILTER_LEVEL_UNSPECIFIED = 0,
 
   /**
-   * Withhold most.
+   * Block most.
    *
    * @generated from enum value: BLOCK_MOST = 1;
    */
   BLOCK_MOST = 1,
 
   /**
-   * Withhold some.
+   * Block some.
    *
    * @generated from enum value: BLOCK_SOME = 2;
    */
   BLOCK_SOME = 2,
 
   /**
-   * Withhold few.
+   * Block few.
    *
    * @generated from enum value: BLOCK_FEW = 3;
    */
@@ -267,7 +268,7 @@ export enum GenerateVideosConfig_PersonGeneration {
   ALLOW_ADULT = 2,
 
   /**
-   * People of every age. The upstream admits this for listed projects only.
+   * People of every age. The upstream allows this for approved projects only.
    *
    * @generated from enum value: ALLOW_ALL = 3;
    */
@@ -281,20 +282,20 @@ export const GenerateVideosConfig_PersonGenerationSchema: GenEnum<GenerateVideos
   enumDesc(file_longtake_v1_generation, 0, 1);
 
 /**
- * Which sibling of the model serves the request.
+ * Which variant of the model serves the request.
  *
  * @generated from enum longtake.v1.GenerateVideosConfig.GenerationMode
  */
 export enum GenerateVideosConfig_GenerationMode {
   /**
-   * Not set: the model as it is named.
+   * Not set: the model that the request names.
    *
    * @generated from enum value: GENERATION_MODE_UNSPECIFIED = 0;
    */
   GENERATION_MODE_UNSPECIFIED = 0,
 
   /**
-   * The faster and cheaper sibling.
+   * The faster and cheaper variant.
    *
    * @generated from enum value: FAST = 1;
    */
@@ -308,7 +309,7 @@ export enum GenerateVideosConfig_GenerationMode {
   QUALITY = 2,
 
   /**
-   * The cheapest sibling.
+   * The cheapest variant.
    *
    * @generated from enum value: ECONOMY = 3;
    */
@@ -342,7 +343,7 @@ export enum GenerateVideosConfig_CompressionQuality {
   OPTIMIZED = 1,
 
   /**
-   * Compressed without loss: much larger files.
+   * Lossless compression: much larger files.
    *
    * @generated from enum value: LOSSLESS = 2;
    */
@@ -369,14 +370,14 @@ export enum GenerateVideosConfig_ResizeMode {
   RESIZE_MODE_UNSPECIFIED = 0,
 
   /**
-   * Cut off what does not fit.
+   * Crop the parts that do not fit.
    *
    * @generated from enum value: CROP = 1;
    */
   CROP = 1,
 
   /**
-   * Keep all of it and add bars.
+   * Keep the whole image and add bars.
    *
    * @generated from enum value: PAD = 2;
    */
@@ -390,7 +391,7 @@ export const GenerateVideosConfig_ResizeModeSchema: GenEnum<GenerateVideosConfig
   enumDesc(file_longtake_v1_generation, 0, 4);
 
 /**
- * A movement of the camera over an input image.
+ * A camera movement over an input image.
  *
  * @generated from enum longtake.v1.GenerateVideosConfig.CameraControl
  */
@@ -410,42 +411,42 @@ export enum GenerateVideosConfig_CameraControl {
   FIXED = 1,
 
   /**
-   * The camera turns to the left.
+   * The camera pans left.
    *
    * @generated from enum value: PAN_LEFT = 2;
    */
   PAN_LEFT = 2,
 
   /**
-   * The camera turns to the right.
+   * The camera pans right.
    *
    * @generated from enum value: PAN_RIGHT = 3;
    */
   PAN_RIGHT = 3,
 
   /**
-   * The camera turns upwards.
+   * The camera tilts up.
    *
    * @generated from enum value: TILT_UP = 4;
    */
   TILT_UP = 4,
 
   /**
-   * The camera turns downwards.
+   * The camera tilts down.
    *
    * @generated from enum value: TILT_DOWN = 5;
    */
   TILT_DOWN = 5,
 
   /**
-   * The camera moves to the left.
+   * The camera moves left.
    *
    * @generated from enum value: TRUCK_LEFT = 6;
    */
   TRUCK_LEFT = 6,
 
   /**
-   * The camera moves to the right.
+   * The camera moves right.
    *
    * @generated from enum value: TRUCK_RIGHT = 7;
    */
@@ -487,28 +488,29 @@ export const GenerateVideosConfig_CameraControlSchema: GenEnum<GenerateVideosCon
   enumDesc(file_longtake_v1_generation, 0, 5);
 
 /**
- * The result of a generation that finished.
+ * The result of a generation that succeeded.
  *
  * @generated from message longtake.v1.GenerateVideosResponse
  */
 export type GenerateVideosResponse = Message<"longtake.v1.GenerateVideosResponse"> & {
   /**
-   * The videos, in the order of the upstream. Fewer than asked for, or none,
-   * where the upstream withheld some: see `rai_media_filtered_count`.
+   * Output only. The videos, in the upstream's order. There are fewer than asked
+   * for, or none, if the upstream filtered some: see `rai_media_filtered_count`.
    *
    * @generated from field: repeated longtake.v1.GeneratedVideo generated_videos = 1;
    */
   generatedVideos: GeneratedVideo[];
 
   /**
-   * The number of videos that the upstream withheld for its usage guidelines.
+   * Output only. The number of videos that the upstream filtered because of its
+   * usage guidelines.
    *
    * @generated from field: int32 rai_media_filtered_count = 2;
    */
   raiMediaFilteredCount: number;
 
   /**
-   * Why videos were withheld, in the upstream's words.
+   * Output only. Why videos were filtered, as the upstream reports it.
    *
    * @generated from field: repeated string rai_media_filtered_reasons = 3;
    */
@@ -529,22 +531,22 @@ export const GenerateVideosResponseSchema: GenMessage<GenerateVideosResponse> = 
  */
 export type GeneratedVideo = Message<"longtake.v1.GeneratedVideo"> & {
   /**
-   * Identifier. The name that DownloadVideo takes: `operations/{id}/videos/{index}`,
-   * where the index counts from 0.
+   * Identifier. `operations/{id}/videos/{index}`, with the index from 0. Pass it
+   * to DownloadVideo.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * The video. It carries no bytes unless the request asked for them.
+   * Output only. The video. It has no bytes unless the request asked for them.
    *
    * @generated from field: longtake.v1.Video video = 2;
    */
   video?: Video | undefined;
 
   /**
-   * The seed of this video, where the upstream tells or the request gave it.
+   * Output only. The seed of this video, if the request or the upstream gave it.
    *
    * @generated from field: optional uint32 generation_seed = 3;
    */

@@ -19,14 +19,14 @@ export const file_longtake_v1_media: GenFile = /*@__PURE__*/
   fileDesc("Chdsb25ndGFrZS92MS9tZWRpYS5wcm90bxILbG9uZ3Rha2UudjEiOwoIRmlsZURhdGESFgoIZmlsZV91cmkYASABKAlCBOJBAQISFwoJbWltZV90eXBlGAIgASgJQgTiQQECImYKBUltYWdlEg4KBGRhdGEYASABKAxIABIqCglmaWxlX2RhdGEYAiABKAsyFS5sb25ndGFrZS52MS5GaWxlRGF0YUgAEhcKCW1pbWVfdHlwZRgDIAEoCUIE4kEBAUIICgZzb3VyY2Ui4QEKBVZpZGVvEg4KBGRhdGEYASABKAxIABIqCglmaWxlX2RhdGEYAiABKAsyFS5sb25ndGFrZS52MS5GaWxlRGF0YUgAEhcKCW1pbWVfdHlwZRgDIAEoCUIE4kEBARIdCgpzaXplX2J5dGVzGAQgASgDQgTiQQEDSAGIAQESFAoGc2hhMjU2GAUgASgJQgTiQQEDEjUKC2V4cGlyZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBA0IICgZzb3VyY2VCDQoLX3NpemVfYnl0ZXMiyQEKDlJlZmVyZW5jZUltYWdlEicKBWltYWdlGAEgASgLMhIubG9uZ3Rha2UudjEuSW1hZ2VCBOJBAQISRwoOcmVmZXJlbmNlX3R5cGUYAiABKA4yKS5sb25ndGFrZS52MS5SZWZlcmVuY2VJbWFnZS5SZWZlcmVuY2VUeXBlQgTiQQECIkUKDVJlZmVyZW5jZVR5cGUSHgoaUkVGRVJFTkNFX1RZUEVfVU5TUEVDSUZJRUQQABIJCgVBU1NFVBABEgkKBVNUWUxFEAIixAEKBE1hc2sSJwoFaW1hZ2UYASABKAsyEi5sb25ndGFrZS52MS5JbWFnZUIE4kEBAhIzCgltYXNrX21vZGUYAiABKA4yGi5sb25ndGFrZS52MS5NYXNrLk1hc2tNb2RlQgTiQQECIl4KCE1hc2tNb2RlEhkKFU1BU0tfTU9ERV9VTlNQRUNJRklFRBAAEgoKBklOU0VSVBABEgoKBlJFTU9WRRACEhEKDVJFTU9WRV9TVEFUSUMQAxIMCghPVVRQQUlOVBAEQksKD2Rldi5sb25ndGFrZS52MUIKTWVkaWFQcm90b1ABWipsb25ndGFrZS5kZXYvY2xpZW50L2xvbmd0YWtlL3YxO2xvbmd0YWtldjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_protobuf_timestamp]);
 
 /**
- * A reference to bytes that lie in a store which the upstream can read.
+ * A reference to a file in a store that the upstream can read.
  *
  * @generated from message longtake.v1.FileData
  */
 export type FileData = Message<"longtake.v1.FileData"> & {
   /**
-   * Required. The address of the file: `gs://bucket/object` for every upstream,
-   * or an `https://` address where the server is allowed to fetch it.
+   * Required. The URI of the file: `gs://bucket/object` for every upstream, or an
+   * `https://` URI if the server is allowed to fetch it.
    *
    * @generated from field: string file_uri = 1;
    */
@@ -68,7 +68,7 @@ export type Image = Message<"longtake.v1.Image"> & {
     case: "data";
   } | {
     /**
-     * A file that the upstream reads by itself.
+     * A file that the upstream reads itself.
      *
      * @generated from field: longtake.v1.FileData file_data = 2;
      */
@@ -78,7 +78,7 @@ export type Image = Message<"longtake.v1.Image"> & {
 
   /**
    * Optional. The media type of `data`: `image/jpeg`, `image/png` or
-   * `image/webp`. Recognised from the bytes when empty; a type that contradicts
+   * `image/webp`. If empty, it is detected from the bytes. A type that contradicts
    * the bytes is INVALID_ARGUMENT. Not used with `file_data`, which has its own.
    *
    * @generated from field: string mime_type = 3;
@@ -100,10 +100,10 @@ export const ImageSchema: GenMessage<Image> = /*@__PURE__*/
  */
 export type Video = Message<"longtake.v1.Video"> & {
   /**
-   * Where the bytes are. In a request exactly one must be set. In a result
-   * `data` is set only where the request asked for it by `include_video_data`,
-   * and `file_data` only where the upstream wrote to the caller's own bucket;
-   * the bytes of every result are read by DownloadVideo.
+   * Where the bytes are. In a request, set exactly one. In a result, `data` is set
+   * only if the request set `include_video_data`, and `file_data` only if the
+   * upstream wrote to the caller's own bucket. DownloadVideo reads the bytes of
+   * every result.
    *
    * @generated from oneof longtake.v1.Video.source
    */
@@ -117,7 +117,7 @@ export type Video = Message<"longtake.v1.Video"> & {
     case: "data";
   } | {
     /**
-     * A file in a store that the caller can name.
+     * A file in a store.
      *
      * @generated from field: longtake.v1.FileData file_data = 2;
      */
@@ -133,8 +133,8 @@ export type Video = Message<"longtake.v1.Video"> & {
   mimeType: string;
 
   /**
-   * Output only. The size of the whole video in bytes. Absent until known: a
-   * result that stays at the upstream is measured by its first full download.
+   * Output only. The size of the whole video in bytes. Absent until known: the
+   * first full download measures a result that stays at the upstream.
    *
    * @generated from field: optional int64 size_bytes = 4;
    */
@@ -142,7 +142,7 @@ export type Video = Message<"longtake.v1.Video"> & {
 
   /**
    * Output only. The SHA-256 of the whole video, 64 lower-case hexadecimal
-   * digits. Empty until known, as `size_bytes`.
+   * digits. Empty until known, like `size_bytes`.
    *
    * @generated from field: string sha256 = 5;
    */
@@ -150,8 +150,8 @@ export type Video = Message<"longtake.v1.Video"> & {
 
   /**
    * Output only. When the upstream deletes the bytes, after which DownloadVideo
-   * is FAILED_PRECONDITION. Absent where it does not, or where Longtake keeps
-   * the bytes, which then last as long as the operation.
+   * returns FAILED_PRECONDITION. Absent if the upstream keeps them, or if Longtake
+   * does, which keeps them as long as the operation.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 6;
    */
@@ -179,7 +179,7 @@ export type ReferenceImage = Message<"longtake.v1.ReferenceImage"> & {
   image?: Image | undefined;
 
   /**
-   * Required. What the image stands for.
+   * Required. What the image is for.
    *
    * @generated from field: longtake.v1.ReferenceImage.ReferenceType reference_type = 2;
    */
@@ -194,7 +194,7 @@ export const ReferenceImageSchema: GenMessage<ReferenceImage> = /*@__PURE__*/
   messageDesc(file_longtake_v1_media, 3);
 
 /**
- * What a reference image stands for.
+ * What a reference image is for.
  *
  * @generated from enum longtake.v1.ReferenceImage.ReferenceType
  */
@@ -207,14 +207,14 @@ export enum ReferenceImage_ReferenceType {
   REFERENCE_TYPE_UNSPECIFIED = 0,
 
   /**
-   * A subject that shall appear: a person, a thing, a place.
+   * A subject to show: a person, a thing or a place.
    *
    * @generated from enum value: ASSET = 1;
    */
   ASSET = 1,
 
   /**
-   * A style that the whole video shall follow.
+   * A style for the whole video.
    *
    * @generated from enum value: STYLE = 2;
    */
@@ -234,14 +234,14 @@ export const ReferenceImage_ReferenceTypeSchema: GenEnum<ReferenceImage_Referenc
  */
 export type Mask = Message<"longtake.v1.Mask"> & {
   /**
-   * Required. The mask as an image: set where it is white.
+   * Required. The mask as an image: white pixels are masked.
    *
    * @generated from field: longtake.v1.Image image = 1;
    */
   image?: Image | undefined;
 
   /**
-   * Required. What happens where the mask is set.
+   * Required. What happens to the masked part.
    *
    * @generated from field: longtake.v1.Mask.MaskMode mask_mode = 2;
    */
@@ -256,7 +256,7 @@ export const MaskSchema: GenMessage<Mask> = /*@__PURE__*/
   messageDesc(file_longtake_v1_media, 4);
 
 /**
- * What happens where the mask is set.
+ * What happens to the masked part.
  *
  * @generated from enum longtake.v1.Mask.MaskMode
  */
@@ -269,21 +269,21 @@ export enum Mask_MaskMode {
   MASK_MODE_UNSPECIFIED = 0,
 
   /**
-   * Put in what the prompt describes, and follow its movement.
+   * Insert what the prompt describes, and track its movement.
    *
    * @generated from enum value: INSERT = 1;
    */
   INSERT = 1,
 
   /**
-   * Take out what the mask covers, and follow its movement.
+   * Remove what the mask covers, and track its movement.
    *
    * @generated from enum value: REMOVE = 2;
    */
   REMOVE = 2,
 
   /**
-   * Take out what the mask covers, without following movement.
+   * Remove what the mask covers, without tracking movement.
    *
    * @generated from enum value: REMOVE_STATIC = 3;
    */

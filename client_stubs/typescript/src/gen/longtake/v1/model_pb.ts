@@ -19,10 +19,10 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file longtake/v1/model.proto.
  */
 export const file_longtake_v1_model: GenFile = /*@__PURE__*/
-  fileDesc("Chdsb25ndGFrZS92MS9tb2RlbC5wcm90bxILbG9uZ3Rha2UudjEi6AUKBU1vZGVsEhIKBG5hbWUYASABKAlCBOJBAQgSFgoIbW9kZWxfaWQYAiABKAlCBOJBAQMSGgoMZGlzcGxheV9uYW1lGAMgASgJQgTiQQEDEhYKCHVwc3RyZWFtGAQgASgJQgTiQQEDEi0KBXN0YWdlGAUgASgOMhgubG9uZ3Rha2UudjEuTW9kZWwuU3RhZ2VCBOJBAQMSMAoPcmV0aXJlbWVudF9kYXRlGAYgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIE4kEBAxIZCgtyZXBsYWNlbWVudBgHIAEoCUIE4kEBAxIfChFkdXJhdGlvbnNfc2Vjb25kcxgIIAMoBUIE4kEBAxImChhkZWZhdWx0X2R1cmF0aW9uX3NlY29uZHMYCSABKAVCBOJBAQMSGQoLcmVzb2x1dGlvbnMYCiADKAlCBOJBAQMSGwoNYXNwZWN0X3JhdGlvcxgLIAMoCUIE4kEBAxIRCgNmcHMYDCADKAVCBOJBAQMSGAoKbWF4X3ZpZGVvcxgNIAEoBUIE4kEBAxIeChBzdXBwb3J0ZWRfZmllbGRzGA4gAygJQgTiQQEDEi4KBnByaWNlcxgPIAMoCzIYLmxvbmd0YWtlLnYxLk1vZGVsLlByaWNlQgTiQQEDGlgKBVByaWNlEhIKCnJlc29sdXRpb24YASABKAkSDQoFYXVkaW8YAiABKAgSLAoQcHJpY2VfcGVyX3NlY29uZBgDIAEoCzISLmdvb2dsZS50eXBlLk1vbmV5InMKBVN0YWdlEhUKEVNUQUdFX1VOU1BFQ0lGSUVEEAASEAoMRVhQRVJJTUVOVEFMEAESCwoHUFJFVklFVxACEhcKE0dFTkVSQUxMWV9BVkFJTEFCTEUQAxIOCgpERVBSRUNBVEVEEAQSCwoHUkVUSVJFRBAFOjbqQTMKEmxvbmd0YWtlLmRldi9Nb2RlbBIObW9kZWxzL3ttb2RlbH0qBm1vZGVsczIFbW9kZWxCSwoPZGV2Lmxvbmd0YWtlLnYxQgpNb2RlbFByb3RvUAFaKmxvbmd0YWtlLmRldi9jbGllbnQvbG9uZ3Rha2UvdjE7bG9uZ3Rha2V2MWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_type_date, file_google_type_money]);
+  fileDesc("Chdsb25ndGFrZS92MS9tb2RlbC5wcm90bxILbG9uZ3Rha2UudjEi+gUKBU1vZGVsEhIKBG5hbWUYASABKAlCBOJBAQgSFgoIbW9kZWxfaWQYAiABKAlCBOJBAQMSGgoMZGlzcGxheV9uYW1lGAMgASgJQgTiQQEDEhYKCHVwc3RyZWFtGAQgASgJQgTiQQEDEi0KBXN0YWdlGAUgASgOMhgubG9uZ3Rha2UudjEuTW9kZWwuU3RhZ2VCBOJBAQMSMAoPcmV0aXJlbWVudF9kYXRlGAYgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIE4kEBAxIZCgtyZXBsYWNlbWVudBgHIAEoCUIE4kEBAxIfChFkdXJhdGlvbnNfc2Vjb25kcxgIIAMoBUIE4kEBAxImChhkZWZhdWx0X2R1cmF0aW9uX3NlY29uZHMYCSABKAVCBOJBAQMSGQoLcmVzb2x1dGlvbnMYCiADKAlCBOJBAQMSGwoNYXNwZWN0X3JhdGlvcxgLIAMoCUIE4kEBAxIRCgNmcHMYDCADKAVCBOJBAQMSGAoKbWF4X3ZpZGVvcxgNIAEoBUIE4kEBAxIeChBzdXBwb3J0ZWRfZmllbGRzGA4gAygJQgTiQQEDEi4KBnByaWNlcxgPIAMoCzIYLmxvbmd0YWtlLnYxLk1vZGVsLlByaWNlQgTiQQEDGmoKBVByaWNlEhgKCnJlc29sdXRpb24YASABKAlCBOJBAQMSEwoFYXVkaW8YAiABKAhCBOJBAQMSMgoQcHJpY2VfcGVyX3NlY29uZBgDIAEoCzISLmdvb2dsZS50eXBlLk1vbmV5QgTiQQEDInMKBVN0YWdlEhUKEVNUQUdFX1VOU1BFQ0lGSUVEEAASEAoMRVhQRVJJTUVOVEFMEAESCwoHUFJFVklFVxACEhcKE0dFTkVSQUxMWV9BVkFJTEFCTEUQAxIOCgpERVBSRUNBVEVEEAQSCwoHUkVUSVJFRBAFOjbqQTMKEmxvbmd0YWtlLmRldi9Nb2RlbBIObW9kZWxzL3ttb2RlbH0qBm1vZGVsczIFbW9kZWxCSwoPZGV2Lmxvbmd0YWtlLnYxQgpNb2RlbFByb3RvUAFaKmxvbmd0YWtlLmRldi9jbGllbnQvbG9uZ3Rha2UvdjE7bG9uZ3Rha2V2MWIGcHJvdG8z", [file_google_api_field_behavior, file_google_api_resource, file_google_type_date, file_google_type_money]);
 
 /**
- * A model that can be asked for, and what it can do.
+ * A model and what it supports.
  *
  * @generated from message longtake.v1.Model
  */
@@ -43,29 +43,29 @@ export type Model = Message<"longtake.v1.Model"> & {
   modelId: string;
 
   /**
-   * Output only. A name to show.
+   * Output only. A name for people.
    *
    * @generated from field: string display_name = 3;
    */
   displayName: string;
 
   /**
-   * Output only. The upstream that serves it: `agent_platform`, `interactions`
-   * or `simulator`.
+   * Output only. The upstream that serves the model: `agent_platform`,
+   * `interactions` or `simulator`.
    *
    * @generated from field: string upstream = 4;
    */
   upstream: string;
 
   /**
-   * Output only. How far the model is in its life.
+   * Output only. The launch stage.
    *
    * @generated from field: longtake.v1.Model.Stage stage = 5;
    */
   stage: Model_Stage;
 
   /**
-   * Output only. The day on which the upstream stops or stopped serving it.
+   * Output only. The day on which the upstream stops or stopped serving the model.
    *
    * @generated from field: google.type.Date retirement_date = 6;
    */
@@ -79,35 +79,35 @@ export type Model = Message<"longtake.v1.Model"> & {
   replacement: string;
 
   /**
-   * Output only. The lengths that `duration_seconds` may have.
+   * Output only. The accepted values of `duration_seconds`.
    *
    * @generated from field: repeated int32 durations_seconds = 8;
    */
   durationsSeconds: number[];
 
   /**
-   * Output only. The length when none is asked for.
+   * Output only. The default of `duration_seconds`.
    *
    * @generated from field: int32 default_duration_seconds = 9;
    */
   defaultDurationSeconds: number;
 
   /**
-   * Output only. The values that `resolution` may have, the default first.
+   * Output only. The accepted values of `resolution`, the default first.
    *
    * @generated from field: repeated string resolutions = 10;
    */
   resolutions: string[];
 
   /**
-   * Output only. The values that `aspect_ratio` may have, the default first.
+   * Output only. The accepted values of `aspect_ratio`, the default first.
    *
    * @generated from field: repeated string aspect_ratios = 11;
    */
   aspectRatios: string[];
 
   /**
-   * Output only. The values that `fps` may have, the default first.
+   * Output only. The accepted values of `fps`, the default first.
    *
    * @generated from field: repeated int32 fps = 12;
    */
@@ -121,15 +121,15 @@ export type Model = Message<"longtake.v1.Model"> & {
   maxVideos: number;
 
   /**
-   * Output only. The fields of GenerateVideosRequest, by path, that the model
-   * honours besides the ones above, for example `image` or `config.last_frame`.
+   * Output only. The paths of the other fields of GenerateVideosRequest that the
+   * model supports, for example `image` or `config.last_frame`.
    *
    * @generated from field: repeated string supported_fields = 14;
    */
   supportedFields: string[];
 
   /**
-   * Output only. List prices. Empty where none is known.
+   * Output only. List prices. Empty if none is known.
    *
    * @generated from field: repeated longtake.v1.Model.Price prices = 15;
    */
@@ -144,27 +144,27 @@ export const ModelSchema: GenMessage<Model> = /*@__PURE__*/
   messageDesc(file_longtake_v1_model, 0);
 
 /**
- * What a second of video costs by list price.
+ * The list price of a second of video.
  *
  * @generated from message longtake.v1.Model.Price
  */
 export type Model_Price = Message<"longtake.v1.Model.Price"> & {
   /**
-   * The resolution that the price is for, for example `720p`.
+   * Output only. The resolution that the price applies to, for example `720p`.
    *
    * @generated from field: string resolution = 1;
    */
   resolution: string;
 
   /**
-   * Whether the price is for video with sound.
+   * Output only. Whether the price is for video with sound.
    *
    * @generated from field: bool audio = 2;
    */
   audio: boolean;
 
   /**
-   * The price of a second.
+   * Output only. The price of a second.
    *
    * @generated from field: google.type.Money price_per_second = 3;
    */
@@ -179,7 +179,7 @@ export const Model_PriceSchema: GenMessage<Model_Price> = /*@__PURE__*/
   messageDesc(file_longtake_v1_model, 0, 0);
 
 /**
- * How far a model is in its life. Values may be added.
+ * The launch stage of a model. Values may be added.
  *
  * @generated from enum longtake.v1.Model.Stage
  */
@@ -192,7 +192,7 @@ export enum Model_Stage {
   STAGE_UNSPECIFIED = 0,
 
   /**
-   * May change or go at any time.
+   * May change or be removed at any time.
    *
    * @generated from enum value: EXPERIMENTAL = 1;
    */
@@ -213,7 +213,7 @@ export enum Model_Stage {
   GENERALLY_AVAILABLE = 3,
 
   /**
-   * Served, but with a known end.
+   * Served, but its retirement is announced.
    *
    * @generated from enum value: DEPRECATED = 4;
    */

@@ -23,19 +23,19 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file longtake/v1/operation.proto.
  */
 export const file_longtake_v1_operation: GenFile = /*@__PURE__*/
-  fileDesc("Chtsb25ndGFrZS92MS9vcGVyYXRpb24ucHJvdG8SC2xvbmd0YWtlLnYxIsoCChdHZW5lcmF0ZVZpZGVvc09wZXJhdGlvbhISCgRuYW1lGAEgASgJQgTiQQEIEhIKBGRvbmUYAiABKAhCBOJBAQMSIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAEjcKCHJlc3BvbnNlGAQgASgLMiMubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NSZXNwb25zZUgAEjsKCG1ldGFkYXRhGAUgASgLMiMubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NNZXRhZGF0YUIE4kEBAxIWCghyZXZpc2lvbhgGIAEoA0IE4kEBAzpK6kFHChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uEhZvcGVyYXRpb25zL3tvcGVyYXRpb259KgpvcGVyYXRpb25zMglvcGVyYXRpb25CCAoGcmVzdWx0IpwIChZHZW5lcmF0ZVZpZGVvc01ldGFkYXRhEjgKBXN0YXRlGAEgASgOMikubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NNZXRhZGF0YS5TdGF0ZRINCgVtb2RlbBgCIAEoCRIUCgxzZXJ2ZWRfbW9kZWwYAyABKAkSLwoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3N1Ym1pdF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI5ChVlc3RpbWF0ZWRfZmluaXNoX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEh0KEHByb2dyZXNzX3BlcmNlbnQYCiABKAVIAIgBARIbCg5xdWV1ZV9wb3NpdGlvbhgLIAEoBUgBiAEBEhAKCGF0dGVtcHRzGAwgASgFEjMKD25leHRfcmV0cnlfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASPwoGbGFiZWxzGA4gAygLMi8ubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NNZXRhZGF0YS5MYWJlbHNFbnRyeRIbCg5iaWxsZWRfc2Vjb25kcxgPIAEoAUgCiAEBEioKDmVzdGltYXRlZF9jb3N0GBAgASgLMhIuZ29vZ2xlLnR5cGUuTW9uZXkSGAoQY2FuY2VsX3JlcXVlc3RlZBgRIAEoCBIQCgh3YXJuaW5ncxgSIAMoCRI4ChRlc3RpbWF0ZWRfc3RhcnRfdGltZRgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJgoKbGFzdF9lcnJvchgUIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEicQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIKCgZRVUVVRUQQARIOCgpTVUJNSVRUSU5HEAISCwoHUlVOTklORxADEg0KCVNVQ0NFRURFRBAEEgoKBkZBSUxFRBAFEg0KCUNBTkNFTExFRBAGQhMKEV9wcm9ncmVzc19wZXJjZW50QhEKD19xdWV1ZV9wb3NpdGlvbkIRCg9fYmlsbGVkX3NlY29uZHNCTwoPZGV2Lmxvbmd0YWtlLnYxQg5PcGVyYXRpb25Qcm90b1ABWipsb25ndGFrZS5kZXYvY2xpZW50L2xvbmd0YWtlL3YxO2xvbmd0YWtldjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_google_rpc_status, file_google_type_money, file_longtake_v1_generation]);
+  fileDesc("Chtsb25ndGFrZS92MS9vcGVyYXRpb24ucHJvdG8SC2xvbmd0YWtlLnYxIsoCChdHZW5lcmF0ZVZpZGVvc09wZXJhdGlvbhISCgRuYW1lGAEgASgJQgTiQQEIEhIKBGRvbmUYAiABKAhCBOJBAQMSIwoFZXJyb3IYAyABKAsyEi5nb29nbGUucnBjLlN0YXR1c0gAEjcKCHJlc3BvbnNlGAQgASgLMiMubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NSZXNwb25zZUgAEjsKCG1ldGFkYXRhGAUgASgLMiMubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NNZXRhZGF0YUIE4kEBAxIWCghyZXZpc2lvbhgGIAEoA0IE4kEBAzpK6kFHChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uEhZvcGVyYXRpb25zL3tvcGVyYXRpb259KgpvcGVyYXRpb25zMglvcGVyYXRpb25CCAoGcmVzdWx0IpQJChZHZW5lcmF0ZVZpZGVvc01ldGFkYXRhEj4KBXN0YXRlGAEgASgOMikubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NNZXRhZGF0YS5TdGF0ZUIE4kEBAxITCgVtb2RlbBgCIAEoCUIE4kEBAxIaCgxzZXJ2ZWRfbW9kZWwYAyABKAlCBOJBAQMSNQoLY3JlYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjUKC3N1Ym1pdF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI1Cgt1cGRhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSMgoIZW5kX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEjUKC2V4cGlyZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIE4kEBAxI/ChVlc3RpbWF0ZWRfZmluaXNoX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgTiQQEDEiMKEHByb2dyZXNzX3BlcmNlbnQYCiABKAVCBOJBAQNIAIgBARIhCg5xdWV1ZV9wb3NpdGlvbhgLIAEoBUIE4kEBA0gBiAEBEhYKCGF0dGVtcHRzGAwgASgFQgTiQQEDEjkKD25leHRfcmV0cnlfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSRQoGbGFiZWxzGA4gAygLMi8ubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NNZXRhZGF0YS5MYWJlbHNFbnRyeUIE4kEBAxIhCg5iaWxsZWRfc2Vjb25kcxgPIAEoAUIE4kEBA0gCiAEBEjAKDmVzdGltYXRlZF9jb3N0GBAgASgLMhIuZ29vZ2xlLnR5cGUuTW9uZXlCBOJBAQMSHgoQY2FuY2VsX3JlcXVlc3RlZBgRIAEoCEIE4kEBAxIWCgh3YXJuaW5ncxgSIAMoCUIE4kEBAxI+ChRlc3RpbWF0ZWRfc3RhcnRfdGltZRgTIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBOJBAQMSLAoKbGFzdF9lcnJvchgUIAEoCzISLmdvb2dsZS5ycGMuU3RhdHVzQgTiQQEDGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEicQoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIKCgZRVUVVRUQQARIOCgpTVUJNSVRUSU5HEAISCwoHUlVOTklORxADEg0KCVNVQ0NFRURFRBAEEgoKBkZBSUxFRBAFEg0KCUNBTkNFTExFRBAGQhMKEV9wcm9ncmVzc19wZXJjZW50QhEKD19xdWV1ZV9wb3NpdGlvbkIRCg9fYmlsbGVkX3NlY29uZHNCTwoPZGV2Lmxvbmd0YWtlLnYxQg5PcGVyYXRpb25Qcm90b1ABWipsb25ndGFrZS5kZXYvY2xpZW50L2xvbmd0YWtlL3YxO2xvbmd0YWtldjFiBnByb3RvMw", [file_google_api_field_behavior, file_google_api_resource, file_google_protobuf_timestamp, file_google_rpc_status, file_google_type_money, file_longtake_v1_generation]);
 
 /**
- * A generation, from the moment it was accepted until its record expires.
+ * A generation, from its acceptance until its record expires.
  *
- * The same record is served as a google.longrunning.Operation of the same name,
- * with GenerateVideosMetadata and GenerateVideosResponse packed into it.
+ * google.longrunning.Operations serves the same record under the same name, with
+ * GenerateVideosMetadata and GenerateVideosResponse packed into Any.
  *
  * @generated from message longtake.v1.GenerateVideosOperation
  */
 export type GenerateVideosOperation = Message<"longtake.v1.GenerateVideosOperation"> & {
   /**
-   * Identifier. `operations/{id}`, given by the server and never parsed by callers.
+   * Identifier. `operations/{id}`, assigned by the server. Do not parse the id.
    *
    * @generated from field: string name = 1;
    */
@@ -65,7 +65,7 @@ export type GenerateVideosOperation = Message<"longtake.v1.GenerateVideosOperati
     case: "error";
   } | {
     /**
-     * What the generation made.
+     * The result of the generation.
      *
      * @generated from field: longtake.v1.GenerateVideosResponse response = 4;
      */
@@ -74,16 +74,16 @@ export type GenerateVideosOperation = Message<"longtake.v1.GenerateVideosOperati
   } | { case: undefined; value?: undefined };
 
   /**
-   * Output only. What is known of the generation besides its outcome.
+   * Output only. The state of the generation and everything else but its outcome.
    *
    * @generated from field: longtake.v1.GenerateVideosMetadata metadata = 5;
    */
   metadata?: GenerateVideosMetadata | undefined;
 
   /**
-   * Output only. Counts the changes of this operation: it starts at 1, grows
-   * strictly with each change and is never reset. Give it back as
-   * `after_revision` to watch or wait for what is newer.
+   * Output only. Counts the changes of this operation: it starts at 1, increases
+   * with each change and is never reset. Pass it as `after_revision` to watch or
+   * wait for newer states.
    *
    * @generated from field: int64 revision = 6;
    */
@@ -98,159 +98,166 @@ export const GenerateVideosOperationSchema: GenMessage<GenerateVideosOperation> 
   messageDesc(file_longtake_v1_operation, 0);
 
 /**
- * What is known of a generation besides its outcome.
+ * The state of a generation and everything else but its outcome.
  *
  * @generated from message longtake.v1.GenerateVideosMetadata
  */
 export type GenerateVideosMetadata = Message<"longtake.v1.GenerateVideosMetadata"> & {
   /**
-   * Where in its life the generation is.
+   * Output only. The state of the generation.
    *
    * @generated from field: longtake.v1.GenerateVideosMetadata.State state = 1;
    */
   state: GenerateVideosMetadata_State;
 
   /**
-   * The model that was asked for.
+   * Output only. The model that the request names.
    *
    * @generated from field: string model = 2;
    */
   model: string;
 
   /**
-   * The model that the upstream is asked to run, where it is another: the
-   * sibling that `generation_mode` chose, or the replacement of a retired one.
+   * Output only. The model that the upstream runs, if it is a different one: the
+   * variant that `generation_mode` selects, or the replacement of a retired
+   * model.
    *
    * @generated from field: string served_model = 3;
    */
   servedModel: string;
 
   /**
-   * When the generation was accepted.
+   * Output only. When the generation was accepted.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 4;
    */
   createTime?: Timestamp | undefined;
 
   /**
-   * When the upstream accepted it. Absent before.
+   * Output only. When the upstream accepted the generation. Absent before.
    *
    * @generated from field: google.protobuf.Timestamp submit_time = 5;
    */
   submitTime?: Timestamp | undefined;
 
   /**
-   * When the operation last changed.
+   * Output only. When the operation last changed.
    *
    * @generated from field: google.protobuf.Timestamp update_time = 6;
    */
   updateTime?: Timestamp | undefined;
 
   /**
-   * When the generation ended. Absent before.
+   * Output only. When the generation ended. Absent before.
    *
    * @generated from field: google.protobuf.Timestamp end_time = 7;
    */
   endTime?: Timestamp | undefined;
 
   /**
-   * When the record and the videos kept by Longtake are deleted. Absent before
-   * the generation ended.
+   * Output only. When Longtake deletes the record and the videos that it keeps.
+   * Absent until the generation has ended.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 8;
    */
   expireTime?: Timestamp | undefined;
 
   /**
-   * When the generation is likely to end, by what earlier ones took. An
-   * estimate; absent where there is none.
+   * Output only. An estimate of when the generation ends, from the durations of
+   * earlier ones. Absent if there is none.
    *
    * @generated from field: google.protobuf.Timestamp estimated_finish_time = 9;
    */
   estimatedFinishTime?: Timestamp | undefined;
 
   /**
-   * How far the generation is, 0 to 100, where the upstream tells.
+   * Output only. The progress from 0 to 100. Absent if the upstream does not
+   * report it.
    *
    * @generated from field: optional int32 progress_percent = 10;
    */
   progressPercent?: number | undefined;
 
   /**
-   * Where the generation is among those that wait for the same model, 1 for the
-   * next. Set in QUEUED while somebody watches or waits for the operation, and
-   * told at most once a second.
+   * Output only. The position among the generations that wait for the same
+   * model, those of other callers included; 1 is next. Set in state QUEUED while
+   * somebody watches or waits for the operation. Updated at most once a second.
    *
    * @generated from field: optional int32 queue_position = 11;
    */
   queuePosition?: number | undefined;
 
   /**
-   * How often the generation was sent to the upstream, refused attempts included.
+   * Output only. The number of times that the generation was sent to the
+   * upstream, including refused attempts.
    *
    * @generated from field: int32 attempts = 12;
    */
   attempts: number;
 
   /**
-   * When the generation is sent again, after the upstream refused it for now.
+   * Output only. When the generation is sent again, after a temporary refusal by
+   * the upstream.
    *
    * @generated from field: google.protobuf.Timestamp next_retry_time = 13;
    */
   nextRetryTime?: Timestamp | undefined;
 
   /**
-   * The labels of the request.
+   * Output only. The labels of the request.
    *
    * @generated from field: map<string, string> labels = 14;
    */
   labels: { [key: string]: string };
 
   /**
-   * The seconds of video that the upstream bills, once delivered. Absent before.
+   * Output only. The seconds of video that the upstream bills. Absent before
+   * delivery.
    *
    * @generated from field: optional double billed_seconds = 15;
    */
   billedSeconds?: number | undefined;
 
   /**
-   * What the generation costs by list price: an estimate until the end, 0 when
-   * nothing is billed. Absent where no price is known.
+   * Output only. The cost by list price: an estimate until the generation ends,
+   * 0 if nothing is billed. Absent if no price is known.
    *
    * @generated from field: google.type.Money estimated_cost = 16;
    */
   estimatedCost?: Money | undefined;
 
   /**
-   * Whether a cancellation was asked for that has not taken effect yet.
+   * Output only. Whether a cancellation was requested that has not taken effect
+   * yet.
    *
    * @generated from field: bool cancel_requested = 17;
    */
   cancelRequested: boolean;
 
   /**
-   * What the caller should know although nothing failed, for example that the
-   * upstream may bill a cancelled generation.
+   * Output only. What the caller should know although nothing failed. For
+   * example, that the upstream may bill a cancelled generation.
    *
    * @generated from field: repeated string warnings = 18;
    */
   warnings: string[];
 
   /**
-   * When the generation is likely to be sent to the upstream, by what earlier
-   * ones took. An estimate, told with `queue_position`; absent where there is none.
+   * Output only. An estimate of when the generation is sent to the upstream,
+   * from the durations of earlier ones. Set together with `queue_position`.
+   * Absent if there is none.
    *
    * @generated from field: google.protobuf.Timestamp estimated_start_time = 19;
    */
   estimatedStartTime?: Timestamp | undefined;
 
   /**
-   * Why the generation still waits: the last refusal of the upstream, or that it
-   * does not answer. Its details hold an ErrorInfo with reason UPSTREAM_QUOTA or
-   * UPSTREAM_UNAVAILABLE. `next_retry_time` says when the upstream is tried
-   * again. While an upstream does not answer, one generation at a time tries it;
-   * the others wait without a new revision, and show this all the same when they
-   * are read. Absent once a submission was accepted.
+   * Output only. Why a queued generation waits for its upstream: the upstream
+   * refused it for now, or does not answer. The details hold an ErrorInfo with
+   * reason UPSTREAM_QUOTA or UPSTREAM_UNAVAILABLE; `next_retry_time` is when the
+   * upstream is tried again. While an upstream does not answer, one generation at
+   * a time tries it. The others wait without a new revision, and also have this
+   * field when they are read. Absent once the upstream has accepted the generation.
    *
    * @generated from field: google.rpc.Status last_error = 20;
    */
@@ -265,7 +272,7 @@ export const GenerateVideosMetadataSchema: GenMessage<GenerateVideosMetadata> = 
   messageDesc(file_longtake_v1_operation, 1);
 
 /**
- * Where in its life a generation is. Values may be added.
+ * The state of a generation. Values may be added.
  *
  * @generated from enum longtake.v1.GenerateVideosMetadata.State
  */
@@ -278,7 +285,7 @@ export enum GenerateVideosMetadata_State {
   STATE_UNSPECIFIED = 0,
 
   /**
-   * Accepted and stored; not sent to the upstream, so nothing is billed yet.
+   * Accepted and stored, but not sent to the upstream. Nothing is billed yet.
    *
    * @generated from enum value: QUEUED = 1;
    */

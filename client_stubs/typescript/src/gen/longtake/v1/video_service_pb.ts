@@ -33,17 +33,17 @@ export const file_longtake_v1_video_service: GenFile = /*@__PURE__*/
   fileDesc("Ch9sb25ndGFrZS92MS92aWRlb19zZXJ2aWNlLnByb3RvEgtsb25ndGFrZS52MSLaAwoVR2VuZXJhdGVWaWRlb3NSZXF1ZXN0EiAKCnJlcXVlc3RfaWQYASABKAlCDOJBAQHijM/XCAIIARIqCgVtb2RlbBgCIAEoCUIb4kEBAvpBFAoSbG9uZ3Rha2UuZGV2L01vZGVsEhQKBnByb21wdBgDIAEoCUIE4kEBARInCgVpbWFnZRgEIAEoCzISLmxvbmd0YWtlLnYxLkltYWdlQgTiQQEBEicKBXZpZGVvGAUgASgLMhIubG9uZ3Rha2UudjEuVmlkZW9CBOJBAQESNwoGY29uZmlnGAYgASgLMiEubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NDb25maWdCBOJBAQESIQoTcmVzdWJtaXRfaWZfdW5rbm93bhgHIAEoCEIE4kEBARI2Cg1xdWV1ZV90aW1lb3V0GAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBEhYKCHByaW9yaXR5GAkgASgFQgTiQQEBEiIKFGFsbG93X21vZGVsX2ZhbGxiYWNrGAogASgIQgTiQQEBEjsKEnByZXZpb3VzX29wZXJhdGlvbhgLIAEoCUIf4kEBAfpBGAoWbG9uZ3Rha2UuZGV2L09wZXJhdGlvbiJmChNHZXRPcGVyYXRpb25SZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFmxvbmd0YWtlLmRldi9PcGVyYXRpb24SIAoSaW5jbHVkZV92aWRlb19kYXRhGAIgASgIQgTiQQEBIqEBChVXYXRjaE9wZXJhdGlvblJlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWbG9uZ3Rha2UuZGV2L09wZXJhdGlvbhIcCg5hZnRlcl9yZXZpc2lvbhgCIAEoA0IE4kEBARI7ChJoZWFydGJlYXRfaW50ZXJ2YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQEi8wEKFldhdGNoT3BlcmF0aW9uUmVzcG9uc2USOQoJb3BlcmF0aW9uGAEgASgLMiQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NPcGVyYXRpb25IABJCCgloZWFydGJlYXQYAiABKAsyLS5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvblJlc3BvbnNlLkhlYXJ0YmVhdEgAGlEKCUhlYXJ0YmVhdBIQCghyZXZpc2lvbhgBIAEoAxIyCg5sYXN0X3BvbGxfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBwoFZXZlbnQiiQEKFldhdGNoT3BlcmF0aW9uc1JlcXVlc3QSFAoGZmlsdGVyGAEgASgJQgTiQQEBEhwKDmFmdGVyX3Bvc2l0aW9uGAIgASgJQgTiQQEBEjsKEmhlYXJ0YmVhdF9pbnRlcnZhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBASKNAwoXV2F0Y2hPcGVyYXRpb25zUmVzcG9uc2USOQoJb3BlcmF0aW9uGAEgASgLMiQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NPcGVyYXRpb25IABJBCghkZWxldGlvbhgCIAEoCzItLmxvbmd0YWtlLnYxLldhdGNoT3BlcmF0aW9uc1Jlc3BvbnNlLkRlbGV0aW9uSAASVwoUaW5pdGlhbF9zZXRfY29tcGxldGUYAyABKAsyNy5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvbnNSZXNwb25zZS5Jbml0aWFsU2V0Q29tcGxldGVIABJDCgloZWFydGJlYXQYBCABKAsyLi5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvbnNSZXNwb25zZS5IZWFydGJlYXRIABIQCghwb3NpdGlvbhgFIAEoCRoYCghEZWxldGlvbhIMCgRuYW1lGAEgASgJGhQKEkluaXRpYWxTZXRDb21wbGV0ZRoLCglIZWFydGJlYXRCBwoFZXZlbnQirQEKFFdhaXRPcGVyYXRpb25SZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFmxvbmd0YWtlLmRldi9PcGVyYXRpb24SIQoOYWZ0ZXJfcmV2aXNpb24YAiABKANCBOJBAQFIAIgBARIwCgd0aW1lb3V0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBQhEKD19hZnRlcl9yZXZpc2lvbiJgChVMaXN0T3BlcmF0aW9uc1JlcXVlc3QSFwoJcGFnZV9zaXplGAEgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YAiABKAlCBOJBAQESFAoGZmlsdGVyGAMgASgJQgTiQQEBImsKFkxpc3RPcGVyYXRpb25zUmVzcG9uc2USOAoKb3BlcmF0aW9ucxgBIAMoCzIkLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJHChZDYW5jZWxPcGVyYXRpb25SZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFmxvbmd0YWtlLmRldi9PcGVyYXRpb24iRwoWRGVsZXRlT3BlcmF0aW9uUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uInYKFERvd25sb2FkVmlkZW9SZXF1ZXN0EikKBG5hbWUYASABKAlCG+JBAQL6QRQKEmxvbmd0YWtlLmRldi9WaWRlbxIZCgtyZWFkX29mZnNldBgCIAEoA0IE4kEBARIYCgpyZWFkX2xpbWl0GAMgASgDQgTiQQEBIl8KFURvd25sb2FkVmlkZW9SZXNwb25zZRIjCgVjaHVuaxgBIAEoCzIULmdvb2dsZS5hcGkuSHR0cEJvZHkSIQoFdmlkZW8YAiABKAsyEi5sb25ndGFrZS52MS5WaWRlbyJGChFMaXN0TW9kZWxzUmVxdWVzdBIXCglwYWdlX3NpemUYASABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgCIAEoCUIE4kEBASJRChJMaXN0TW9kZWxzUmVzcG9uc2USIgoGbW9kZWxzGAEgAygLMhIubG9uZ3Rha2UudjEuTW9kZWwSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjwKD0dldE1vZGVsUmVxdWVzdBIpCgRuYW1lGAEgASgJQhviQQEC+kEUChJsb25ndGFrZS5kZXYvTW9kZWwyhgsKDFZpZGVvU2VydmljZRJ6Cg5HZW5lcmF0ZVZpZGVvcxIiLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zUmVxdWVzdBokLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uIh6C0+STAhg6ASoiEy92MS92aWRlb3M6Z2VuZXJhdGUSfgoMR2V0T3BlcmF0aW9uEiAubG9uZ3Rha2UudjEuR2V0T3BlcmF0aW9uUmVxdWVzdBokLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uIibaQQRuYW1lgtPkkwIZEhcvdjEve25hbWU9b3BlcmF0aW9ucy8qfRKJAQoOV2F0Y2hPcGVyYXRpb24SIi5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvblJlcXVlc3QaIy5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvblJlc3BvbnNlIizaQQRuYW1lgtPkkwIfEh0vdjEve25hbWU9b3BlcmF0aW9ucy8qfTp3YXRjaDABEnwKD1dhdGNoT3BlcmF0aW9ucxIjLmxvbmd0YWtlLnYxLldhdGNoT3BlcmF0aW9uc1JlcXVlc3QaJC5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvbnNSZXNwb25zZSIcgtPkkwIWEhQvdjEvb3BlcmF0aW9uczp3YXRjaDABEoEBCg1XYWl0T3BlcmF0aW9uEiEubG9uZ3Rha2UudjEuV2FpdE9wZXJhdGlvblJlcXVlc3QaJC5sb25ndGFrZS52MS5HZW5lcmF0ZVZpZGVvc09wZXJhdGlvbiIngtPkkwIhOgEqIhwvdjEve25hbWU9b3BlcmF0aW9ucy8qfTp3YWl0EnEKDkxpc3RPcGVyYXRpb25zEiIubG9uZ3Rha2UudjEuTGlzdE9wZXJhdGlvbnNSZXF1ZXN0GiMubG9uZ3Rha2UudjEuTGlzdE9wZXJhdGlvbnNSZXNwb25zZSIWgtPkkwIQEg4vdjEvb3BlcmF0aW9ucxKOAQoPQ2FuY2VsT3BlcmF0aW9uEiMubG9uZ3Rha2UudjEuQ2FuY2VsT3BlcmF0aW9uUmVxdWVzdBokLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uIjDaQQRuYW1lgtPkkwIjOgEqIh4vdjEve25hbWU9b3BlcmF0aW9ucy8qfTpjYW5jZWwSdgoPRGVsZXRlT3BlcmF0aW9uEiMubG9uZ3Rha2UudjEuRGVsZXRlT3BlcmF0aW9uUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIm2kEEbmFtZYLT5JMCGSoXL3YxL3tuYW1lPW9wZXJhdGlvbnMvKn0SmQEKDURvd25sb2FkVmlkZW8SIS5sb25ndGFrZS52MS5Eb3dubG9hZFZpZGVvUmVxdWVzdBoiLmxvbmd0YWtlLnYxLkRvd25sb2FkVmlkZW9SZXNwb25zZSI/2kEEbmFtZYLT5JMCMmIFY2h1bmsSKS92MS97bmFtZT1vcGVyYXRpb25zLyovdmlkZW9zLyp9OmRvd25sb2FkMAESYQoKTGlzdE1vZGVscxIeLmxvbmd0YWtlLnYxLkxpc3RNb2RlbHNSZXF1ZXN0Gh8ubG9uZ3Rha2UudjEuTGlzdE1vZGVsc1Jlc3BvbnNlIhKC0+STAgwSCi92MS9tb2RlbHMSYAoIR2V0TW9kZWwSHC5sb25ndGFrZS52MS5HZXRNb2RlbFJlcXVlc3QaEi5sb25ndGFrZS52MS5Nb2RlbCIi2kEEbmFtZYLT5JMCFRITL3YxL3tuYW1lPW1vZGVscy8qfRoPykEMbG9uZ3Rha2UuZGV2QlIKD2Rldi5sb25ndGFrZS52MUIRVmlkZW9TZXJ2aWNlUHJvdG9QAVoqbG9uZ3Rha2UuZGV2L2NsaWVudC9sb25ndGFrZS92MTtsb25ndGFrZXYxYgZwcm90bzM", [file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_field_info, file_google_api_httpbody, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_timestamp, file_longtake_v1_generation, file_longtake_v1_media, file_longtake_v1_model, file_longtake_v1_operation]);
 
 /**
- * The request of GenerateVideos. At least one of `prompt`, `image` and `video`
- * must be set, and not both `image` and `video`.
+ * The request of GenerateVideos. Set at least one of `prompt`, `image` and
+ * `video`, but not both `image` and `video`.
  *
  * @generated from message longtake.v1.GenerateVideosRequest
  */
 export type GenerateVideosRequest = Message<"longtake.v1.GenerateVideosRequest"> & {
   /**
    * Optional. A UUID of version 4 that makes the call safe to repeat: a second
-   * call with the same id and content returns the operation of the first,
-   * running or ended, for as long as its record is kept. The same id with other
-   * content is ALREADY_EXISTS.
+   * call with the same id and content returns the operation of the first, running
+   * or ended, as long as its record is kept. The same id with different content is
+   * ALREADY_EXISTS.
    *
    * @generated from field: string request_id = 1;
    */
@@ -58,69 +58,69 @@ export type GenerateVideosRequest = Message<"longtake.v1.GenerateVideosRequest">
   model: string;
 
   /**
-   * Optional. What the video shall show.
+   * Optional. A description of the video.
    *
    * @generated from field: string prompt = 3;
    */
   prompt: string;
 
   /**
-   * Optional. The picture that the video starts with.
+   * Optional. The first frame of the video.
    *
    * @generated from field: longtake.v1.Image image = 4;
    */
   image?: Image | undefined;
 
   /**
-   * Optional. A video to extend, or with `config.mask` to edit.
+   * Optional. A video to extend, or to edit if `config.mask` is set.
    *
    * @generated from field: longtake.v1.Video video = 5;
    */
   video?: Video | undefined;
 
   /**
-   * Optional. How the video shall be generated.
+   * Optional. How to generate the video.
    *
    * @generated from field: longtake.v1.GenerateVideosConfig config = 6;
    */
   config?: GenerateVideosConfig | undefined;
 
   /**
-   * Optional. Whether to send the generation again when it is unknown whether
-   * the upstream took it, at the risk of a second bill. Default: false, and the
-   * operation fails with SUBMISSION_OUTCOME_UNKNOWN.
+   * Optional. Whether to send the generation again if it is unknown whether the
+   * upstream accepted it. The upstream may then bill it twice. Default: false, and
+   * the operation fails with SUBMISSION_OUTCOME_UNKNOWN.
    *
    * @generated from field: bool resubmit_if_unknown = 7;
    */
   resubmitIfUnknown: boolean;
 
   /**
-   * Optional. How long the generation may wait to be submitted. When it has
-   * passed, the operation fails with QUEUE_TIMEOUT. Default: no limit.
+   * Optional. How long the generation may wait for its submission. After that the
+   * operation fails with QUEUE_TIMEOUT. Default: no limit.
    *
    * @generated from field: google.protobuf.Duration queue_timeout = 8;
    */
   queueTimeout?: Duration | undefined;
 
   /**
-   * Optional. Which of the caller's waiting generations goes first: -100 to 100,
-   * higher before lower. Default: 0.
+   * Optional. The order among the caller's own waiting generations, from -100 to
+   * 100: higher goes first. Default: 0.
    *
    * @generated from field: int32 priority = 9;
    */
   priority: number;
 
   /**
-   * Optional. Whether another model may serve the request when this one has no
-   * quota left, as the operator's configuration says. Default: false.
+   * Optional. Whether another model, chosen by the operator's configuration, may
+   * serve the request if this one has no quota left. Default: false.
    *
    * @generated from field: bool allow_model_fallback = 10;
    */
   allowModelFallback: boolean;
 
   /**
-   * Optional. An earlier operation whose result this one edits, `operations/{id}`,
-   * for models that keep a conversation.
+   * Optional. An earlier operation, `operations/{id}`, whose result this one edits.
+   * For models that support conversations.
    *
    * @generated from field: string previous_operation = 11;
    */
@@ -148,8 +148,8 @@ export type GetOperationRequest = Message<"longtake.v1.GetOperationRequest"> & {
   name: string;
 
   /**
-   * Optional. Whether `video.data` is filled in, for results of together at most
-   * 16 MiB; larger ones are RESOURCE_EXHAUSTED. Default: false.
+   * Optional. Whether to fill in `video.data`. If the videos together exceed
+   * 16 MiB, the call fails with RESOURCE_EXHAUSTED. Default: false.
    *
    * @generated from field: bool include_video_data = 2;
    */
@@ -178,16 +178,16 @@ export type WatchOperationRequest = Message<"longtake.v1.WatchOperationRequest">
 
   /**
    * Optional. The revision that the caller has: only newer states are sent.
-   * Default: 0, the current state is sent at once.
+   * Default: 0, which sends the current state at once.
    *
    * @generated from field: int64 after_revision = 2;
    */
   afterRevision: bigint;
 
   /**
-   * Optional. The longest silence, from 1 second to 5 minutes; a value outside is
-   * brought to the nearer bound. The server shortens it by up to a tenth at
-   * random. Default: 30 seconds.
+   * Optional. The longest time between two messages, from 1 second to 5 minutes;
+   * values outside are clamped. The server shortens it by a random amount of up to
+   * a tenth. Default: 30 seconds.
    *
    * @generated from field: google.protobuf.Duration heartbeat_interval = 3;
    */
@@ -214,7 +214,7 @@ export type WatchOperationResponse = Message<"longtake.v1.WatchOperationResponse
    */
   event: {
     /**
-     * The operation as it is now.
+     * The current state of the operation.
      *
      * @generated from field: longtake.v1.GenerateVideosOperation operation = 1;
      */
@@ -239,20 +239,20 @@ export const WatchOperationResponseSchema: GenMessage<WatchOperationResponse> = 
   messageDesc(file_longtake_v1_video_service, 3);
 
 /**
- * Shows that the watch is alive while nothing changes.
+ * Sent while nothing changes.
  *
  * @generated from message longtake.v1.WatchOperationResponse.Heartbeat
  */
 export type WatchOperationResponse_Heartbeat = Message<"longtake.v1.WatchOperationResponse.Heartbeat"> & {
   /**
-   * The revision that the caller has, and which is still the newest.
+   * The current revision, which the caller has.
    *
    * @generated from field: int64 revision = 1;
    */
   revision: bigint;
 
   /**
-   * When Longtake last asked the upstream. Absent where it has not.
+   * When Longtake last polled the upstream. Absent if it has not.
    *
    * @generated from field: google.protobuf.Timestamp last_poll_time = 2;
    */
@@ -273,23 +273,23 @@ export const WatchOperationResponse_HeartbeatSchema: GenMessage<WatchOperationRe
  */
 export type WatchOperationsRequest = Message<"longtake.v1.WatchOperationsRequest"> & {
   /**
-   * Optional. Which operations; see ListOperationsRequest.filter. An operation
-   * that stops matching is sent once more, so that the caller sees it leave.
+   * Optional. Which operations to watch; see ListOperationsRequest.filter. An
+   * operation that stops matching is sent once more, in its new state.
    *
    * @generated from field: string filter = 1;
    */
   filter: string;
 
   /**
-   * Optional. The `position` of the last message seen: only what changed since
-   * is sent. Default: every operation that the filter matches is sent first.
+   * Optional. The `position` of the last message seen: only later changes are
+   * sent. Default: every operation that matches the filter is sent first.
    *
    * @generated from field: string after_position = 2;
    */
   afterPosition: string;
 
   /**
-   * Optional. As WatchOperationRequest.heartbeat_interval.
+   * Optional. Like WatchOperationRequest.heartbeat_interval.
    *
    * @generated from field: google.protobuf.Duration heartbeat_interval = 3;
    */
@@ -316,7 +316,7 @@ export type WatchOperationsResponse = Message<"longtake.v1.WatchOperationsRespon
    */
   event: {
     /**
-     * An operation as it is now.
+     * The current state of an operation.
      *
      * @generated from field: longtake.v1.GenerateVideosOperation operation = 1;
      */
@@ -324,7 +324,7 @@ export type WatchOperationsResponse = Message<"longtake.v1.WatchOperationsRespon
     case: "operation";
   } | {
     /**
-     * An operation is gone.
+     * An operation was deleted or expired.
      *
      * @generated from field: longtake.v1.WatchOperationsResponse.Deletion deletion = 2;
      */
@@ -349,8 +349,10 @@ export type WatchOperationsResponse = Message<"longtake.v1.WatchOperationsRespon
   } | { case: undefined; value?: undefined };
 
   /**
-   * Opaque. Give it as `after_position` to go on after this message. Empty while
-   * a call without `after_position` sends its initial set.
+   * Opaque. Pass it as `after_position` to resume after this message. It is valid
+   * for the same caller only, after a restart of the server too. Positions cannot
+   * be compared: each message has a different one, even if nothing changed. Empty
+   * while a call without `after_position` sends its initial set.
    *
    * @generated from field: string position = 5;
    */
@@ -371,7 +373,7 @@ export const WatchOperationsResponseSchema: GenMessage<WatchOperationsResponse> 
  */
 export type WatchOperationsResponse_Deletion = Message<"longtake.v1.WatchOperationsResponse.Deletion"> & {
   /**
-   * The name of the operation that is gone.
+   * The name of the operation.
    *
    * @generated from field: string name = 1;
    */
@@ -386,7 +388,7 @@ export const WatchOperationsResponse_DeletionSchema: GenMessage<WatchOperationsR
   messageDesc(file_longtake_v1_video_service, 5, 0);
 
 /**
- * All that was there when the watch began has been sent.
+ * All operations that existed when the watch began have been sent.
  *
  * @generated from message longtake.v1.WatchOperationsResponse.InitialSetComplete
  */
@@ -401,7 +403,7 @@ export const WatchOperationsResponse_InitialSetCompleteSchema: GenMessage<WatchO
   messageDesc(file_longtake_v1_video_service, 5, 1);
 
 /**
- * Nothing changed.
+ * Sent while nothing changes.
  *
  * @generated from message longtake.v1.WatchOperationsResponse.Heartbeat
  */
@@ -429,16 +431,16 @@ export type WaitOperationRequest = Message<"longtake.v1.WaitOperationRequest"> &
   name: string;
 
   /**
-   * Optional. The revision that the caller has; the call returns as soon as
-   * there is a newer one. Default: absent, and the call waits for the end.
+   * Optional. The revision that the caller has: the call returns as soon as there
+   * is a newer one. Default: absent, which waits until the operation has ended.
    *
    * @generated from field: optional int64 after_revision = 2;
    */
   afterRevision?: bigint | undefined;
 
   /**
-   * Optional. How long to wait, at most 5 minutes; the call's own deadline
-   * shortens it. Default: 1 minute.
+   * Optional. How long to wait, at most 5 minutes. The call returns before its own
+   * deadline. Default: 1 minute.
    *
    * @generated from field: google.protobuf.Duration timeout = 3;
    */
@@ -459,16 +461,16 @@ export const WaitOperationRequestSchema: GenMessage<WaitOperationRequest> = /*@_
  */
 export type ListOperationsRequest = Message<"longtake.v1.ListOperationsRequest"> & {
   /**
-   * Optional. The most operations to return. Default: 50; more than 1000 is
-   * taken as 1000.
+   * Optional. The maximum number of operations to return. Default: 50; values
+   * above 1000 mean 1000.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * Optional. The `next_page_token` of the call before, whose other fields must
-   * be the same.
+   * Optional. The `next_page_token` of the previous call, whose `filter` must be the
+   * same.
    *
    * @generated from field: string page_token = 2;
    */
@@ -504,7 +506,7 @@ export type ListOperationsResponse = Message<"longtake.v1.ListOperationsResponse
   operations: GenerateVideosOperation[];
 
   /**
-   * Give it as `page_token` for the next page. Empty: there is none.
+   * Pass it as `page_token` for the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -574,15 +576,15 @@ export type DownloadVideoRequest = Message<"longtake.v1.DownloadVideoRequest"> &
   name: string;
 
   /**
-   * Optional. The first byte to send, counted from 0. The size of the video is
-   * allowed and sends no bytes. Default: 0.
+   * Optional. The offset of the first byte to send. An offset equal to the size of
+   * the video sends no bytes. Default: 0.
    *
    * @generated from field: int64 read_offset = 2;
    */
   readOffset: bigint;
 
   /**
-   * Optional. The most bytes to send; 0 sends all. Default: 0.
+   * Optional. The maximum number of bytes to send. Default: 0, which sends all.
    *
    * @generated from field: int64 read_limit = 3;
    */
@@ -610,9 +612,9 @@ export type DownloadVideoResponse = Message<"longtake.v1.DownloadVideoResponse">
   chunk?: HttpBody | undefined;
 
   /**
-   * What is known of the whole video: its media type, size and SHA-256, without
-   * bytes. In the first message, and in the last one of a full first pass, which
-   * is what finds size and SHA-256 where they were unknown.
+   * The media type, size and SHA-256 of the whole video, as far as they are known.
+   * Set in the first message. Set in the last one too if this download is the
+   * first complete one, which determines an unknown size and SHA-256.
    *
    * @generated from field: longtake.v1.Video video = 2;
    */
@@ -633,15 +635,15 @@ export const DownloadVideoResponseSchema: GenMessage<DownloadVideoResponse> = /*
  */
 export type ListModelsRequest = Message<"longtake.v1.ListModelsRequest"> & {
   /**
-   * Optional. The most models to return. Default: 100; more than 1000 is taken
-   * as 1000.
+   * Optional. The maximum number of models to return. Default: 100; values above
+   * 1000 mean 1000.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * Optional. The `next_page_token` of the call before.
+   * Optional. The `next_page_token` of the previous call.
    *
    * @generated from field: string page_token = 2;
    */
@@ -662,14 +664,14 @@ export const ListModelsRequestSchema: GenMessage<ListModelsRequest> = /*@__PURE_
  */
 export type ListModelsResponse = Message<"longtake.v1.ListModelsResponse"> & {
   /**
-   * The models, in the order of their ids.
+   * The models, ordered by id.
    *
    * @generated from field: repeated longtake.v1.Model models = 1;
    */
   models: Model[];
 
   /**
-   * Give it as `page_token` for the next page. Empty: there is none.
+   * Pass it as `page_token` for the next page. Empty on the last page.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -705,12 +707,12 @@ export const GetModelRequestSchema: GenMessage<GetModelRequest> = /*@__PURE__*/
   messageDesc(file_longtake_v1_video_service, 15);
 
 /**
- * Generates videos, tells how far they are and hands them out.
+ * Generates videos, reports their progress and serves the results.
  *
  * Every error carries a google.rpc.ErrorInfo with domain `longtake.dev` and a
- * reason of ErrorReason. UNAVAILABLE with a google.rpc.RetryInfo is safe to
- * retry on every method: GenerateVideos by its `request_id`, a watch by its
- * `after_revision`, a download by its `read_offset`.
+ * reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
+ * a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
+ * `after_revision`, a download with `read_offset`.
  *
  * @generated from service longtake.v1.VideoService
  */
@@ -718,14 +720,14 @@ export const VideoService: GenService<{
   /**
    * Starts a generation and returns its operation, usually in state QUEUED.
    *
-   * The operation is stored before the answer is sent, so an accepted one is
-   * never lost. The upstream is asked afterwards, at most once unless
+   * The operation is stored before the response is sent, so an accepted one is
+   * never lost. It is sent to the upstream afterwards, at most once unless
    * `resubmit_if_unknown` is set.
    *
-   * INVALID_ARGUMENT: fields are wrong; every violation is listed at once.
+   * INVALID_ARGUMENT: fields are invalid; the details list every violation.
    * ALREADY_EXISTS: `request_id` was used for another request.
    * FAILED_PRECONDITION: the model was retired.
-   * RESOURCE_EXHAUSTED: the message is larger than the server takes.
+   * RESOURCE_EXHAUSTED: the message is larger than the server accepts.
    *
    * @generated from rpc longtake.v1.VideoService.GenerateVideos
    */
@@ -735,9 +737,10 @@ export const VideoService: GenService<{
     output: typeof GenerateVideosOperationSchema;
   },
   /**
-   * Returns the newest state of an operation. Never waits.
+   * Returns the current state of an operation without waiting.
    *
-   * NOT_FOUND: no such operation; the reason tells a deleted or expired one.
+   * NOT_FOUND: no such operation; the reason says whether it was deleted or has
+   * expired.
    *
    * @generated from rpc longtake.v1.VideoService.GetOperation
    */
@@ -749,21 +752,21 @@ export const VideoService: GenService<{
   /**
    * Streams the state of an operation until it ends.
    *
-   * The first message is the current state at once, also of an operation that
-   * has ended, unless `after_revision` says that the caller has it. Then come
-   * newer states. The stream promises to be:
-   * Ordered: revisions grow strictly.
-   * Unique: no revision comes twice.
-   * Level-triggered: each message is a whole state; a slow reader skips states
-   * between, which shows as a gap in the revisions, and never the last one.
-   * Resumable: the same call with the last revision seen goes on where it broke,
-   * on any server and after any restart.
-   * Terminal: the state with `done` comes once, and the stream then ends with
-   * OK. A generation that failed is an `error` in the operation, not a status.
+   * The first message is the current state, even of an operation that has ended,
+   * unless `after_revision` says that the caller has it. Newer states follow as
+   * they happen. The stream is:
+   * Ordered: revisions increase strictly.
+   * Unique: no revision is sent twice.
+   * Level-triggered: each message is a complete state. A slow reader skips
+   * intermediate states, which shows as a gap in the revisions, but never the last.
+   * Resumable: the same call with the last revision seen continues the stream,
+   * after a restart of the server too.
+   * Terminal: the state with `done` is sent once, and then the stream ends with
+   * OK. A failed generation is an `error` in the operation, not a status.
    *
-   * NOT_FOUND: no such operation, or it was deleted while watched.
+   * NOT_FOUND: no such operation, or it was deleted during the watch.
    * UNAVAILABLE: the server is shutting down; watch again with `after_revision`.
-   * RESOURCE_EXHAUSTED: the server has as many watches as it allows.
+   * RESOURCE_EXHAUSTED: the server or the caller has too many watches.
    * FAILED_PRECONDITION: `after_revision` is newer than the operation.
    *
    * @generated from rpc longtake.v1.VideoService.WatchOperation
@@ -776,14 +779,19 @@ export const VideoService: GenService<{
   /**
    * Streams the changes of all operations that the caller may see.
    *
-   * First comes the current state of each operation that the filter matches, or
-   * of each that changed after `after_position`; then `initial_set_complete`,
-   * also where there was none; then changes as they happen. Each operation's
-   * revisions grow strictly, and states between may be skipped. The stream does
-   * not end by itself.
+   * The stream begins with the current state of each operation that matches the
+   * filter, or of each that changed after `after_position`. Then it sends
+   * `initial_set_complete`, even if there was no operation, and then changes as
+   * they happen. Revisions of each operation increase strictly, and intermediate
+   * states may be skipped. The stream does not end by itself.
    *
+   * INVALID_ARGUMENT: the filter is invalid, or `after_position` is not a position
+   * that the service gave to this caller.
    * OUT_OF_RANGE: changes after `after_position` are no longer kept. Call again
    * without it.
+   * FAILED_PRECONDITION: `after_position` is newer than the store, which was
+   * restored from a backup. Call again without it.
+   * RESOURCE_EXHAUSTED: the server or the caller has too many watches.
    * UNAVAILABLE: the server is shutting down; watch again with `after_position`.
    *
    * @generated from rpc longtake.v1.VideoService.WatchOperations
@@ -794,11 +802,11 @@ export const VideoService: GenService<{
     output: typeof WatchOperationsResponseSchema;
   },
   /**
-   * Waits until an operation is newer than `after_revision`, or has ended, and
-   * returns it: the unary twin of WatchOperation. At the timeout it returns the
-   * state as it is, without an error.
+   * Waits until an operation is newer than `after_revision` or has ended, and
+   * returns it: the unary form of WatchOperation. At the timeout it returns the
+   * current state, not an error.
    *
-   * NOT_FOUND: no such operation, or it was deleted while waiting.
+   * NOT_FOUND: no such operation, or it was deleted during the wait.
    * UNAVAILABLE: the server is shutting down; call again.
    *
    * @generated from rpc longtake.v1.VideoService.WaitOperation
@@ -811,8 +819,8 @@ export const VideoService: GenService<{
   /**
    * Lists operations, the newest first.
    *
-   * INVALID_ARGUMENT: the filter is wrong, the page size is negative, or the
-   * page token is of another query.
+   * INVALID_ARGUMENT: the filter is invalid, the page size is negative, or the
+   * page token belongs to another query.
    *
    * @generated from rpc longtake.v1.VideoService.ListOperations
    */
@@ -822,12 +830,12 @@ export const VideoService: GenService<{
     output: typeof ListOperationsResponseSchema;
   },
   /**
-   * Asks for the end of a generation and returns its operation.
+   * Cancels a generation and returns its operation.
    *
-   * A queued one ends at once and is never submitted. A running one is told to
-   * the upstream where that can; where it cannot, Longtake stops asking for the
-   * result and a warning says that the bill may stand. An operation that has
-   * ended stays as it is. Calling twice is calling once.
+   * A queued generation ends at once and is never submitted. A running one is
+   * cancelled at the upstream. If the upstream cannot cancel, Longtake stops
+   * polling for the result, and a warning says that the upstream may still bill
+   * it. An operation that has ended does not change. The call is idempotent.
    *
    * NOT_FOUND: no such operation.
    *
@@ -839,8 +847,8 @@ export const VideoService: GenService<{
     output: typeof GenerateVideosOperationSchema;
   },
   /**
-   * Deletes the record of an operation and the videos kept for it. It does not
-   * cancel a generation: one that was submitted may still be billed.
+   * Deletes the record of an operation and the videos that Longtake keeps for it.
+   * It does not cancel the generation: a submitted one may still be billed.
    *
    * NOT_FOUND: no such operation.
    *
@@ -855,9 +863,9 @@ export const VideoService: GenService<{
    * Streams the bytes of a generated video in order, in chunks of at most 1 MiB.
    *
    * NOT_FOUND: no such operation, or it has no video of this index.
-   * FAILED_PRECONDITION: the operation has not ended, or the bytes are gone.
+   * FAILED_PRECONDITION: the operation has not succeeded, or the bytes are gone.
    * OUT_OF_RANGE: `read_offset` is negative or past the end.
-   * UNAVAILABLE: the upstream that holds the bytes cannot be reached; call again
+   * UNAVAILABLE: the upstream that stores the bytes cannot be reached; call again
    * with the offset of the next byte.
    *
    * @generated from rpc longtake.v1.VideoService.DownloadVideo
@@ -868,9 +876,9 @@ export const VideoService: GenService<{
     output: typeof DownloadVideoResponseSchema;
   },
   /**
-   * Lists the models and what they can do, in the order of their ids.
+   * Lists the models and what they support, ordered by id.
    *
-   * INVALID_ARGUMENT: the page size is negative, or the page token is wrong.
+   * INVALID_ARGUMENT: the page size is negative, or the page token is invalid.
    *
    * @generated from rpc longtake.v1.VideoService.ListModels
    */
