@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Sends traces and metrics to an OTLP collector. Imported only when there is one."""
+"""Sends traces and metrics to an OTLP collector. Imported only if one is configured."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 @contextmanager
 def exporting(endpoint: str) -> Iterator[Telemetry]:
-    """Collect telemetry and send it to the endpoint, the last of it on leaving.
+    """Collect telemetry and send it to the endpoint; leaving the context flushes it.
 
     Args:
-        endpoint: The collector's OTLP/gRPC address, for example
-            `http://localhost:4317`; plain text for `http`.
+        endpoint: The collector's OTLP/gRPC URL, for example `http://localhost:4317`.
+            `http` is unencrypted, `https` uses TLS.
 
     """
     resource = Resource.create({"service.name": "longtake"})

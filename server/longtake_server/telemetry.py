@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Logs, traces and metrics; every metric's name is in this file.
+"""Logs, traces and metrics. This file defines the names of all metrics.
 
-Without an OTLP endpoint the OpenTelemetry API's no-ops are used, and nothing is
-collected. Prompts and media are never recorded, only names, sizes and outcomes.
+Without an OTLP endpoint the no-ops of the OpenTelemetry API are used and nothing is
+collected. Names, sizes and outcomes are recorded, prompts and media never.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ WATCHES = "longtake.watches"
 
 
 class Telemetry:
-    """What the server tells of its work."""
+    """Records what the server does, as spans and metrics."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Telemetry:
         self._polls = meter.create_counter(UPSTREAM_POLLS, "{poll}")
 
     def watch_count(self, count: Callable[[], int]) -> None:
-        """Report the number of open watches, read when metrics are collected."""
+        """Report the number of open watches whenever metrics are collected."""
 
         def observe(_: metrics.CallbackOptions) -> Iterator[metrics.Observation]:
             yield metrics.Observation(count())
@@ -81,11 +81,11 @@ class Telemetry:
         self._meter.create_observable_gauge(UPSTREAM_ANSWERING, [observe], "1")
 
     def accepted(self, model: str) -> None:
-        """Count an operation that was accepted."""
+        """Count an accepted operation."""
         self._accepted.add(1, {"model": model})
 
     def finished(self, model: str, state: str, seconds: float) -> None:
-        """Count an operation that ended, and how long it took since it was accepted."""
+        """Count an ended operation and record the seconds since its acceptance."""
         self._finished.add(1, {"model": model, "state": state})
         self._duration.record(seconds, {"model": model, "state": state})
 
@@ -119,14 +119,14 @@ class Telemetry:
 
     @contextmanager
     def submission(self, operation: str, upstream: str, traceparent: str) -> Iterator[CallSpan]:
-        """Trace and count a submission, as part of the trace that the caller began."""
+        """Trace and count a submission, as part of the caller's trace."""
         with self._call("longtake.submit", operation, upstream, traceparent) as span:
             yield span
         self._submissions.add(1, {"upstream": upstream, "outcome": span.result})
 
     @contextmanager
     def poll(self, operation: str, upstream: str, traceparent: str) -> Iterator[CallSpan]:
-        """Trace and count a poll, as part of the trace that the caller began."""
+        """Trace and count a poll, as part of the caller's trace."""
         with self._call("longtake.poll", operation, upstream, traceparent) as span:
             yield span
         self._polls.add(1, {"upstream": upstream, "outcome": span.result})
@@ -143,10 +143,10 @@ class Telemetry:
 
 
 class CallSpan:
-    """A call to the upstream that is being traced.
+    """The span of a call to the upstream.
 
     Attributes:
-        result: How the call came out; `failed` until told.
+        result: The outcome of the call; `failed` until `outcome` is called.
     """
 
     def __init__(self, span: Span) -> None:
@@ -154,7 +154,7 @@ class CallSpan:
         self.result = "failed"
 
     def outcome(self, result: str) -> None:
-        """Tell how the call came out, in one lower-case word or two."""
+        """Record the outcome of the call, in one or two lower-case words."""
         self.result = result
         self._span.set_attribute("longtake.outcome", result)
 
@@ -166,8 +166,8 @@ def _context(traceparent: str) -> Context:
 def traceparent_of(metadata: Mapping[str, str]) -> str:
     """Return the W3C traceparent to keep with an operation, or an empty string.
 
-    The span that is current goes before the caller's own header, since it is
-    that header's child where tracing is on.
+    The current span takes precedence over the caller's own header, because with
+    tracing on it is a child of it.
     """
     carrier: dict[str, str] = {}
     _PROPAGATOR.inject(carrier)
@@ -176,7 +176,7 @@ def traceparent_of(metadata: Mapping[str, str]) -> str:
 
 
 class JsonFormatter(logging.Formatter):
-    """A log record as one line of JSON, with the fields given by `extra`."""
+    """Formats a log record as one line of JSON, with the fields of `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -195,7 +195,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """A log record as a line for a person, with the fields given by `extra`."""
+    """Formats a log record as a line of text, with the fields of `extra`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -206,7 +206,7 @@ class TextFormatter(logging.Formatter):
 
 
 def set_up_logging(level: str, style: str) -> None:
-    """Send logs to standard error, as `text` or as `json` lines."""
+    """Send logs to standard error, in the style `text` or `json`."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         JsonFormatter()
@@ -216,5 +216,5 @@ def set_up_logging(level: str, style: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # One line for each request of ours is in the spans; httpx would add the URL.
+    # Spans record each request to the upstream; httpx would log its URL too.
     logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -1,3 +1,3 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What upstreams push over HTTP: hints that a poll is due now, never the truth."""
+"""Receives notifications from upstreams over HTTP. They make polls due; polls decide."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reads what was pushed, and finds what may be an upstream's name of an operation."""
+"""Reads pushed documents and finds strings that may name an operation of an upstream."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def read_json(text: bytes) -> Any:
     """Return the JSON value.
 
     Raises:
-        Unreadable: It is none, or is nested too deeply.
+        Unreadable: The text is not JSON, or is nested too deeply.
 
     """
     try:
@@ -27,10 +27,10 @@ def read_json(text: bytes) -> Any:
 
 
 def possible_names(document: Any) -> tuple[str, ...]:
-    """Return the strings of a JSON value, each once, the first 64 in its order.
+    """Return the first 64 different strings of a JSON value, in document order.
 
-    Which field holds the name is not known of every sender; a string that is no
-    name finds no operation.
+    Not every sender documents which field holds the name. A string that is not a
+    name matches no operation.
     """
     names: dict[str, None] = {}
     left = [document]

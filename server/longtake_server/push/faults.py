@@ -1,21 +1,21 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Why a push is refused. The texts are for the log; none holds a secret or a body."""
+"""Why a push is refused. The messages go to the log and contain no secret and no body."""
 
 from __future__ import annotations
 
 
 class NotVerified(Exception):
-    """The push is not proven to be its sender's."""
+    """The signature or token of the push is missing or invalid."""
 
 
 class KeysUnavailable(Exception):
-    """The sender's keys cannot be fetched for now; the sender may try again."""
+    """The sender's keys cannot be fetched at the moment; the sender may retry."""
 
 
 class Unreadable(Exception):
-    """The push is its sender's, and cannot be read."""
+    """The push is authentic, but malformed."""
 
 
 class NoRoom(Exception):
-    """No more hints are taken for now; the sender may try again."""
+    """The queue is full, or the server is shutting down; the sender may retry."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turns pushed names into polls, one after the other, and forgets what was pushed twice."""
+"""Turns pushed names into polls, one at a time, and drops duplicate messages."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ _log = logging.getLogger(__name__)
 
 
 class Hints:
-    """A bounded queue of hints. A hint that is lost costs nothing: polls go on.
+    """A bounded queue of hints. A lost hint does no harm, because polling goes on.
 
     Args:
-        hint: Polls the operation of an upstream's name now; says whether there is one.
-        most_waiting: Messages that wait to be looked at.
-        most_remembered: Ids by which a message is known when it comes again.
+        hint: Makes the poll of an operation due, by its upstream's name, and returns
+            whether there is such an operation.
+        most_waiting: The largest number of messages in the queue.
+        most_remembered: The number of message ids kept to detect duplicates.
 
     """
 
@@ -42,10 +43,10 @@ class Hints:
         self._draining = False
 
     def put(self, message_id: str, names: Sequence[str]) -> None:
-        """Take the possible names of a message, unless it was taken before.
+        """Queue the possible names of a message, unless it is a duplicate.
 
         Raises:
-            NoRoom: Too many wait, or the server drains; the message is not taken.
+            NoRoom: The queue is full, or the server is shutting down.
 
         """
         if self._draining:
@@ -56,23 +57,23 @@ class Hints:
         try:
             self._waiting.put_nowait(names)
         except asyncio.QueueFull:
-            raise NoRoom("too many hints wait") from None
+            raise NoRoom("the queue of hints is full") from None
         self._remembered[message_id] = None
         if len(self._remembered) > self._most_remembered:
             self._remembered.popitem(last=False)
 
     def drain(self) -> None:
-        """Take no more."""
+        """Refuse further messages."""
         self._draining = True
 
     async def run(self) -> None:
-        """Look at each message, until cancelled."""
+        """Follow the queued messages until cancelled."""
         while True:
             for name in await self._waiting.get():
                 try:
                     if await self._hint(name):
                         _log.info("a push made a poll due", extra={"upstream_operation": name})
                 except StorageUnavailable as error:
-                    _log.error("a push was not followed", extra={"cause": str(error)})
-                except Exception:  # noqa: BLE001 - one hint's defect must not stop the others'
-                    _log.exception("a push was not followed")
+                    _log.error("cannot follow a push", extra={"cause": str(error)})
+                except Exception:  # noqa: BLE001 - one failed hint must not stop the others
+                    _log.exception("cannot follow a push")

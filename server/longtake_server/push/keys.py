@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The public keys of a JWKS address, fetched when they are needed and kept for a while."""
+"""Fetches and caches the public keys of a JWKS document."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from longtake_server.clock import Clock
 
 GOOGLE_JWKS = "https://generativelanguage.googleapis.com/.well-known/jwks.json"
-"""Where the keys of Google's dynamic webhooks are."""
+"""The keys of Google's dynamic webhooks."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,15 +32,14 @@ _MOST_KEYS = 64
 
 
 class KeySet:
-    """RSA keys by their ids.
+    """RSA keys by id.
 
-    They are fetched in a thread, once for all who wait, and at most once a minute
-    whatever ids are asked for and whether or not it succeeds. After an hour they
-    are fetched anew.
+    A thread fetches them, once for all waiting callers and at most once a minute,
+    for unknown ids and after failures too. They are fetched again after an hour.
 
     Args:
-        url: The http or https address of the JWKS document.
-        clock: Says when keys are old.
+        url: The http or https URL of the JWKS document.
+        clock: Determines when keys are stale.
 
     """
 
@@ -57,7 +56,7 @@ class KeySet:
 
         Raises:
             NotVerified: The sender has no such key.
-            KeysUnavailable: The keys are not known and cannot be fetched for now.
+            KeysUnavailable: The keys are not cached and cannot be fetched.
 
         """
         if key_id not in self._fresh():
@@ -70,7 +69,7 @@ class KeySet:
         return keys[key_id]
 
     async def aclose(self) -> None:
-        """Give up a fetch under way."""
+        """Cancel a running fetch."""
         if self._fetching is not None:
             self._fetching.cancel()
             await asyncio.wait([self._fetching])
@@ -85,14 +84,14 @@ class KeySet:
             self._tried = now
             self._fetching = asyncio.create_task(self._fetch(), name="push-keys")
         if self._fetching is not None:
-            # The fetch serves others too: a sender that leaves does not end it.
+            # Other callers wait for the same fetch, so one that leaves must not cancel it.
             await asyncio.shield(self._fetching)
 
     async def _fetch(self) -> None:
         try:
             found = await asyncio.to_thread(self._client.get_jwk_set)
         except (PyJWTError, OSError, ValueError) as error:
-            _log.warning("no signing keys", extra={"cause": type(error).__name__})
+            _log.warning("cannot fetch signing keys", extra={"cause": type(error).__name__})
             return
         usable = [
             key

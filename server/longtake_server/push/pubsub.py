@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Proves that a push is that of our Pub/Sub subscription, and reads its message."""
+"""Authenticates pushes of the configured Pub/Sub subscription and reads their messages."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from longtake_server.clock import Clock
 
 GOOGLE_CERTIFICATES = "https://www.googleapis.com/oauth2/v1/certs"
-"""Where the public keys of Google's ID tokens are."""
+"""The public keys of Google's ID tokens."""
 
 _ISSUERS = ("accounts.google.com", "https://accounts.google.com")
-# How far this machine's clock may be off Google's when a token has just been made.
+# The accepted difference between this machine's clock and Google's.
 _LEEWAY_SECONDS = 10
 _FETCH_SECONDS = 10.0
 _LIFETIME_SECONDS = 300.0
@@ -35,16 +35,16 @@ _BETWEEN_FAILURES_SECONDS = 60.0
 
 
 class PubsubTokens:
-    """Checks the ID tokens that a push subscription is set up to send.
+    """Checks the ID tokens of a push subscription.
 
-    google-auth is imported when it is first used: it costs 17 MB and 0.3 s.
+    google-auth is imported on first use, because it takes 17 MB and 0.3 s.
 
     Args:
-        audience: The audience that the subscription is set up with.
-        email: Its service account.
-        clock: Says when the certificates are old. A token's expiry is checked by
-            the machine's clock.
-        certificates: The address of the public keys.
+        audience: The audience that the subscription is configured with.
+        email: The subscription's service account.
+        clock: Determines when the certificates are stale. The machine's clock
+            determines when a token has expired.
+        certificates: The URL of the public keys.
 
     """
 
@@ -53,15 +53,15 @@ class PubsubTokens:
         self._email = email
         self._certificates = certificates
         self._transport = _RememberingTransport(clock)
-        # Its own: a flood of forged tokens must not take the threads of others.
+        # Its own thread, so that a flood of forged tokens cannot block other work.
         self._threads = ThreadPoolExecutor(1, "push-pubsub")
 
     async def verify(self, authorization: str) -> None:
-        """Return if the header holds a token of the subscription's.
+        """Return if the header contains a valid token of the subscription.
 
         Raises:
             NotVerified: It does not.
-            KeysUnavailable: The token cannot be checked for now.
+            KeysUnavailable: The certificates cannot be fetched.
 
         """
         kind, _, token = authorization.partition(" ")
@@ -70,12 +70,12 @@ class PubsubTokens:
         loop = asyncio.get_running_loop()
         claims = await loop.run_in_executor(self._threads, self._claims, token)
         if claims.get("iss") not in _ISSUERS:
-            raise NotVerified("the token is not Google's")
+            raise NotVerified("Google did not issue the token")
         if claims.get("email") != self._email or claims.get("email_verified") is not True:
-            raise NotVerified("the token is another service account's")
+            raise NotVerified("the token belongs to another service account")
 
     def close(self) -> None:
-        """Begin no more checks."""
+        """Cancel checks that have not started."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _claims(self, token: str) -> Mapping[str, Any]:
@@ -97,9 +97,9 @@ class PubsubTokens:
 
 
 class _RememberingTransport:
-    """Fetches the certificates once for some minutes; google-auth would for each token.
+    """Caches the certificates for five minutes; google-auth would fetch them for each token.
 
-    Used by one thread.
+    Used by one thread only.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -119,17 +119,17 @@ class _RememberingTransport:
             if self._answer.status == HTTPStatus.OK:
                 self._until = now + _LIFETIME_SECONDS
         if self._answer is None:
-            raise TransportError("they could not be fetched a moment ago")  # type: ignore[no-untyped-call]  # google-auth is half typed
+            raise TransportError("the last fetch failed less than a minute ago")  # type: ignore[no-untyped-call]  # google-auth is half typed
         return self._answer
 
 
 def read_message(body: bytes) -> tuple[str, Any]:
-    """Return the id of the message that a push holds, and what its data say.
+    """Return the id and the data of the message in a push.
 
-    What the Agent Platform publishes is not documented, so any JSON is taken.
+    Google does not document what the Agent Platform publishes, so any JSON is accepted.
 
     Raises:
-        Unreadable: It is no push of Pub/Sub's, or its data are not JSON.
+        Unreadable: The body is not a Pub/Sub push, or its data are not JSON.
 
     """
     push = read_json(body)
@@ -138,7 +138,7 @@ def read_message(body: bytes) -> tuple[str, Any]:
         raise Unreadable("the push has no message")
     message_id, data = message.get("messageId"), message.get("data", "")
     if not isinstance(message_id, str) or not isinstance(data, str):
-        raise Unreadable("the message has no messageId, or its data are no text")
+        raise Unreadable("the message has no messageId, or its data are not a string")
     try:
         decoded = base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError) as error:

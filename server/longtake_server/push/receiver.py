@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP routes that pushes come to. The answer says only that a push was taken."""
+"""The HTTP routes for pushes. A response says only whether the push was accepted."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STATUSES = {Unreadable: 400, NotVerified: 401, NoRoom: 503, KeysUnavailable: 50
 
 
 class _BodyRefused(Exception):
-    """The body is too large (413) or comes too slowly (408)."""
+    """The body is too large (413) or arrives too slowly (408)."""
 
     def __init__(self, status: int) -> None:
         super().__init__(f"the body is refused with status {status}")
@@ -45,12 +45,12 @@ class _BodyRefused(Exception):
 def create_application(
     hints: Hints, webhooks: WebhookVerifier | None, pubsub: PubsubTokens | None
 ) -> Starlette:
-    """Return the ASGI application. What its routes do not know is answered with 404.
+    """Return the ASGI application. It answers other paths with 404.
 
     Args:
-        hints: Where hints go.
-        webhooks: Proves webhooks; None leaves their route out.
-        pubsub: Proves pushes of Pub/Sub; None leaves their route out.
+        hints: The queue of hints.
+        webhooks: Authenticates webhooks; None removes their route.
+        pubsub: Authenticates Pub/Sub pushes; None removes their route.
 
     """
     routes: list[Route] = []
@@ -66,7 +66,7 @@ def create_application(
 async def _webhook(hints: Hints, verifier: WebhookVerifier, request: Request) -> None:
     body = await _body(request)
     claims = await verifier.verify(request.headers, body)
-    # A dynamic webhook's token may hold the event, too: its claims are not documented.
+    # The token of a dynamic webhook may contain the event: its claims are not documented.
     names = possible_names([read_json(body), dict(claims)])
     hints.put(f"webhook {request.headers['webhook-id']}", names)
 
@@ -89,7 +89,7 @@ def _answering(
             return Response(status_code=_STATUSES[type(error)])
         except _BodyRefused as error:
             _log.info("a push was refused", extra={"cause": str(error)})
-            # What is left of the body must not be taken for the next request.
+            # The rest of the body must not be read as the next request.
             return Response(status_code=error.status, headers={"connection": "close"})
         return Response(status_code=204)
 
@@ -97,7 +97,7 @@ def _answering(
 
 
 async def _body(request: Request) -> bytes:
-    """Return the body as it came, but read no more than is accepted."""
+    """Return the body, reading no more than the limit."""
     body = bytearray()
     try:
         async with asyncio.timeout(_BODY_SECONDS):

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP server of pushes, on a port of its own within the server's event loop."""
+"""The HTTP server for pushes, on its own port in the server's event loop."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ _GRACE_SECONDS = 2
 
 @dataclass(frozen=True, slots=True)
 class PushConfig:
-    """How pushes are proven. What is None is refused.
+    """How pushes are authenticated. None refuses that kind.
 
     Attributes:
         webhook_secret: The signing secret of static webhooks.
-        jwks_url: Where the keys of dynamic webhooks are.
+        jwks_url: The URL of the keys of dynamic webhooks.
         audience: The audience of their tokens; None accepts any.
         pubsub: The audience and the service account of the Pub/Sub subscription.
-        pubsub_certificates: Where the public keys of its tokens are.
+        pubsub_certificates: The URL of the public keys of its tokens.
     """
 
     webhook_secret: str | None = None
@@ -61,8 +61,9 @@ class PushServer:
     """Receives pushes and makes polls due.
 
     Args:
-        config: How pushes are proven.
-        hint: Polls the operation of an upstream's name now; says whether there is one.
+        config: How pushes are authenticated.
+        hint: Makes the poll of an operation due, by its upstream's name, and returns
+            whether there is such an operation.
         clock: Time.
 
     """
@@ -79,10 +80,10 @@ class PushServer:
         self._tasks: list[asyncio.Task[None]] = []
 
     def bind(self, address: str) -> str:
-        """Take the address, `host:port`, and return it with the port that was taken.
+        """Bind to `host:port` and return it with the actual port.
 
         Raises:
-            StartFailure: It is taken or wrong.
+            StartFailure: The address is in use or invalid.
 
         """
         parts = _ADDRESS.fullmatch(address)
@@ -104,7 +105,7 @@ class PushServer:
         return f"{host}:{listening.getsockname()[1]}"
 
     async def start(self) -> None:
-        """Answer pushes. Only after `bind`."""
+        """Start to accept pushes. Call `bind` first."""
         for run, name in (
             (self._hints.run(), "push-hints"),
             (self._server.serve(self._listening), "push-server"),
@@ -117,10 +118,9 @@ class PushServer:
             await self._tasks[-1]
 
     async def stop(self) -> None:
-        """Refuse new pushes, let those under way end for at most two seconds, and release all.
+        """Refuse new pushes, wait up to two seconds for running ones, and release everything.
 
-        Hints that were taken and not followed are lost; polls find what they told of.
-        Calling twice is calling once.
+        Queued hints are lost; regular polls find the changes. Idempotent.
         """
         self._hints.drain()
         self._server.should_exit = True
@@ -151,7 +151,7 @@ def _pubsub(config: PushConfig, clock: Clock) -> PubsubTokens | None:
 
 
 class _Uvicorn(uvicorn.Server):
-    """Leaves signals to the process and says when it has started."""
+    """Leaves signals to the process, and signals when it has started."""
 
     def __init__(self, application: Starlette) -> None:
         super().__init__(
@@ -172,11 +172,11 @@ class _Uvicorn(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Take no signal: the process stops its parts in order."""
+        """Handle no signals: the process stops its parts in order."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and tell when that is done or has failed."""
+        """Start, and set `tried` when that has succeeded or failed."""
         try:
             await super().startup(sockets)
         finally:

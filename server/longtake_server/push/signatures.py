@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Proves that a webhook is Google's: by a shared secret, or by Google's public keys.
+"""Authenticates Google's webhooks by a shared secret or by Google's public keys.
 
 Static webhooks follow Standard Webhooks: an HMAC of id, timestamp and body. Dynamic
-ones, asked for by a request, carry a JSON Web Token (RS256) in the same header.
+webhooks, which a request asks for, carry a JSON Web Token (RS256) in the same header.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from longtake_server.push.keys import KeySet
 
 _OLDEST_SECONDS = 300.0
-# How far this machine's clock may be off Google's when a token has just been made.
+# The accepted difference between this machine's clock and Google's.
 _LEEWAY_SECONDS = 10.0
 _ALGORITHM = "RS256"
 _BEFORE_KEY = "whsec_"
@@ -44,10 +44,10 @@ class StaticSignatures:
         self._key = base64.b64decode(secret.removeprefix(_BEFORE_KEY))
 
     def verify(self, message_id: str, timestamp: str, signatures: str, body: bytes) -> None:
-        """Return if one of the signatures is right; while a secret is replaced, there are two.
+        """Return if one of the signatures is valid; there are two while a secret is rotated.
 
         Raises:
-            NotVerified: None is.
+            NotVerified: No signature is valid.
 
         """
         signed = f"{message_id}.{timestamp}.".encode() + body
@@ -55,16 +55,17 @@ class StaticSignatures:
         right = _HMAC_VERSION.encode() + base64.b64encode(digest)
         given = [signature.encode() for signature in signatures.split()]
         if not any(hmac.compare_digest(right, signature) for signature in given):
-            raise NotVerified("no signature is that of the secret")
+            raise NotVerified("no signature matches the secret")
 
 
 class DynamicSignatures:
-    """Checks a JSON Web Token of Google's.
+    """Checks JSON Web Tokens of Google.
 
     Args:
         keys: The sender's keys.
-        audience: The token's audience; None accepts any.
-        clock: Says how old a token is. Its expiry is checked by the machine's clock.
+        audience: The expected audience; None accepts any.
+        clock: Determines the age of a token. The machine's clock determines whether it
+            has expired.
 
     """
 
@@ -77,8 +78,8 @@ class DynamicSignatures:
         """Return the claims of the token.
 
         Raises:
-            NotVerified: It is forged, old, or meant for someone else.
-            KeysUnavailable: It cannot be checked for now.
+            NotVerified: The token is forged, expired, or for another audience.
+            KeysUnavailable: The keys cannot be fetched.
 
         """
         key = await self._keys.find(_key_id(token))
@@ -99,12 +100,12 @@ class DynamicSignatures:
 
 
 class WebhookVerifier:
-    """Checks a webhook by whichever way it is signed, if that way is set up.
+    """Checks a webhook of either kind, if that kind is configured.
 
     Args:
-        static: For signatures of a secret, or None to refuse them.
-        dynamic: For tokens, or None to refuse them.
-        clock: Says how old a webhook is.
+        static: Checks signatures with the secret; None refuses them.
+        dynamic: Checks tokens; None refuses them.
+        clock: Determines the age of a webhook.
 
     """
 
@@ -116,14 +117,14 @@ class WebhookVerifier:
         self._clock = clock
 
     async def verify(self, headers: Mapping[str, str], body: bytes) -> Mapping[str, Any]:
-        """Return the claims of a token, or nothing for another signature.
+        """Return the claims of a token, or an empty mapping for a static webhook.
 
         Args:
-            headers: The headers, found by lower-case names.
-            body: The body as it came.
+            headers: The headers, with lower-case names.
+            body: The raw body.
 
         Raises:
-            NotVerified, KeysUnavailable: As DynamicSignatures.verify.
+            NotVerified, KeysUnavailable: Like DynamicSignatures.verify.
 
         """
         signature = headers.get("webhook-signature", "")
@@ -137,15 +138,15 @@ class WebhookVerifier:
             return {}
         if self._dynamic is not None:
             return await self._dynamic.verify(signature)
-        raise NotVerified("this way of signing is not set up")
+        raise NotVerified("this kind of signature is not configured")
 
 
 def _key_id(token: str) -> str:
-    """Return the id of the key; a token of another algorithm costs no look at the keys."""
+    """Return the key id of a token, without fetching keys for other algorithms."""
     try:
         header = jwt.get_unverified_header(token)
     except (jwt.PyJWTError, ValueError) as error:
-        raise NotVerified("the signature is no token") from error
+        raise NotVerified("the signature is not a token") from error
     key_id = header.get("kid")
     if header.get("alg") != _ALGORITHM or not isinstance(key_id, str):
         raise NotVerified(f"the token is not one of {_ALGORITHM} with a key id")
@@ -153,11 +154,11 @@ def _key_id(token: str) -> str:
 
 
 def _check_age(timestamp: str, clock: Clock) -> None:
-    """Refuse what is older than five minutes, or as far in the future."""
+    """Refuse timestamps more than five minutes in the past or in the future."""
     try:
         sent = float(timestamp)
     except ValueError:
-        raise NotVerified("the timestamp is missing or no number") from None
-    # Not the other way round: a timestamp that is no number at all, NaN, is refused too.
+        raise NotVerified("the timestamp is missing or not a number") from None
+    # Written with `not`, so that NaN is refused too.
     if not abs(clock.now().timestamp() - sent) <= _OLDEST_SECONDS:
         raise NotVerified("the timestamp is more than five minutes off")
