@@ -43,7 +43,7 @@ class Signal(logging.Handler):
 async def test_a_reader_that_stops_reading_is_let_go(tmp_path: Path) -> None:
     video = Finished((StoredVideo("gs://bucket/video.mp4", "video/mp4"),))
     script = ScriptedUpstream(submissions=["up/1"], polls=[video], video=bytes(SIZE))
-    given_up = Signal("a reader took nothing")
+    given_up = Signal("ended a stream")
     access = logging.getLogger("longtake_server.access")
     async with engine(tmp_path, script) as parts:
         name = (await parts.accept()).name

@@ -1,3 +1,3 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The gRPC face: decodes, calls operations.service, encodes. No business rule."""
+"""The gRPC layer: decodes requests, calls operations.service, encodes responses."""

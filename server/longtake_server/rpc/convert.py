@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Records as the contract's messages. No I/O."""
+"""Converts records to the messages of the contract. No I/O."""
 
 from __future__ import annotations
 
@@ -33,7 +33,13 @@ _NANOS_IN_MICRO = 1_000
 def operation(
     record: OperationRecord, video_data: Sequence[bytes] = ()
 ) -> operation_pb2.GenerateVideosOperation:
-    """Return a record as the contract's operation, with the videos' bytes if given."""
+    """Convert a record to an operation of the contract.
+
+    Args:
+        record: The record.
+        video_data: The bytes of each video, to include them.
+
+    """
     message = operation_pb2.GenerateVideosOperation(
         name=record.name, done=record.done, revision=record.revision, metadata=metadata(record)
     )
@@ -45,7 +51,7 @@ def operation(
 
 
 def standard_operation(record: OperationRecord) -> operations_pb2.Operation:
-    """Return a record as the standard google.longrunning.Operation."""
+    """Convert a record to a google.longrunning.Operation."""
     message = operations_pb2.Operation(name=record.name, done=record.done)
     message.metadata.Pack(metadata(record))
     if record.failure is not None:
@@ -56,7 +62,7 @@ def standard_operation(record: OperationRecord) -> operations_pb2.Operation:
 
 
 def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
-    """Return what is known of an operation besides its outcome."""
+    """Return the metadata of an operation."""
     message = operation_pb2.GenerateVideosMetadata(
         state=record.state.value,
         model=record.model,
@@ -93,7 +99,7 @@ def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
 def response(
     record: OperationRecord, video_data: Sequence[bytes] = ()
 ) -> generation_pb2.GenerateVideosResponse:
-    """Return what an operation made."""
+    """Return the response of a successful operation, with the videos' bytes if given."""
     message = generation_pb2.GenerateVideosResponse(
         rai_media_filtered_count=record.filtered_count,
         rai_media_filtered_reasons=record.filtered_reasons,
@@ -110,7 +116,7 @@ def response(
 
 
 def video(stored: StoredVideo) -> media_pb2.Video:
-    """Return what is known of a video, without its bytes."""
+    """Convert a stored video, without its bytes."""
     message = media_pb2.Video(
         mime_type=stored.mime_type, size_bytes=stored.size_bytes, sha256=stored.sha256
     )
@@ -123,7 +129,7 @@ def video(stored: StoredVideo) -> media_pb2.Video:
 
 
 def model(entry: ModelEntry) -> model_pb2.Model:
-    """Return a row of the catalogue."""
+    """Convert a row of the catalogue."""
     message = model_pb2.Model(
         name=f"models/{entry.id}",
         model_id=entry.id,
@@ -151,14 +157,14 @@ def model(entry: ModelEntry) -> model_pb2.Model:
 
 
 def dollars(micros: int) -> Money:
-    """Return millionths of a US dollar as Money."""
+    """Convert millionths of a US dollar to Money."""
     units, rest = divmod(micros, _MICROS)
     return Money(currency_code="USD", units=units, nanos=rest * _NANOS_IN_MICRO)
 
 
 def set_time(field: Timestamp, time: datetime) -> None:
     """Set a timestamp field."""
-    # As FromDatetime, in a third of its time: each answer has several.
+    # Like FromDatetime, but three times as fast: each response has several.
     field.seconds, micros = divmod((time - _EPOCH) // _MICROSECOND, _MICROS)
     field.nanos = micros * _NANOS_IN_MICRO
 

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Messages as the bytes that are sent.
+"""Encodes messages to the bytes on the wire.
 
-Operations are encoded once for all who ask and all who watch, and the bytes of videos are
-copied once on their way.
+Each revision of an operation is encoded once for all calls and watches. The bytes of a video
+are copied once.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ _MOST_KEPT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A revision of an operation.
+    """An encoded revision of an operation.
 
     Attributes:
-        revision: Which.
-        outage: Why the operation waits, if its upstream does not answer: no part of a revision.
-        operation: A GenerateVideosOperation.
-        watched: A WatchOperationResponse that holds it, or the beginning of a
-            WatchOperationsResponse.
+        revision: The revision.
+        outage: Why the operation waits if its upstream does not answer. It is not part of a
+            revision.
+        operation: The GenerateVideosOperation.
+        watched: The WatchOperationResponse that contains it, which is also the beginning of
+            a WatchOperationsResponse.
     """
 
     revision: int
@@ -41,16 +42,16 @@ class Encoded:
     watched: bytes
 
 
-# Field 1 of both watches' messages is `operation`, and of DownloadVideoResponse `chunk`; of
-# HttpBody 1 is `content_type` and 2 is `data`.
-# Each has a length before its bytes.
+# Field 1 is `operation` in the messages of both watches, `chunk` in DownloadVideoResponse and
+# `content_type` in HttpBody, whose field 2 is `data`. Each is encoded with its length.
 _FIRST_FIELD, _SECOND_FIELD = b"\x0a", b"\x12"
 
 
 def video_chunk(content_type: str, data: bytes) -> bytes:
-    """Return a DownloadVideoResponse with these bytes of a video.
+    """Return an encoded DownloadVideoResponse with a chunk of a video.
 
-    To set a field and serialise it copies a chunk twice, which takes longer than to read it.
+    Setting and serialising the field would copy the chunk twice, which takes longer than
+    reading it.
     """
     text = content_type.encode()
     head = b"".join((_FIRST_FIELD, _length(text), text, _SECOND_FIELD, _length(data)))
@@ -63,7 +64,7 @@ def _length(data: bytes) -> bytes:
 
 
 def _varint(number: int) -> bytes:
-    """Return a number as protobuf writes it: seven bits a byte, the least ones first."""
+    """Encode a number as a protobuf varint: seven bits per byte, least significant first."""
     encoded = bytearray()
     while number > 0x7F:
         encoded.append(number & 0x7F | 0x80)
@@ -73,17 +74,17 @@ def _varint(number: int) -> bytes:
 
 
 class EncodedOperations:
-    """Keeps the newest revisions that were asked for."""
+    """Caches the encodings of the operations that were used most recently."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Encoded] = OrderedDict()
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Empty the cache."""
         self._kept.clear()
 
     def of(self, record: OperationRecord) -> Encoded:
-        """Return the record's encoding."""
+        """Return the encoding of a record."""
         kept = self._kept.get(record.name)
         outage = (record.last_refusal, record.next_retry_time)
         if kept is None or kept.revision != record.revision or kept.outage != outage:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The standard health service, whose watches end with the server."""
+"""The standard health service. Its watches end when the server shuts down."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class HealthServicer(health.aio.HealthServicer):
-    """Adds to the library's servicer that a watch ends once the server shuts down.
+    """Extends the library's servicer: a watch ends when the server shuts down.
 
-    The library's never does, so that one open watch would hold the end up for the
-    whole grace. Each upstream is a service of its own, `upstream/NAME`: the server itself
-    serves on while one does not answer.
+    The library never ends a watch, so one open watch would delay the shutdown for the
+    whole grace period. Each upstream is a service of its own, `upstream/NAME`: the server
+    itself stays SERVING while an upstream does not answer.
 
     Args:
-        upstreams: Their names.
+        upstreams: The names of the upstreams.
 
     """
 
@@ -39,7 +39,7 @@ class HealthServicer(health.aio.HealthServicer):
             self.note_upstream(name, answers=True)
 
     def note_upstream(self, name: str, *, answers: bool) -> None:
-        """Say from now on whether an upstream answers."""
+        """Set whether an upstream answers."""
         serving = health_pb2.HealthCheckResponse.SERVING
         not_serving = health_pb2.HealthCheckResponse.NOT_SERVING
         statuses = self._server_status  # type: ignore[attr-defined]  # its types leave it out
@@ -53,7 +53,7 @@ class HealthServicer(health.aio.HealthServicer):
     async def Watch(  # type: ignore[override]  # noqa: N802 - the library's writes by itself
         self, request: health_pb2.HealthCheckRequest, context: Context
     ) -> AsyncGenerator[health_pb2.HealthCheckResponse]:
-        """Say whether the service is served, and say it again whenever that changes."""
+        """Send the status of a service, and send it again whenever it changes."""
         del context
         told: health_pb2.HealthCheckResponse | None = None
         while True:
@@ -71,7 +71,7 @@ class HealthServicer(health.aio.HealthServicer):
         return health_pb2.HealthCheckResponse(status=statuses.get(service, unknown))
 
     async def enter_graceful_shutdown(self) -> None:
-        """Say of every service that it is not served, and end the watches."""
+        """Set all services to NOT_SERVING and end the watches."""
         await super().enter_graceful_shutdown()
         self._is_ending = True
         self._tell_watchers()

@@ -61,7 +61,7 @@ class Calls:
         self._observer = observer
 
     def add_generic_rpc_handlers(self, handlers: Iterable[grpc.GenericRpcHandler]) -> None:
-        """Serve the methods that these find, as older generated code gives them."""
+        """Serve the methods of generic handlers, which older generated code registers."""
         self._server.add_generic_rpc_handlers(
             tuple(_WrappedOnce(handler, self._wrapped) for handler in handlers)
         )
@@ -69,7 +69,7 @@ class Calls:
     def add_registered_method_handlers(
         self, service: str, handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]
     ) -> None:
-        """Serve the methods of a service, each by its wrapped handler."""
+        """Serve the methods of a service with wrapped handlers."""
         wrapped = {
             name: self._wrapped(f"/{service}/{name}", handler) for name, handler in handlers.items()
         }
@@ -163,7 +163,7 @@ class Calls:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Send:
-    """A message that was given to a call and is not taken by its reader yet."""
+    """A message that its reader has not accepted yet."""
 
     method: str
     context: grpc.aio.ServicerContext[Any, Any]
@@ -172,10 +172,10 @@ class _Send:
 
 
 class _Sends:
-    """Ends the calls whose readers leave a message for too long.
+    """Ends calls whose readers leave a message unread for too long.
 
-    All have the same time, so that the first that was begun is the first that is late, and
-    one timer is enough: a timer for each message of a crowd costs more than to send it.
+    All messages have the same limit, so the oldest one is the first to be late and one timer
+    is enough. A timer for each message of many watchers would cost more than sending it.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -185,7 +185,7 @@ class _Sends:
         self._endings: set[asyncio.Future[None]] = set()
 
     def begin(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> _Send:
-        """Note that the running call sends."""
+        """Record that the current call sends a message."""
         loop = asyncio.get_running_loop()
         send = _Send(method, context, asyncio.current_task(), loop.time() + self._seconds)
         self._begun[send] = None
@@ -194,7 +194,7 @@ class _Sends:
         return send
 
     def end(self, send: _Send) -> None:
-        """Note that a message was taken, or its call has ended."""
+        """Record that a message was accepted, or that its call has ended."""
         self._begun.pop(send, None)
 
     def _end_late_ones(self) -> None:
@@ -209,15 +209,15 @@ class _Sends:
             self._give_up(send)
 
     def _give_up(self, send: _Send) -> None:
-        _log.warning("a reader took nothing for too long", extra={"method": send.method})
-        # The status waits behind the message that is not read, but holds nothing else.
+        _log.warning("ended a stream that its reader left unread", extra={"method": send.method})
+        # The status waits behind the unread message, but blocks nothing else.
         ending = asyncio.ensure_future(_end(send.context, ReaderTooSlow(), send.call))
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)
 
 
 class _WrappedOnce(grpc.GenericRpcHandler):
-    """Finds what another finds, wrapped when it is first found."""
+    """Wraps the handlers that another one returns, each on its first use."""
 
     def __init__(
         self,
@@ -242,7 +242,7 @@ class _WrappedOnce(grpc.GenericRpcHandler):
 
 
 def _writer(handler: Any) -> Callable[[Any], bytes]:
-    """Return the serialiser of a handler whose answers may be bytes already."""
+    """Return a serialiser for a handler that may return bytes."""
     serialise = handler.response_serializer
 
     def write(message: Any) -> bytes:
@@ -261,7 +261,7 @@ async def _end(
     error: Exception,
     call: asyncio.Task[Any] | None,
 ) -> None:
-    """Send the status of a call from outside of it, and end the call meanwhile."""
+    """Send the status of a call from outside of it, and cancel the call meanwhile."""
     aborting = asyncio.ensure_future(_abort(context, error))
     if call is not None:
         call.cancel()

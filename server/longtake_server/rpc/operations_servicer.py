@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""google.longrunning.Operations over the same records, for every tool that knows it."""
+"""google.longrunning.Operations over the same records, for tools that use the standard."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class StandardOperationsServicer(OperationsServicer):  # type: ignore[misc]  # ships no types
-    """Serves the standard methods; the names are those of VideoService."""
+    """Serves the standard methods. Operation names are the same as in VideoService."""
 
     def __init__(self, service: VideoOperations, callers: Callers) -> None:
         self._service = service
@@ -39,11 +39,11 @@ class StandardOperationsServicer(OperationsServicer):  # type: ignore[misc]  # s
     async def ListOperations(  # noqa: N802
         self, request: operations_pb2.ListOperationsRequest, context: Context
     ) -> operations_pb2.ListOperationsResponse:
-        """Return a page of operations; the filter is that of VideoService."""
+        """Return a page of operations; the filter has the same syntax as in VideoService."""
         if request.name not in ("", "operations"):
             raise requests.invalid("name", "accepted is operations")
         if request.return_partial_success:
-            raise NotSupported("return_partial_success", "a list here is always whole")
+            raise NotSupported("return_partial_success", "lists are always complete")
         wanted = requests.operation_filter(request.filter, self._caller_of(context))
         cursor = requests.page_cursor(request.page_token, request.filter)
         try:
@@ -60,7 +60,7 @@ class StandardOperationsServicer(OperationsServicer):  # type: ignore[misc]  # s
     async def WaitOperation(  # noqa: N802
         self, request: operations_pb2.WaitOperationRequest, context: Context
     ) -> operations_pb2.Operation:
-        """Return an operation once it has ended, or as it is when the time is over."""
+        """Return an operation when it has ended, or its current state at the timeout."""
         record = await self._service.wait(
             requests.operation_name(request.name),
             self._caller_of(context),
@@ -75,7 +75,7 @@ class StandardOperationsServicer(OperationsServicer):  # type: ignore[misc]  # s
     async def CancelOperation(  # noqa: N802
         self, request: operations_pb2.CancelOperationRequest, context: Context
     ) -> Empty:
-        """Ask for the end of an operation."""
+        """Cancel an operation."""
         await self._service.cancel(requests.operation_name(request.name), self._caller_of(context))
         return Empty()
 

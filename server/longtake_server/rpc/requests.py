@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reads names, tokens, filters and limits out of requests; each fault names its field."""
+"""Parses names, tokens, filters and limits of requests. Each error names its field."""
 
 from __future__ import annotations
 
@@ -29,50 +29,50 @@ _FILTER_FORM = (
     'model = "veo-3.1-generate-001", labels.key = "value"'
 )
 
-# As many as an operation has.
+# The most that an operation can have.
 _MOST_LABELS = 64
 _DEFAULT_PAGE, _LARGEST_PAGE = 50, 1000
 _DEFAULT_HEARTBEAT, _SHORTEST_HEARTBEAT, _LONGEST_HEARTBEAT = 30.0, 1.0, 300.0
 _DEFAULT_WAIT, _LONGEST_WAIT = 60.0, 300.0
-# What is left of a caller's deadline for the answer to travel.
+# Time for the response to reach the caller before its deadline.
 _DEADLINE_MARGIN = 0.5
 
 
 def invalid(field: str, description: str) -> InvalidRequest:
-    """Return the error for one wrong field."""
+    """Return the error for one invalid field."""
     return InvalidRequest([Violation(field, description)])
 
 
 def operation_name(name: str) -> str:
-    """Return the name if it has the form of an operation's. Raises InvalidRequest."""
+    """Return the name of an operation. Raises InvalidRequest if it is malformed."""
     if not _OPERATION.fullmatch(name):
         raise invalid("name", "accepted is operations/{id}")
     return name
 
 
 def video_name(name: str) -> tuple[str, int]:
-    """Return the operation's name and the index of a video's name. Raises InvalidRequest."""
+    """Split the name of a video into operation and index. Raises InvalidRequest."""
     if not (match := _VIDEO.fullmatch(name)):
         raise invalid("name", "accepted is operations/{id}/videos/{index}, index from 0")
     return match[1], int(match[2])
 
 
 def model_name(name: str) -> str:
-    """Return the name if it has the form of a model's. Raises InvalidRequest."""
+    """Return the name of a model. Raises InvalidRequest if it is malformed."""
     if not _MODEL.fullmatch(name):
         raise invalid("name", "accepted is models/{model}")
     return name
 
 
 def page_size(size: int, default: int = _DEFAULT_PAGE) -> int:
-    """Return how many rows a page has. Raises InvalidRequest."""
+    """Return the number of rows of a page. Raises InvalidRequest."""
     if size < 0:
         raise invalid("page_size", f"{size} is negative; accepted are 0 to {_LARGEST_PAGE}")
     return min(size or default, _LARGEST_PAGE)
 
 
 def page_token(cursor: str, query: str) -> str:
-    """Return the token of the page at the cursor, good for this query only."""
+    """Return the token of the page at the cursor, valid for this query only."""
     return base64.urlsafe_b64encode(f"{_digest(query)}:{cursor}".encode()).decode()
 
 
@@ -91,23 +91,24 @@ def page_cursor(token: str, query: str) -> str | None:
 
 
 def wrong_page_token() -> InvalidRequest:
-    """Return the error for a token that is not of this query."""
+    """Return the error for a page token of another query."""
     return invalid(
-        "page_token", "it is of another query; accepted is the next_page_token of this one"
+        "page_token",
+        "it belongs to another query; accepted is the next_page_token of the previous page",
     )
 
 
 def operation_filter(text: str, caller: str) -> Filter:
-    """Return the filter that the text describes, of the caller's operations.
+    """Parse a filter, restricted to the caller's operations.
 
     Raises:
-        InvalidRequest: The text is not of the accepted form.
+        InvalidRequest: The filter is malformed or contradicts itself.
 
     """
     wanted = Filter(caller=caller)
     text = text.strip()
     at = 0
-    # Each match is anchored, so that the time grows with the length of the text and no faster.
+    # Each match is anchored, so that the time is linear in the length of the text.
     while at < len(text):
         comparison = _COMPARISON.match(text, at)
         if comparison is None:
@@ -147,7 +148,7 @@ def _restrict(wanted: Filter, field: str, value: str) -> Filter:
 
 
 def _nothing_left(fields: str) -> InvalidRequest:
-    return invalid("filter", f"its restrictions of {fields} contradict each other")
+    return invalid("filter", f"its conditions on {fields} contradict each other")
 
 
 def _states(field: str, value: str) -> frozenset[State]:
@@ -162,14 +163,14 @@ def _states(field: str, value: str) -> frozenset[State]:
 
 
 def after_revision(revision: int) -> int:
-    """Return the revision that a caller has. Raises InvalidRequest."""
+    """Return the revision that the caller has. Raises InvalidRequest."""
     if revision < 0:
         raise invalid("after_revision", f"{revision} is negative; accepted are 0 and more")
     return revision
 
 
 def heartbeat_seconds(interval: Duration | None) -> float:
-    """Return the longest silence of a watch. Raises InvalidRequest."""
+    """Return the heartbeat interval of a watch in seconds. Raises InvalidRequest."""
     if interval is None:
         return _DEFAULT_HEARTBEAT
     seconds = _seconds(interval, "heartbeat_interval")
@@ -177,7 +178,7 @@ def heartbeat_seconds(interval: Duration | None) -> float:
 
 
 def wait_seconds(timeout: Duration | None, time_remaining: float | None) -> float:
-    """Return how long a call waits, within its own deadline. Raises InvalidRequest."""
+    """Return how many seconds a call may wait within its deadline. Raises InvalidRequest."""
     seconds = _DEFAULT_WAIT if timeout is None else _seconds(timeout, "timeout")
     seconds = min(seconds, _LONGEST_WAIT)
     if time_remaining is not None:
@@ -193,11 +194,11 @@ def _seconds(duration: Duration, field: str) -> float:
 
 
 def read_range(offset: int, limit: int) -> tuple[int, int | None]:
-    """Return the first byte of a download and the most bytes, None for all.
+    """Return the offset of a download and the maximum number of bytes, None for all.
 
     Raises:
         OffsetPastEnd: The offset is negative.
-        InvalidRequest: The limit is.
+        InvalidRequest: The limit is negative.
 
     """
     if limit < 0:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The gRPC server: its services, its options, its address, its end."""
+"""The gRPC server: services, options, address, shutdown."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ _SERVICES = (
 )
 
 OPTIONS = (
-    # Above the contract's limit, so that a request over it gets an error with details.
+    # Above the contract's limit, so that a larger request gets an error with details.
     ("grpc.max_receive_message_length", 64 * _MEBIBYTE),
-    # include_video_data may answer with 16 MiB.
+    # A response with include_video_data may have 16 MiB.
     ("grpc.max_send_message_length", 64 * _MEBIBYTE),
-    # Two servers on one port would share its calls at random.
+    # Two servers on one port would each get some of the calls.
     ("grpc.so_reuseport", 0),
-    # Else a crowd of watchers that comes back after a restart is told CANCELLED, at random.
+    # Otherwise gRPC cancels random calls when many watchers reconnect after a restart.
     ("grpc.server.max_pending_requests", _MOST_PENDING),
     ("grpc.server.max_pending_requests_hard_limit", _MOST_PENDING),
-    # Clients may ping through proxies that cut quiet connections.
+    # Allows clients to ping, because some proxies close idle connections.
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_time_ms", 60_000),
@@ -55,7 +55,7 @@ OPTIONS = (
 
 
 def _connection_age(seconds: float | None, grace_seconds: float) -> tuple[tuple[str, int], ...]:
-    """Return the options of an age, to which gRPC adds up to a tenth of jitter."""
+    """Return the options for an age of connections; gRPC adds jitter of up to a tenth."""
     if seconds is None:
         return ()
     return (
@@ -73,10 +73,10 @@ class RpcServer:
         max_request_bytes: The largest request message.
         send_timeout_seconds: How long a reader may leave a message of a stream unread.
         clock: Time.
-        telemetry: Where spans go.
-        caller_header: The metadata key by which a proxy says who calls, None for none.
-        max_connection_age_seconds: How long a connection lives, about; None for ever.
-        connection_grace_seconds: How long the calls of one that is too old may go on.
+        telemetry: Records spans.
+        caller_header: The metadata key in which a trusted proxy names the caller, or None.
+        max_connection_age_seconds: The age at which connections are closed, or None.
+        connection_grace_seconds: How long calls on a closed connection may continue.
 
     """
 
@@ -110,10 +110,10 @@ class RpcServer:
         add_reflection(calls, (*_SERVICES, health.SERVICE_NAME))
 
     def bind(self, address: str) -> str:
-        """Take the address, `host:port`, and return it with the port that was taken.
+        """Bind to `host:port` and return it with the actual port.
 
         Raises:
-            StartFailure: It is taken or wrong.
+            StartFailure: The address is in use or invalid.
 
         """
         try:
@@ -126,19 +126,19 @@ class RpcServer:
         return f"{address.rpartition(':')[0]}:{port}"
 
     async def start(self) -> None:
-        """Answer calls, and say so to health checks."""
+        """Start to serve, and set all services to SERVING."""
         for service in ("", *_SERVICES):
             await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
         await self._server.start()
 
     def forget_encodings(self) -> None:
-        """Drop what is kept to answer sooner; it is made anew when it is asked for."""
+        """Empty the cache of encoded operations."""
         self._encoded.clear()
 
     async def enter_shutdown(self) -> None:
-        """Tell health checks that other servers should be asked, and end their watches."""
+        """Set all services to NOT_SERVING and end health watches."""
         await self._health.enter_graceful_shutdown()
 
     async def stop(self, grace_seconds: float) -> None:
-        """Refuse new calls and let those under way end, for at most so long."""
+        """Refuse new calls and wait up to the grace period for running ones."""
         await self._server.stop(grace_seconds)

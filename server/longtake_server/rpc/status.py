@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The one table from a domain error to a google.rpc.Status."""
+"""Maps domain errors to google.rpc.Status. The only such mapping."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _log = logging.getLogger(__name__)
 
 DOMAIN = "longtake.dev"
 
-# gRPC's libraries take 8 KiB of trailers, and drop an answer with more.
+# gRPC libraries accept 8 KiB of trailers and drop a response with more.
 _MOST_TRAILER_BYTES = 7 * 1024
 
-# In order: the first row whose class the error is an instance of decides.
+# The first row whose class matches decides.
 CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.InvalidRequest, code_pb2.INVALID_ARGUMENT),
     (errors.RequestIdReused, code_pb2.ALREADY_EXISTS),
@@ -55,16 +55,16 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
 
 
 def status_of(error: Exception) -> status_pb2.Status:
-    """Return what a caller is told of an error; of an unexpected one, only an id to look up."""
+    """Return the status of an error. That of an unexpected error has only an id to look up."""
     if isinstance(error, errors.LongtakeError):
         for kind, code in CODES:
             if isinstance(error, kind):
                 return _fitting(error, code)
     identifier = str(uuid.uuid4())
-    _log.error("an unexpected error", extra={"error_id": identifier}, exc_info=error)
+    _log.error("unexpected error", extra={"error_id": identifier}, exc_info=error)
     return make_status(
         code_pb2.INTERNAL,
-        "internal error; its id is in the details and in the server's log",
+        "internal error; the details have its id in the server's log",
         [
             error_info("INTERNAL", {}),
             error_details_pb2.RequestInfo(request_id=identifier),
@@ -73,14 +73,14 @@ def status_of(error: Exception) -> status_pb2.Status:
 
 
 def _fitting(error: errors.LongtakeError, code: int) -> status_pb2.Status:
-    """Return the status of an error, with only as many violations as an answer can carry."""
+    """Return the status of an error, with as many violations as the trailers can carry."""
     status = _known(error, code)
     if not isinstance(error, errors.InvalidRequest):
         return status
     kept = total = len(error.violations)
     while _trailer_bytes(status) > _MOST_TRAILER_BYTES and kept > 1:
         kept -= 1
-        rest = errors.Violation("request", f"{total - kept} more of its fields are wrong")
+        rest = errors.Violation("request", f"{total - kept} more fields are invalid")
         status = _known(errors.InvalidRequest([*error.violations[:kept], rest]), code)
     return status
 
@@ -91,13 +91,13 @@ def _known(error: errors.LongtakeError, code: int) -> status_pb2.Status:
 
 
 def _trailer_bytes(status: status_pb2.Status) -> int:
-    """Return the size of a status on the wire: its text once in percent form, all in base64."""
+    """Return the size on the wire: the message percent-encoded, and the status in base64."""
     content: int = status.ByteSize()
     return len(quote(status.message)) + (content + 2) // 3 * 4
 
 
 def make_status(code: int, message: str, details: list[Message]) -> status_pb2.Status:
-    """Return a status with the details packed."""
+    """Return a status with packed details."""
     status = status_pb2.Status(code=code, message=message)
     for detail in details:
         packed = Any()
@@ -107,7 +107,7 @@ def make_status(code: int, message: str, details: list[Message]) -> status_pb2.S
 
 
 def error_info(reason: str, metadata: Mapping[str, str]) -> error_details_pb2.ErrorInfo:
-    """Return the ErrorInfo that every error of ours carries."""
+    """Return the ErrorInfo that every error carries."""
     return error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN, metadata=metadata)
 
 
@@ -137,7 +137,7 @@ def _details(error: errors.LongtakeError) -> Iterator[Message]:
 
 
 def _violations(error: errors.LongtakeError) -> list[tuple[str, str]]:
-    """Return the fields of the request that are wrong, and what is wrong with each."""
+    """Return the invalid fields of the request, each with a description."""
     if isinstance(error, errors.InvalidRequest):
         return [(one.field, one.description) for one in error.violations]
     if isinstance(error, errors.OffsetPastEnd):
@@ -148,14 +148,14 @@ def _violations(error: errors.LongtakeError) -> list[tuple[str, str]]:
 
 
 def _resource(error: errors.LongtakeError) -> str:
-    """Return the name of the thing that an error is about, if there is one."""
+    """Return the name of the resource that an error is about, or an empty string."""
     if isinstance(error, errors.RequestIdReused):
         return error.metadata["operation"]
     return error.resource if isinstance(error, errors.ResourceError) else ""
 
 
 def _precondition(error: errors.LongtakeError) -> str:
-    """Return whose state makes the call fail, if it is a state that does."""
+    """Return the subject of a failed precondition, or an empty string."""
     if isinstance(error, errors.VideoNotReady | errors.VideoExpired):
         return error.resource
     if isinstance(error, errors.ModelRetired):

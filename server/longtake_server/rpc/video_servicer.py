@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""longtake.v1.VideoService over the use cases."""
+"""Serves longtake.v1.VideoService with the use cases of operations.service."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ _DEFAULT_MODELS = 100
 
 
 class Callers:
-    """Knows who calls. Without authentication all callers are one.
+    """Identifies the caller. Without authentication all callers are the same.
 
     Args:
-        header: The metadata key by which a proxy says who calls, in lower case; None for none.
+        header: The metadata key, in lower case, in which a trusted proxy names the caller;
+            None if there is no such proxy.
 
     """
 
@@ -49,16 +50,16 @@ class Callers:
         self._header = header
 
     def __call__(self, context: Context) -> str:
-        """Return who calls, empty if nobody says so."""
+        """Return the caller, or an empty string if it is unknown."""
         if self._header is None:
             return ""
         said = [value for key, value in context.invocation_metadata() or () if key == self._header]
-        # What the proxy added comes after what the caller sent.
+        # The proxy's value comes after any that the caller sent.
         return str(said[-1]) if said else ""
 
 
 class VideoServicer(VideoServiceServicer):
-    """Decodes requests, calls the use cases, encodes what they return."""
+    """Decodes requests, calls the use cases and encodes the results."""
 
     def __init__(
         self, service: VideoOperations, callers: Callers, encoded: EncodedOperations
@@ -67,7 +68,7 @@ class VideoServicer(VideoServiceServicer):
         self._caller_of = callers
         self._encoded = encoded
 
-    async def GenerateVideos(  # type: ignore[override]  # noqa: N802 - the contract's name; bytes go out as they are
+    async def GenerateVideos(  # type: ignore[override]  # noqa: N802 - the contract's name; bytes are sent unchanged
         self, request: api.GenerateVideosRequest, context: Context
     ) -> bytes:
         """Start a generation."""
@@ -81,7 +82,7 @@ class VideoServicer(VideoServiceServicer):
     async def GetOperation(  # type: ignore[override]  # noqa: N802 - as above
         self, request: api.GetOperationRequest, context: Context
     ) -> GenerateVideosOperation | bytes:
-        """Return an operation, with its videos' bytes if asked for."""
+        """Return an operation, with the bytes of its videos if requested."""
         name = requests.operation_name(request.name)
         record = await self._service.get(name, self._caller_of(context))
         if request.include_video_data and record.videos:
@@ -92,7 +93,7 @@ class VideoServicer(VideoServiceServicer):
     async def WatchOperation(  # type: ignore[override]  # noqa: N802 - as above
         self, request: api.WatchOperationRequest, context: Context
     ) -> AsyncGenerator[bytes]:
-        """Stream an operation's states to its end."""
+        """Stream the states of an operation until it ends."""
         events = await self._service.watch(
             requests.operation_name(request.name),
             self._caller_of(context),
@@ -101,7 +102,7 @@ class VideoServicer(VideoServiceServicer):
                 request.heartbeat_interval if request.HasField("heartbeat_interval") else None
             ),
         )
-        # A watch waits for long, and there are many of them.
+        # Frees the request: a watch is long, and there are many.
         del request
         async with aclosing(events):
             async for event in events:
@@ -113,7 +114,7 @@ class VideoServicer(VideoServiceServicer):
     async def WatchOperations(  # type: ignore[override]  # noqa: N802 - as above
         self, request: api.WatchOperationsRequest, context: Context
     ) -> AsyncGenerator[bytes]:
-        """Stream the changes of all operations that match."""
+        """Stream the changes of all matching operations."""
         caller = self._caller_of(context)
         positions = Positions(await self._service.position_key(), caller)
         events = self._service.watch_all(
@@ -135,7 +136,7 @@ class VideoServicer(VideoServiceServicer):
         message = api.WatchOperationsResponse(position=positions.token(event.position))
         match event:
             case Changed():
-                # The operation is the first field of both watches' messages.
+                # The operation is field 1 in the messages of both watches.
                 return self._encoded.of(event.record).watched + message.SerializeToString()
             case Gone():
                 message.deletion.name = event.name
@@ -148,7 +149,7 @@ class VideoServicer(VideoServiceServicer):
     async def WaitOperation(  # type: ignore[override]  # noqa: N802 - as above
         self, request: api.WaitOperationRequest, context: Context
     ) -> bytes:
-        """Return an operation once it is newer, or has ended, or the time is over."""
+        """Return an operation when it is newer or has ended, or at the timeout."""
         timeout = request.timeout if request.HasField("timeout") else None
         after = request.after_revision if request.HasField("after_revision") else None
         record = await self._service.wait(
@@ -180,7 +181,7 @@ class VideoServicer(VideoServiceServicer):
     async def CancelOperation(  # noqa: N802
         self, request: api.CancelOperationRequest, context: Context
     ) -> GenerateVideosOperation:
-        """Ask for the end of an operation."""
+        """Cancel an operation."""
         name = requests.operation_name(request.name)
         return convert.operation(await self._service.cancel(name, self._caller_of(context)))
 
