@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
@@ -160,7 +160,7 @@ async def test_watches_that_are_cancelled_leave_whole_spans_and_no_traceback(
         one = WatchOperationRequest(name=operation.name)
         expiring = [stub.WatchOperation(one, timeout=2) for _ in range(10)]
         for _ in range(10):
-            watches = [stub.WatchOperation(one) for _ in range(10)]
+            watches: list[Any] = [stub.WatchOperation(one) for _ in range(10)]
             watches.append(stub.WatchOperations(WatchOperationsRequest()))
             await asyncio.gather(*(watch.read() for watch in watches))
             for watch in watches:

@@ -143,7 +143,7 @@ async def test_a_stream_that_the_server_ends_has_the_code_that_it_sends(
         await lines.next()
         call = server.videos.WatchOperation(api.WatchOperationRequest(name=name))
         await call.read()
-        server.parts.ledger.drain()
+        server.parts.watching.drain()
         assert about(await lines.next()) == ("WatchOperation", "UNAVAILABLE", name)
 
 
