@@ -14,6 +14,7 @@ from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.model_pb2 import Model
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.store import Page
+from operations.operations_requests import ask
 from rpc.rpc_server import serving
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ STUBS: list[tuple[str, Any]] = [
     ("videos", api.ListOperationsRequest),
     ("operations", standard.ListOperationsRequest),
 ]
+CALLER_HEADER = "x-longtake-caller"
 MODELS = [f"models/{entry.id}" for entry in Catalogue.load().models]
 
 
@@ -123,6 +125,17 @@ async def test_a_filter_picks_by_state_outcome_model_and_labels(tmp_path: Path) 
         }
         for text, wanted in expected.items():
             assert await names(server, text) == wanted, text
+
+
+async def test_a_list_has_the_start_of_the_prompts_of_its_own_caller_only(tmp_path: Path) -> None:
+    everything = api.ListOperationsRequest()
+    async with serving(tmp_path, caller_header=CALLER_HEADER) as server:
+        for caller, prompt in (("ann", "é" * 100), ("ann", "a dog"), ("ben", "secret")):
+            as_caller = ((CALLER_HEADER, caller),)
+            await server.videos.GenerateVideos(ask(prompt=prompt), metadata=as_caller)
+            server.parts.clock.advance(1)
+        listed = await server.videos.ListOperations(everything, metadata=((CALLER_HEADER, "ann"),))
+    assert [one.metadata.prompt_excerpt for one in listed.operations] == ["a dog", "é" * 80]
 
 
 async def test_models_are_listed_in_the_order_of_their_ids(tmp_path: Path) -> None:

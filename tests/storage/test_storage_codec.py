@@ -84,6 +84,7 @@ _records = st.builds(
     queue_position=st.none() | st.integers(0, 2**31 - 1),
     estimated_start_time=_maybe_times,
     last_refusal=st.none() | _failures,
+    prompt_excerpt=_texts,
 )
 
 

@@ -134,6 +134,7 @@ def _metadata(message: operation_pb2.GenerateVideosMetadata) -> OperationMetadat
         "attempts": message.attempts,
         "next_retry_time": _time(message, "next_retry_time"),
         "labels": dict(message.labels),
+        "prompt_excerpt": message.prompt_excerpt or None,
         "billed_seconds": message.billed_seconds if has("billed_seconds") else None,
         "estimated_cost": _money(message.estimated_cost) if has("estimated_cost") else None,
         "cancel_requested": message.cancel_requested,

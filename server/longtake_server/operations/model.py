@@ -149,6 +149,7 @@ class OperationRecord:
     queue_position: int | None = None
     estimated_start_time: datetime | None = None
     last_refusal: Failure | None = None
+    prompt_excerpt: str = ""
 
     @property
     def done(self) -> bool:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 # A smaller request is digested sooner than a thread takes it over.
 _SMALL_BYTES = 1 << 16
+_EXCERPT_CHARACTERS = 80
 
 
 class VideoOperations:
@@ -151,6 +152,7 @@ class VideoOperations:
             traceparent=traceparent,
             cost_micros=self._catalogue.bill(served.id, request).cost_micros,
             priority=request.priority,
+            prompt_excerpt=request.prompt[:_EXCERPT_CHARACTERS],
             warnings=_alias_warnings(asked, self._catalogue.serving(asked)),
         )
 

@@ -72,6 +72,7 @@ def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
         cancel_requested=record.cancel_requested,
         warnings=record.warnings,
         queue_position=record.queue_position,
+        prompt_excerpt=record.prompt_excerpt,
     )
     if record.served_model != record.model:
         message.served_model = record.served_model

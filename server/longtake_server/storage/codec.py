@@ -80,6 +80,7 @@ def encode_record(record: OperationRecord) -> bytes:
         priority=record.priority,
         queue_position=record.queue_position,
         last_refusal=None if record.last_refusal is None else _encode_failure(record.last_refusal),
+        prompt_excerpt=record.prompt_excerpt,
     )
     for field in _TIMES:
         time: datetime | None = getattr(record, field)
@@ -130,6 +131,7 @@ def decode_record(data: bytes) -> OperationRecord:
         last_refusal=(
             _decode_failure(message.last_refusal) if message.HasField("last_refusal") else None
         ),
+        prompt_excerpt=message.prompt_excerpt,
     )
 
 

@@ -289,7 +289,11 @@ type GenerateVideosMetadata struct {
 	// upstream is tried again. While an upstream does not answer, one generation at
 	// a time tries it. The others wait without a new revision, and also have this
 	// field when they are read. Absent once the upstream has accepted the generation.
-	LastError     *status.Status `protobuf:"bytes,20,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	LastError *status.Status `protobuf:"bytes,20,opt,name=last_error,json=lastError,proto3" json:"last_error,omitempty"`
+	// Output only. The first 80 characters of the prompt, so that a list shows
+	// which generation is which. Empty if the request has no prompt, and for
+	// operations stored before this field existed.
+	PromptExcerpt string `protobuf:"bytes,21,opt,name=prompt_excerpt,json=promptExcerpt,proto3" json:"prompt_excerpt,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -464,6 +468,13 @@ func (x *GenerateVideosMetadata) GetLastError() *status.Status {
 	return nil
 }
 
+func (x *GenerateVideosMetadata) GetPromptExcerpt() string {
+	if x != nil {
+		return x.PromptExcerpt
+	}
+	return ""
+}
+
 var File_longtake_v1_operation_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_operation_proto_rawDesc = "" +
@@ -478,7 +489,7 @@ const file_longtake_v1_operation_proto_rawDesc = "" +
 	"\brevision\x18\x06 \x01(\x03B\x04\xe2A\x01\x03R\brevision:J\xeaAG\n" +
 	"\x16longtake.dev/Operation\x12\x16operations/{operation}*\n" +
 	"operations2\toperationB\b\n" +
-	"\x06result\"\xa2\v\n" +
+	"\x06result\"\xcf\v\n" +
 	"\x16GenerateVideosMetadata\x12E\n" +
 	"\x05state\x18\x01 \x01(\x0e2).longtake.v1.GenerateVideosMetadata.StateB\x04\xe2A\x01\x03R\x05state\x12\x1a\n" +
 	"\x05model\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x05model\x12'\n" +
@@ -505,7 +516,8 @@ const file_longtake_v1_operation_proto_rawDesc = "" +
 	"\bwarnings\x18\x12 \x03(\tB\x04\xe2A\x01\x03R\bwarnings\x12R\n" +
 	"\x14estimated_start_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\x12estimatedStartTime\x127\n" +
 	"\n" +
-	"last_error\x18\x14 \x01(\v2\x12.google.rpc.StatusB\x04\xe2A\x01\x03R\tlastError\x1a9\n" +
+	"last_error\x18\x14 \x01(\v2\x12.google.rpc.StatusB\x04\xe2A\x01\x03R\tlastError\x12+\n" +
+	"\x0eprompt_excerpt\x18\x15 \x01(\tB\x04\xe2A\x01\x03R\rpromptExcerpt\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"q\n" +

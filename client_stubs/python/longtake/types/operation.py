@@ -53,6 +53,7 @@ class OperationMetadata(TypedDict):
     attempts: int
     next_retry_time: datetime | None
     labels: dict[str, str]
+    prompt_excerpt: str | None
     billed_seconds: float | None
     estimated_cost: Money | None
     cancel_requested: bool

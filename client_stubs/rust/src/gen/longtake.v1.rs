@@ -1063,6 +1063,11 @@ pub struct GenerateVideosMetadata {
     /// field when they are read. Absent once the upstream has accepted the generation.
     #[prost(message, optional, tag = "20")]
     pub last_error: ::core::option::Option<super::super::google::rpc::Status>,
+    /// Output only. The first 80 characters of the prompt, so that a list shows
+    /// which generation is which. Empty if the request has no prompt, and for
+    /// operations stored before this field existed.
+    #[prost(string, tag = "21")]
+    pub prompt_excerpt: ::prost::alloc::string::String,
 }
 /// Nested message and enum types in `GenerateVideosMetadata`.
 pub mod generate_videos_metadata {
