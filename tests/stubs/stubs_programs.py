@@ -49,14 +49,18 @@ class Program:
 
 @contextmanager
 def process(
-    address: str, *arguments: str, folder: Path, stdout: int = subprocess.PIPE
+    address: str,
+    *arguments: str,
+    folder: Path,
+    stdout: int = subprocess.PIPE,
+    stderr: int = subprocess.PIPE,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run `longtake` in a process of its own, which does not outlive the block."""
     command = [sys.executable, "-c", _PROGRAM, *arguments]
     environment = {**os.environ, "LONGTAKE_ADDRESS": address, "TERM": "xterm"}
     environment.pop("GRPC_VERBOSITY", None)
     with subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=stdout, stderr=subprocess.PIPE, text=True
+        command, cwd=folder, env=environment, stdout=stdout, stderr=stderr, text=True
     ) as running:
         try:
             yield running

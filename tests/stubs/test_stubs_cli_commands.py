@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -65,8 +66,9 @@ def test_get_shows_what_is_known(longtake: Program) -> None:
         f"name:     {NAME}",
         "state:    SUCCEEDED",
         f"model:    {MODEL}",
+        "labels:   team=ads",
         "created:  2026-11-24 12:00:00Z",
-        "cost:     0.8 USD",
+        "cost:     0.80 USD",
         f"video:    {NAME}/videos/0",
         f"video:    {NAME}/videos/1",
     ]
@@ -89,16 +91,33 @@ def test_get_as_json_is_one_document_with_the_names_of_the_client(longtake: Prog
 
 
 def test_list_is_a_table(longtake: Program) -> None:
-    page = api.ListOperationsResponse(operations=[_dated(operation("RUNNING", 3, 40)), failed()])
+    started = _dated(operation("RUNNING", 3, 40))
+    started.metadata.prompt_excerpt = "A dog\nruns \x1b[31mfar"
+    page = api.ListOperationsResponse(operations=[started, failed()])
     with video_service(Call("ListOperations", page)) as service:
         outcome = longtake.run("list", "--filter", "done = false", "--address", service.address)
 
         assert service.requests("ListOperations")[0].filter == "done = false"
-    assert [line.split() for line in outcome.out.splitlines()] == [
-        ["NAME", "STATE", "MODEL", "CREATED"],
-        [NAME, "RUNNING", "40%", MODEL, "2026-11-24", "12:00:00Z"],
-        [NAME, "FAILED", MODEL, "-"],
+    assert [re.split("  +", line) for line in outcome.out.splitlines()] == [
+        ["NAME", "STATE", "MODEL", "CREATED", "COST", "LABELS", "PROMPT"],
+        [
+            *(NAME, "RUNNING 40%", MODEL, "2026-11-24 12:00:00Z", "0.80 USD", "team=ads"),
+            "A dog runs [31mfar",
+        ],
+        [NAME, "FAILED", MODEL, "-", "-", "-", "-"],
     ]
+
+
+def test_get_says_how_often_the_upstream_was_tried_and_when_it_is_tried_next(
+    longtake: Program,
+) -> None:
+    refused = operation("QUEUED", 3)
+    refused.metadata.attempts = 2
+    refused.metadata.next_retry_time.FromDatetime(CREATED)
+    with video_service(Call("GetOperation", refused)) as service:
+        outcome = longtake.run("get", NAME, "--address", service.address)
+
+    assert "attempts:  2 attempts so far; next try at 2026-11-24 12:00:00Z\n" in outcome.out
 
 
 def test_list_says_when_there_are_more(longtake: Program) -> None:

@@ -13,10 +13,10 @@ from longtake.cli.support_codes import explained
     [
         ([], ""),
         (["no codes here, 12345 and 123456789"], ""),
-        (["Support codes: 29310472"], "29310472 is for celebrities"),
+        (["Support codes: 29310472"], "29310472: celebrities"),
         (
             ["Support codes: 58061214, 78610348", "again 58061214", "unknown 11111111"],
-            "58061214 is for children, 78610348 is for toxic content",
+            "58061214: children, 78610348: toxic content",
         ),
     ],
 )

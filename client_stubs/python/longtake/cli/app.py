@@ -1,39 +1,39 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The program: its commands, the options before them, and its end."""
+"""The program: its commands, the options before them, and how it ends."""
 
 from __future__ import annotations
 
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from typer.main import get_command
 
 from longtake.cli import download, generate, models, operations
-from longtake.cli.failures import CommandFailure, exit_code_of, line_of
-from longtake.cli.session import AddressOption, JsonOption, Session, note, say
+from longtake.cli.encoding import EncodedCommand, check_encoding
+from longtake.cli.failures import READER_GONE, CommandFailure, exit_code_of, line_of
+from longtake.cli.interrupts import Interrupted, raising_on_signals
+from longtake.cli.output import check_open, note, output_failure
+from longtake.cli.session import AddressOption, JsonOption, Session, VersionOption
 from longtake.errors import LongtakeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Rich's help cuts the names of options short on a terminal of 80 columns.
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
-app.command("generate")(generate.generate)
-app.command("watch")(operations.watch)
-app.command("get")(operations.get)
-app.command("list")(operations.list_)
-app.command("cancel")(operations.cancel)
-app.command("delete")(operations.delete)
-app.command("download")(download.download)
-app.command("models")(models.models)
-
-
-def _tell_version(asked: bool) -> None:
-    if asked:
-        say(f"longtake {version('longtake')}")
-        raise typer.Exit
+# Rich's help cuts off the names of options on a terminal of 80 columns.
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("generate", cls=EncodedCommand)(generate.generate)
+app.command("watch", cls=EncodedCommand)(operations.watch)
+app.command("get", cls=EncodedCommand)(operations.get)
+app.command("list", cls=EncodedCommand)(operations.list_)
+app.command("cancel", cls=EncodedCommand)(operations.cancel)
+app.command("delete", cls=EncodedCommand)(operations.delete)
+app.command("download", cls=EncodedCommand)(download.download)
+app.command("models", cls=EncodedCommand)(models.models)
 
 
 @app.callback()
@@ -41,30 +41,43 @@ def options(
     context: typer.Context,
     address: AddressOption = None,
     as_json: JsonOption = False,
-    _version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_tell_version, is_eager=True, help="Print the version and exit."
-        ),
-    ] = False,
+    _version: VersionOption = False,
 ) -> None:
-    """Generate videos with a Longtake server, watch them, fetch them.
+    """Generate videos with a Longtake server, watch generations, and download results.
 
     Exit codes: 0 done; 2 wrong usage or refused by the server; 3 the generation failed or was
     cancelled; 4 videos were withheld for usage guidelines; 5 the server cannot be reached or is
-    at fault; 130 stopped by Ctrl-C, which cancels nothing.
+    at fault; 130, 143, 129 stopped by Ctrl-C, SIGTERM or SIGHUP, which does not cancel the
+    generation; 141 the reader of standard output has gone.
     """
+    check_open()
+    check_encoding(context)
     context.obj = Session(address, as_json)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. Default: the process's arguments."""
     try:
-        code: object = get_command(app).main(arguments, prog_name="longtake", standalone_mode=False)
+        with raising_on_signals():
+            code: object = get_command(app).main(
+                arguments, prog_name="longtake", standalone_mode=False
+            )
+    except Interrupted as stop:
+        note(f"stopped by {stop.cause}; run the same command again")
+        return stop.exit_code
     except typer.TyperException as error:
         note(" ".join(f"{error.format_message().rstrip('.')}; see --help".split()))
         return error.exit_code
+    except OSError as error:  # from the help, which typer prints by itself
+        return _fail(output_failure(error))
     except (CommandFailure, LongtakeError, ValueError) as error:
-        note(line_of(error))
-        return exit_code_of(error)
+        return _fail(error)
     return code if isinstance(code, int) else 0
+
+
+def _fail(error: Exception) -> int:
+    """Print an error and return its exit code."""
+    is_end_of_pipeline = exit_code_of(error) == READER_GONE and not hasattr(error, "__notes__")
+    if not is_end_of_pipeline:  # such as `longtake list | head`, which ends in silence
+        note(line_of(error))
+    return exit_code_of(error)

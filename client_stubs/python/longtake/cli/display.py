@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Shows the states of a generation while they come."""
+"""Shows the states of a generation as they arrive."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from longtake._documents import document_of
-from longtake.cli.session import say, say_json
+from longtake.cli.output import json_text, say, say_aside
+from longtake.cli.tables import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,44 +20,71 @@ if TYPE_CHECKING:
     from longtake.types import GenerateVideosOperation
 
     Show = Callable[[GenerateVideosOperation], None]
+    Write = Callable[[str], None]
 
 
 @contextmanager
-def display(*, as_json: bool) -> Iterator[Show]:
-    """Lend what shows a state: JSON lines, a live line on a terminal, else plain lines."""
+def display(*, as_json: bool, aside: bool = False) -> Iterator[Show]:
+    """Yield a function that shows a state: JSON lines, a live line on a terminal, else text lines.
+
+    Args:
+        as_json: Whether to write JSON.
+        aside: Whether to write to standard error instead of standard output.
+    """
+    write, stream = (say_aside, sys.stderr) if aside else (say, sys.stdout)
     if as_json:
-        yield lambda operation: say_json(document_of(operation), indent=None)
-    elif sys.stdout.isatty():
+        yield lambda operation: write(json_text(document_of(operation), indent=None))
+    elif stream is not None and stream.isatty():
         from rich.console import Console
 
-        with live_line(Console()) as show:
+        with live_line(Console(stderr=aside)) as show:
             yield show
     else:
-        yield plain_lines()
+        yield plain_lines(write)
 
 
 def state_line(operation: GenerateVideosOperation) -> str:
-    """Return the state, with the progress where it is known."""
-    state, percent = operation.metadata["state"], operation.metadata["progress_percent"]
-    return f"{state} {percent}%" if state == "RUNNING" and percent is not None else state
+    """Return the state, with the progress or the attempts so far where they are known."""
+    facts = operation.metadata
+    state, percent = facts["state"], facts["progress_percent"]
+    if state == "RUNNING" and percent is not None:
+        return f"{state} {percent}%"
+    if state == "QUEUED" and (told := attempts_text(operation)):
+        return f"{state} ({told})"
+    return state
 
 
-def plain_lines() -> Show:
-    """Return what writes a line whenever it differs from the one before."""
+def attempts_text(operation: GenerateVideosOperation) -> str | None:
+    """Return how often the upstream was tried and when it is tried next.
+
+    None where the first attempt has not been refused.
+    """
+    facts = operation.metadata
+    attempts, following = facts["attempts"], time_text(facts["next_retry_time"])
+    if following is None and (attempts == 0 or (attempts == 1 and facts["state"] != "QUEUED")):
+        return None
+    tried = "1 attempt so far" if attempts == 1 else f"{attempts} attempts so far"
+    if operation.done:
+        tried = tried.removesuffix(" so far")
+    return f"{tried}; next try at {following}" if following else tried
+
+
+def plain_lines(write: Write) -> Show:
+    """Return a function that writes a line whenever it differs from the one before."""
     last = ""
 
     def show(operation: GenerateVideosOperation) -> None:
         nonlocal last
         if (line := state_line(operation)) != last:
             last = line
-            say(line)
+            write(line)
 
     return show
 
 
 @contextmanager
 def live_line(console: Console) -> Iterator[Show]:
-    """Lend what writes each state once, above a line that shows progress and time."""
+    """Yield a function that writes each state once, above a line with progress and time."""
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     last = ""
@@ -88,5 +116,5 @@ def _live_text(operation: GenerateVideosOperation) -> str:
     if place:
         parts.append(f"number {place} in the queue")
     if until:
-        parts.append(f"until about {until.astimezone():%H:%M:%S}")
+        parts.append(f"done at about {until.astimezone():%H:%M:%S}")
     return f"{operation.name}  {', '.join(parts)}"

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from longtake.cli.destination import OutputOption, check_destination, is_standard_output
 from longtake.cli.display import state_line
 from longtake.cli.failures import REFUSED, CommandFailure
 from longtake.cli.following import check_withheld
-from longtake.cli.saving import OutputOption, check_writable, save_videos
-from longtake.cli.session import AddressOption, JsonOption, Session, say, say_json
+from longtake.cli.output import json_text, say, say_aside
+from longtake.cli.saving import save_videos
+from longtake.cli.session import AddressOption, JsonOption, Session, VersionOption
 
 if TYPE_CHECKING:
     from longtake.types import GeneratedVideo, GenerateVideosOperation
@@ -24,26 +26,29 @@ def download(
         str,
         typer.Argument(
             metavar="NAME",
-            help="All videos of operations/ID, or one: operations/ID/videos/0.",
+            help="operations/ID for all videos of a generation, or operations/ID/videos/0 for one.",
             show_default=False,
         ),
     ],
     output: OutputOption = None,
     address: AddressOption = None,
     as_json: JsonOption = False,
+    _version: VersionOption = False,
 ) -> None:
     """Save the videos of a generation that has ended."""
     session = Session.of(context, address, as_json)
-    check_writable(output)
+    check_destination(output)
+    aside = is_standard_output(output)
+    write = say_aside if aside else say
     saved = []
     with session.client() as client:
         operation = client.operations.get(name.partition("/videos/")[0])
         for one in save_videos(session, client, _videos(session, operation, name), output):
             saved.append({"name": one.name, "path": str(one.path)})
-            if not session.as_json:
-                say(str(one.path))
+            if not session.as_json and not aside:
+                write(str(one.path))
     if session.as_json:
-        say_json(saved)
+        write(json_text(saved))
     if operation.response and "/videos/" not in name:
         check_withheld(operation.response)
 

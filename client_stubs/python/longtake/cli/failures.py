@@ -1,8 +1,10 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How commands fail: exit codes and the one line that tells why."""
+"""How commands fail: the exit codes, and the one line that explains the failure."""
 
 from __future__ import annotations
+
+import re
 
 from longtake.errors import LongtakeError, OperationFailed, ServerError, VideoCorrupted
 
@@ -10,14 +12,18 @@ REFUSED = 2
 FAILED = 3
 WITHHELD = 4
 SERVER_AT_FAULT = 5
-INTERRUPTED = 130
+READER_GONE = 141  # what a shell reports for a program that SIGPIPE ended
+
+
+_CONFIG_FIELD = re.compile(r"\bconfig\.([a-z_]+)(?=: )")
+_OPTIONS = {"generate_audio": "--audio", "labels": "--label", "reference_images": "--reference"}
 
 
 class CommandFailure(Exception):
-    """A command cannot do what it was asked for.
+    """A command cannot do what it was asked to do.
 
     Attributes:
-        exit_code: What the process ends with.
+        exit_code: The exit code of the process.
     """
 
     def __init__(self, exit_code: int, message: str) -> None:
@@ -26,7 +32,7 @@ class CommandFailure(Exception):
 
 
 def exit_code_of(error: Exception) -> int:
-    """Return what the process ends with. A ValueError is a wrong value that the client told."""
+    """Return the exit code for an error. A ValueError means that the client refused a value."""
     match error:
         case CommandFailure():
             return error.exit_code
@@ -39,13 +45,23 @@ def exit_code_of(error: Exception) -> int:
 
 
 def line_of(error: Exception) -> str:
-    """Return one line that has the message, every violation and every note."""
+    """Return the message, every violation and every note of an error in one line.
+
+    Fields of the config are named as the options that set them.
+    """
     text = f"{error.operation}: {error}" if isinstance(error, OperationFailed) else str(error)
-    return " ".join("; ".join([text, *getattr(error, "__notes__", ())]).split())
+    line = " ".join("; ".join([text, *getattr(error, "__notes__", ())]).split())
+    return _CONFIG_FIELD.sub(_option, line)
+
+
+def _option(field: re.Match[str]) -> str:
+    """Return the option of `longtake generate` that sets a field of the config."""
+    name = field[1]
+    return _OPTIONS.get(name) or f"--{name.replace('_', '-')}"
 
 
 def unreachable(error: ServerError, address: str) -> LongtakeError | CommandFailure:
-    """Return the error, put in plain words where no server answered."""
+    """Return the error, reworded if no server answered at the address."""
     if error.status != "UNAVAILABLE" or error.reason:
         return error
     failure = CommandFailure(

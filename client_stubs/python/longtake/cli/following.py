@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Waits for the end of a generation, shows it, and saves what it made."""
+"""Follows a generation to its end, shows its states, and saves its videos."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from longtake.cli.destination import is_standard_output
 from longtake.cli.display import display
-from longtake.cli.failures import INTERRUPTED, WITHHELD, CommandFailure
-from longtake.cli.interrupts import interruptible
+from longtake.cli.failures import WITHHELD, CommandFailure
+from longtake.cli.interrupts import Interrupted, interruptible
+from longtake.cli.output import OutputFailure, note, say
 from longtake.cli.saving import save_videos
-from longtake.cli.session import note, say
 from longtake.cli.support_codes import explained
 from longtake.errors import ServerError
 
@@ -25,51 +26,60 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What shall become of the videos.
+class Delivery:
+    """What happens to the videos.
 
     Attributes:
-        save: Whether they are saved; otherwise they are named.
-        output: The file, or None for one named after the operation.
+        save: Whether they are saved; otherwise only their names are printed.
+        output: The value of --output; None for a file named after the operation.
     """
 
     save: bool
     output: Path | None
 
+    @property
+    def aside(self) -> bool:
+        """Whether text goes to standard error, because a video goes to standard output."""
+        return is_standard_output(self.output)
+
 
 def follow(
-    session: Session, client: Client, operation: GenerateVideosOperation, wish: Wish
+    session: Session, client: Client, operation: GenerateVideosOperation, delivery: Delivery
 ) -> None:
     """Show the states from this one to the last, then save the videos.
 
     Raises:
-        CommandFailure: Videos were withheld or cannot be saved, or Ctrl-C.
+        CommandFailure: Videos were withheld or cannot be saved, or a signal stopped the wait.
         OperationFailed: The generation failed or was cancelled.
-        LongtakeError: The server cannot be asked.
+        LongtakeError: The server refuses or cannot be reached.
 
     """
-    output = ("-o", str(wish.output)) if wish.output else ()
-    goes_on = (
-        f"the generation goes on; resume with: {session.command('watch', operation.name, *output)}"
-    )
+    goes_on = how_to_resume(session, operation.name, delivery.output)
     try:
         with interruptible(client):
-            ended = _last_state(session, client, operation)
-    except KeyboardInterrupt as error:
-        raise CommandFailure(INTERRUPTED, f"stopped waiting; {goes_on}") from error
-    except ServerError as error:
+            ended = _last_state(session, client, operation, delivery)
+    except Interrupted as stop:
+        message = f"stopped waiting because of {stop.cause}; {goes_on}"
+        raise CommandFailure(stop.exit_code, message) from stop
+    except (ServerError, OutputFailure) as error:
         error.add_note(goes_on)
         raise
     for warning in ended.metadata["warnings"]:
         note(warning)
-    _hand_over(session, client, ended.result(), wish)
+    _hand_over(session, client, ended.result(), delivery)
+
+
+def how_to_resume(session: Session, name: str, output: Path | None) -> str:
+    """Return what to tell a user who no longer waits for a generation."""
+    options = ("-o", str(output)) if output else ()
+    return f"the generation goes on; resume with: {session.command('watch', name, *options)}"
 
 
 def check_withheld(response: GenerateVideosResponse) -> None:
-    """Tell of videos that are missing.
+    """Check that no video is missing.
 
     Raises:
-        CommandFailure: There are some.
+        CommandFailure: Some or all are.
 
     """
     withheld, made = response.rai_media_filtered_count, len(response.generated_videos)
@@ -88,9 +98,9 @@ def check_withheld(response: GenerateVideosResponse) -> None:
 
 
 def _last_state(
-    session: Session, client: Client, operation: GenerateVideosOperation
+    session: Session, client: Client, operation: GenerateVideosOperation, delivery: Delivery
 ) -> GenerateVideosOperation:
-    with display(as_json=session.as_json) as show:
+    with display(as_json=session.as_json, aside=delivery.aside) as show:
         show(operation)
         if operation.done:
             return operation
@@ -101,15 +111,17 @@ def _last_state(
 
 
 def _hand_over(
-    session: Session, client: Client, response: GenerateVideosResponse, wish: Wish
+    session: Session, client: Client, response: GenerateVideosResponse, delivery: Delivery
 ) -> None:
-    if wish.save:
-        for saved in save_videos(session, client, response.generated_videos, wish.output):
-            if session.as_json:  # nothing but states may be among them
+    if delivery.save:
+        for saved in save_videos(session, client, response.generated_videos, delivery.output):
+            if delivery.aside:
+                continue
+            if session.as_json:  # standard output has the states and nothing else
                 note(f"saved {saved.path}")
             else:
                 say(str(saved.path))
-    elif not session.as_json:  # the JSON of the last state has them
+    elif not session.as_json:  # the JSON of the last state has the names
         for video in response.generated_videos:
             say(video.name)
     check_withheld(response)

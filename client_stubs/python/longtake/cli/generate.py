@@ -10,10 +10,19 @@ from typing import TYPE_CHECKING, cast
 import typer  # noqa: TC002 - typer reads the annotations
 
 from longtake.cli import generate_options as options  # noqa: TC001 - typer reads the annotations
-from longtake.cli.inputs import image_of, labels_of, mask_of, references_of, video_of
+from longtake.cli.destination import OutputOption  # noqa: TC001 - typer reads the annotations
+from longtake.cli.inputs import (
+    IMAGE,
+    LAST_FRAME,
+    VIDEO,
+    image_of,
+    labels_of,
+    mask_of,
+    references_of,
+    video_of,
+)
 from longtake.cli.ordering import Order, run
-from longtake.cli.saving import OutputOption  # noqa: TC001 - typer reads the annotations
-from longtake.cli.session import AddressOption, JsonOption, Session
+from longtake.cli.session import AddressOption, JsonOption, Session, VersionOption
 from longtake.types import GenerateVideosConfig, ReferenceType
 
 if TYPE_CHECKING:
@@ -29,11 +38,16 @@ def generate(
     model: options.ModelOption = _DEFAULT_MODEL,
     wait: options.WaitOption = True,
     image: options.ImageOption = None,
+    image_type: options.ImageTypeOption = None,
     video: options.VideoOption = None,
+    video_type: options.VideoTypeOption = None,
     last_frame: options.LastFrameOption = None,
+    last_frame_type: options.LastFrameTypeOption = None,
     reference: options.ReferenceOption = None,
     reference_type: options.ReferenceTypeOption = ReferenceType.ASSET,
+    reference_media_type: options.ReferenceMediaTypeOption = None,
     mask: options.MaskOption = None,
+    mask_type: options.MaskTypeOption = None,
     mask_mode: options.MaskModeOption = None,
     previous_operation: options.PreviousOperationOption = None,
     duration: options.DurationOption = None,
@@ -62,10 +76,11 @@ def generate(
     resubmit_if_unknown: options.ResubmitIfUnknownOption = False,
     address: AddressOption = None,
     as_json: JsonOption = False,
+    _version: VersionOption = False,
 ) -> None:
-    """Generate videos, show how far they are, save them.
+    """Generate videos, show their progress, and save them.
 
-    What is not given is left to the model. Ctrl-C stops the waiting, not the generation.
+    Options that you leave out are left to the model. Ctrl-C stops waiting, not the generation.
     """
     config = GenerateVideosConfig(
         aspect_ratio=aspect_ratio,
@@ -82,9 +97,9 @@ def generate(
         enhance_prompt=enhance_prompt,
         generate_audio=audio,
         compression_quality=compression_quality,
-        last_frame=image_of("--last-frame", last_frame),
-        reference_images=references_of("--reference", reference, reference_type),
-        mask=mask_of(mask, mask_mode),
+        last_frame=image_of(LAST_FRAME, last_frame, last_frame_type),
+        reference_images=references_of(reference, reference_media_type, reference_type),
+        mask=mask_of(mask, mask_type, mask_mode),
         camera_control=camera_control,
         resize_mode=resize_mode,
         labels=labels_of(label),
@@ -94,8 +109,8 @@ def generate(
     order = Order(
         model=model,
         prompt=prompt,
-        image=image_of("--image", image),
-        video=video_of("--video", video),
+        image=image_of(IMAGE, image, image_type),
+        video=video_of(VIDEO, video, video_type),
         config=config,
         request_id=request_id or str(uuid.uuid4()),
         options=_given(

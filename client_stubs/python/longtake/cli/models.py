@@ -9,26 +9,38 @@ from typing import TYPE_CHECKING
 import typer  # noqa: TC002 - typer reads the annotations
 
 from longtake._documents import document_of
-from longtake.cli.session import AddressOption, JsonOption, Session, say_json
-from longtake.cli.tables import say_table
+from longtake.cli.output import json_text, say
+from longtake.cli.session import AddressOption, JsonOption, Session, VersionOption
+from longtake.cli.tables import Column, say_table
 
 if TYPE_CHECKING:
     from longtake.types import Model
 
-_HEADS = ("MODEL", "STAGE", "SECONDS", "RESOLUTIONS", "ASPECT RATIOS", "VIDEOS", "RETIRES")
+_COLUMNS = (
+    Column("MODEL"),
+    Column("STAGE"),
+    Column("SECONDS", least=7, rank=1),
+    Column("RESOLUTIONS", least=11, rank=2),
+    Column("ASPECT RATIOS", least=13, rank=3),
+    Column("VIDEOS", rank=4),
+    Column("RETIRES"),
+)
 
 
 def models(
-    context: typer.Context, address: AddressOption = None, as_json: JsonOption = False
+    context: typer.Context,
+    address: AddressOption = None,
+    as_json: JsonOption = False,
+    _version: VersionOption = False,
 ) -> None:
-    """List the models and what they can do. --json tells all of it, prices too."""
+    """List the models and what they can do. With --json, the list has prices too."""
     session = Session.of(context, address, as_json)
     with session.client() as client:
         known = list(client.models.list())
     if session.as_json:
-        say_json(document_of(known))
+        say(json_text(document_of(known)))
     else:
-        say_table(_HEADS, map(_row, known))
+        say_table(_COLUMNS, map(_row, known))
 
 
 def _row(model: Model) -> tuple[str, ...]:

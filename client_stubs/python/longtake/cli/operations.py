@@ -10,19 +10,35 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from longtake._documents import document_of
-from longtake.cli.display import state_line
-from longtake.cli.following import Wish, follow
-from longtake.cli.saving import OutputOption, check_writable
-from longtake.cli.session import AddressOption, JsonOption, Session, note, say, say_json
-from longtake.cli.tables import say_pairs, say_table, time_text
+from longtake.cli.destination import OutputOption, check_destination
+from longtake.cli.display import attempts_text, state_line
+from longtake.cli.following import Delivery, follow
+from longtake.cli.output import json_text, note, say
+from longtake.cli.session import AddressOption, JsonOption, Session, VersionOption
+from longtake.cli.tables import (
+    Column,
+    labels_text,
+    money_text,
+    say_pairs,
+    say_table,
+    time_text,
+)
 
 if TYPE_CHECKING:
     from longtake.types import GenerateVideosOperation
 
 NameArgument = Annotated[
-    str, typer.Argument(metavar="NAME", help="The operation, operations/ID.", show_default=False)
+    str, typer.Argument(metavar="NAME", help="The operation: operations/ID.", show_default=False)
 ]
-_HEADS = ("NAME", "STATE", "MODEL", "CREATED")
+_COLUMNS = (
+    Column("NAME"),
+    Column("STATE"),
+    Column("MODEL", least=12, rank=4),
+    Column("CREATED", rank=2),
+    Column("COST", rank=1),
+    Column("LABELS", least=10, rank=3),
+    Column("PROMPT", least=14),
+)
 
 
 def watch(
@@ -31,13 +47,15 @@ def watch(
     output: OutputOption = None,
     address: AddressOption = None,
     as_json: JsonOption = False,
+    _version: VersionOption = False,
 ) -> None:
     """Show the states of a generation until it ends. With --output, save its videos then."""
     session = Session.of(context, address, as_json)
     if output:
-        check_writable(output)
+        check_destination(output)
     with session.client() as client:
-        follow(session, client, client.operations.get(name), Wish(output is not None, output))
+        operation = client.operations.get(name)
+        follow(session, client, operation, Delivery(output is not None, output))
 
 
 def get(
@@ -45,11 +63,12 @@ def get(
     name: NameArgument,
     address: AddressOption = None,
     as_json: JsonOption = False,
+    _version: VersionOption = False,
 ) -> None:
-    """Show the newest state of a generation. It does not wait."""
+    """Show the newest state of a generation. Does not wait."""
     session = Session.of(context, address, as_json)
     with session.client() as client:
-        _say_operation(session, client.operations.get(name))
+        _print(session, client.operations.get(name))
 
 
 def list_(
@@ -60,20 +79,26 @@ def list_(
             "--filter", help='For example: state = RUNNING AND labels.team = "ads"', metavar="TEXT"
         ),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="The most to show.")] = 50,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="The largest number of generations to show.")
+    ] = 50,
     address: AddressOption = None,
     as_json: JsonOption = False,
+    _version: VersionOption = False,
 ) -> None:
-    """List generations, the newest first."""
+    """List generations, newest first.
+
+    On a narrow terminal, long columns are cut and some are left out; a pipe gets everything.
+    """
     session = Session.of(context, address, as_json)
     with session.client() as client:
         asked = client.operations.list(filter_, page_size=min(limit + 1, 1000))
         found = list(islice(asked, limit + 1))
     shown = found[:limit]
     if session.as_json:
-        say_json(document_of(shown))
+        say(json_text(document_of(shown)))
     else:
-        say_table(_HEADS, map(_row, shown))
+        say_table(_COLUMNS, map(_row, shown))
     if len(found) > limit:
         note(f"there are more than {limit}; see --limit and --filter")
 
@@ -83,11 +108,12 @@ def cancel(
     name: NameArgument,
     address: AddressOption = None,
     as_json: JsonOption = False,
+    _version: VersionOption = False,
 ) -> None:
-    """Ask for the end of a generation. One that runs may be billed in spite of it."""
+    """Cancel a generation. One that is already running may still be billed."""
     session = Session.of(context, address, as_json)
     with session.client() as client:
-        _say_operation(session, client.operations.cancel(name))
+        _print(session, client.operations.cancel(name))
 
 
 def delete(
@@ -95,40 +121,47 @@ def delete(
     name: NameArgument,
     address: AddressOption = None,
     as_json: JsonOption = False,
+    _version: VersionOption = False,
 ) -> None:
-    """Delete the record of a generation and its videos. It cancels nothing."""
+    """Delete the record of a generation and its videos. Does not cancel it."""
     session = Session.of(context, address, as_json)
     with session.client() as client:
         client.operations.delete(name)
-    if session.as_json:
-        say_json({"deleted": name})
-    else:
-        say(f"deleted {name}")
+    say(json_text({"deleted": name}) if session.as_json else f"deleted {name}")
 
 
 def _row(operation: GenerateVideosOperation) -> tuple[str, ...]:
     facts = operation.metadata
-    created = time_text(facts["create_time"]) or "-"
-    return operation.name, state_line(operation), facts["model"], created
+    return (
+        operation.name,
+        state_line(operation).partition(" (")[0],
+        facts["model"],
+        time_text(facts["create_time"]) or "-",
+        money_text(facts["estimated_cost"]) or "-",
+        labels_text(facts["labels"]) or "-",
+        facts["prompt_excerpt"] or "-",
+    )
 
 
-def _say_operation(session: Session, operation: GenerateVideosOperation) -> None:
+def _print(session: Session, operation: GenerateVideosOperation) -> None:
     if session.as_json:
-        say_json(document_of(operation))
+        say(json_text(document_of(operation)))
         return
     facts, response = operation.metadata, operation.response
-    cost = facts["estimated_cost"]
     say_pairs(
         [
             ("name", operation.name),
-            ("state", state_line(operation)),
+            ("state", state_line(operation).partition(" (")[0]),
+            ("attempts", attempts_text(operation)),
+            ("prompt", facts["prompt_excerpt"]),
             ("model", facts["served_model"] or facts["model"]),
-            ("cancelling", "asked for" if facts["cancel_requested"] else None),
+            ("labels", labels_text(facts["labels"])),
+            ("cancelling", "requested" if facts["cancel_requested"] else None),
             ("created", time_text(facts["create_time"])),
             ("likely to end", time_text(facts["estimated_finish_time"])),
             ("ended", time_text(facts["end_time"])),
             ("expires", time_text(facts["expire_time"])),
-            ("cost", f"{cost['amount'].normalize():f} {cost['currency_code']}" if cost else None),
+            ("cost", money_text(facts["estimated_cost"])),
             ("error", str(operation.error or "")),
             *(("video", video.name) for video in (response.generated_videos if response else ())),
             *(("warning", warning) for warning in facts["warnings"]),

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Starts a generation and waits for it, if that is wanted."""
+"""Starts a generation and, unless told not to, waits for it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from longtake._documents import document_of
-from longtake.cli.display import state_line
-from longtake.cli.failures import INTERRUPTED, REFUSED, CommandFailure
-from longtake.cli.following import Wish, follow
-from longtake.cli.interrupts import interruptible
-from longtake.cli.saving import check_writable
-from longtake.cli.session import say, say_json
+from longtake.cli.destination import check_destination
+from longtake.cli.failures import REFUSED, CommandFailure
+from longtake.cli.following import Delivery, follow, how_to_resume
+from longtake.cli.interrupts import Interrupted
+from longtake.cli.output import OutputFailure, json_text, note, say
+from longtake.errors import ServerError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What `generate_videos` is called with."""
+    """The arguments of `generate_videos`."""
 
     model: str
     prompt: str | None
@@ -43,45 +43,73 @@ class Order:
 
 
 def run(session: Session, order: Order, *, wait: bool, output: Path | None) -> None:
-    """Start the generation; to wait, follow it to its end and save what it made.
+    """Start the generation. To wait, follow it to its end and save its videos.
 
     Raises:
-        CommandFailure: What was given does not go together, or see `follow`.
-        LongtakeError: The server refuses or cannot be asked, or see `follow`.
+        CommandFailure: The options contradict each other, or see `follow`.
+        LongtakeError: The server refuses or cannot be reached, or see `follow`.
 
     """
     if order.prompt is None and order.image is None and order.video is None:
         raise CommandFailure(REFUSED, "give a PROMPT, --image or --video")
     if wait:
-        check_writable(output)
+        check_destination(output, order.config.number_of_videos)
     elif output:
-        raise CommandFailure(REFUSED, "--output: nothing is saved with --no-wait; leave out one")
-    with session.client() as client:
-        operation = _start(client, order)
-        if wait:
-            follow(session, client, operation, Wish(save=True, output=output))
-        elif session.as_json:
-            say_json(document_of(operation), indent=None)
-        else:
-            say(state_line(operation))
-            say(operation.name)
+        raise CommandFailure(REFUSED, "--output: --no-wait saves nothing; leave out one of them")
+    operation = None
+    try:
+        with session.client() as client:
+            operation = _start(client, order)
+            if wait:
+                note(f"started {operation.name}")
+                follow(session, client, operation, Delivery(save=True, output=output))
+            else:
+                _print(session, operation)
+    except Interrupted as stop:
+        raise _stopped(session, stop, order, operation, output) from stop
 
 
 def _start(client: Client, order: Order) -> GenerateVideosOperation:
     try:
-        with interruptible(client):
-            return client.models.generate_videos(
-                model=order.model,
-                prompt=order.prompt,
-                image=order.image,
-                video=order.video,
-                config=order.config,
-                request_id=order.request_id,
-                **order.options,
-            )
-    except KeyboardInterrupt as error:
-        raise CommandFailure(
-            INTERRUPTED,
-            "stopped before the server answered, maybe after it began; the same command with "
-            f"--request-id {order.request_id} starts no second generation",
-        ) from error
+        return client.models.generate_videos(
+            model=order.model,
+            prompt=order.prompt,
+            image=order.image,
+            video=order.video,
+            config=order.config,
+            request_id=order.request_id,
+            **order.options,
+        )
+    except ServerError as error:
+        # Instead of the client's own note, which names the keyword argument.
+        error.__notes__ = [_repeatable(order)]
+        raise
+
+
+def _repeatable(order: Order) -> str:
+    return (
+        f"the same command with --request-id {order.request_id} does not start a second generation"
+    )
+
+
+def _print(session: Session, operation: GenerateVideosOperation) -> None:
+    document = document_of(operation)
+    try:
+        say(json_text(document, indent=None) if session.as_json else operation.name)
+    except OutputFailure as failure:
+        failure.add_note(how_to_resume(session, operation.name, None))
+        raise
+
+
+def _stopped(
+    session: Session,
+    stop: Interrupted,
+    order: Order,
+    operation: GenerateVideosOperation | None,
+    output: Path | None,
+) -> CommandFailure:
+    if operation is None:
+        told = f"before the server answered; the generation may have started; {_repeatable(order)}"
+    else:
+        told = f"after the start; {how_to_resume(session, operation.name, output)}"
+    return CommandFailure(stop.exit_code, f"stopped by {stop.cause} {told}")

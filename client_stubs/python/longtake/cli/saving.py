@@ -1,19 +1,20 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where videos are saved, and that they can be."""
+"""Saves videos to files, or sends one to standard output."""
 
 from __future__ import annotations
 
 import mimetypes
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
-import typer
-
-from longtake.cli.failures import INTERRUPTED, REFUSED, CommandFailure
-from longtake.cli.interrupts import interruptible
+from longtake.cli.destination import check_single, is_standard_output
+from longtake.cli.failures import REFUSED, CommandFailure
+from longtake.cli.interrupts import Interrupted, interruptible, raising_on_signals
+from longtake.cli.output import OutputFailure, send_file
 from longtake.errors import LongtakeError
 
 if TYPE_CHECKING:
@@ -23,78 +24,78 @@ if TYPE_CHECKING:
     from longtake.client import Client
     from longtake.types import GeneratedVideo
 
-OutputOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="Where to save the video. Several are saved as FILE-0.mp4, FILE-1.mp4 and so on.",
-        show_default=False,
-    ),
-]
-
 
 @dataclass(frozen=True, slots=True)
 class SavedVideo:
-    """A video and the file that has it now."""
+    """A video and the file that it was saved to; `-` stands for standard output."""
 
     name: str
     path: Path
 
 
-def check_writable(output: Path | None) -> None:
-    """Find out before anything is paid for whether a video could be saved. None: here.
-
-    Raises:
-        CommandFailure: It could not.
-
-    """
-    path = output or Path("video.mp4")
-    try:
-        taken = output is not None and path.exists() and not path.is_file()
-    except OSError as error:
-        raise CommandFailure(
-            REFUSED, f"--output: {path} cannot be written: {error.strerror}"
-        ) from error
-    if taken:
-        raise CommandFailure(REFUSED, f"--output: {path} is not a file; give the name of a file")
-    try:
-        with TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise CommandFailure(
-            REFUSED, f"--output: the folder {path.parent} cannot be written to: {error.strerror}"
-        ) from error
-
-
 def save_videos(
     session: Session, client: Client, videos: Sequence[GeneratedVideo], output: Path | None
 ) -> Iterator[SavedVideo]:
-    """Save the videos one after the other and yield each.
+    """Save the videos one after the other and yield each once it is saved.
 
     Raises:
-        CommandFailure: A file cannot be written, or Ctrl-C.
+        CommandFailure: A video cannot be written, or a signal stopped the download.
         LongtakeError: A video cannot be fetched.
 
     """
+    if is_standard_output(output):
+        _check_single(session, videos)
     for index, video in enumerate(videos):
         path = _path(video, output, str(index) if len(videos) > 1 else None)
-        again = session.command("download", video.name, "-o", str(path))
-        resume = f"the video stays at the server; fetch it with: {again}"
-        try:
-            with interruptible(client):
-                saved = SavedVideo(video.name, video.video.save(path))
-        except OSError as error:
-            message = f"{path} cannot be written: {error.strerror}; {resume}"
-            raise CommandFailure(REFUSED, message) from error
-        except LongtakeError as error:
-            if error.reason != "VIDEO_EXPIRED":
-                error.add_note(resume)
-            raise
-        except KeyboardInterrupt as error:
-            raise CommandFailure(INTERRUPTED, f"the download was stopped; {resume}") from error
-        yield saved
+        with _explained(session, video, path):
+            if is_standard_output(output):
+                _send(client, video)
+            else:
+                with interruptible(client):
+                    video.video.save(path)
+        yield SavedVideo(video.name, path)
+
+
+def _check_single(session: Session, videos: Sequence[GeneratedVideo]) -> None:
+    try:
+        check_single(len(videos))
+    except CommandFailure as failure:
+        one = session.command("download", videos[0].name, "-o", "-")
+        failure.add_note(f"the videos stay at the server; fetch one with: {one}")
+        raise
+
+
+def _send(client: Client, video: GeneratedVideo) -> None:
+    """Write a video to standard output once all of it has arrived and was checked."""
+    with TemporaryDirectory(prefix="longtake-") as folder:
+        with interruptible(client):
+            path = video.video.save(Path(folder) / "video")
+        # A reader that does not read blocks this, and a signal must end it all the same.
+        with raising_on_signals():
+            send_file(path)
+
+
+@contextmanager
+def _explained(session: Session, video: GeneratedVideo, path: Path) -> Iterator[None]:
+    """Add to a failure how to fetch the video after all."""
+    again = session.command("download", video.name, "-o", str(path))
+    resume = f"the video stays at the server; fetch it with: {again}"
+    try:
+        yield
+    except OSError as error:
+        place = "a temporary file" if is_standard_output(path) else path
+        message = f"{place} cannot be written: {error.strerror}; {resume}"
+        raise CommandFailure(REFUSED, message) from error
+    except OutputFailure as failure:
+        failure.add_note(resume)
+        raise
+    except LongtakeError as error:
+        if error.reason != "VIDEO_EXPIRED":
+            error.add_note(resume)
+        raise
+    except Interrupted as stop:
+        message = f"the download was stopped by {stop.cause}; {resume}"
+        raise CommandFailure(stop.exit_code, message) from stop
 
 
 def _path(video: GeneratedVideo, output: Path | None, number: str | None) -> Path:

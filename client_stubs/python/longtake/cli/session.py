@@ -1,20 +1,21 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What all commands share: the server, the form of the output, and how it is written."""
+"""What all commands share: the server's address and the form of the output."""
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from longtake.cli.failures import unreachable
 from longtake.cli.interrupts import interruptible
+from longtake.cli.output import say
 from longtake.errors import ServerError
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from typing import Self
 
     from longtake.client import Client
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        say(f"longtake {version('longtake')}")
+        raise typer.Exit
+
 
 AddressOption = Annotated[
     str | None,
@@ -32,16 +40,22 @@ AddressOption = Annotated[
         show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON in place of text.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+VersionOption = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The options that every command takes, also before its name.
+    """The options that every command takes, before or after its name.
 
     Attributes:
         address: The server's address, or None for the default.
-        as_json: Whether the output is JSON.
+        as_json: Whether to print JSON.
     """
 
     address: str | None
@@ -49,14 +63,20 @@ class Session:
 
     @classmethod
     def of(cls, context: typer.Context, address: str | None, as_json: bool) -> Self:
-        """Return what was given to a command, or else before its name."""
+        """Return the options given after the command's name, or else those before it."""
         before: Session = context.obj
         return cls(address or before.address, as_json or before.as_json)
 
     @contextmanager
     def client(self) -> Iterator[Client]:
-        """Lend a client. gRPC is imported only here, so that help comes at once."""
-        # It would write lines of its own among ours, and reads this when it is imported.
+        """Open a client for the block. gRPC is imported only here, so that --help is fast.
+
+        Raises:
+            CommandFailure: No server answers at the address.
+            Interrupted: A signal asked the process to end.
+
+        """
+        # gRPC reads this on import. Without it, gRPC writes log lines between ours.
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from longtake.client import Client
 
@@ -67,21 +87,6 @@ class Session:
                 raise unreachable(error, client.address) from error
 
     def command(self, *words: str) -> str:
-        """Return a command line that speaks to the same server."""
+        """Return a command line that calls the same server."""
         address = ("--address", self.address) if self.address else ()
         return shlex.join(("longtake", *words, *address))
-
-
-def say(text: str) -> None:
-    """Write a line of the result, at once."""
-    typer.echo(text)
-
-
-def note(text: str) -> None:
-    """Write a line that is not part of the result."""
-    typer.echo(f"longtake: {text}", err=True)
-
-
-def say_json(document: object, *, indent: int | None = 2) -> None:
-    """Write a JSON document; without an indent it is one line."""
-    say(json.dumps(document, ensure_ascii=False, indent=indent))

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What Google's support codes say of a video that was withheld.
+"""What Google's support codes say about a withheld video.
 
-From its page on responsible AI and usage guidelines for video generation. Codes that are
-not here are not explained.
+From Google's page on responsible AI and usage guidelines for video generation. Codes that
+are not listed here are not explained.
 """
 
 from __future__ import annotations
@@ -33,6 +33,6 @@ _CODE = re.compile(r"\b\d{8}\b")
 
 
 def explained(reasons: Iterable[str]) -> str:
-    """Return what the codes in some reasons stand for, or '' where none is known."""
+    """Return the known codes in the reasons with their categories; empty if there are none."""
     codes = dict.fromkeys(code for reason in reasons for code in _CODE.findall(reason))
-    return ", ".join(f"{code} is for {_BY_CODE[code]}" for code in codes if code in _BY_CODE)
+    return ", ".join(f"{code}: {_BY_CODE[code]}" for code in codes if code in _BY_CODE)
