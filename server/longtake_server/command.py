@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from longtake_server import app
@@ -41,19 +42,28 @@ def _parser() -> argparse.ArgumentParser:
         description="One stable gRPC contract for generated video. Settings are LONGTAKE_* "
         "variables, or the keys of a TOML file in lower case without the prefix.",
     )
+    _add_version(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     texts = {
         "serve": "serve until SIGTERM or SIGINT",
         "check-config": "check the settings, print them without secrets, and exit",
-        "usage": "print what operations came to by day, caller and model; a server may run",
+        "usage": "print usage by day, caller and model; a server may be running",
         "health": "ask the server at LONGTAKE_LISTEN whether it serves; exit 0 if so",
     }
     for name, text in texts.items():
         command = commands.add_parser(name, help=text, description=text)
+        _add_version(command)
         if name == "usage":
             add_arguments(command)
         command.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of settings")
     return parser
+
+
+def _add_version(parser: argparse.ArgumentParser) -> None:
+    told = f"longtake-server {version('longtake-server')}"
+    parser.add_argument(
+        "--version", action="version", version=told, help="print the version and exit"
+    )
 
 
 def _announce(address: str) -> None:

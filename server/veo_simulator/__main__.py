@@ -14,6 +14,7 @@ import socket
 import sys
 import tempfile
 import threading
+from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
@@ -100,6 +101,8 @@ def _arguments() -> argparse.Namespace:
     add("--workers", type=_count, default=_processors(), help="renderings at the same time")
     add("--keep-hours", type=_seconds, default=48.0, help="how long it knows a generation")
     add("--parent-pipe", action="store_true", help="end when standard input does")
+    told = f"veo-simulator {version('longtake-server')}"
+    add("--version", action="version", version=told, help="print the version and exit")
     return parser.parse_args()
 
 
