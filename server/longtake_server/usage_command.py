@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command `longtake-server usage`: what operations came to, as a table or as JSON."""
+"""The command `longtake-server usage`: counts and costs of operations, as a table or JSON."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _TEXT_COLUMNS = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the command is told beside the settings."""
+    """Add the options of this command."""
     parser.add_argument(
-        "--since", type=_day, default=date.min, metavar="DAY", help="the first day, YYYY-MM-DD, UTC"
+        "--since", type=_day, default=date.min, metavar="DAY", help="first day, YYYY-MM-DD in UTC"
     )
     parser.add_argument(
-        "--until", type=_day, default=date.max, metavar="DAY", help="the last day, YYYY-MM-DD, UTC"
+        "--until", type=_day, default=date.max, metavar="DAY", help="last day, YYYY-MM-DD in UTC"
     )
-    parser.add_argument("--caller", metavar="NAME", help="one caller only (default: all)")
+    parser.add_argument("--caller", metavar="NAME", help="only this caller (default: all)")
     parser.add_argument("--json", action="store_true", help="print a JSON array")
 
 
 def usage(database: Path, arguments: argparse.Namespace) -> str:
-    """Return what is to be printed. A server may run on the database meanwhile.
+    """Return the text to print. A server may be running on the database.
 
     Raises:
         StartFailure: The database cannot be read.
@@ -55,7 +55,7 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no day; accepted is YYYY-MM-DD, for example 2026-11-24"
+            f"{text!r} is not a day; give YYYY-MM-DD, for example 2026-11-24"
         ) from None
 
 

@@ -30,10 +30,10 @@ _BACKLOG = 2048
 
 
 class AnnouncingServer(uvicorn.Server):
-    """A server that says on standard output where it listens, once it does."""
+    """A server that prints the address that it listens on, once it listens."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and tell."""
+        """Start, then print the address."""
         await super().startup(sockets)
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
@@ -43,11 +43,11 @@ class AnnouncingServer(uvicorn.Server):
 
 
 def main() -> None:
-    """Run until SIGTERM, Ctrl-C, or the end of standard input with --parent-pipe."""
+    """Run until SIGTERM or Ctrl-C, or with --parent-pipe until standard input closes."""
     arguments = _arguments()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    # uvicorn raises the signal again once it has stopped: by default that ends the process
-    # before its folder is removed.
+    # uvicorn raises the signal again after it has stopped. The default handler would end the
+    # process before its temporary folder is removed.
     signal.signal(signal.SIGTERM, _leave)
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(_listen(arguments.host, arguments.port))
@@ -84,23 +84,33 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="veo-simulator",
-        description="Speaks Google's video API on a loopback port and renders real MP4s. "
-        "It is no generative model.",
+        description="Serves Google's video API on a loopback port and renders real MP4 files. "
+        "It does not run a generative model.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=_port, default=_DEFAULT_PORT, help="port, 0 for any (default: %(default)s)")
-    add("--state-directory", type=Path, help="where it keeps its state (default: nowhere)")
+    add("--state-directory", type=Path, help="folder for its state (default: temporary)")
     add(
         *("--latency", "--latency-seconds"),
         type=_seconds,
         default=6.0,
-        help="least seconds for a generation (default: %(default)g)",
+        help="minimum seconds per generation (default: %(default)g)",
     )
-    add("--quota-per-minute", type=_count, help="submissions of a model (default: any number)")
-    add("--workers", type=_count, default=_processors(), help="renderings at the same time")
-    add("--keep-hours", type=_seconds, default=48.0, help="how long it knows a generation")
-    add("--parent-pipe", action="store_true", help="end when standard input does")
+    add("--quota-per-minute", type=_count, help="submissions per model (default: no limit)")
+    add(
+        "--workers",
+        type=_count,
+        default=_processors(),
+        help="concurrent renderings (default: %(default)s)",
+    )
+    add(
+        "--keep-hours",
+        type=_seconds,
+        default=48.0,
+        help="hours to keep a generation (default: %(default)g)",
+    )
+    add("--parent-pipe", action="store_true", help="exit when standard input closes")
     told = f"veo-simulator {version('longtake-server')}"
     add("--version", action="version", version=told, help="print the version and exit")
     return parser.parse_args()

@@ -70,7 +70,7 @@ async def test_usage_is_told_by_day_caller_and_model(tmp_path: Path) -> None:
 def test_a_day_that_is_none_is_named(tmp_path: Path, option: str) -> None:
     ended = usage(tmp_path, option, "yesterday")
     assert ended.returncode == 2
-    assert f"argument {option}: 'yesterday' is no day; accepted is YYYY-MM-DD" in ended.stderr
+    assert f"argument {option}: 'yesterday' is not a day; give YYYY-MM-DD" in ended.stderr
 
 
 def test_a_database_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
