@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from longtake.cli.failures import unreachable
+from longtake.cli.failures import REFUSED, CommandFailure, unreachable
 from longtake.cli.interrupts import interruptible
 from longtake.cli.output import say
 from longtake.errors import ServerError
@@ -72,7 +72,7 @@ class Session:
         """Open a client for the block. gRPC is imported only here, so that --help is fast.
 
         Raises:
-            CommandFailure: No server answers at the address.
+            CommandFailure: The address is not one, or no server answers at the address.
             Interrupted: A signal asked the process to end.
 
         """
@@ -80,7 +80,11 @@ class Session:
         os.environ.setdefault("GRPC_VERBOSITY", "NONE")
         from longtake.client import Client
 
-        with Client(self.address) as client, interruptible(client):
+        try:
+            opened = Client(self.address)
+        except ValueError as error:
+            raise CommandFailure(REFUSED, f"--{error}" if self.address else str(error)) from error
+        with opened as client, interruptible(client):
             try:
                 yield client
             except ServerError as error:
