@@ -64,6 +64,28 @@ def test_a_video_goes_to_standard_output_and_all_else_to_standard_error(
     assert list(tmp_path.iterdir()) == [saved]
 
 
+def test_a_live_line_moves_to_the_terminal_of_standard_error(tmp_path: Path) -> None:
+    saved = tmp_path / "saved"
+    terminal, of_process = os.openpty()
+    with (
+        video_service(ACCEPTED, ENDED, Call("DownloadVideo", whole_video())) as service,
+        saved.open("wb") as file,
+        process(
+            *(service.address, "generate", "x", "-o", "-"),
+            folder=tmp_path,
+            stdout=file.fileno(),
+            stderr=of_process,
+        ) as running,
+        os.fdopen(terminal, "rb", buffering=0) as screen,
+    ):
+        os.close(of_process)
+        assert running.wait() == 0
+        shown = screen.read(100_000).decode()
+
+    assert saved.read_bytes() == VIDEO
+    assert all(text in shown for text in (f"longtake: started {NAME}", *STATES))
+
+
 def test_with_json_the_states_go_to_standard_error(longtake: Program) -> None:
     text = b"stands for a video"
     plain = chunk(text, size_bytes=len(text))
