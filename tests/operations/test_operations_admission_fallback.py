@@ -21,12 +21,21 @@ BUSY = Failure(Code.RESOURCE_EXHAUSTED, "ATTEMPTS_EXHAUSTED", "quota exceeded")
 DOWN = Failure(Code.UNAVAILABLE, "ATTEMPTS_EXHAUSTED", "down")
 FAST = "veo-3.1-fast-generate-001"
 LITE = "veo-3.1-lite-generate-001"
+# An operator's own row, of a model that makes 4k.
+OWN = "own-veo"
+OWN_ROW = f"""
+[models.{OWN}]
+family = "veo_3_1"
+display_name = "Own"
+stage = "GENERALLY_AVAILABLE"
+source = "us"
+"""
 
 
 def fallbacks(folder: Path, *models: str) -> Catalogue:
     file = folder / "fallbacks.toml"
     listed = ", ".join(f'"{model}"' for model in models)
-    file.write_text(f'[models."{MODEL}"]\nfallbacks = [{listed}]\n')
+    file.write_text(f'[models."{MODEL}"]\nfallbacks = [{listed}]\n{OWN_ROW}')
     return Catalogue.load(file)
 
 
@@ -55,13 +64,14 @@ async def test_the_next_model_serves_it_at_once_and_says_so(tmp_path: Path) -> N
 
 async def test_a_model_that_cannot_serve_it_is_left_out(tmp_path: Path) -> None:
     script = ScriptedUpstream(submissions=[NotNow(BUSY), NotNow(BUSY)])
-    # The fast one has no 4k, and the preview is retired.
-    catalogue = fallbacks(tmp_path, FAST, "veo-3.0-generate-001", "veo-3.1-generate-preview")
+    # The fast model has no 4k, and the next two are retired.
+    gone = ("veo-3.0-generate-001", "veo-3.1-generate-preview")
+    catalogue = fallbacks(tmp_path, FAST, *gone, OWN)
     async with engine(tmp_path, script, catalogue=catalogue) as parts:
         name = (await parts.accept(allow_model_fallback=True, config={"resolution": "4k"})).name
         await parts.driver.step(name)
         moved = await parts.ledger.get(name)
-        assert moved.served_model == "veo-3.1-generate-preview"
+        assert moved.served_model == OWN
         assert len(moved.warnings) == 1
         # It was the last: from now on it waits.
         assert await parts.driver.step(name) != parts.clock.now()

@@ -74,6 +74,7 @@ def test_a_shipped_row_is_sound(entry: ModelEntry) -> None:
         ("veo-3.1-generate-001", (4, 6, 8), ("720p", "1080p", "4k"), True, 4, date(2027, 5, 4)),
         ("veo-3.1-fast-generate-001", (4, 6, 8), ("720p", "1080p"), True, 4, date(2027, 5, 4)),
         ("veo-3.1-lite-generate-001", (4, 6, 8), ("720p", "1080p"), True, 4, None),
+        ("veo-3.1-generate-preview", (4, 6, 8), ("720p", "1080p", "4k"), True, 4, date(2026, 4, 2)),
     ],
 )
 def test_a_model_can_what_its_pages_say(
@@ -186,6 +187,30 @@ def test_an_operator_changes_a_field_of_a_row_and_no_other(extra: Path) -> None:
     assert after == before.model_copy(update={"requests_per_minute": 5})
 
 
+def test_an_operator_may_use_every_usual_name_of_a_media_type(extra: Path) -> None:
+    extra.write_text(f"{ROW}extension_types = ['video/quicktime', 'video/MOV', 'video/mpg']")
+    assert Catalogue.load(extra).find("my-model").extension_types == ("video/mov", "video/mpeg")
+
+
+@pytest.mark.parametrize(
+    ("gone", "replacement"),
+    [
+        ("veo-3.1-generate-preview", "veo-3.1-generate-001"),
+        ("veo-3.1-fast-generate-preview", "veo-3.1-fast-generate-001"),
+    ],
+)
+def test_the_previews_went_on_the_day_of_their_notice(gone: str, replacement: str) -> None:
+    entry = CATALOGUE.find(gone)
+    assert (entry.stage, entry.retirement_date) == (Stage.RETIRED, date(2026, 4, 2))
+    assert entry.replacement == replacement
+
+
+def test_every_preview_that_the_notice_is_about_is_retired() -> None:
+    veo = [one for one in CATALOGUE.models if one.id.startswith("veo-")]
+    previews = {one.stage for one in veo if one.id.endswith("-preview")}
+    assert previews == {Stage.RETIRED}
+
+
 def test_an_operator_changes_a_family(extra: Path) -> None:
     extra.write_text("[families.veo_3_1]\nmax_videos = 2\n")
     assert Catalogue.load(extra).find("veo-3.1-generate-preview").max_videos == 2
@@ -206,6 +231,8 @@ def test_an_operator_changes_a_family(extra: Path) -> None:
         (ROW.replace("_duration = 5", "_duration = 6"), "default_duration: it is not one of"),
         (f"{ROW}reference_duration = 8", "reference_duration: it is not one of durations"),
         (ROW.replace("config.seed", "config.sed"), "supported_fields: config.sed are no fields"),
+        (f"{ROW}extension_types = ['video/mkv']", "extension_types: video/matroska cannot be sent"),
+        (f"{ROW}extension_types = [7]", "extension_types.0: Input should be a valid string"),
         (f"{ROW}extension_seconds = 7", "extension_types: an extension needs at least one"),
         (ROW.replace("PREVIEW", "RETIRED"), "replacement: a retired model needs one"),
         (f"{ROW}replacement = 'other'", "models.my-model.replacement is 'other'"),

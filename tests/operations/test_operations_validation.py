@@ -51,12 +51,18 @@ RIGHT: dict[str, GenerateVideosRequest] = {
     "image in a bucket": ask(image=Image(file_data=IMAGE_FILE)),
     "extension": ask(prompt="", video=VIDEO),
     "extension in a bucket": ask(
-        video=Video(file_data=FileData(file_uri="gs://bk/v.mp4", mime_type="video/mp4"))
+        video=Video(file_data=FileData(file_uri="gs://bucket/v.mp4", mime_type="video/mp4"))
     ),
     "extension of an AVI": ask(VEO_2, video=Video(data=AVI, mime_type="video/avi")),
     "extension of a transport": ask(
         VEO_2, video=Video(data=b"\x00\x00\x01\xba" + bytes(9), mime_type="video/mpeg")
     ),
+    "international labels": ask(labels={"équipe": "größe_1-a", "команда": "रील", "部門": ""}),
+    "names of objects": ask(
+        output_gcs_uri="gs://a.bucket_of-ours.example/run#1?x=a/",
+        image=Image(file_data=FileData(file_uri="gs://abc/scene #12?.png", mime_type="image/png")),
+    ),
+    "topic with every sign": ask(pubsub_topic="projects/example.com:p/topics/Ab1._~+%-"),
     "edit": ask(VEO_2_EXP, video=VIDEO, mask=MASK),
     "first and last frame": ask(image=IMAGE, last_frame=IMAGE, duration_seconds=8),
     "assets": ask(reference_images=[ASSET] * 3, duration_seconds=8),
@@ -80,7 +86,7 @@ RIGHT: dict[str, GenerateVideosRequest] = {
         compressed=False,
         labels={"team": "ads"},
         output_gcs_uri="gs://bucket",
-        pubsub_topic="projects/p/topics/t",
+        pubsub_topic="projects/p/topics/progress",
         queue_timeout=Duration(nanos=1),
         priority=-100,
     ),

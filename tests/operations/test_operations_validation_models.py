@@ -65,7 +65,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "config.compression_quality": {"compression_quality": GenerateVideosConfig.LOSSLESS},
     "config.labels": {"labels": {"team": "a"}},
     "config.output_gcs_uri": {"output_gcs_uri": "gs://bucket/out"},
-    "config.pubsub_topic": {"pubsub_topic": "projects/p/topics/t"},
+    "config.pubsub_topic": {"pubsub_topic": "projects/p/topics/progress"},
     "config.reference_images": {"reference_images": [ASSET]},
 }
 # These depend on more than their own presence; the tests below have them.

@@ -40,6 +40,11 @@ def with_unknown_value(name: str) -> GenerateVideosRequest:
     return request
 
 
+_LABELS = (
+    "accepted are at most 63 lower-case letters (international ones, too), digits, _ and -; "
+    "a key begins with a letter"
+)
+_TOPIC = ("config.pubsub_topic", "a topic has 3 to 255 letters, digits and . _ ~ + % -")
 WRONG: list[tuple[str, GenerateVideosRequest, str, str]] = [
     ("no model", ask(""), "model", "it is required; accepted are gemini-omni-1.1-flash, "),
     (
@@ -88,46 +93,51 @@ WRONG: list[tuple[str, GenerateVideosRequest, str, str]] = [
     ),
     ("image without bytes", ask(image=Image()), "image", "one of data and file_data"),
     ("empty image", ask(image=Image(data=b"")), "image.data", "it is empty; accepted are image/"),
-    ("no image", ask(image=Image(data=b"GIF89a")), "image.data", "it is no whole image"),
-    ("short PNG", ask(image=Image(data=PNG[:20])), "image.data", "it is no whole image"),
-    ("short JPEG", ask(image=Image(data=JPEG[:40])), "image.data", "it is no whole image"),
-    ("short WebP", ask(image=Image(data=WEBP[:-1])), "image.data", "it is no whole image"),
-    ("garbage", ask(image=Image(data=PNG[:8] + b"\1" * 99)), "image.data", "it is no whole image"),
+    ("no image", ask(image=Image(data=b"GIF89a")), "image.data", "it is image/gif; accepted are"),
+    ("short PNG", ask(image=Image(data=PNG[:20])), "image.data", "it is not a whole image"),
+    ("short JPEG", ask(image=Image(data=JPEG[:40])), "image.data", "it is not a whole image"),
+    ("short WebP", ask(image=Image(data=WEBP[:-1])), "image.data", "it is not a whole image"),
+    (
+        "garbage",
+        ask(image=Image(data=PNG[:8] + b"\1" * 99)),
+        "image.data",
+        "it is not a whole image",
+    ),
     (
         "JPEG without a frame",
         ask(image=Image(data=b"\xff\xd8" + b"\xff\xe0\x00\x02" * 3000 + JPEG[2:])),
         "image.data",
-        "it is no whole image",
+        "it is not a whole image",
     ),
     (
         "JPEG with a wrong length",
         ask(image=Image(data=b"\xff\xd8\xff\xe0\x00\x00" + JPEG[2:])),
         "image.data",
-        "it is no whole image",
+        "it is not a whole image",
     ),
     (
         "JPEG that begins with its scan",
         ask(image=Image(data=b"\xff\xd8\xff\xda\x00\x02" + JPEG[2:])),
         "image.data",
-        "it is no whole image",
+        "it is not a whole image",
     ),
     (
         "JPEG with garbage between segments",
         ask(image=Image(data=JPEG[:20] + b"garbage" + JPEG[20:])),
         "image.data",
-        "it is no whole image",
+        "it is not a whole image",
     ),
     (
         "WebP of no known kind",
         ask(image=Image(data=WEBP.replace(b"VP8 ", b"VP9 "))),
         "image.data",
-        "it is no whole image",
+        "it is not a whole image",
     ),
     (
         "contradicted image type",
-        ask(image=Image(data=PNG, mime_type="image/jpeg")),
+        ask(image=Image(data=PNG, mime_type="video/mp4")),
         "image.mime_type",
-        "'image/jpeg' contradicts the bytes; accepted for them is image/png",
+        "'video/mp4' contradicts the bytes, which are image/png; accepted are image/jpeg",
     ),
     (
         "large image",
@@ -155,36 +165,41 @@ WRONG: list[tuple[str, GenerateVideosRequest, str, str]] = [
     ),
     (
         "file of another type",
-        ask(image=Image(file_data=FileData(file_uri="gs://b1/i.gif", mime_type="image/gif"))),
+        ask(image=Image(file_data=FileData(file_uri="gs://bucket/i.gif", mime_type="image/gif"))),
         "image.file_data.mime_type",
         "'image/gif'; accepted are image/jpeg, image/png, image/webp",
     ),
     ("video without bytes", ask(video=Video()), "video", "one of data and file_data"),
-    ("empty video", ask(video=Video(data=b"")), "video.data", "it is empty; accepted are video/"),
-    ("no video", ask(video=Video(data=WEBP)), "video.data", "it is no video; accepted are video/"),
+    (
+        "empty video",
+        ask(video=Video(data=b"")),
+        "video.data",
+        "it is empty; accepted by model veo-3",
+    ),
+    ("no video", ask(video=Video(data=WEBP)), "video.data", "it is not a video; accepted by model"),
     (
         "contradicted video type",
-        ask(VEO_2, video=Video(data=AVI)),
+        ask(video=Video(data=AVI, mime_type="video/mp4")),
         "video.mime_type",
-        "'video/mp4' contradicts the bytes; accepted for them is video/avi",
+        "'video/mp4' contradicts the bytes, which are video/avi; accepted by model veo-3.1-gen",
     ),
     (
         "video type",
-        ask(VEO_2, video=Video(data=MP4, mime_type="video/webm")),
+        ask(VEO_2, video=Video(data=MP4, mime_type="text/plain")),
         "video.mime_type",
-        "'video/webm'; accepted are video/mp4",
+        "'text/plain' contradicts the bytes, which are video/mp4; accepted by model veo-2.0",
     ),
     (
         "video type to extend",
         ask(video=Video(data=MOV, mime_type="video/mov")),
         "video.mime_type",
-        "'video/mov'; accepted by model veo-3.1-generate-001 are video/mp4",
+        "'video/mov'; accepted by model veo-3.1-generate-001 is video/mp4",
     ),
     (
         "file's video type to extend",
-        ask(video=Video(file_data=FileData(file_uri="gs://bk/v.mov", mime_type="video/mov"))),
+        ask(video=Video(file_data=FileData(file_uri="gs://bucket/v.mov", mime_type="video/mov"))),
         "video.file_data.mime_type",
-        "'video/mov'; accepted by model veo-3.1-generate-001 are video/mp4",
+        "'video/mov'; accepted by model veo-3.1-generate-001 is video/mp4",
     ),
     ("video to no edit", ask(VEO_2_EXP, video=VIDEO), "video", "give config.mask to edit it"),
     ("video of a model without", ask(VEO_3, video=VIDEO), "video", "cannot extend or edit"),
@@ -193,7 +208,7 @@ WRONG: list[tuple[str, GenerateVideosRequest, str, str]] = [
         "wrong last frame",
         ask(image=IMAGE, last_frame=Image(data=b"x")),
         "config.last_frame.data",
-        "it is no whole image",
+        "it is not an image; accepted are",
     ),
     (
         "last frame of a model without",
@@ -322,11 +337,47 @@ WRONG: list[tuple[str, GenerateVideosRequest, str, str]] = [
         "config.labels",
         "there are 65; accepted are at most 64",
     ),
-    ("empty label", ask(labels={"": "x"}), "config.labels", "1 of them are wrong; accepted are"),
-    ("long label", ask(labels={"k" * 64: "x"}), "config.labels", "keys of 1 to 63 characters"),
-    ("long value", ask(labels={"k": "x" * 64}), "config.labels", "values of at most 63"),
+    *(
+        (
+            f"label {key!r}: {value!r}"[:40],
+            ask(labels={"team": "ads", key: value}),
+            "config.labels",
+            f"{whose}; {_LABELS}",
+        )
+        for key, value, whose in (
+            ("", "x", "the key ''"),
+            ("k" * 64, "x", f"the key '{'k' * 50}'"),
+            ("Team", "ads", "the key 'Team'"),
+            ("1st", "x", "the key '1st'"),
+            ("_a", "x", "the key '_a'"),
+            ("-a", "x", "the key '-a'"),
+            ("a b", "c", "the key 'a b'"),
+            ("a.b", "c", "the key 'a.b'"),
+            ("Überschrift", "c", "the key 'Überschrift'"),
+            ("k", "x" * 64, "the value of the key 'k'"),
+            ("user", "a@b.c", "the value of the key 'user'"),
+            ("team", "Ads", "the value of the key 'team'"),
+            ("team", "two words", "the value of the key 'team'"),
+        )
+    ),
     ("bucket", ask(output_gcs_uri="s3://x/y"), "config.output_gcs_uri", "gs://bucket/prefix"),
     ("no bucket", ask(output_gcs_uri=""), "config.output_gcs_uri", "gs://bucket/prefix"),
+    *(
+        (f"bucket {address!r}"[:40], ask(output_gcs_uri=address), "config.output_gcs_uri", "gs://")
+        for address in (
+            "gs://ab",
+            "gs://bucket-/x",
+            "gs://-bucket/x",
+            "gs://Bucket/x",
+            f"gs://{'b' * 64}/x",
+            "gs://bucket/two\nlines",
+            f"gs://bucket/{'é' * 513}",
+        )
+    ),
+    *(
+        (f"topic {topic!r}"[:40], ask(pubsub_topic=f"projects/p/topics/{topic}"), *_TOPIC)
+        for topic in ("ab", "1abc", "google-news", "a b c", "a" * 256, "a/bcd")
+    ),
     ("topic", ask(pubsub_topic="topic"), "config.pubsub_topic", "projects/{project}/topics/"),
     ("no wait", ask(queue_timeout=Duration()), "queue_timeout", "more than 0 seconds"),
     ("negative wait", ask(queue_timeout=Duration(seconds=-1)), "queue_timeout", "more than 0"),

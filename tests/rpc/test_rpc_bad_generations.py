@@ -44,7 +44,7 @@ WRONG: list[tuple[GenerateVideosRequest, list[str]]] = [
     (ask(image=Image(data=b"")), ["image.data"]),
     (ask(image=Image(data=b"these are no pixels")), ["image.data"]),
     (ask(image=Image(data=PNG + bytes(20_000_000))), ["image.data"]),
-    (ask(image=Image(data=PNG, mime_type="image/jpeg")), ["image.mime_type"]),
+    (ask(image=Image(data=PNG, mime_type="video/mp4")), ["image.mime_type"]),
     (
         ask(image=Image(file_data=FileData(file_uri="/etc/passwd"))),
         ["image.file_data.file_uri", "image.file_data.mime_type"],

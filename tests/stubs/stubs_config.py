@@ -48,7 +48,7 @@ EVERY_FIELD: dict[str, Any] = {
     "resize_mode": ResizeMode.CROP,
     "labels": {"team": "ads"},
     "output_gcs_uri": "gs://bucket/prefix",
-    "pubsub_topic": "projects/p/topics/t",
+    "pubsub_topic": "projects/p/topics/progress",
 }
 Config = generation_pb2.GenerateVideosConfig
 IN_THE_CONTRACT = Config(
@@ -85,5 +85,5 @@ IN_THE_CONTRACT = Config(
     resize_mode=Config.CROP,
     labels={"team": "ads"},
     output_gcs_uri="gs://bucket/prefix",
-    pubsub_topic="projects/p/topics/t",
+    pubsub_topic="projects/p/topics/progress",
 )

@@ -150,7 +150,7 @@ def test_every_option_reaches_the_contract(longtake: Program, tmp_path: Path) ->
         "--last-frame=last.jpg", "--reference=gs://bucket/style.png", "--reference-type=style",
         "--mask=mask.png", "--mask-mode=remove_static", "--camera-control=push_in",
         "--resize-mode=crop", "--label=team=ads", "--output-gcs-uri=gs://bucket/prefix",
-        "--pubsub-topic=projects/p/topics/t", "--image=https://example.com/first.png",
+        "--pubsub-topic=projects/p/topics/progress", "--image=https://example.com/first.png",
         "--video=gs://bucket/a.mp4", "--model=veo-2.0-generate-001", "--priority=-5",
         "--queue-timeout=1.5", "--allow-model-fallback", "--resubmit-if-unknown",
         f"--previous-operation={NAME}", f"--request-id={request_id}",
@@ -225,7 +225,7 @@ def test_no_video_at_all_ends_with_4_too(longtake: Program) -> None:
             "--output: --no-wait saves nothing; leave out one of them",
         ),
         (["--image", "none.jpg"], "--image: none.jpg cannot be read: No such file or directory"),
-        (["--reference", "text.txt"], "--reference: text.txt: its bytes are no image"),
+        (["--reference", "text.txt"], "--reference: text.txt: its bytes are not an image"),
         (
             ["--video", "gs://bucket/video"],
             "--video: the name 'gs://bucket/video' does not tell the media type; give it with ",

@@ -86,7 +86,7 @@ def tell_image_types(body: Any, _case: Case) -> None:
     for image in filter(None, given):
         for start, mime_type in starts.items():
             if image.get("bytesBase64Encoded", "").startswith(start):
-                image.setdefault("mimeType", mime_type)
+                image["mimeType"] = mime_type
 
 
 def tell_video_type(body: Any, _case: Case) -> None:
@@ -195,8 +195,8 @@ DIFFERENCES = (
     ),
     Difference(
         BODY,
-        "the type of an inline image is recognised where the caller gave none",
-        "Google's schema asks for a mimeType; the SDK leaves it out",
+        "the type of an inline image is that of its bytes",
+        "the bytes decide; the SDK sends what the caller says, or nothing",
         tell_image_types,
     ),
     Difference(

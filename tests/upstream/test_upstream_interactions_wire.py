@@ -117,6 +117,22 @@ def test_a_video_is_extended() -> None:
     assert encode_submission(MODEL, request, "agent_platform") == expected
 
 
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        ("video/flv", "video/x-flv"),
+        ("video/x-flv", "video/x-flv"),
+        ("video/quicktime", "video/mov"),
+    ],
+)
+def test_a_media_type_is_sent_by_the_name_that_this_api_documents(said: str, sent: str) -> None:
+    file = FileData(file_uri="gs://bucket/clip", mime_type=said)
+    content = encode_submission(
+        MODEL, GenerateVideosRequest(video=Video(file_data=file)), "agent_platform"
+    )["input"]
+    assert content == turn({"type": "video", "uri": "gs://bucket/clip", "mime_type": sent})
+
+
 def test_on_the_agent_platform_an_edit_sends_the_earlier_video_again() -> None:
     config = GenerateVideosConfig(resolution="720p")
     request = GenerateVideosRequest(prompt="at night", previous_operation=PREVIOUS, config=config)

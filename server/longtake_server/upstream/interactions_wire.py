@@ -8,19 +8,21 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
+from longtake_server.operations.media_types import type_sent
 from longtake_server.upstream.interactions_check import task_of
-from longtake_server.upstream.request_parts import image_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from longtake.v1.media_pb2 import FileData, Image, Video
+    from longtake.v1.media_pb2 import Image, Video
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.operations.upstream import Earlier
     from longtake_server.upstream.interactions_check import Host
 
 _FRAME_TAGS = "<FIRST_FRAME> <LAST_FRAME>"
+# The names that this API has for media types, where they are not the canonical ones.
+_NAMES = {"video/flv": "video/x-flv"}
 
 
 def serialise_submission(
@@ -82,23 +84,22 @@ def _earlier_videos(earlier: Earlier | None, host: Host) -> list[dict[str, str]]
 def _media(request: GenerateVideosRequest) -> Iterator[dict[str, str]]:
     config = request.config
     if request.HasField("video"):
-        yield _content("video", request.video, request.video.mime_type or "video/mp4")
+        yield _content("video", request.video)
     images = [request.image] if request.HasField("image") else []
     images += [config.last_frame] if config.HasField("last_frame") else []
     images += [reference.image for reference in config.reference_images]
     for image in images:
-        yield _content("image", image, image.mime_type or image_type(image.data))
+        yield _content("image", image)
 
 
-def _content(kind: str, source: Image | Video, mime_type: str) -> dict[str, str]:
+def _content(kind: str, source: Image | Video) -> dict[str, str]:
     if source.HasField("file_data"):
-        return _with_type({"type": kind, "uri": source.file_data.file_uri}, source.file_data)
-    content = {"type": kind, "data": base64.b64encode(source.data).decode("ascii")}
-    return {**content, "mime_type": mime_type} if mime_type else content
-
-
-def _with_type(content: dict[str, str], file: FileData) -> dict[str, str]:
-    return {**content, "mime_type": file.mime_type} if file.mime_type else content
+        content = {"type": kind, "uri": source.file_data.file_uri}
+    else:
+        data = base64.b64encode(source.data).decode("ascii")
+        content = {"type": kind, "data": data}
+    mime_type = type_sent(source)
+    return {**content, "mime_type": _NAMES.get(mime_type, mime_type)} if mime_type else content
 
 
 def _response_format(request: GenerateVideosRequest, host: Host) -> dict[str, object]:

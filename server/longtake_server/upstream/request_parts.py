@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every wire asks of a request: its files, the types of its images, its enums. No I/O."""
+"""What every wire asks of a request: its files and its enums. No I/O."""
 
 from __future__ import annotations
 
@@ -14,15 +14,6 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
     from longtake.v1.media_pb2 import FileData, Image, Video
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
-
-_SIGNATURES = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"))
-
-
-def image_type(data: bytes) -> str:
-    """Return the media type of an image by its first bytes, empty where it has none of ours."""
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for start, kind in _SIGNATURES if data.startswith(start)), "")
 
 
 def files(request: GenerateVideosRequest) -> Iterator[tuple[str, FileData]]:

@@ -13,10 +13,11 @@ from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.media_pb2 import Mask, ReferenceImage
 
 from longtake_server.errors import Violation
-from longtake_server.upstream.request_parts import files, image_type, unknown_values
+from longtake_server.operations.media_types import type_sent
+from longtake_server.upstream.request_parts import files, unknown_values
 
 if TYPE_CHECKING:
-    from longtake.v1.media_pb2 import FileData, Image, Video
+    from longtake.v1.media_pb2 import Image, Video
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
 _CameraControl = GenerateVideosConfig.CameraControl
@@ -82,11 +83,11 @@ def _instance(request: GenerateVideosRequest) -> dict[str, object]:
     if request.prompt:
         instance["prompt"] = request.prompt
     if request.HasField("image"):
-        instance["image"] = _image(request.image)
+        instance["image"] = _media(request.image)
     if config.HasField("last_frame"):
-        instance["lastFrame"] = _image(config.last_frame)
+        instance["lastFrame"] = _media(config.last_frame)
     if request.HasField("video"):
-        instance["video"] = _video(request.video)
+        instance["video"] = _media(request.video)
     if config.HasField("mask"):
         instance["mask"] = _mask(config.mask)
     if config.reference_images:
@@ -111,36 +112,21 @@ def _parameters(config: GenerateVideosConfig) -> dict[str, object]:
     return parameters
 
 
-def _image(image: Image) -> dict[str, str]:
-    if image.HasField("file_data"):
-        return _file(image.file_data)
-    return _inline(image.data, image.mime_type or image_type(image.data))
-
-
-def _video(video: Video) -> dict[str, str]:
-    if video.HasField("file_data"):
-        return _file(video.file_data)
-    return _inline(video.data, video.mime_type or "video/mp4")
+def _media(media: Image | Video) -> dict[str, str]:
+    if media.HasField("file_data"):
+        source = {"gcsUri": media.file_data.file_uri}
+    else:
+        source = {"bytesBase64Encoded": base64.b64encode(media.data).decode("ascii")}
+    mime_type = type_sent(media)
+    return {**source, "mimeType": mime_type} if mime_type else source
 
 
 def _mask(mask: Mask) -> dict[str, str]:
-    return {**_image(mask.image), "maskMode": Mask.MaskMode.Name(mask.mask_mode)}
+    return {**_media(mask.image), "maskMode": Mask.MaskMode.Name(mask.mask_mode)}
 
 
 def _reference(reference: ReferenceImage) -> dict[str, object]:
     return {
-        "image": _image(reference.image),
+        "image": _media(reference.image),
         "referenceType": ReferenceImage.ReferenceType.Name(reference.reference_type),
     }
-
-
-def _file(file: FileData) -> dict[str, str]:
-    return _with_type({"gcsUri": file.file_uri}, file.mime_type)
-
-
-def _inline(data: bytes, mime_type: str) -> dict[str, str]:
-    return _with_type({"bytesBase64Encoded": base64.b64encode(data).decode("ascii")}, mime_type)
-
-
-def _with_type(source: dict[str, str], mime_type: str) -> dict[str, str]:
-    return {**source, "mimeType": mime_type} if mime_type else source

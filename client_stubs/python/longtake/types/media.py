@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-import mimetypes
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 from longtake._documents import Documented
 from longtake._pydantic import InstanceSchema
 from longtake._wording import shortened
+from longtake.media_types import IMAGES, VIDEOS, MediaTypes
 from longtake.types.enums import MaskMode, ReferenceType, choice_of
-from longtake.types.signatures import IMAGES, VIDEOS, Signatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class FileData(Documented):
 class _Media(InstanceSchema):
     """Bytes, or a reference to a file."""
 
-    _signatures: Signatures
+    _types: MediaTypes
 
     def __init__(
         self,
@@ -73,42 +71,54 @@ class _Media(InstanceSchema):
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> Self:
-        """Read a local file. Its type is told by its name and must be that of its bytes.
+        """Read a local file. The media type is recognised from the bytes, not from the name.
 
         Raises:
-            ValueError: The type is unknown, or the bytes are of another.
+            ValueError: The bytes are of no type that is accepted.
             OSError: The file cannot be read.
 
         """
-        named = mimetypes.guess_type(Path(path).name)[0]
         data = Path(path).read_bytes()
-        return cls(data=data, mime_type=cls._signatures.check(data, named, str(path)))
+        return cls(data=data, mime_type=_type_of(cls._types, data, "", str(path)))
 
     @classmethod
     def from_bytes(cls, data: bytes, mime_type: str | None = None) -> Self:
-        """Take bytes of the media type given. Default: it is recognised from the bytes.
+        """Take bytes. The media type is recognised from them.
+
+        Args:
+            data: The bytes of a whole file.
+            mime_type: The media type, if you know it. Any usual name will do, for example
+                `video/quicktime` or `video/mov`. Where it names another type than the bytes
+                have, the bytes count.
 
         Raises:
-            ValueError: The type is unknown, or the bytes are of another.
+            ValueError: The bytes are of no type that is accepted, or `mime_type` is no type
+                of this kind of media.
 
         """
-        return cls(data=data, mime_type=cls._signatures.check(data, mime_type, "data"))
+        return cls(data=data, mime_type=_type_of(cls._types, data, mime_type or "", "data"))
 
     @classmethod
     def from_url(cls, url: str, mime_type: str | None = None) -> Self:
-        """Point to a file, `gs://` or `https://`. Nothing is fetched by the client.
+        """Point to a file, `gs://` or `https://`. The client fetches nothing.
 
         Args:
-            url: Where the file is.
-            mime_type: Its media type. Default: told by the name in the URL.
+            url: Where the file is. In a `gs://` address everything after the bucket is the
+                object's name, including `#` and `?`.
+            mime_type: The media type of the file, in any usual name. Default: told by the
+                suffix of the name.
 
         Raises:
-            ValueError: No type was given and the name tells none.
+            ValueError: No type is given, and the suffix is of no known type.
 
         """
-        named = mime_type or mimetypes.guess_type(urlsplit(url).path)[0]
+        named = cls._types.canonical(mime_type or "") or cls._types.of_url(url)
         if named is None:
-            raise ValueError(f"mime_type: the name in {url!r} does not tell it; give it")
+            example = f"{cls.__name__}.from_url(url, mime_type={cls._types.accepted[0]!r})"
+            raise ValueError(
+                f"mime_type: the name in {url!r} does not tell the media type; give it, for "
+                f"example {example}"
+            )
         return cls(file_data=FileData(file_uri=url, mime_type=named))
 
     def __eq__(self, other: object) -> bool:
@@ -127,16 +137,41 @@ class _Media(InstanceSchema):
         return self._data, self._mime_type, self._file_data
 
 
+def _type_of(types: MediaTypes, data: bytes, declared: str, origin: str) -> str:
+    """Return the media type of bytes.
+
+    Args:
+        types: The table.
+        data: The bytes.
+        declared: The type that they are declared to be; empty for none.
+        origin: Where the bytes come from, for messages.
+
+    Raises:
+        ValueError: The type is not accepted, or the declared one is not in the table.
+
+    """
+    accepted = f"accepted are {', '.join(types.accepted)}"
+    found = types.of_bytes(data)
+    if not found:
+        raise ValueError(f"{origin}: its bytes are not {types.noun}; {accepted}")
+    settled = types.settled(data, declared)
+    if settled is None:
+        raise ValueError(f"mime_type: {declared!r} contradicts the bytes, which are {found[0]}")
+    if settled not in types.accepted:
+        raise ValueError(f"{origin}: its bytes are {settled}; {accepted}")
+    return settled
+
+
 class Image(_Media):
     """A still image: JPEG, PNG or WebP. Made with `data` or with `file_data`."""
 
-    _signatures = IMAGES
+    _types = IMAGES
 
 
 class Video(_Media):
     """A video to extend or edit. Made with `data` or with `file_data`."""
 
-    _signatures = VIDEOS
+    _types = VIDEOS
 
 
 @dataclass(frozen=True, slots=True)

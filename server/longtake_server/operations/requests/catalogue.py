@@ -11,6 +11,7 @@ from enum import Enum
 from importlib import resources
 from typing import TYPE_CHECKING, Annotated, Any
 
+from longtake.media_types import VIDEOS
 from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -59,6 +60,17 @@ def _none_for_zero(value: object) -> object:
 _Quota = Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_none_for_zero)]
 
 
+def _canonical_types(types: object) -> object:
+    """Return media types by their canonical names, each once."""
+    if not isinstance(types, list) or not all(isinstance(one, str) for one in types):
+        return types
+    named = tuple(dict.fromkeys(VIDEOS.canonical(one) for one in types))
+    if unknown := [one for one in named if one not in VIDEOS.accepted]:
+        accepted = ", ".join(VIDEOS.accepted)
+        raise ValueError(f"{', '.join(unknown)} cannot be sent; accepted are {accepted}")
+    return named
+
+
 class ModelEntry(BaseModel):
     """A row of the catalogue. Durations are in seconds, and the first of a list is the default.
 
@@ -68,7 +80,7 @@ class ModelEntry(BaseModel):
         extension_seconds: What an extension adds to a video, whatever duration was
             asked for; 0 where the model cannot extend, or by extension_durations.
         extension_durations: What an extension may add, by the duration asked for.
-        extension_types: The media types of videos that it extends.
+        extension_types: The canonical media types of the videos that it takes as input.
         reference_duration: The only duration with reference images, None for any.
         retirement_date: The earliest day on which it is gone, None where none is known.
         requests_per_minute: Submissions that the upstream takes in a minute, None for any number.
@@ -95,7 +107,7 @@ class ModelEntry(BaseModel):
     supported_fields: frozenset[str]
     extension_seconds: int = Field(default=0, ge=0)
     extension_durations: tuple[int, ...] = ()
-    extension_types: tuple[str, ...] = ()
+    extension_types: Annotated[tuple[str, ...], BeforeValidator(_canonical_types)] = ()
     max_asset_references: int = Field(default=0, ge=0)
     max_style_references: int = Field(default=0, ge=0)
     reference_duration: int | None = None

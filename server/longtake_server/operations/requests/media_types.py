@@ -1,38 +1,23 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells images and videos by their first bytes. Reads headers only, decodes nothing."""
+"""The media type that a request's image or video is sent with.
+
+Names and first bytes come from the tables that the client uses, too. Reads headers only and
+decodes nothing.
+"""
 
 from __future__ import annotations
 
 import struct
 from typing import TYPE_CHECKING
 
+from longtake.media_types import IMAGES, VIDEOS
+from longtake.v1.media_pb2 import Image
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from longtake.v1.media_pb2 import Video
 
-IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
-VIDEO_TYPES = (
-    "video/mp4",
-    "video/mov",
-    "video/mpeg",
-    "video/mpg",
-    "video/avi",
-    "video/wmv",
-    "video/mpegps",
-    "video/flv",
-)
-
-_MPEG = ("video/mpeg", "video/mpg", "video/mpegps")
-_VIDEO_STARTS: Mapping[bytes, tuple[str, ...]] = {
-    b"\x00\x00\x01\xba": _MPEG,
-    b"\x00\x00\x01\xb3": _MPEG,
-    b"FLV\x01": ("video/flv",),
-    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11": ("video/wmv",),
-}
-# What files of the ISO base media format and of QuickTime begin with.
-_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"})
-
-_PNG_START = b"\x89PNG\r\n\x1a\n"
+_MP4 = "video/mp4"
 _VP8_START_CODE = b"\x9d\x01\x2a"
 _VP8L_SIGNATURE = 0x2F
 _VP8X_SIZE_END = 30
@@ -43,30 +28,32 @@ _JPEG_LENGTH_BYTES = 2
 _MOST_JPEG_SEGMENTS = 2000
 
 
-def image_type(data: bytes) -> str | None:
-    """Return the media type of an image whose header gives a size, or None."""
+def type_sent(source: Image | Video) -> str:
+    """Return the canonical media type that the upstream is told.
+
+    Args:
+        source: The image or video. Validation refuses bytes that are not recognised. For
+            those the declared type is returned, and `video/mp4` for a video without one.
+
+    Returns:
+        The type; empty for an image that is neither recognised nor declared.
+
+    """
+    types = IMAGES if isinstance(source, Image) else VIDEOS
+    if source.HasField("file_data"):
+        return types.canonical(source.file_data.mime_type)
+    settled = types.settled(source.data, source.mime_type)
+    return settled or types.canonical(source.mime_type) or ("" if types is IMAGES else _MP4)
+
+
+def image_has_size(data: bytes, kind: str) -> bool:
+    """Return whether the header of a JPEG, PNG or WebP image is whole and gives a size."""
+    readers = {"image/jpeg": _jpeg_has_size, "image/png": _png_has_size}
     try:
-        if data.startswith(_PNG_START):
-            return "image/png" if _png_has_size(data) else None
-        if data.startswith(b"\xff\xd8\xff"):
-            return "image/jpeg" if _jpeg_has_size(data) else None
-        if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-            return "image/webp" if _webp_has_size(data) else None
+        return readers.get(kind, _webp_has_size)(data)
     except struct.error:
         # The bytes end within the header.
-        return None
-    return None
-
-
-def video_types(data: bytes) -> tuple[str, ...]:
-    """Return the media types that the first bytes of a video may be of; none for no video."""
-    if data[4:12] == b"ftypqt  ":
-        return ("video/mov",)
-    if data[4:8] in _BOXES:
-        return ("video/mp4", "video/mov")
-    if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
-        return ("video/avi",)
-    return next((types for start, types in _VIDEO_STARTS.items() if data.startswith(start)), ())
+        return False
 
 
 def _png_has_size(data: bytes) -> bool:

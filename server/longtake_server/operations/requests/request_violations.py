@@ -5,29 +5,45 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.media_pb2 import Mask, ReferenceImage
 
 from longtake_server.errors import Violation
-from longtake_server.operations.requests.media_violations import image_violations, video_violations
+from longtake_server.operations.requests.media_violations import (
+    folder_violations,
+    image_violations,
+    video_violations,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
+    from longtake_server.operations.media_violations import AcceptedVideos
+
 _MOST_LABELS = 64
 _LONGEST_LABEL = 63
+_LONGEST_SHOWN = 50
+# Unicode's general categories of the letters, marks and digits that Google takes in labels:
+# all but upper-case and title-case letters.
+_LETTERS = frozenset({"Ll", "Lo", "Lm"})
+_LABEL_CHARACTERS = _LETTERS | {"Mn", "Mc", "Nd", "Nl", "No"}
+_LABEL_RULE = (
+    f"accepted are at most {_LONGEST_LABEL} lower-case letters (international ones, too), digits, "
+    "_ and -; a key begins with a letter"
+)
 _MOST_PRIORITY = 100
 _MOST_REFERENCES = 10
 _LONGEST_QUEUE_SECONDS = 366 * 86400
 _NANOS_IN_SECOND = 1_000_000_000
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-_BUCKET = re.compile(r"gs://[a-z0-9][a-z0-9._-]{1,220}(/.*)?")
-_TOPIC = re.compile(r"projects/[^/\s]+/topics/[^/\s]+")
+# Pub/Sub's rule for the name of a topic.
+_TOPIC = re.compile(r"projects/[^/\s]+/topics/(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
 _OPERATION = re.compile(r"operations/[a-zA-Z0-9_-]{1,64}")
 
 _ENUMS: tuple[tuple[str, EnumTypeWrapper], ...] = (
@@ -40,10 +56,18 @@ _ENUMS: tuple[tuple[str, EnumTypeWrapper], ...] = (
 )
 
 
-def request_violations(request: GenerateVideosRequest) -> Iterator[Violation]:
-    """Yield everything that no model would accept, each with what is accepted."""
+def request_violations(
+    request: GenerateVideosRequest, videos: AcceptedVideos
+) -> Iterator[Violation]:
+    """Yield everything that no model accepts, each with what is accepted.
+
+    Args:
+        request: The request.
+        videos: Which input videos are accepted.
+
+    """
     yield from _service_violations(request)
-    yield from _source_violations(request)
+    yield from _source_violations(request, videos)
     yield from _reference_violations(request)
     yield from _config_violations(request.config)
     yield from _combination_violations(request)
@@ -68,7 +92,9 @@ def _service_violations(request: GenerateVideosRequest) -> Iterator[Violation]:
         yield Violation("previous_operation", "accepted is operations/{id}")
 
 
-def _source_violations(request: GenerateVideosRequest) -> Iterator[Violation]:
+def _source_violations(
+    request: GenerateVideosRequest, videos: AcceptedVideos
+) -> Iterator[Violation]:
     config = request.config
     has_image, has_video = request.HasField("image"), request.HasField("video")
     if not request.prompt.strip():
@@ -81,7 +107,7 @@ def _source_violations(request: GenerateVideosRequest) -> Iterator[Violation]:
     if has_image:
         yield from image_violations("image", request.image)
     if has_video:
-        yield from video_violations("video", request.video)
+        yield from video_violations("video", request.video, videos)
     if config.HasField("last_frame"):
         yield from image_violations("config.last_frame", config.last_frame)
     if config.HasField("mask"):
@@ -123,24 +149,38 @@ def _config_violations(config: GenerateVideosConfig) -> Iterator[Violation]:
             "config.compressed",
             "it excludes config.compression_quality; accepted is one of the two",
         )
-    if len(config.labels) > _MOST_LABELS:
-        yield Violation(
-            "config.labels", f"there are {len(config.labels)}; accepted are at most {_MOST_LABELS}"
-        )
-    wrong = sum(
-        not 0 < len(key) <= _LONGEST_LABEL or len(value) > _LONGEST_LABEL
-        for key, value in config.labels.items()
-    )
-    if wrong:
-        yield Violation(
-            "config.labels",
-            f"{wrong} of them are wrong; accepted are keys of 1 to {_LONGEST_LABEL} characters "
-            f"and values of at most {_LONGEST_LABEL}",
-        )
-    if config.HasField("output_gcs_uri") and not _BUCKET.fullmatch(config.output_gcs_uri):
-        yield Violation("config.output_gcs_uri", "accepted is gs://bucket/prefix")
+    yield from _label_violations(config.labels)
+    if config.HasField("output_gcs_uri"):
+        yield from folder_violations("config.output_gcs_uri", config.output_gcs_uri)
     if config.HasField("pubsub_topic") and not _TOPIC.fullmatch(config.pubsub_topic):
-        yield Violation("config.pubsub_topic", "accepted is projects/{project}/topics/{topic}")
+        yield Violation(
+            "config.pubsub_topic",
+            "accepted is projects/{project}/topics/{topic}; a topic has 3 to 255 letters, digits "
+            "and . _ ~ + % -, begins with a letter and not with goog",
+        )
+
+
+def _label_violations(labels: Mapping[str, str]) -> Iterator[Violation]:
+    """Yield what breaks the rules that Google documents for labels."""
+    if len(labels) > _MOST_LABELS:
+        yield Violation(
+            "config.labels", f"there are {len(labels)}; accepted are at most {_MOST_LABELS}"
+        )
+    for key, value in sorted(labels.items()):
+        shown = repr(key[:_LONGEST_SHOWN])
+        if not _is_label(key) or unicodedata.category(key[0]) not in _LETTERS:
+            yield Violation("config.labels", f"the key {shown}; {_LABEL_RULE}")
+            return
+        if value and not _is_label(value):
+            yield Violation("config.labels", f"the value of the key {shown}; {_LABEL_RULE}")
+            return
+
+
+def _is_label(text: str) -> bool:
+    """Return whether a text is not empty, not too long, and of accepted characters only."""
+    return 0 < len(text) <= _LONGEST_LABEL and all(
+        one in "_-" or unicodedata.category(one) in _LABEL_CHARACTERS for one in text
+    )
 
 
 def _combination_violations(request: GenerateVideosRequest) -> Iterator[Violation]:

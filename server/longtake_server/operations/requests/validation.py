@@ -11,7 +11,7 @@ from longtake.v1.media_pb2 import ReferenceImage
 
 from longtake_server.errors import InvalidRequest, ModelRetired, Violation
 from longtake_server.operations.requests.catalogue import Stage, extends
-from longtake_server.operations.requests.media_violations import DEFAULT_VIDEO_TYPE
+from longtake_server.operations.requests.media_violations import AcceptedVideos
 from longtake_server.operations.requests.request_violations import request_violations
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def validate(
     mode = request.config.generation_mode
     entry = catalogue.serving(request.model)
     served = catalogue.get(entry.sibling(mode) or entry.id) if entry else None
-    violations = list(request_violations(request))
+    violations = list(request_violations(request, _accepted_videos(served)))
     if entry is None or served is None:
         violations.insert(0, _unknown_model(request.model, catalogue))
     else:
@@ -123,19 +123,16 @@ def _field_violations(request: GenerateVideosRequest, entry: ModelEntry) -> Iter
     for field, instead in OPTIONAL_FIELDS.items():
         if field in present - entry.supported_fields:
             yield Violation(field, f"model {entry.id} has no such field: {instead}")
-    if extends(request) and "video" in entry.supported_fields:
-        yield from _extension_violations(request, entry)
-
-
-def _extension_violations(request: GenerateVideosRequest, entry: ModelEntry) -> Iterator[Violation]:
-    if not entry.extends:
+    if extends(request) and "video" in entry.supported_fields and not entry.extends:
         accepted = "give config.mask to edit it"
         yield Violation("video", f"model {entry.id} cannot extend a video: {accepted}")
-        return
-    field, said = "video.mime_type", request.video.mime_type or DEFAULT_VIDEO_TYPE
-    if request.video.HasField("file_data"):
-        field, said = "video.file_data.mime_type", request.video.file_data.mime_type
-    yield from _one_of(field, said, entry.extension_types, entry)
+
+
+def _accepted_videos(entry: ModelEntry | None) -> AcceptedVideos:
+    """Return which input videos a model takes; without an entry, what any model takes."""
+    if entry is None or not entry.extension_types:
+        return AcceptedVideos()
+    return AcceptedVideos(entry.extension_types, f" by model {entry.id}")
 
 
 def _value_violations(
