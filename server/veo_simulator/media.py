@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the images and videos that a scene was given."""
+"""Reads the images and videos that a scene is given."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import av
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from veo_simulator.orientation import shown_size, upright
 from veo_simulator.scene import Clip, UnreadableMedia
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ _VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpeg,mpegvideo,mpegts,av
 
 
 def read_image(data: bytes, role: str) -> Image.Image:
-    """Return an image in RGB, upright.
+    """Return an image in RGB with 8 bits a channel, turned as its EXIF data says.
 
     Args:
         data: PNG, JPEG or WebP.
-        role: What it is for, for the error.
+        role: What the image is for, for the error.
 
     Raises:
-        UnreadableMedia: It is none, or has more than 50 million pixels.
+        UnreadableMedia: The data is not an image, or has more than 50 million pixels.
 
     """
     return _opened(data, role).convert("RGB")
@@ -46,7 +47,7 @@ def read_mask(data: bytes, width: int, height: int) -> NDArray[np.bool_]:
     """Return where a mask is opaque or, without an alpha channel, bright.
 
     Raises:
-        UnreadableMedia: It is no image.
+        UnreadableMedia: The data is not an image.
 
     """
     image = _opened(data, "mask")
@@ -56,16 +57,16 @@ def read_mask(data: bytes, width: int, height: int) -> NDArray[np.bool_]:
 
 
 def fit(image: Image.Image, width: int, height: int, resize_mode: str) -> Image.Image:
-    """Return an image of that size: cut to it by `crop`, with black edges by `pad`."""
+    """Return an image scaled to a size: cut by `crop`, or with black edges by `pad`."""
     size = (width, height)
     return ImageOps.fit(image, size) if resize_mode == "crop" else ImageOps.pad(image, size)
 
 
 def measure(data: bytes) -> Clip:
-    """Return what a video is, as far as its head tells.
+    """Return the size that players show a video with, and its length.
 
     Raises:
-        UnreadableMedia: It is none.
+        UnreadableMedia: The data is not a video.
 
     """
     with _opened_video(data) as container:
@@ -74,14 +75,21 @@ def measure(data: bytes) -> Clip:
             seconds = float(stream.duration * stream.time_base)
         else:
             seconds = float(container.duration or 0) / av.time_base
-        return Clip(stream.width, stream.height, seconds)
+        frame = next(container.decode(stream), None)
+        if frame is None:
+            raise _no_frames()
+        return Clip(*shown_size(frame), seconds)
 
 
 def read_video(data: bytes, fps: int) -> Iterator[Image.Image]:
-    """Yield the frames of a video at a rate, decoded one by one.
+    """Yield the frames of a video as players show them, decoded one by one.
+
+    Args:
+        data: The video, in a container that FFmpeg knows.
+        fps: Frames per second; frames are repeated or left out to reach it.
 
     Raises:
-        UnreadableMedia: It is none, or longer than 60 seconds.
+        UnreadableMedia: The data is not a video, or is longer than 60 seconds.
 
     """
     with _opened_video(data) as container:
@@ -116,9 +124,9 @@ def _at_rate(container: av.container.InputContainer, fps: int) -> Iterator[Image
         while image is not None and shown < round((begin - start) * fps):
             yield image
             shown += 1
-        image = Image.fromarray(frame.to_ndarray(format="rgb24"))
+        image = Image.fromarray(upright(frame))
     if image is None:
-        raise UnreadableMedia("video: it has no frames")
+        raise _no_frames()
     for _ in range(shown, max(shown + 1, round(end * fps))):
         yield image
 
@@ -129,12 +137,40 @@ def _opened(data: bytes, role: str) -> Image.Image:
         with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
             image = Image.open(io.BytesIO(data), formats=_IMAGE_FORMATS)
         if image.width * image.height <= MOST_PIXELS:
-            return ImageOps.exif_transpose(image)
+            return ImageOps.exif_transpose(_with_eight_bits(image))
     except Image.DecompressionBombError as error:
         raise _too_large(role) from error
     except (UnidentifiedImageError, OSError, ValueError) as error:
-        raise UnreadableMedia(f"{role}: it is no image that can be read") from error
+        raise UnreadableMedia(f"{role}: it is not an image that can be read") from error
     raise _too_large(role)
+
+
+def _with_eight_bits(image: Image.Image) -> Image.Image:
+    """Return an image whose channels have 8 bits.
+
+    Of channels of 16 bits Pillow scales those in colour, but not their transparent colour.
+    It keeps those in grey, and clips them at 255 when they are converted.
+    """
+    transparent = image.info.get("transparency")
+    if image.mode.startswith("I"):
+        samples = np.asarray(image)
+        grey = Image.fromarray(_scaled(samples))
+        if transparent is not None:
+            opaque = np.where(samples == transparent, 0, 255)
+            grey.putalpha(Image.fromarray(opaque.astype(np.uint8)))
+        grey.info["exif"] = image.info.get("exif", b"")
+        return grey
+    if isinstance(transparent, tuple) and any(";16" in str(tile.args) for tile in image.tile):
+        image.info["transparency"] = tuple(int(one) for one in _scaled(np.array(transparent)))
+    return image
+
+
+def _scaled(samples: NDArray[np.generic]) -> NDArray[np.uint8]:
+    return (samples.astype(np.uint32) >> 8).astype(np.uint8)
+
+
+def _no_frames() -> UnreadableMedia:
+    return UnreadableMedia("video: it has no frames")
 
 
 def _too_large(role: str) -> UnreadableMedia:
