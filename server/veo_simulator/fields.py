@@ -1,9 +1,10 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reads fields of a JSON object, and keeps a violation for each that is wrong."""
+"""Reads the fields of a JSON object and keeps a violation for each wrong one."""
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from veo_simulator.errors import Violation
@@ -12,11 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 
-class Fields:
-    """An object of the request, of which each field is read once.
+_MOST_LABELS = 64
+_LONGEST_LABEL = 63
+_LETTERS = ("Ll", "Lo", "Lm")
+_LABEL_CHARACTERS = (*_LETTERS, "Mn", "Mc", "Nd", "Nl", "No")
 
-    A field that is wrong reads as if it were absent; `violations` tells of it. Fields
-    that nobody read are unknown ones.
+
+class Fields:
+    """A JSON object of a request. Each field is read once.
+
+    A wrong field reads as if it were absent, and adds a violation. A field that is never
+    read counts as unknown.
     """
 
     def __init__(self, value: object, path: str, violations: list[Violation]) -> None:
@@ -26,10 +33,10 @@ class Fields:
         if isinstance(value, dict):
             self._unread = {name: given for name, given in value.items() if given is not None}
         elif value is not None:
-            self.wrong("", "it is no object")
+            self.wrong("", "it is not an object")
 
     def wrong(self, name: str, description: str) -> None:
-        """Keep a violation of a field; '' is the object itself."""
+        """Add a violation of a field, or with an empty name of the object itself."""
         self.violations.append(Violation(self.path(name), description))
 
     def path(self, name: str) -> str:
@@ -64,7 +71,7 @@ class Fields:
         ]
 
     def choice(self, name: str, accepted: Sequence[str]) -> str | None:
-        """Read a string out of some, in upper or lower case; return it in lower case."""
+        """Read one of several strings, in upper or lower case; return it in lower case."""
         value = self.text(name)
         if value is None or value.lower() in accepted:
             return value and value.lower()
@@ -72,7 +79,7 @@ class Fields:
         return None
 
     def number(self, name: str, accepted: Collection[int]) -> int | None:
-        """Read a whole number out of some, also when it is written 8.0 or "8"."""
+        """Read one of several whole numbers, which may also be written 8.0 or "8"."""
         value = self._unread.pop(name, None)
         if value is None:
             return None
@@ -86,23 +93,31 @@ class Fields:
         return None
 
     def refuse(self, name: str, description: str) -> None:
-        """Read a field that must not be there."""
+        """Add a violation if a field is there."""
         if self._unread.pop(name, None) is not None:
             self.wrong(name, description)
 
     def labels(self, name: str) -> None:
-        """Read a mapping of strings to strings of at most 63 characters."""
+        """Read labels: at most 64 strings by strings, as Google documents them.
+
+        Keys and values have at most 63 lower-case or international letters, digits, `_`
+        and `-`. A key begins with a letter; a value may be empty.
+        """
         values = self._typed(name, dict, "an object") or {}
-        texts = [text for pair in values.items() for text in pair]
-        if not all(isinstance(text, str) and len(text) <= 63 for text in texts):
-            self.wrong(name, "accepted are strings of at most 63 characters")
+        if len(values) > _MOST_LABELS:
+            self.wrong(name, f"there are {len(values)}; accepted are at most {_MOST_LABELS}")
+        for key, value in values.items():
+            if not _is_label(key) or unicodedata.category(key[0]) not in _LETTERS:
+                self.wrong(name, f"Label key {key[:100]!r} violates format constraints.")
+            if value != "" and not (isinstance(value, str) and _is_label(value)):
+                self.wrong(name, f"Label value {str(value)[:100]!r} violates format constraints.")
 
     def ignore(self) -> None:
         """Count the rest of the fields as read."""
         self._unread.clear()
 
     def finish(self) -> None:
-        """Keep a violation for each field that is unknown."""
+        """Add a violation for each unknown field."""
         for name in self._unread:
             self.wrong(name, "there is no such field")
 
@@ -112,6 +127,12 @@ class Fields:
             return value
         self.wrong(name, f"accepted is {accepted}")
         return None
+
+
+def _is_label(text: str) -> bool:
+    return 0 < len(text) <= _LONGEST_LABEL and all(
+        one in "_-" or unicodedata.category(one) in _LABEL_CHARACTERS for one in text
+    )
 
 
 def _worded(accepted: Collection[int]) -> str:

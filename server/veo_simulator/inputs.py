@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The media that a request brings: as bytes in it, or by the address of an object."""
+"""The media of a request: as bytes, or by the address of an object."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from veo_simulator.bucket import Buckets
     from veo_simulator.fields import Fields
 
-_ADDRESS = re.compile(r"gs://([a-z0-9][a-z0-9._-]{1,220})/(.+)", re.DOTALL)
-_FOLDER = re.compile(r"gs://([a-z0-9][a-z0-9._-]{1,220})(/.*)?", re.DOTALL)
+# Everything after the bucket is the object's name, including # and ?.
+_BUCKET = r"gs://([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])"
+_ADDRESS = re.compile(rf"{_BUCKET}/([^\r\n]+)")
+_FOLDER = re.compile(rf"{_BUCKET}(/[^\r\n]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def decoded(given: Fields, field: str, role: str, encoded: str) -> Media:
     try:
         return Media(role, base64.b64decode(encoded, validate=True))
     except (binascii.Error, ValueError):
-        given.wrong(field, "it is no base64")
+        given.wrong(field, "it is not base64")
         return Media(role)
 
 
@@ -54,7 +56,7 @@ def addressed(given: Fields, field: str, role: str, address: str) -> Media:
 
 
 def folder(given: Fields, field: str) -> tuple[str, str] | None:
-    """Read where results go: a bucket, and what their names begin with, without slashes."""
+    """Read where results go: a bucket, and the prefix of their names without outer slashes."""
     address = given.text(field)
     if address is None:
         return None
@@ -66,10 +68,10 @@ def folder(given: Fields, field: str) -> tuple[str, str] | None:
 
 
 def read(buckets: Buckets, media: Media) -> bytes:
-    """Return the bytes of an input. Blocks on files.
+    """Return the bytes of an input. Reads files: call it off the event loop.
 
     Raises:
-        GoogleError: It is by an address where there is nothing.
+        GoogleError: There is no object at its address.
 
     """
     if media.data is not None:

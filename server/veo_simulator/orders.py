@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The body of predictLongRunning, checked against the model: all that is wrong at once."""
+"""Checks the body of predictLongRunning against the model and reports every fault at once."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from veo_simulator.inputs import Media
     from veo_simulator.models import ModelRules
 
-_TOPIC = re.compile(r"projects/[^/]+/topics/[^/]+")
+# Pub/Sub's rule for the name of a topic.
+_TOPIC = re.compile(r"projects/[^/\s]+/topics/(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
 _PEOPLE = ("allow_adult", "dont_allow", "disallow", "allow_all", "allowall")
+_IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
+_VIDEO_TYPES = (
+    *("video/mp4", "video/mov", "video/mpeg", "video/mpg", "video/avi", "video/wmv"),
+    *("video/mpegps", "video/flv"),
+)
 _MASKS = ("insert", "remove", "remove_static", "outpaint")
 _CAMERA = (
     *("fixed", "pan_left", "pan_right", "tilt_up", "tilt_down", "truck_left", "truck_right"),
@@ -28,7 +34,7 @@ _CAMERA = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A generation that a model can do. The attributes are Google's fields of the same names."""
+    """A checked request. The attributes are Google's fields of the same names."""
 
     model: str
     directives: directives.Directives
@@ -52,7 +58,7 @@ class Order:
 
 
 def read_order(model: str, body: object) -> Order:
-    """Return the order that a body makes. Slow for large media: not for the event loop.
+    """Return the order in a body. Decodes base64: call it off the event loop.
 
     Raises:
         GoogleError: The model is unknown, or fields are wrong.
@@ -211,7 +217,7 @@ def _media(given: Fields | None, role: str) -> Media | None:
         return None
     encoded = given.text("bytesBase64Encoded")
     address = given.text("gcsUri")
-    given.text("mimeType")
+    given.choice("mimeType", _VIDEO_TYPES if role == "video" else _IMAGE_TYPES)
     given.finish()
     if (encoded is None) == (address is None):
         given.wrong("", "exactly one of bytesBase64Encoded and gcsUri is required")

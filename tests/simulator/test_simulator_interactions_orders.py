@@ -160,7 +160,7 @@ def test_a_task_takes_its_own_fields_only(name: str, field: str, value: str) -> 
         ([TEXT, {"type": "audio", "data": DATA}], "input[1].type"),
         ([{"type": "image"}], "input[0]: exactly one of data and uri"),
         ([{**IMAGE, "uri": "gs://b/c"}], "input[0]: exactly one of data and uri"),
-        ([{**IMAGE, "data": "?"}], "input[0].data: it is no base64"),
+        ([{**IMAGE, "data": "?"}], "input[0].data: it is not base64"),
         ([{**IMAGE, "mime_type": "image/svg"}], "input[0].mime_type"),
         ([{"type": "image", "uri": FILE}], "input[0].uri: accepted is gs://"),
         ([IMAGE] * 11, "input: 11 images"),

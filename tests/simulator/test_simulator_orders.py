@@ -49,7 +49,7 @@ def test_every_field_is_read_in_either_case_of_its_values() -> None:
             "aspectRatio": "9:16",
             "resolution": "1080p",
             "personGeneration": "ALLOW_ADULT",
-            "pubsubTopic": "projects/p/topics/t",
+            "pubsubTopic": "projects/p/topics/progress",
             "negativePrompt": "blur",
             "enhancePrompt": True,
             "generateAudio": False,
@@ -94,6 +94,8 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         ({"mask": {**IMAGE, "maskMode": "insert"}}, "mask"),
         ({"image": {"bytesBase64Encoded": "%"}}, "image.bytesBase64Encoded"),
         ({"image": {"gcsUri": "https://x/y"}}, "image.gcsUri"),
+        ({"image": {**IMAGE, "mimeType": "image/svg"}}, "image.mimeType"),
+        ({"video": {**IMAGE, "mimeType": "video/quicktime"}}, "video.mimeType"),
         ({"lastFrame": IMAGE}, "lastFrame"),
         ({"referenceImages": [{"image": IMAGE}]}, "referenceImages[0].referenceType"),
         ({"referenceImages": [{"referenceType": "asset"}]}, "referenceImages[0].image"),
@@ -123,6 +125,49 @@ def test_each_model_takes_what_it_documents_and_nothing_else(model: str) -> None
         assert order(model, parameters={"resolution": resolution}).resolution == resolution
     with pytest.raises(GoogleError):
         order(model, parameters={"sampleCount": rules.most_samples + 1})
+
+
+@pytest.mark.parametrize(
+    "name", ["scene#12.png", "what?.png", "a?b=c#d/e.png", " 100%.png", "a.png#1/notes", "é/部.png"]
+)
+def test_everything_after_the_bucket_is_the_name_of_an_object(name: str) -> None:
+    made = order(image={"gcsUri": f"gs://bucket/{name}"}, parameters={"storageUri": "gs://b-1/x#?"})
+    assert made.image is not None
+    assert (made.image.bucket, made.image.name) == ("bucket", name)
+    assert made.storage == ("b-1", "x#?")
+
+
+def labelled(labels: object) -> None:
+    read_order(MODEL, {"instances": [{"prompt": "x"}], "labels": labels})
+
+
+def test_labels_by_the_documented_rules_are_taken() -> None:
+    labelled({"team": "ads", "équipe_1-a": "größe", "k" * 63: "v" * 63, "部門": "", "a": "1-_"})
+    labelled({f"k{number}": "" for number in range(64)})
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"Team": "ads"},
+        {"user": "a@b.c"},
+        {"1st": "x"},
+        {"a b": "c"},
+        {"": "x"},
+        {"team": "Ads"},
+        {"team": 7},
+        {"k" * 64: "x"},
+        {"k": "v" * 64},
+        {f"k{number}": "" for number in range(65)},
+        ["team"],
+    ],
+)
+def test_other_labels_are_refused_in_googles_form(labels: object) -> None:
+    with pytest.raises(GoogleError) as refused:
+        labelled(labels)
+    error = refused.value.http_body()["error"]
+    assert (error["code"], error["status"]) == (400, "INVALID_ARGUMENT")
+    assert fields(refused.value) == {"labels"}
 
 
 def test_an_unknown_model_is_not_found() -> None:
