@@ -63,11 +63,16 @@ class DeveloperFiles:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = "".join(secrets.choice(_LETTERS) for _ in range(_ID_LENGTH))
         path = self._folder / f"{name}.mp4"
-        path.write_bytes(data)
-        pad(path, int(chosen.number("size", "bytes", 0)))
         asks = chosen.number("processing", "times", 1) if "processing" in chosen else 0
         kept = {"created": self._now(), "processing": asks, "redirects": "redirect" in chosen}
-        path.with_suffix(".json").write_text(json.dumps(kept))
+        try:
+            path.write_bytes(data)
+            pad(path, int(chosen.number("size", "bytes", 0)))
+            path.with_suffix(".json").write_text(json.dumps(kept))
+        except OSError:
+            path.unlink(missing_ok=True)
+            path.with_suffix(".json").unlink(missing_ok=True)
+            raise
         return name
 
     def ask(self, name: str) -> DeveloperFile | None:

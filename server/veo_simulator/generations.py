@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import secrets
@@ -12,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from veo_simulator.disk import storing
 from veo_simulator.errors import GoogleError
 
 if TYPE_CHECKING:
@@ -145,12 +147,16 @@ class Generations(Generic[WorkT]):
             order: What was asked for.
             body: Its JSON, which is kept.
 
+        Raises:
+            GoogleError: The disk does not take the request. Nothing is started.
+
         """
         await self._forget_old()
         seed = secrets.randbits(32) if order.seed is None else order.seed
         now = time.time()
         generation = Generation(name, order, now, now, seed)
-        await asyncio.to_thread(self._save_request, generation, body)
+        with storing(name):
+            await asyncio.to_thread(self._save_request, generation, body)
         self._remember(generation)
         return generation
 
@@ -175,7 +181,9 @@ class Generations(Generic[WorkT]):
             if generation.outcome is not None:
                 return False
             generation.changed = time.time()
-            await asyncio.to_thread(self._save_outcome, generation, outcome)
+            # An outcome that the disk does not take is kept in memory: a restart makes it anew.
+            with contextlib.suppress(GoogleError), storing(f"The outcome of {generation.name}"):
+                await asyncio.to_thread(self._save_outcome, generation, outcome)
             generation.outcome = outcome
             if not generation.ended.is_set():
                 self._counts.ended()
@@ -244,7 +252,10 @@ class Generations(Generic[WorkT]):
             return
         due = generation.started + chosen.number("latency", "seconds", self._latency_seconds)
         try:
-            outcome = await self._maker.make(generation)
+            with storing(f"The video of {generation.name}"):
+                outcome = await self._maker.make(generation)
+        except GoogleError as error:
+            outcome = self._maker.failed(error)
         except Exception:  # noqa: BLE001 - a defect of ours ends the generation, as Google's do
             _log.exception("a video could not be made")
             outcome = self._maker.failed(GoogleError("INTERNAL", "Internal error."))
@@ -261,7 +272,11 @@ class Generations(Generic[WorkT]):
             "outcome": None,
         }
         self._file(generation).parent.mkdir(parents=True, exist_ok=True)
-        self._write(generation, kept)
+        try:
+            self._write(generation, kept)
+        except OSError:
+            self._maker.delete(generation.id)
+            raise
 
     def _save_outcome(self, generation: Generation[WorkT], outcome: dict[str, Any]) -> None:
         kept = json.loads(self._file(generation).read_text())
@@ -270,8 +285,12 @@ class Generations(Generic[WorkT]):
     def _write(self, generation: Generation[WorkT], kept: dict[str, Any]) -> None:
         file = self._file(generation)
         temporary = file.with_suffix(".part")
-        temporary.write_text(json.dumps(kept))
-        temporary.replace(file)
+        try:
+            temporary.write_text(json.dumps(kept))
+            temporary.replace(file)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
 
     def _file(self, generation: Generation[WorkT]) -> Path:
         return self._folder / generation.id / "generation.json"

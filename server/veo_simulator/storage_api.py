@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from veo_simulator.authentication import authenticate
+from veo_simulator.disk import storing
 from veo_simulator.downloads import ranged
 from veo_simulator.errors import GoogleError, Violation, invalid
 
@@ -65,7 +66,8 @@ class StorageApi:
             if len(body) > MOST_UPLOADED_BYTES:
                 raise invalid(Violation("body", f"at most {MOST_UPLOADED_BYTES} bytes"))
         bucket = _bucket(request)
-        await asyncio.to_thread(self._buckets.put, bucket, name, content_type, [bytes(body)])
+        with storing(f"gs://{bucket}/{name}"):
+            await asyncio.to_thread(self._buckets.put, bucket, name, content_type, [bytes(body)])
         stored = await asyncio.to_thread(self._buckets.get, bucket, name)
         return JSONResponse(_description(stored) if stored else {})
 
