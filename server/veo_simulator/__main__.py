@@ -1,10 +1,11 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""`veo-simulator`: runs the simulator alone, on a loopback port."""
+"""`veo-simulator`: runs the simulator on a loopback port."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import contextlib
 import json
 import logging
@@ -30,10 +31,10 @@ _BACKLOG = 2048
 
 
 class AnnouncingServer(uvicorn.Server):
-    """A server that prints the address that it listens on, once it listens."""
+    """A server that writes its address to standard output once it listens."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then print the address."""
+        """Start, and write the address."""
         await super().startup(sockets)
         if self.started and sockets:
             host, port = sockets[0].getsockname()[:2]
@@ -43,11 +44,13 @@ class AnnouncingServer(uvicorn.Server):
 
 
 def main() -> None:
-    """Run until SIGTERM or Ctrl-C, or with --parent-pipe until standard input closes."""
+    """Run until SIGTERM, Ctrl-C, or with --parent-pipe the end of standard input."""
     arguments = _arguments()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    # uvicorn raises the signal again after it has stopped. The default handler would end the
-    # process before its temporary folder is removed.
+    # asyncio warns of each write to a connection that its caller has reset.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    # uvicorn raises the signal again after it has stopped. By default that would end the
+    # process before its folder is removed.
     signal.signal(signal.SIGTERM, _leave)
     with contextlib.ExitStack() as stack:
         listening = stack.enter_context(_listen(arguments.host, arguments.port))
@@ -55,6 +58,7 @@ def main() -> None:
         if folder is None:
             prefix = "veo-simulator-"
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=prefix)))
+        _check_folder(folder)
         application = create_application(
             Options(
                 state_directory=folder,
@@ -72,6 +76,7 @@ def main() -> None:
             timeout_keep_alive=30,
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cut_off)
         server = AnnouncingServer(config)
         if arguments.parent_pipe:
             threading.Thread(target=_stop_with_parent, args=(server,), daemon=True).start()
@@ -84,36 +89,57 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="veo-simulator",
-        description="Serves Google's video API on a loopback port and renders real MP4 files. "
+        description="Serves Google's video APIs on a loopback port and renders real MP4s. "
         "It does not run a generative model.",
     )
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     add("--port", type=_port, default=_DEFAULT_PORT, help="port, 0 for any (default: %(default)s)")
-    add("--state-directory", type=Path, help="folder for its state (default: temporary)")
+    add(
+        "--state-directory",
+        type=Path,
+        help="folder that keeps generations and objects across restarts (default: a temporary one)",
+    )
     add(
         *("--latency", "--latency-seconds"),
         type=_seconds,
         default=6.0,
-        help="minimum seconds per generation (default: %(default)g)",
+        help="seconds that a generation takes at least (default: %(default)g)",
     )
-    add("--quota-per-minute", type=_count, help="submissions per model (default: no limit)")
+    add("--quota-per-minute", type=_count, help="submissions per model and minute (default: any)")
     add(
         "--workers",
         type=_count,
         default=_processors(),
-        help="concurrent renderings (default: %(default)s)",
+        help="videos rendered at the same time (default: one less than there are processors)",
     )
     add(
         "--keep-hours",
         type=_seconds,
         default=48.0,
-        help="hours to keep a generation (default: %(default)g)",
+        help="hours after which a generation is forgotten (default: %(default)g)",
     )
-    add("--parent-pipe", action="store_true", help="exit when standard input closes")
+    add("--parent-pipe", action="store_true", help="stop at the end of standard input")
     told = f"veo-simulator {version('longtake-server')}"
     add("--version", action="version", version=told, help="print the version and exit")
     return parser.parse_args()
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        sys.exit(f"veo-simulator: cannot write to {folder}: {error.strerror}")
+
+
+def _is_no_cut_off(record: logging.LogRecord) -> bool:
+    """Leave out the traceback of each caller that is cut off when the simulator stops.
+
+    uvicorn tells in one line how many they are.
+    """
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def _leave(_signal: int, _frame: object) -> None:
