@@ -441,14 +441,17 @@ type GenerateVideosConfig struct {
 	CameraControl GenerateVideosConfig_CameraControl `protobuf:"varint,18,opt,name=camera_control,json=cameraControl,proto3,enum=longtake.v1.GenerateVideosConfig_CameraControl" json:"camera_control,omitempty"`
 	// Optional. How `image` is fitted to the aspect ratio.
 	ResizeMode GenerateVideosConfig_ResizeMode `protobuf:"varint,19,opt,name=resize_mode,json=resizeMode,proto3,enum=longtake.v1.GenerateVideosConfig_ResizeMode" json:"resize_mode,omitempty"`
-	// Optional. Labels that the upstream adds to its billing records: at most 64,
-	// with keys and values of at most 63 characters each.
+	// Optional. Labels that the upstream adds to its billing records: at
+	// most 64. Keys and
+	// values have at most 63 characters: lower-case letters, also international
+	// ones, digits, `_` and `-`. A key begins with a letter; a value may be empty.
 	Labels map[string]string `protobuf:"bytes,20,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Optional. A bucket and prefix, `gs://bucket/prefix`, that the upstream
 	// writes the results to. Default: Longtake keeps the results.
 	OutputGcsUri *string `protobuf:"bytes,21,opt,name=output_gcs_uri,json=outputGcsUri,proto3,oneof" json:"output_gcs_uri,omitempty"`
-	// Optional. A Pub/Sub topic, `projects/p/topics/t`, that the upstream notifies
-	// of progress.
+	// Optional. A Pub/Sub topic, `projects/{project}/topics/{topic}`, to which the
+	// upstream publishes progress. The topic has 3 to 255 letters, digits and
+	// `. _ ~ + % -`, begins with a letter and not with `goog`.
 	PubsubTopic   *string `protobuf:"bytes,22,opt,name=pubsub_topic,json=pubsubTopic,proto3,oneof" json:"pubsub_topic,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -143,10 +143,13 @@ func (Mask_MaskMode) EnumDescriptor() ([]byte, []int) {
 // A reference to a file in a store that the upstream can read.
 type FileData struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Required. The URI of the file: `gs://bucket/object` for every upstream, or an
-	// `https://` URI if the server is allowed to fetch it.
+	// Required. The address of the file: `gs://bucket/object` for every upstream,
+	// or an `https://` address where the server is allowed to fetch it. Everything
+	// after the bucket is the name of the object, including `#` and `?`.
 	FileUri string `protobuf:"bytes,1,opt,name=file_uri,json=fileUri,proto3" json:"file_uri,omitempty"`
 	// Required. The media type of the file, for example `image/png` or `video/mp4`.
+	// Usual names of a type mean the same: `video/quicktime` is `video/mov`,
+	// `image/jpg` is `image/jpeg`. Case and parameters do not count.
 	MimeType      string `protobuf:"bytes,2,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -207,8 +210,9 @@ type Image struct {
 	//	*Image_FileData
 	Source isImage_Source `protobuf_oneof:"source"`
 	// Optional. The media type of `data`: `image/jpeg`, `image/png` or
-	// `image/webp`. If empty, it is detected from the bytes. A type that contradicts
-	// the bytes is INVALID_ARGUMENT. Not used with `file_data`, which has its own.
+	// `image/webp`. Recognised from the bytes, which decide where another image
+	// type is named. A type that is not of an image is INVALID_ARGUMENT. Not used
+	// with `file_data`, which has its own.
 	MimeType      string `protobuf:"bytes,3,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -307,7 +311,10 @@ type Video struct {
 	//	*Video_Data
 	//	*Video_FileData
 	Source isVideo_Source `protobuf_oneof:"source"`
-	// Optional. The media type of `data`, for example `video/mp4` (the default).
+	// Optional. The media type of `data`, for example `video/mp4`. In a request it
+	// is recognised from the bytes, which decide where another video type is named.
+	// A model that does not take the type of the bytes is INVALID_ARGUMENT, and so
+	// is a type that is not of a video. Not used with `file_data`, which has its own.
 	MimeType string `protobuf:"bytes,3,opt,name=mime_type,json=mimeType,proto3" json:"mime_type,omitempty"`
 	// Output only. The size of the whole video in bytes. Absent until known: the
 	// first full download measures a result that stays at the upstream.

@@ -193,11 +193,14 @@ impl ErrorReason {
 /// A reference to a file in a store that the upstream can read.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FileData {
-    /// Required. The URI of the file: `gs://bucket/object` for every upstream, or an
-    /// `<https://`> URI if the server is allowed to fetch it.
+    /// Required. The address of the file: `gs://bucket/object` for every upstream,
+    /// or an `<https://`> address where the server is allowed to fetch it. Everything
+    /// after the bucket is the name of the object, including `#` and `?`.
     #[prost(string, tag = "1")]
     pub file_uri: ::prost::alloc::string::String,
     /// Required. The media type of the file, for example `image/png` or `video/mp4`.
+    /// Usual names of a type mean the same: `video/quicktime` is `video/mov`,
+    /// `image/jpg` is `image/jpeg`. Case and parameters do not count.
     #[prost(string, tag = "2")]
     pub mime_type: ::prost::alloc::string::String,
 }
@@ -205,8 +208,9 @@ pub struct FileData {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Image {
     /// Optional. The media type of `data`: `image/jpeg`, `image/png` or
-    /// `image/webp`. If empty, it is detected from the bytes. A type that contradicts
-    /// the bytes is INVALID_ARGUMENT. Not used with `file_data`, which has its own.
+    /// `image/webp`. Recognised from the bytes, which decide where another image
+    /// type is named. A type that is not of an image is INVALID_ARGUMENT. Not used
+    /// with `file_data`, which has its own.
     #[prost(string, tag = "3")]
     pub mime_type: ::prost::alloc::string::String,
     /// Where the bytes are. Exactly one must be set.
@@ -229,7 +233,10 @@ pub mod image {
 /// A video: an input to extend or edit, or a result of a generation.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Video {
-    /// Optional. The media type of `data`, for example `video/mp4` (the default).
+    /// Optional. The media type of `data`, for example `video/mp4`. In a request it
+    /// is recognised from the bytes, which decide where another video type is named.
+    /// A model that does not take the type of the bytes is INVALID_ARGUMENT, and so
+    /// is a type that is not of a video. Not used with `file_data`, which has its own.
     #[prost(string, tag = "3")]
     pub mime_type: ::prost::alloc::string::String,
     /// Output only. The size of the whole video in bytes. Absent until known: the
@@ -457,8 +464,10 @@ pub struct GenerateVideosConfig {
     /// Optional. How `image` is fitted to the aspect ratio.
     #[prost(enumeration = "generate_videos_config::ResizeMode", tag = "19")]
     pub resize_mode: i32,
-    /// Optional. Labels that the upstream adds to its billing records: at most 64,
-    /// with keys and values of at most 63 characters each.
+    /// Optional. Labels that the upstream adds to its billing records: at
+    /// most 64. Keys and
+    /// values have at most 63 characters: lower-case letters, also international
+    /// ones, digits, `_` and `-`. A key begins with a letter; a value may be empty.
     #[prost(btree_map = "string, string", tag = "20")]
     pub labels: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
@@ -468,8 +477,9 @@ pub struct GenerateVideosConfig {
     /// writes the results to. Default: Longtake keeps the results.
     #[prost(string, optional, tag = "21")]
     pub output_gcs_uri: ::core::option::Option<::prost::alloc::string::String>,
-    /// Optional. A Pub/Sub topic, `projects/p/topics/t`, that the upstream notifies
-    /// of progress.
+    /// Optional. A Pub/Sub topic, `projects/{project}/topics/{topic}`, to which the
+    /// upstream publishes progress. The topic has 3 to 255 letters, digits and
+    /// `. _ ~ + % -`, begins with a letter and not with `goog`.
     #[prost(string, optional, tag = "22")]
     pub pubsub_topic: ::core::option::Option<::prost::alloc::string::String>,
 }

@@ -168,8 +168,10 @@ export type GenerateVideosConfig = Message<"longtake.v1.GenerateVideosConfig"> &
   resizeMode: GenerateVideosConfig_ResizeMode;
 
   /**
-   * Optional. Labels that the upstream adds to its billing records: at most 64,
-   * with keys and values of at most 63 characters each.
+   * Optional. Labels that the upstream adds to its billing records: at
+   * most 64. Keys and
+   * values have at most 63 characters: lower-case letters, also international
+   * ones, digits, `_` and `-`. A key begins with a letter; a value may be empty.
    *
    * @generated from field: map<string, string> labels = 20;
    */
@@ -184,8 +186,9 @@ export type GenerateVideosConfig = Message<"longtake.v1.GenerateVideosConfig"> &
   outputGcsUri?: string | undefined;
 
   /**
-   * Optional. A Pub/Sub topic, `projects/p/topics/t`, that the upstream notifies
-   * of progress.
+   * Optional. A Pub/Sub topic, `projects/{project}/topics/{topic}`, to which the
+   * upstream publishes progress. The topic has 3 to 255 letters, digits and
+   * `. _ ~ + % -`, begins with a letter and not with `goog`.
    *
    * @generated from field: optional string pubsub_topic = 22;
    */

@@ -25,8 +25,9 @@ export const file_longtake_v1_media: GenFile = /*@__PURE__*/
  */
 export type FileData = Message<"longtake.v1.FileData"> & {
   /**
-   * Required. The URI of the file: `gs://bucket/object` for every upstream, or an
-   * `https://` URI if the server is allowed to fetch it.
+   * Required. The address of the file: `gs://bucket/object` for every upstream,
+   * or an `https://` address where the server is allowed to fetch it. Everything
+   * after the bucket is the name of the object, including `#` and `?`.
    *
    * @generated from field: string file_uri = 1;
    */
@@ -34,6 +35,8 @@ export type FileData = Message<"longtake.v1.FileData"> & {
 
   /**
    * Required. The media type of the file, for example `image/png` or `video/mp4`.
+   * Usual names of a type mean the same: `video/quicktime` is `video/mov`,
+   * `image/jpg` is `image/jpeg`. Case and parameters do not count.
    *
    * @generated from field: string mime_type = 2;
    */
@@ -78,8 +81,9 @@ export type Image = Message<"longtake.v1.Image"> & {
 
   /**
    * Optional. The media type of `data`: `image/jpeg`, `image/png` or
-   * `image/webp`. If empty, it is detected from the bytes. A type that contradicts
-   * the bytes is INVALID_ARGUMENT. Not used with `file_data`, which has its own.
+   * `image/webp`. Recognised from the bytes, which decide where another image
+   * type is named. A type that is not of an image is INVALID_ARGUMENT. Not used
+   * with `file_data`, which has its own.
    *
    * @generated from field: string mime_type = 3;
    */
@@ -126,7 +130,10 @@ export type Video = Message<"longtake.v1.Video"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Optional. The media type of `data`, for example `video/mp4` (the default).
+   * Optional. The media type of `data`, for example `video/mp4`. In a request it
+   * is recognised from the bytes, which decide where another video type is named.
+   * A model that does not take the type of the bytes is INVALID_ARGUMENT, and so
+   * is a type that is not of a video. Not used with `file_data`, which has its own.
    *
    * @generated from field: string mime_type = 3;
    */
