@@ -60,7 +60,7 @@ class Options:
 
 
 def create_application(options: Options) -> Starlette:
-    """Return the application; nothing runs and no file is touched until it starts up."""
+    """Return the application. Nothing runs and no file is opened before its startup."""
     counts = Counts()
     calls = Calls(counts, Quota(options.quota_per_minute, time.monotonic))
     life = {"latency_seconds": options.latency_seconds, "keep_hours": options.keep_hours}

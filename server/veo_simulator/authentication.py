@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a call carries credentials. Any will do but those that stand for bad ones."""
+"""Checks that a call has credentials. Any value passes except those that stand for bad ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORBIDDEN = "forbidden"
 
 
 def authenticate(request: Request) -> None:
-    """Let a call pass that has a bearer token, or an API key in a header or the query.
+    """Accept a call with a bearer token, or with an API key in a header or the query.
 
     Raises:
         GoogleError: It has none, or the word `expired` or `forbidden` in place of one.

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The moving picture that stands for what a model would make of a prompt."""
+"""The moving picture that stands in for what a model would generate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COLOURS = 3
 
 
 class Backdrop:
-    """Waves of colour that the seed chooses, computed small and enlarged.
+    """Waves of colour chosen by the seed, computed small and enlarged.
 
     Args:
         seed: The seed.

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The body of a call, as the JSON object that it has to be."""
+"""Reads the body of a call, which must be a JSON object."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ async def read_object(request: Request) -> dict[str, Any]:
     """Return the body of a call.
 
     Raises:
-        GoogleError: It is no JSON object, or longer than 128 MiB.
+        GoogleError: The body is not a JSON object, or is longer than 128 MiB.
 
     """
     body = bytearray()

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The objects of gs:// addresses, as files in a folder."""
+"""Keeps the objects of gs:// addresses as files in a folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LARGEST_SMALL_BOX = (1 << 32) - 1
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object that is there.
+    """A stored object.
 
     Attributes:
         path: The file that has its bytes.
@@ -36,13 +36,13 @@ class StoredObject:
 
 
 class Buckets:
-    """Every bucket; each exists as soon as it is written to. Methods block on files."""
+    """All buckets. A bucket is created by the first write to it. Methods block on files."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, bucket: str, name: str, content_type: str, chunks: Iterable[bytes]) -> int:
-        """Store an object, or replace one, whole or not at all; return its size."""
+        """Store or replace an object atomically; return its size in bytes."""
         path = self._path(bucket, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent)
@@ -59,11 +59,11 @@ class Buckets:
         return path.stat().st_size
 
     def pad(self, bucket: str, name: str, size: int) -> None:
-        """Make an MP4 that is there as long as that."""
+        """Pad a stored MP4 to a size in bytes."""
         pad(self._path(bucket, name), size)
 
     def get(self, bucket: str, name: str) -> StoredObject | None:
-        """Return an object, or None where there is none."""
+        """Return an object, or None."""
         path = self._path(bucket, name)
         try:
             described = json.loads(path.with_suffix(".json").read_text())
@@ -73,12 +73,12 @@ class Buckets:
         return StoredObject(bucket, name, described["contentType"], path, size)
 
     def _path(self, bucket: str, name: str) -> Path:
-        # The hash keeps any name inside the folder, and within the length of a file's name.
+        # The hash keeps every name inside the folder and within the limit on a file's name.
         return self._folder / bucket / hashlib.sha256(name.encode()).hexdigest()
 
 
 def pad(path: Path, size: int) -> None:
-    """Make an MP4 as long as that, by a box of free space at its end.
+    """Pad an MP4 to a size in bytes, by a box of free space at its end.
 
     The space takes no place on disk where the file system knows sparse files. A file
     that is that long already, or shorter by less than the box's header, stays as it is.

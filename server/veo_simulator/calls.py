@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to every submission and every poll, whichever API it comes by."""
+"""Handles what submissions and polls of all APIs have in common."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WorkT = TypeVar("WorkT", bound="Work")
 
 
 class Calls:
-    """Counts calls, lets them pass or not, and gives them the faults that prompts chose.
+    """Counts calls, holds them back, and answers them with the faults that prompts choose.
 
     Attributes:
         may_submit: Submissions wait until it is set.
@@ -39,7 +39,7 @@ class Calls:
         self.may_submit.set()
 
     async def submission(self, request: Request) -> dict[str, Any]:
-        """Return the body of a submission, once it may go on.
+        """Return the body of a submission, once submissions are not held.
 
         Raises:
             GoogleError: It has no credentials, or no JSON object.
@@ -58,17 +58,17 @@ class Calls:
         begin: Callable[[], Awaitable[Generation[WorkT]]],
         reply: Callable[[Generation[WorkT]], Awaitable[Response]],
     ) -> Response:
-        """Answer a submission: by its fault if it meets one, else by what was begun.
+        """Answer a submission with its fault if it has one, else start its generation.
 
         Args:
-            prompt: As it was given; what faults and submissions are counted by.
+            prompt: The prompt as given; faults and submissions are counted by it.
             order: What was asked for.
             location: Whose quota it takes.
             begin: Starts the generation.
             reply: Makes the answer.
 
         Raises:
-            GoogleError: The fault is one that Google tells of, or the quota is used up.
+            GoogleError: The fault is an error of Google's, or the quota is used up.
 
         """
         fault = self._faults.next(prompt, order.directives)
@@ -80,7 +80,7 @@ class Calls:
         return await (faults.answer(fault, order) if fault else reply(generation))
 
     def poll(self, request: Request) -> None:
-        """Count a poll, and let it pass.
+        """Count a poll and check its credentials.
 
         Raises:
             GoogleError: It has no credentials.
@@ -90,10 +90,10 @@ class Calls:
         authenticate(request)
 
     async def fault_of_poll(self, generation: Generation[WorkT]) -> Response | None:
-        """Return the answer of the fault that a poll meets, or None.
+        """Return the faulty answer that a poll gets, or None.
 
         Raises:
-            GoogleError: The fault is one that Google tells of.
+            GoogleError: The fault is an error of Google's.
 
         """
         generation.polls += 1
@@ -102,14 +102,14 @@ class Calls:
         return await faults.answer(fault, order, "poll-") if fault else None
 
     def undone(self, generation: Generation[WorkT]) -> bool:
-        """Return whether a poll is told that what was told to have ended still runs."""
+        """Return whether a poll sees a generation running again that has ended."""
         if generation.outcome is None:
             return False
         told, generation.told = generation.told, True
         return told and self._faults.meets(generation.name, "undone", generation.order.directives)
 
     def events_before_cut(self, generation: Generation[WorkT]) -> int | None:
-        """Return after how many events a stream breaks off, or None."""
+        """Return the number of events after which a stream breaks off, or None."""
         chosen = generation.order.directives
         if not self._faults.meets(generation.name, "cut", chosen):
             return None

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is written on a video: the prompt, the model, and that it is simulated."""
+"""Draws the prompt, the model and the word that it is simulated onto a video."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 class Caption:
-    """A card at the foot of the frame, and a line that grows with the time.
+    """A card at the foot of the frame, and a line that grows with time.
 
     Args:
         scene: What is written, and the size.
@@ -42,7 +42,7 @@ class Caption:
         self._bar = np.asarray(bar)
 
     def on(self, picture: Picture, progress: float) -> Picture:
-        """Return a picture with the caption; the line tells how far the video is, 0 to 1."""
+        """Return a picture with the caption; the line shows the progress, 0 to 1."""
         length = even(self._width * progress)
         bar = Picture.from_rgb(self._bar[:, :length], length, self._bar_height)
         return picture.with_pasted([(self._card, 0, self._top), (bar, 0, self._top)])
@@ -74,7 +74,7 @@ def _font(size: float) -> _Font:
 
 
 def _plain(text: str) -> str:
-    """Return one line that can be drawn; JSON may hold half of a surrogate pair."""
+    """Return one line that can be drawn. JSON may hold half of a surrogate pair."""
     whole = " ".join(text[: _LONGEST_PROMPT + 1].split())
     return whole.encode("utf-8", "replace").decode()
 

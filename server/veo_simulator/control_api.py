@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What Google does not have: counts, and a hold on what happens, for tests and the curious."""
+"""Serves what Google does not have: counts, and holds for tests."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class ControlApi:
         ]
 
     async def health(self, _request: Request) -> Response:
-        """Say that the simulator serves."""
+        """Answer that the simulator serves."""
         return JSONResponse({"status": "SERVING", "note": "SIMULATED: no generative model"})
 
     async def statistics(self, _request: Request) -> Response:
-        """Return what came so far."""
+        """Return the counts."""
         return JSONResponse(self._counts.as_json())
 
     async def operations(self, _request: Request) -> Response:
@@ -65,7 +65,7 @@ class ControlApi:
         )
 
     async def wait(self, request: Request) -> Response:
-        """Return the counts once what the query says has come.
+        """Return the counts once those in the query are reached.
 
         That is so many `submissions` and `polls`, and the end of the `operation` of a
         name or an id.
@@ -87,7 +87,7 @@ class ControlApi:
         raise GoogleError("NOT_FOUND", "The operation is not found, or has expired.")
 
     async def command(self, request: Request) -> Response:
-        """Hold or release: hold and release are about ends, the others about submissions."""
+        """Hold or release ends (`hold`, `release`) or submissions (the others)."""
         word = request.path_params["command"]
         verb, _, what = word.partition("-")
         gate = self._gates.get(what)

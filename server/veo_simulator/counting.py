@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Counts what came, so that a test can wait for it and compare."""
+"""Counts calls, so that tests can wait for them and compare."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_PROMPTS = 100_000
 
 
 class Counts:
-    """What this process has received since it started."""
+    """The counts of this process since its start."""
 
     def __init__(self) -> None:
         self.submissions_received = 0
@@ -26,7 +26,7 @@ class Counts:
         self._news = asyncio.Event()
 
     def received(self) -> None:
-        """Count a submission, whatever becomes of it."""
+        """Count a submission, accepted or not."""
         self.submissions_received += 1
         self._tell()
 
@@ -43,12 +43,12 @@ class Counts:
         self._tell()
 
     def began(self) -> None:
-        """Count a generation that runs from now on."""
+        """Count a generation that starts to run."""
         self._running += 1
         self.running_most = max(self.running_most, self._running)
 
     def ended(self) -> None:
-        """Count a generation that ran until now."""
+        """Count a generation that stops running."""
         self._running -= 1
 
     def downloaded(self) -> None:
@@ -56,11 +56,11 @@ class Counts:
         self.downloads += 1
 
     def forwarded(self) -> None:
-        """Count credentials that came to where a download was redirected to."""
+        """Count credentials that a caller sent along to a redirected download."""
         self.forwarded_credentials += 1
 
     async def reach(self, submissions: int, polls: int) -> None:
-        """Return once as many submissions and polls have come."""
+        """Return once this many submissions and polls have come."""
         while self.submissions_received < submissions or self.polls < polls:
             await self._news.wait()
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Hands over a finished video: inline, or as an object; padded where the prompt wants it."""
+"""Delivers a finished video inline or as an object, padded if the prompt asks for it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MOST_INLINE_BYTES = 128 << 20
 
 
 def inline(data: bytes, chosen: Directives) -> bytes:
-    """Return a video as long as the prompt wants it.
+    """Return a video, padded to the size that the prompt asks for.
 
     Raises:
-        GoogleError: That is longer than 128 MiB.
+        GoogleError: The size is above 128 MiB.
 
     """
     missing = int(chosen.number("size", "bytes", 0)) - len(data)

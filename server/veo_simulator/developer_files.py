@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The files of the Gemini Developer API, which are gone after two days."""
+"""Keeps the files of the Gemini Developer API, which are deleted after two days."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ID_LENGTH = 12
 
 @dataclass(frozen=True, slots=True)
 class DeveloperFile:
-    """A file that is there.
+    """A stored file.
 
     Attributes:
         path: The file that has its bytes.
@@ -46,7 +46,7 @@ class DeveloperFile:
 
 
 class DeveloperFiles:
-    """Every file. Methods block on files.
+    """All files. Methods block on files.
 
     Args:
         folder: Where they are.
@@ -59,7 +59,7 @@ class DeveloperFiles:
         self._asked: dict[str, int] = {}
 
     def put(self, data: bytes, chosen: Directives) -> str:
-        """Store a video and return its id; its prompt chose its size and how it is had."""
+        """Store a video and return its id. The prompt chooses its size and how it is downloaded."""
         self._folder.mkdir(parents=True, exist_ok=True)
         name = "".join(secrets.choice(_LETTERS) for _ in range(_ID_LENGTH))
         path = self._folder / f"{name}.mp4"
@@ -76,14 +76,14 @@ class DeveloperFiles:
         return name
 
     def ask(self, name: str) -> DeveloperFile | None:
-        """Return a file, or None where there is none; the first asks may find it inactive."""
+        """Return a file, or None. The first requests may find it inactive."""
         found = self._get(name)
         if found is not None:
             self._asked[name] = self._asked.get(name, 0) + 1
         return found
 
     def read(self, name: str) -> bytes | None:
-        """Return the bytes of a file, or None where there is none."""
+        """Return the bytes of a file, or None."""
         found = self._get(name)
         return None if found is None else found.path.read_bytes()
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Special words in a prompt choose what happens, as the numbers of test cards do.
+"""Reads the directives in a prompt that choose what happens.
 
 [sim:NAME] or [sim:NAME key=value key="several words"], anywhere in the prompt.
 docs/simulator.md lists them; a test keeps both equal.
@@ -17,7 +17,7 @@ from veo_simulator.errors import Violation, invalid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What a call may meet; with poll- before it, each is met by polls and not by the submission.
+# Faults of the submission. With poll- before the name they are faults of polls.
 CALL_FAULTS = ("quota", "unavailable", "reject", "internal", "html", "garbage", "drop", "hang")
 _CALL_OPTIONS = frozenset({"times", "retry"})
 
@@ -46,7 +46,7 @@ _NUMBERS = frozenset({"times", "retry", "seconds", "count", "bytes", "events"})
 
 @dataclass(frozen=True, slots=True)
 class Directives:
-    """What a prompt chose.
+    """The directives of a prompt.
 
     Attributes:
         prompt: The prompt without the directives.
@@ -69,14 +69,14 @@ class Directives:
 
 
 def parse(prompt: str, where: str = "instances[0].prompt") -> Directives:
-    """Return what a prompt chooses.
+    """Return the directives of a prompt.
 
     Args:
         prompt: The prompt.
         where: Its path in the request, for the error.
 
     Raises:
-        GoogleError: A directive or an option is unknown, or no number.
+        GoogleError: A directive or an option is unknown, or an option must be a number.
 
     """
     chosen: dict[str, dict[str, str]] = {}

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Answers with the bytes of a file, whole or a range of them."""
+"""Answers with a file, or a range of its bytes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures and a tone as an MP4: H.264 and AAC, the index at the front."""
+"""Encodes pictures and a tone as an MP4 with H.264 and AAC, the index at the front."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _SAMPLE_RATE = 48_000
 _LOUDNESS = 0.05
 _LOWEST_TONE = 220.0
 _SEMITONES = 12
-# The same bytes whatever the version of FFmpeg or the clock says.
+# No version of FFmpeg and no time in the file, so that equal scenes give equal bytes.
 _BIT_EXACT = {"fflags": "+bitexact", "movflags": "+faststart"}
 
 
 def encode(scene: Scene, pictures: Iterable[Picture]) -> bytes:
-    """Return an MP4 of pictures, which are taken one at a time, with a tone if asked for."""
+    """Return an MP4 of pictures, with a tone if the scene has audio. Takes one at a time."""
     with tempfile.TemporaryDirectory(prefix="veo-simulator-") as folder:
         path = Path(folder, "video.mp4")
         with av.open(str(path), "w", format="mp4", options=_BIT_EXACT) as container:
@@ -40,7 +40,7 @@ def _mux(
 ) -> None:
     video = container.add_stream("libx264", rate=scene.fps, options=_video_options(scene))
     video.width, video.height, video.pix_fmt = scene.width, scene.height, "yuv420p"
-    # ITU-R BT.709, which HD video is expected to be in.
+    # ITU-R BT.709, the colour space of HD video.
     context = video.codec_context
     context.color_primaries = context.color_trc = context.colorspace = 1
     context.thread_count = 1

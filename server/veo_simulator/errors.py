@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Google's errors, as exceptions and as the JSON that goes over the wire."""
+"""Google's errors, as exceptions and as JSON on the wire."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TYPE = "type.googleapis.com/google.rpc."
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A field of the request that is wrong.
+    """A wrong field of a request.
 
     Attributes:
         field: Its path in the JSON, for example parameters.durationSeconds.
@@ -38,7 +38,7 @@ class Violation:
 
 
 class GoogleError(Exception):
-    """An error as Google's APIs answer it.
+    """An error of Google's APIs.
 
     Attributes:
         status: The name of a google.rpc.Code.

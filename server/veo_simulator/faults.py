@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The faults that a prompt chose for its calls: what is answered in place of the truth."""
+"""Answers calls with the faults that their prompts choose."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ _MISSING_BYTES = 1000
 
 
 class CutOff(Response):
-    """An answer of which the beginning comes, and then the end of the connection."""
+    """An answer that breaks off: its beginning, then the end of the connection."""
 
     def __init__(self, beginning: bytes = b"{", media_type: str = "application/json") -> None:
         super().__init__(beginning, media_type=media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Promise more bytes than are sent, whereupon the server closes the connection."""
+        """Promise more bytes than are sent, so that the server closes the connection."""
         self.headers["content-length"] = str(len(self.body) + _MISSING_BYTES)
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
 
 
 class Faults:
-    """Remembers how often each fault was met, as each is met `times` times, by default once."""
+    """Counts how often each fault has been given: `times` times, by default once."""
 
     def __init__(self) -> None:
         self._met: dict[tuple[str, str], int] = {}
 
     def next(self, whose: str, chosen: Directives, prefix: str = "") -> str | None:
-        """Return the fault that a call meets now, or None.
+        """Return the fault that a call gets now, or None.
 
         Args:
-            whose: What the faults are counted by: a prompt, or a generation's name.
+            whose: What faults are counted by: a prompt, or the name of a generation.
             chosen: The directives.
             prefix: `poll-` for polls.
 
@@ -57,7 +57,7 @@ class Faults:
         return None
 
     def meets(self, whose: str, name: str, chosen: Directives) -> bool:
-        """Return whether one more call meets a directive that is met `times` times."""
+        """Return whether one more call gets a fault that is given `times` times."""
         met = self._met.get((whose, name), 0)
         if name not in chosen or met >= chosen.number(name, "times", 1):
             return False
@@ -68,7 +68,7 @@ class Faults:
 
 
 async def answer(fault: str, order: Work, prefix: str = "") -> Response:
-    """Return what a call that meets a fault is answered.
+    """Return the answer of a fault.
 
     Args:
         fault: Its name, without the prefix.
@@ -76,7 +76,7 @@ async def answer(fault: str, order: Work, prefix: str = "") -> Response:
         prefix: `poll-` for polls.
 
     Raises:
-        GoogleError: The fault is one that Google tells of in its own words.
+        GoogleError: The fault is an error of Google's.
 
     """
     given = order.directives.text(prefix + fault, "retry", "")
@@ -99,6 +99,6 @@ async def answer(fault: str, order: Work, prefix: str = "") -> Response:
         case "drop":
             return CutOff()
         case _:
-            # Until the caller leaves, upon which the server cancels this.
+            # Until the caller disconnects, upon which the server cancels this.
             await asyncio.Event().wait()
             raise AssertionError("nobody sets the event")

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The calls by which the files of the Gemini Developer API are read."""
+"""Serves the calls that read files of the Gemini Developer API."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _VERSIONS = ("v1", "v1beta")
 
 
 class FilesApi:
-    """Tells what a file is, and serves its bytes."""
+    """Describes files and serves their bytes."""
 
     def __init__(self, files: DeveloperFiles, counts: Counts) -> None:
         self._files = files
         self._counts = counts
 
     def routes(self) -> list[Route]:
-        """Return the routes, with Google's paths, and the one that downloads may lead to."""
+        """Return the routes, with Google's paths, and the one that downloads redirect to."""
         return [
             *(Route(f"/{one}/files/{{file}}:download", self.download) for one in _VERSIONS),
             *(Route(f"/{one}/files/{{file}}", self.describe) for one in _VERSIONS),
@@ -42,12 +42,12 @@ class FilesApi:
         ]
 
     async def describe(self, request: Request) -> Response:
-        """Tell what a file is."""
+        """Describe a file."""
         authenticate(request)
         return JSONResponse(_description(await self._ask(request)))
 
     async def download(self, request: Request) -> Response:
-        """Return a file's bytes, or the address where they are."""
+        """Return a file's bytes, or a redirect to them."""
         authenticate(request)
         if request.query_params.get("alt") != "media":
             raise invalid(Violation("alt", "accepted is media"))
@@ -60,7 +60,7 @@ class FilesApi:
         return self._bytes(request, found)
 
     async def redirected(self, request: Request) -> Response:
-        """Return a file's bytes without credentials; those that come are counted."""
+        """Return a file's bytes without credentials; count those that are sent along."""
         if credential(request):
             self._counts.forwarded()
         return self._bytes(request, await self._ask(request))

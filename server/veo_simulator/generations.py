@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Generations: started, rendered, finished at their time, kept over a restart."""
+"""Starts generations, ends them at their time, and keeps them across restarts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HOUR = 3600.0
 
 
 class Work(Protocol):
-    """What every order has."""
+    """What every order has in common."""
 
     @property
     def model(self) -> str:
@@ -36,11 +36,11 @@ class Work(Protocol):
 
     @property
     def seed(self) -> int | None:
-        """The seed that was given."""
+        """The given seed, or None."""
 
     @property
     def directives(self) -> Directives:
-        """What its prompt chose."""
+        """The directives of its prompt."""
 
 
 WorkT = TypeVar("WorkT", bound=Work)
@@ -48,17 +48,17 @@ WorkT = TypeVar("WorkT", bound=Work)
 
 @dataclass(slots=True)
 class Generation(Generic[WorkT]):
-    """Something that is being made, or was.
+    """A generation, running or ended.
 
     Attributes:
         name: Its full name.
         order: What was asked for.
         started: When, in seconds since 1970.
-        changed: When it last changed: its start, or its end.
-        seed: The order's, or one by chance.
-        outcome: What its maker made, None while it runs.
-        polls: How often it was asked for.
-        told: Whether a poll was told of its end.
+        changed: When it last changed: at its start or its end.
+        seed: The order's, or a random one.
+        outcome: What its maker returned, None while it runs.
+        polls: How often it was polled.
+        told: Whether a poll has seen its end.
         ended: Set once there is an outcome.
         ending: Held by whoever ends or deletes it.
     """
@@ -81,7 +81,7 @@ class Generation(Generic[WorkT]):
 
 
 class Maker(Protocol[WorkT]):
-    """What an API makes of its orders."""
+    """Makes the outcomes of an API's orders."""
 
     def read(self, name: str, body: dict[str, Any]) -> WorkT:
         """Return the order of a generation by its name and its request."""
@@ -90,14 +90,14 @@ class Maker(Protocol[WorkT]):
         """Return the outcome."""
 
     def failed(self, error: GoogleError) -> dict[str, Any]:
-        """Return the outcome that tells of an error."""
+        """Return the outcome of a failure."""
 
     def delete(self, generation: str) -> None:
         """Delete what is kept of a generation, by its id."""
 
 
 class Generations(Generic[WorkT]):
-    """Every generation of an API, in memory and as files.
+    """All generations of an API, in memory and as files.
 
     Args:
         folder: Where they are kept.
@@ -128,7 +128,7 @@ class Generations(Generic[WorkT]):
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def resume(self) -> None:
-        """Go on with what an earlier process left. Reads files: before the server listens."""
+        """Resume what an earlier process left. Blocks on files: call it before serving."""
         self._folder.mkdir(parents=True, exist_ok=True)
         found = []
         for file in self._folder.glob("*/generation.json"):
@@ -140,7 +140,7 @@ class Generations(Generic[WorkT]):
             self._remember(generation)
 
     async def start(self, name: str, order: WorkT, body: dict[str, Any]) -> Generation[WorkT]:
-        """Begin a generation.
+        """Start a generation.
 
         Args:
             name: Its full name.
@@ -170,18 +170,18 @@ class Generations(Generic[WorkT]):
         return self.get(name) or next((one for one in known if one.id == name), None)
 
     async def request(self, generation: Generation[WorkT]) -> dict[str, Any]:
-        """Return the JSON that a generation was asked for with."""
+        """Return the JSON of the request for a generation."""
         kept = await asyncio.to_thread(self._file(generation).read_text)
         request: dict[str, Any] = json.loads(kept)["request"]
         return request
 
     async def end(self, generation: Generation[WorkT], outcome: dict[str, Any]) -> bool:
-        """Give a generation its outcome; return whether it had none yet."""
+        """Set the outcome of a generation; return whether it had none."""
         async with generation.ending:
             if generation.outcome is not None:
                 return False
             generation.changed = time.time()
-            # An outcome that the disk does not take is kept in memory: a restart makes it anew.
+            # An outcome that cannot be stored stays in memory. A restart makes it again.
             with contextlib.suppress(GoogleError), storing(f"The outcome of {generation.name}"):
                 await asyncio.to_thread(self._save_outcome, generation, outcome)
             generation.outcome = outcome
@@ -191,14 +191,14 @@ class Generations(Generic[WorkT]):
         return True
 
     async def stop(self, generation: Generation[WorkT], outcome: dict[str, Any]) -> bool:
-        """End a generation before its time; return whether it had not ended yet."""
+        """End a generation early; return whether it was running."""
         stopped = await self.end(generation, outcome)
         if stopped and (task := self._running.get(generation.name)):
             task.cancel()
         return stopped
 
     async def delete(self, generation: Generation[WorkT]) -> None:
-        """Forget a generation, also one that runs; whoever waits for its end goes on."""
+        """Delete a generation, running or not, and wake whoever waits for its end."""
         async with generation.ending:
             if task := self._running.get(generation.name):
                 task.cancel()
@@ -209,7 +209,7 @@ class Generations(Generic[WorkT]):
             generation.ended.set()
 
     def as_json(self) -> list[dict[str, Any]]:
-        """Return what a person wants to know of each generation, oldest first."""
+        """Return a summary of each generation, oldest first."""
         return [
             {
                 "name": one.name,
@@ -222,7 +222,7 @@ class Generations(Generic[WorkT]):
         ]
 
     async def aclose(self) -> None:
-        """Stop working on what has not finished; `resume` goes on with it."""
+        """Stop all work; `resume` continues it."""
         running = list(self._running.values())
         for task in running:
             task.cancel()
@@ -296,7 +296,7 @@ class Generations(Generic[WorkT]):
         return self._folder / generation.id / "generation.json"
 
     async def _forget_old(self) -> None:
-        # They are in the order of their start, so that the old ones come first.
+        # In the order of their start, so that the oldest comes first.
         oldest = time.time() - self._keep_seconds
         while self._known:
             generation = next(iter(self._known.values()))

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Errors as the Interactions API words them: with a code that is a string."""
+"""Errors of the Interactions API, whose code is a string."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def as_json(error: GoogleError) -> dict[str, str]:
 
 
 def unknown() -> GoogleError:
-    """Return the error of an interaction that there is not."""
+    """Return the error of an unknown interaction."""
     return GoogleError("INVALID_ARGUMENT", "Invalid interaction name")
 
 
 async def worded(answer: Awaitable[Response]) -> Response:
-    """Return an answer, or the error that it raises in the words of this API."""
+    """Return an answer, or the error that it raises in the form of this API."""
     try:
         return await answer
     except GoogleError as error:

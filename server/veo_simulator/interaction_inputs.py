@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The input of an interaction, in any of the four forms that it may have."""
+"""Reads the input of an interaction in any of its four forms."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FILE = re.compile(r"(?:https://[^/]+/(?:v1|v1beta)/)?files/([a-z0-9]+)(?:[:?].*
 
 @dataclass(slots=True)
 class Said:
-    """What a step says: the texts, images and videos of its content."""
+    """The texts, images and videos of a step."""
 
     texts: list[str] = field(default_factory=list)
     images: list[Media] = field(default_factory=list)
@@ -34,12 +34,12 @@ class Said:
 
 
 def read_input(value: Any, host: str, violations: list[Violation]) -> Said:
-    """Return what the user says last; a video that the model made before counts as said.
+    """Return the last input of the user, with the model's last video if the input has none.
 
     Args:
         value: A string, a content, or a list of contents or of steps.
-        host: Whose addresses are taken: of objects, or of files.
-        violations: What is wrong is put here.
+        host: Whose addresses are accepted: of objects, or of files.
+        violations: Where violations are added.
 
     """
     if isinstance(value, str):
@@ -53,7 +53,7 @@ def read_input(value: Any, host: str, violations: list[Violation]) -> Said:
 
 
 class _Reader:
-    """Reads contents, and keeps what is wrong with them."""
+    """Reads contents and adds a violation for each wrong one."""
 
     def __init__(self, host: str, violations: list[Violation]) -> None:
         self._host = host
@@ -66,7 +66,7 @@ class _Reader:
             step = Fields(value, path, self._violations)
             kind = step.choice("type", _STEPS)
             content = step.raw("content")
-            # Text of the model, signatures and what else comes back is of no use here.
+            # The model's text, its signatures and other fields that are sent back have no effect.
             step.ignore()
             if kind == "user_input":
                 given = content if isinstance(content, list) else [content]

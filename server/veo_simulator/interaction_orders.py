@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The body of an interaction, checked against the model and the task: what to render."""
+"""Checks the body of an interaction against the model and the task."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _DURATION = re.compile(r"(\d{1,9})(?:\.0{1,9})?s", re.ASCII)
 _TIERS = ("flex", "standard", "priority", "deferred")
-# Taken, and of no effect here.
+# Accepted, without effect.
 _IGNORED = (
     *("webhook_config", "safety_settings", "tools", "continuation_token", "environment"),
     *("cached_content", "response_mime_type", "response_modalities"),
@@ -47,7 +47,7 @@ _IGNORED_GENERATION = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionOrder:
-    """A video that a model can make.
+    """A checked request for a video.
 
     Attributes:
         host: PLATFORM or DEVELOPER.
@@ -84,7 +84,7 @@ class InteractionOrder:
 
 
 def read_interaction_order(host: str, body: dict[str, Any]) -> InteractionOrder:
-    """Return the order that a body makes. Slow for large media: not for the event loop.
+    """Return the order in a body. Decodes base64: call it off the event loop.
 
     Raises:
         GoogleError: The model is unknown, or fields are wrong.

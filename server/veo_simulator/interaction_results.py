@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes what an interaction is asked for, and stores it where it is wanted."""
+"""Makes the video of an interaction and stores it where the request says."""
 
 from __future__ import annotations
 
@@ -65,19 +65,19 @@ class InteractionResults:
             return self.failed(error)
 
     def failed(self, error: GoogleError) -> dict[str, Any]:
-        """Return the outcome that tells of an error."""
+        """Return the outcome of a failure."""
         return {"status": "failed", "errors": [as_json(error)]}
 
     def cancelled(self) -> dict[str, Any]:
-        """Return the outcome of an interaction that somebody cancelled."""
+        """Return the outcome of a cancelled interaction."""
         return {"status": "cancelled"}
 
     def delete(self, generation: str) -> None:
-        """Delete what is kept of an interaction; objects and files stay."""
+        """Delete the folder of an interaction; objects and files stay."""
         shutil.rmtree(self._folder / generation, ignore_errors=True)
 
     def video(self, generation: str) -> bytes | None:
-        """Return the video of an interaction by its id, None where there is none."""
+        """Return the video of an interaction by its id, or None."""
         try:
             return (self._folder / generation / _VIDEO).read_bytes()
         except FileNotFoundError:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What to render for an interaction: its media are read, measured and put into a scene."""
+"""Plans the scene of an interaction: reads and measures its media."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 _TREATMENTS = {EDIT: "redraw", EXTEND: "extend", UPSCALE: "enlarge"}
 _LONGEST_SIDE = 3840
-# The length of a video is a whole number of frames, of which the last may be rounded up.
+# A video has a whole number of frames, so its length may be rounded up by one frame.
 _FRAME = 1 / FRAMES_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A scene, and how many seconds of video it reads and makes, as they are counted."""
+    """A scene, and the seconds of video that it reads and makes for the usage."""
 
     scene: Scene
     read_seconds: float
@@ -76,8 +76,8 @@ class Planner:
         """Return what to render.
 
         Raises:
-            GoogleError: An input is not there, or too long.
-            UnreadableMedia: A video is none.
+            GoogleError: An input is missing or too long.
+            UnreadableMedia: An input is not a video.
 
         """
         order = generation.order

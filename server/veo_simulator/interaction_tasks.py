@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a task is where it is not told, and which media it takes."""
+"""Infers the task of an interaction and checks the media that it takes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def inferred_task(prompt: str, said: Said, previous: str) -> str:
-    """Return what a model takes the task to be where it is not told.
+    """Return the task that a model infers.
 
     A video is edited; one image is the first frame; several, or such as the prompt
     calls <IMAGE_REF_0>, are references.
@@ -41,7 +41,7 @@ def inferred_task(prompt: str, said: Said, previous: str) -> str:
 def check_media(
     top: Fields, rules: OmniRules, task: str, said: Said, previous: str
 ) -> dict[str, Any]:
-    """Return the images, clips and source of an order; what is wrong is kept in `top`."""
+    """Return the images, clips and source of an order; add violations to `top`."""
     source = range(1) if previous else range(1, 2)
     wanted = {
         TEXT: (range(1), range(1)),

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How many tokens an interaction is said to have used. Only those of the output are Google's."""
+"""Counts the tokens of an interaction. Only those of the output follow Google's rates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TOKENS_OF_A_SECOND_READ = 258
 
 
 def usage(order: InteractionOrder, read_seconds: float, made_seconds: float) -> dict[str, Any]:
-    """Return the usage of an interaction that ended well.
+    """Return the usage of a completed interaction.
 
     Args:
         order: What was asked for.

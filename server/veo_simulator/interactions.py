@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An interaction as JSON: as an object, and as the events of a stream."""
+"""Writes an interaction as JSON: as an object, or as the events of a stream."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def summary(generation: Generation[InteractionOrder]) -> dict[str, Any]:
-    """Return what the creation of a background interaction is answered."""
+    """Return the answer to the creation of a background interaction."""
     outcome = generation.outcome or {"status": "in_progress"}
     return {"id": generation.id, "status": outcome["status"], "object": "interaction"}
 
@@ -61,7 +61,7 @@ def steps_of_input(given: Any) -> list[dict[str, Any]]:
 async def events(
     generation: Generation[InteractionOrder], results: InteractionResults
 ) -> AsyncIterator[dict[str, Any]]:
-    """Yield what happens to an interaction, from its beginning, and as it happens."""
+    """Yield the events of an interaction from its beginning, as they happen."""
     told = {"event_type": "interaction.status_update", "interaction_id": generation.id}
     created = {**summary(generation), "status": "in_progress", "model": generation.order.model}
     yield {"event_type": "interaction.created", "interaction": created}

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The calls of the Interactions API, on the Agent Platform and on the Developer API."""
+"""Serves the Interactions API of the Agent Platform and of the Developer API."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _EVENTS = "text/event-stream"
 _PROJECT = "projects/{project}/locations/{location}/interactions"
 _EXPRESS = "locations/global/interactions"
-# The path of a parent, and its name: both paths of express keys lead to the same interactions.
+# The path and the name of each parent. Both paths of express keys have the same interactions.
 _PARENTS = {
     **{f"/{version}/{_PROJECT}": _PROJECT for version in ("v1", "v1beta1")},
     **{f"/v1beta1/{path}": _EXPRESS for path in ("interactions", _EXPRESS)},
@@ -42,7 +42,7 @@ _PARENTS = {
 
 
 class InteractionsApi:
-    """Starts interactions, tells how far they are, stops and deletes them."""
+    """Starts, describes, cancels and deletes interactions."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class InteractionsApi:
         ]
 
     async def create(self, parent: str, request: Request) -> Response:
-        """Start an interaction; wait for its end unless it is to go on in the background."""
+        """Start an interaction; wait for its end unless it runs in the background."""
         body = await self._calls.submission(request)
         return await worded(self._create(_named(parent, request), body))
 
@@ -185,7 +185,7 @@ async def _first(blocks: AsyncIterator[str], most: int) -> AsyncIterator[str]:
 
 
 def _named(parent: str, request: Request) -> str:
-    """Return the name of the interaction that a call is about, or of the parent and a slash."""
+    """Return the name of the interaction of a call, or the name of its parent and a slash."""
     return f"{parent}/{{id}}".format(**{"id": "", **request.path_params})
 
 
@@ -194,7 +194,7 @@ def _number(interaction: str, event: str) -> int:
     if not event:
         return 0
     if of != interaction or not (number.isascii() and number.isdigit()):
-        raise invalid(Violation("last_event_id", f"{event!r} is no event of this interaction"))
+        raise invalid(Violation("last_event_id", f"{event!r} is not an event of this interaction"))
     return int(number)
 
 

@@ -25,7 +25,7 @@ MOST_PIXELS = 50_000_000
 MOST_SECONDS = 60.0
 _HALF = 128
 _IMAGE_FORMATS = ("JPEG", "PNG", "WEBP")
-# FFmpeg also reads playlists, which open other files and addresses, and single pictures.
+# FFmpeg also reads single pictures, and playlists that open other files and addresses.
 _VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpeg,mpegvideo,mpegts,avi,asf,flv"
 
 
@@ -118,7 +118,7 @@ def _at_rate(container: av.container.InputContainer, fps: int) -> Iterator[Image
         begin = float(frame.time or 0.0)
         start = begin if start is None else start
         end = begin - start + 1 / float(stream.average_rate or fps)
-        # Before the gap is filled: a few frames may claim to last for years.
+        # Checked before the gap is filled: two frames may be years apart.
         if end > MOST_SECONDS:
             raise UnreadableMedia(f"video: it is longer than {MOST_SECONDS:g} seconds")
         while image is not None and shown < round((begin - start) * fps):
@@ -133,7 +133,7 @@ def _at_rate(container: av.container.InputContainer, fps: int) -> Iterator[Image
 
 def _opened(data: bytes, role: str) -> Image.Image:
     try:
-        # Pillow warns of too many pixels before it refuses; they are counted here.
+        # Pillow only warns of too many pixels; the limit here is lower.
         with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
             image = Image.open(io.BytesIO(data), formats=_IMAGE_FORMATS)
         if image.width * image.height <= MOST_PIXELS:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What each model takes, as far as Google documents it. Retired models are served too."""
+"""The limits of each Veo model, as Google documents them. Includes retired models."""
 
 from __future__ import annotations
 

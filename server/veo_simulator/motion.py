@@ -1,13 +1,13 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a camera movement changes what part of a picture is shown."""
+"""Computes which part of a picture a camera movement shows."""
 
 from __future__ import annotations
 
 import math
 
 _TRAVEL = 0.15
-# Where the window goes to, as shares of the room that it has across and down.
+# Where the window moves to, as shares of the free space across and down.
 _TOWARDS = {
     "pan_left": (0.0, 0.5),
     "truck_left": (0.0, 0.5),

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What each Omni model takes, and what each task of theirs takes, as Google documents it."""
+"""The limits of each Omni model and task, as Google documents them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ EXTENSION = range(SHORTEST_SECONDS, 11)
 LONGEST_EDITED_SECONDS = 10
 LONGEST_EXTENDED_SECONDS = 30
 LONGEST_CLIP_SECONDS = 3
-# How long a video may be after it was extended, by the host.
+# The longest extended video in seconds, by host.
 LONGEST_TOTAL_SECONDS = {PLATFORM: 40, DEVELOPER: 30}
 MOST_IMAGES = 10
 MOST_CLIPS = 3
 UPSCALED = ("1080p", "4k")
 
 _ALL = frozenset({"aspect_ratio", "resolution", "duration"})
-# Which fields of response_format a task takes, beside those of the delivery.
+# The fields of response_format that a task takes, beside those of the delivery.
 FIELDS = {
     TEXT: _ALL,
     IMAGE: _ALL,
@@ -36,7 +36,7 @@ FIELDS = {
     EXTEND: frozenset({"duration"}),
     UPSCALE: frozenset({"resolution"}),
 }
-# Video tokens for each second that is made.
+# Video tokens per generated second.
 TOKENS_PER_SECOND = {"360p": 1931, "720p": 5792, "1080p": 8688, "4k": 17376}
 
 

@@ -87,7 +87,7 @@ def read_order(model: str, body: object) -> Order:
 
 
 class _Reader:
-    """Reads the two halves of a request."""
+    """Reads the instance and the parameters of a request."""
 
     def __init__(self, rules: ModelRules, instance: Fields, parameters: Fields) -> None:
         self._rules = rules

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frames as the three planes that H.264 stores, so that drawing needs no conversion."""
+"""Frames in the three planes that H.264 stores, so that drawing needs no conversion."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Picture:
 
     @property
     def planes(self) -> tuple[Plane, Plane, Plane]:
-        """The planes and, by their shape, how coarse each is."""
+        """The three planes: Y, U and V."""
         return self.y, self.u, self.v
 
     def frame(self) -> VideoFrame:
@@ -61,7 +61,7 @@ class Picture:
         return VideoFrame.from_ndarray(self._data.reshape(shape), format="yuv420p")
 
     def blended(self, other: Picture, weight: float) -> Picture:
-        """Return this picture with so much of another of its size, 0 to 1, in it."""
+        """Return a blend with another picture of the same size; `weight` is its share, 0 to 1."""
         part = round(weight * 256)
         if part == 0:
             return self
@@ -71,7 +71,7 @@ class Picture:
         return Picture(self.width, self.height, mixed.astype(np.uint8))
 
     def replaced(self, other: Picture, mask: NDArray[np.bool_]) -> Picture:
-        """Return this picture with another of its size where the mask, height times width, is."""
+        """Return this picture, replaced by another of its size where the mask is set."""
         masks = (mask, mask[::2, ::2], mask[::2, ::2])
         planes = [
             np.where(where, theirs, ours).reshape(-1)
@@ -80,7 +80,7 @@ class Picture:
         return Picture(self.width, self.height, np.concatenate(planes))
 
     def with_pasted(self, pieces: list[tuple[Picture, int, int]]) -> Picture:
-        """Return a copy with pictures put on it, each at an even x and y."""
+        """Return a copy with pictures pasted onto it, each at an even x and y."""
         copy = Picture(self.width, self.height, self._data.copy())
         for piece, x, y in pieces:
             copy.y[y : y + piece.height, x : x + piece.width] = piece.y

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How many submissions a model takes in a minute."""
+"""Limits the submissions of a model per minute."""
 
 from __future__ import annotations
 

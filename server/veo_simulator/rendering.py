@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Renders a scene: what a model would generate, or extend, or edit."""
+"""Renders a scene: generates, extends or edits a video."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def render(scene: Scene) -> bytes:
     """Return the MP4 of a scene; the same scene gives the same bytes.
 
     Raises:
-        UnreadableMedia: An input is no image or video.
+        UnreadableMedia: An input is not an image or a video.
 
     """
     if scene.source is None:
@@ -42,7 +42,7 @@ def render(scene: Scene) -> bytes:
 
 
 def _generated(scene: Scene, first: Image.Image | None) -> Iterator[Picture]:
-    """Yield new pictures; the caller's own ones are shown without anything on them."""
+    """Yield new pictures. The caller's own frames are shown without a caption."""
     backdrop = Backdrop(scene.seed, scene.prompt, scene.width, scene.height)
     caption = Caption(scene)
     insets = _insets(scene)
@@ -59,7 +59,7 @@ def _generated(scene: Scene, first: Image.Image | None) -> Iterator[Picture]:
 
 
 def _extended(scene: Scene, source: bytes) -> Iterator[Picture]:
-    """Yield the source, and then what follows from its last picture."""
+    """Yield the source, then new pictures that begin with its last one."""
     last: Image.Image | None = None
     for image in read_video(source, scene.fps):
         last = _fitted(scene, image)
@@ -84,7 +84,7 @@ def _enlarged(scene: Scene, source: bytes) -> Iterator[Picture]:
 
 
 def _edited(scene: Scene, source: bytes, mask: bytes) -> Iterator[Picture]:
-    """Yield the source with new pictures, and what is written on them, where the mask is."""
+    """Yield the source, with new captioned pictures where the mask is set."""
     where = read_mask(mask, scene.width, scene.height)
     backdrop = Backdrop(scene.seed, scene.prompt, scene.width, scene.height)
     caption = Caption(scene)
@@ -101,7 +101,7 @@ def _moved(scene: Scene, image: Image.Image, progress: float) -> Picture:
 
 
 def _insets(scene: Scene) -> list[tuple[Picture, int, int]]:
-    """Return the references, small, in a row at the top."""
+    """Return the references as small pictures in a row at the top."""
     images = [
         read_image(data, f"referenceImages[{index}]") for index, data in enumerate(scene.references)
     ]

@@ -62,7 +62,7 @@ class Results:
             return self.failed(error)
 
     def failed(self, error: GoogleError) -> dict[str, Any]:
-        """Return the outcome that tells of an error."""
+        """Return the outcome of a failure."""
         return {"error": error.operation_error()}
 
     async def as_operation(self, generation: Generation[Order]) -> bytes:
@@ -72,7 +72,7 @@ class Results:
         return await asyncio.to_thread(self._done, generation, generation.outcome)
 
     def delete(self, generation: str) -> None:
-        """Delete what is kept of a generation; objects in buckets stay, as they do at Google."""
+        """Delete the folder of a generation; objects in buckets stay, as they do at Google."""
         shutil.rmtree(self._folder / generation, ignore_errors=True)
 
     def _done(self, generation: Generation[Order], outcome: dict[str, Any]) -> bytes:

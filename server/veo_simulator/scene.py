@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a video shall show, as plain data that goes from process to process."""
+"""Describes a video to render, as plain data that is sent between processes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 
 class UnreadableMedia(ValueError):
-    """An input is no image or video. The message begins with which one it is."""
+    """An input is not an image or a video. The message begins with its role."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What a video is.
+    """The size and the length of a video.
 
     Attributes:
         width, height: The size of a frame in pixels.

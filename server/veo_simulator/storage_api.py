@@ -41,7 +41,7 @@ class StorageApi:
         ]
 
     async def read(self, request: Request) -> Response:
-        """Return an object's bytes with alt=media, else what it is."""
+        """Return an object's bytes with alt=media, else its description."""
         authenticate(request)
         bucket, name = _bucket(request), request.path_params["name"]
         found = await asyncio.to_thread(self._buckets.get, bucket, name)
@@ -54,7 +54,7 @@ class StorageApi:
         return ranged(found.path, found.size, found.content_type, wanted)
 
     async def write(self, request: Request) -> Response:
-        """Store the body as an object, by uploadType=media."""
+        """Store the body as an object, with uploadType=media."""
         authenticate(request)
         name = request.query_params.get("name", "")
         if not name or request.query_params.get("uploadType") != "media":
@@ -75,7 +75,7 @@ class StorageApi:
 def _bucket(request: Request) -> str:
     bucket: str = request.path_params["bucket"]
     if not _BUCKET.fullmatch(bucket):
-        raise invalid(Violation("bucket", f"{bucket!r} is no name of a bucket"))
+        raise invalid(Violation("bucket", f"{bucket!r} is not the name of a bucket"))
     return bucket
 
 

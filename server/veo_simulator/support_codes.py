@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Why Google withholds a video, by the support code that it gives.
+"""Explains Google's support codes: why a video is withheld.
 
 From its page on responsible AI and usage guidelines for video generation.
 """
@@ -24,5 +24,5 @@ _BY_CODE = {str(code): category for category, codes in _CATEGORIES.items() for c
 
 
 def explain(code: str) -> str:
-    """Return a sentence for a support code; codes that are not known count as other."""
+    """Return a sentence for a support code; an unknown code counts as other."""
     return f"SIMULATED: it may depict {_BY_CODE.get(code, 'other')} content."

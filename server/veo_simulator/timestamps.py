@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Times as Google's JSON has them."""
+"""Writes times as Google's JSON has them."""
 
 from __future__ import annotations
 

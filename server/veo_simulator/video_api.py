@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The two calls by which Veo is used on the Agent Platform."""
+"""Serves the two calls of Veo on the Agent Platform."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _VERSIONS = ("v1", "v1beta1")
 
 
 class VideoApi:
-    """Starts generations and tells how far they are."""
+    """Starts and polls generations."""
 
     def __init__(self, generations: Generations[Order], results: Results, calls: Calls) -> None:
         self._generations = generations
@@ -37,7 +37,7 @@ class VideoApi:
         self._calls = calls
 
     def routes(self) -> list[Route]:
-        """Return the routes, with Google's paths: of a project, and of express keys."""
+        """Return the routes, with Google's paths for projects and for express keys."""
         return [
             Route(f"/{version}/{parent}{_MODEL}:{method}", call, methods=["POST"])
             for version in _VERSIONS
@@ -59,7 +59,7 @@ class VideoApi:
         return await self._calls.start(prompt, order, location, begin, _named)
 
     async def poll(self, request: Request) -> Response:
-        """Tell how far a generation is."""
+        """Return the state of a generation."""
         self._calls.poll(request)
         name = (await read_object(request)).get("operationName")
         resource = _resource(request)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Renders in other processes, so that the server's loop and its lock stay free."""
+"""Renders in other processes, so that the event loop and the GIL stay free."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Made = TypeVar("Made")
 
 
 class Renderers:
-    """A pool of processes, each started when there is work for it.
+    """A pool of processes, which are started when there is work.
 
     Args:
         processes: How many scenes are rendered at the same time.
@@ -40,18 +40,18 @@ class Renderers:
         """Return the MP4 of a scene.
 
         Raises:
-            UnreadableMedia: An input of the scene is no image or video.
-            GoogleError: Its process died, and another one too.
+            UnreadableMedia: An input of the scene is not an image or a video.
+            GoogleError: Two processes in turn died on it.
 
         """
         return await self._run(_render, scene)
 
     async def measure(self, video: bytes) -> Clip:
-        """Return what a video is.
+        """Return the size and the length of a video.
 
         Raises:
-            UnreadableMedia: It is none.
-            GoogleError: The process died that read it, and another one too.
+            UnreadableMedia: The data is not a video.
+            GoogleError: Two processes in turn died on it.
 
         """
         return await self._run(_measure, video)
@@ -68,7 +68,7 @@ class Renderers:
         raise GoogleError("INTERNAL", "The process that worked on the video died twice.")
 
     def close(self) -> None:
-        """End the processes at once, with what they render."""
+        """End the processes at once and drop their work."""
         processes = list((self._pool._processes or {}).values())  # noqa: SLF001 - no public way before 3.14
         self._pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
@@ -80,7 +80,7 @@ class Renderers:
 
 
 def _render(scene: Scene) -> bytes:
-    # Only the workers need the codecs, which take memory and time to load.
+    # Only the workers load the codecs, which take memory and time.
     from veo_simulator.rendering import render
 
     return render(scene)
@@ -93,7 +93,7 @@ def _measure(video: bytes) -> Clip:
 
 
 def _initialize() -> None:
-    """Leave Ctrl-C to the parent, and end with it however it ends."""
+    """Ignore Ctrl-C, and end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
