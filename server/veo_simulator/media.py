@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import av
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from veo_simulator.orientation import shown_size, upright
 from veo_simulator.scene import Clip, UnreadableMedia
@@ -145,7 +145,7 @@ def _opened(data: bytes, role: str) -> Image.Image:
     raise _too_large(role)
 
 
-def _with_eight_bits(image: Image.Image) -> Image.Image:
+def _with_eight_bits(image: ImageFile.ImageFile) -> Image.Image:
     """Return an image whose channels have 8 bits.
 
     Of channels of 16 bits Pillow scales those in colour, but not their transparent colour.

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from av.sidedata.sidedata import Type
 
 if TYPE_CHECKING:
     from av import VideoFrame
+    from av.sidedata.sidedata import SideDataContainer
     from numpy.typing import NDArray
 
 _MATRIX = struct.Struct("=9i")
@@ -42,8 +42,9 @@ def shown_size(frame: VideoFrame) -> tuple[int, int]:
 
 def _matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
     """Return a, b, c and d of the display matrix in fixed point; of the identity if none."""
-    side_data = frame.side_data.get(Type.DISPLAYMATRIX)
-    if side_data is None:
+    # PyAV's stubs take the container of side data for a TypedDict.
+    side_data = cast("SideDataContainer", frame.side_data)
+    if "DISPLAYMATRIX" not in side_data:
         return 1, 0, 0, 1
-    a, b, _, c, d, *_ = _MATRIX.unpack_from(bytes(side_data))
+    a, b, _, c, d, *_ = _MATRIX.unpack_from(bytes(side_data["DISPLAYMATRIX"]))
     return a, b, c, d

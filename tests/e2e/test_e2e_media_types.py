@@ -40,6 +40,7 @@ def clip(container: str, codec: str) -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format=container) as output:
         stream = output.add_stream(codec, rate=24)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         for _ in range(4):
             output.mux(stream.encode(av.VideoFrame(320, 180, "yuv420p")))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from longtake.media_types import IMAGES, VIDEOS
 from longtake.v1.media_pb2 import FileData, Image, Video
-from longtake_server.operations.media_types import type_sent
+from longtake_server.operations.requests.media_types import type_sent
 from operations.operations_requests import (
     AVI,
     CATALOGUE,
@@ -27,7 +27,7 @@ from operations.operations_requests import (
 
 if TYPE_CHECKING:
     from longtake.media_types import MediaTypes
-    from longtake_server.operations.catalogue import ModelEntry
+    from longtake_server.operations.requests.catalogue import ModelEntry
 
 OMNI = "gemini-omni-1.2-flash"
 FLV = b"FLV\x01\x05\x00\x00\x00\x09"

@@ -43,7 +43,7 @@ ORIENTATIONS = {
 
 def video(matrix: Sequence[float], kind: str = "mp4") -> bytes:
     a, b, c, d = (round(one * ONE) for one in matrix)
-    pixels = np.kron(np.array(QUARTERS, np.uint8), np.ones((HEIGHT // 2, WIDTH // 2), np.uint8))
+    pixels = np.kron(QUARTERS, np.ones((HEIGHT // 2, WIDTH // 2))).astype(np.uint8)
     file = io.BytesIO()
     with av.open(file, "w", format=kind) as container:
         stream = container.add_stream("libx264", rate=FPS)

@@ -27,6 +27,7 @@ def video(kind: str, codec: str) -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format=kind) as container:
         stream = container.add_stream(codec, rate=24)
+        assert isinstance(stream, av.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
         container.mux(stream.encode(av.VideoFrame(176, 144, "yuv420p")))
         container.mux(stream.encode(None))

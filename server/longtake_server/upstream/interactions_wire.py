@@ -8,7 +8,7 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.media_types import type_sent
+from longtake_server.operations.requests.media_types import type_sent
 from longtake_server.upstream.interactions_check import task_of
 
 if TYPE_CHECKING:

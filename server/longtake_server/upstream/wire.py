@@ -13,7 +13,7 @@ from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.media_pb2 import Mask, ReferenceImage
 
 from longtake_server.errors import Violation
-from longtake_server.operations.media_types import type_sent
+from longtake_server.operations.requests.media_types import type_sent
 from longtake_server.upstream.request_parts import files, unknown_values
 
 if TYPE_CHECKING:

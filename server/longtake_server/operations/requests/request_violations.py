@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
-    from longtake_server.operations.media_violations import AcceptedVideos
+    from longtake_server.operations.requests.media_violations import AcceptedVideos
 
 _MOST_LABELS = 64
 _LONGEST_LABEL = 63
