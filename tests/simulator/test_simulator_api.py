@@ -143,6 +143,12 @@ async def test_a_submission_meets_its_fault_once(
     assert (await submit(http, prompt)).status_code == 200
 
 
+async def test_faults_of_submissions_are_counted_by_the_prompt(http: httpx.AsyncClient) -> None:
+    for prompt in ("one [sim:unavailable times=2]", "two [sim:unavailable times=2]"):
+        statuses = [(await submit(http, prompt)).status_code for _ in range(4)]
+        assert statuses == [503, 503, 200, 200]
+
+
 async def test_answers_that_cannot_be_read(http: httpx.AsyncClient, running: Simulator) -> None:
     assert (await submit(http, "x [sim:html]")).headers["content-type"].startswith("text/html")
     with pytest.raises(ValueError, match="Unterminated"):
