@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The models as data: what each can do, what it costs, when it goes."""
+"""The models as data: capabilities, prices, quotas and retirement dates."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMES_OF_MODELS = ("replacement", "fast", "quality", "economy")
 
 
 class Stage(Enum):
-    """How far a model is in its life; the values are the contract's names."""
+    """The stage in the life of a model. The values are the contract's names."""
 
     EXPERIMENTAL = "EXPERIMENTAL"
     PREVIEW = "PREVIEW"
@@ -38,7 +38,7 @@ class Stage(Enum):
 
 
 class Price(BaseModel):
-    """What a second of video costs by list price, in US dollars."""
+    """The list price of a second of video in US dollars."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,7 +56,7 @@ def _none_for_zero(value: object) -> object:
     return None if value == 0 else value
 
 
-# A TOML file has no None: there 0 is any number.
+# TOML has no null, so 0 stands for no limit.
 _Quota = Annotated[Annotated[int, Field(ge=1)] | None, BeforeValidator(_none_for_zero)]
 
 
@@ -72,23 +72,23 @@ def _canonical_types(types: object) -> object:
 
 
 class ModelEntry(BaseModel):
-    """A row of the catalogue. Durations are in seconds, and the first of a list is the default.
+    """A row of the catalogue. Durations are in seconds. The first value of a list is the default.
 
     Attributes:
-        supported_fields: The fields that not every model has, as paths of
+        supported_fields: The optional fields that the model takes, as paths of
             GenerateVideosRequest.
-        extension_seconds: What an extension adds to a video, whatever duration was
-            asked for; 0 where the model cannot extend, or by extension_durations.
-        extension_durations: What an extension may add, by the duration asked for.
+        extension_seconds: What an extension adds to a video, whatever the requested
+            duration. 0 if the model cannot extend, or extends by extension_durations.
+        extension_durations: What an extension may add, as the requested duration.
         extension_types: The canonical media types of the videos that it takes as input.
         reference_duration: The only duration with reference images, None for any.
-        retirement_date: The earliest day on which it is gone, None where none is known.
-        requests_per_minute: Submissions that the upstream takes in a minute, None for any number.
-        max_concurrent: Generations that it runs at the same time, None for any number.
+        retirement_date: The earliest day of retirement, None if unknown.
+        requests_per_minute: Submissions per minute that the upstream takes, None for no limit.
+        max_concurrent: Generations that run at the same time, None for no limit.
         fallbacks: Models of the same upstream that serve a request when this one has no quota
-            left and the caller allows it, the first that can.
-        fast, quality, economy: The models that the generation modes stand for.
-        source: Where the row's facts come from.
+            left and the caller allows it. The first that can serves it.
+        fast, quality, economy: The models of the generation modes.
+        source: Where the facts of the row come from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -141,7 +141,7 @@ class ModelEntry(BaseModel):
         return bool(self.extension_seconds or self.extension_durations)
 
     def sibling(self, mode: int) -> str | None:
-        """Return the id of the model that a generation mode asks for, None if there is none."""
+        """Return the id of the model for a generation mode, or None."""
         if mode == GenerateVideosConfig.GENERATION_MODE_UNSPECIFIED:
             return self.id
         siblings: dict[int, str | None] = {
@@ -154,11 +154,11 @@ class ModelEntry(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What each video of a generation is like.
+    """The resolution and the length of each video of a generation.
 
     Attributes:
-        resolution: For example `720p`; empty if a model does not say.
-        seconds: Its length; of an extension what it adds.
+        resolution: For example `720p`; empty if unknown.
+        seconds: The length; of an extension, what it adds.
     """
 
     resolution: str
@@ -167,11 +167,11 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a generation costs by list price.
+    """The list price of a generation.
 
     Attributes:
-        seconds: Of video, over all videos.
-        cost_micros: In millionths of a US dollar; None where no price is known.
+        seconds: The seconds of all videos.
+        cost_micros: Millionths of a US dollar; None if the price is unknown.
     """
 
     seconds: float
@@ -179,7 +179,7 @@ class Bill:
 
 
 class Catalogue:
-    """The models that can be asked for."""
+    """The models that requests can name."""
 
     def __init__(
         self, models: Mapping[str, ModelEntry], aliases: Mapping[str, str] | None = None
@@ -189,11 +189,11 @@ class Catalogue:
 
     @classmethod
     def load(cls, extra: Path | None = None, *, shipped_quotas: bool = True) -> Catalogue:
-        """Read the shipped catalogue, and a file that adds to it or changes rows of it.
+        """Read the shipped catalogue, and a file that adds rows or changes them.
 
         Args:
             extra: The file.
-            shipped_quotas: Whether what models take is as shipped where the file does not say.
+            shipped_quotas: Whether the shipped quotas apply where the file has none.
 
         Raises:
             StartFailure: The file cannot be read, or a row is wrong.
@@ -222,7 +222,7 @@ class Catalogue:
         return self._models.get(model.removeprefix("models/"))
 
     def serving(self, model: str) -> ModelEntry | None:
-        """Return the row that serves a model: another one's, if an alias says so."""
+        """Return the row that serves a model; an alias may name another one."""
         return self.get(self._aliases.get(model.removeprefix("models/"), model))
 
     def find(self, model: str) -> ModelEntry:
@@ -232,7 +232,7 @@ class Catalogue:
         return entry
 
     def bill(self, model: str, request: GenerateVideosRequest, videos: int | None = None) -> Bill:
-        """Return the cost of a request, or of as many videos as were delivered.
+        """Return the price of a request, or of the number of delivered videos.
 
         A model that is no longer in the catalogue has no price.
         """
@@ -244,7 +244,7 @@ class Catalogue:
         return Bill(seconds, None if price is None else round(seconds * price))
 
     def output(self, model: str, request: GenerateVideosRequest) -> Output:
-        """Return what a model makes of a request; defaults only of a model that is there."""
+        """Return what a model makes of a request. An unknown model has no defaults."""
         config = request.config
         entry = self.get(model)
         if entry is None:
@@ -256,12 +256,12 @@ class Catalogue:
 
 
 def extends(request: GenerateVideosRequest) -> bool:
-    """Return whether a request makes a video longer; with a mask it edits it."""
+    """Return whether a request extends its video. With a mask it edits it."""
     return request.HasField("video") and not request.config.HasField("mask")
 
 
 def _price(entry: ModelEntry, resolution: str, config: GenerateVideosConfig) -> int | None:
-    """Return the price of a second in micros, the dearest where the audio is left open."""
+    """Return the price of a second in micros; the highest if the request leaves audio open."""
     fitting = [
         price.micros_per_second
         for price in entry.prices

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with the images and videos of a request."""
+"""Checks the images, videos and addresses of a request."""
 
 from __future__ import annotations
 

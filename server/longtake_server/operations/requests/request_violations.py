@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with a request, whatever the model."""
+"""Checks a request by the rules that hold for every model."""
 
 from __future__ import annotations
 
