@@ -441,10 +441,10 @@ type GenerateVideosConfig struct {
 	CameraControl GenerateVideosConfig_CameraControl `protobuf:"varint,18,opt,name=camera_control,json=cameraControl,proto3,enum=longtake.v1.GenerateVideosConfig_CameraControl" json:"camera_control,omitempty"`
 	// Optional. How `image` is fitted to the aspect ratio.
 	ResizeMode GenerateVideosConfig_ResizeMode `protobuf:"varint,19,opt,name=resize_mode,json=resizeMode,proto3,enum=longtake.v1.GenerateVideosConfig_ResizeMode" json:"resize_mode,omitempty"`
-	// Optional. Labels that the upstream adds to its billing records: at
-	// most 64. Keys and
-	// values have at most 63 characters: lower-case letters, also international
-	// ones, digits, `_` and `-`. A key begins with a letter; a value may be empty.
+	// Optional. Labels that the upstream adds to its billing records: at most 64.
+	// Keys and values have at most 63 characters: lower-case letters, including
+	// international ones, digits, `_` and `-`. A key begins with a letter; a value
+	// may be empty.
 	Labels map[string]string `protobuf:"bytes,20,rep,name=labels,proto3" json:"labels,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	// Optional. A bucket and prefix, `gs://bucket/prefix`, that the upstream
 	// writes the results to. Default: Longtake keeps the results.

@@ -464,10 +464,10 @@ pub struct GenerateVideosConfig {
     /// Optional. How `image` is fitted to the aspect ratio.
     #[prost(enumeration = "generate_videos_config::ResizeMode", tag = "19")]
     pub resize_mode: i32,
-    /// Optional. Labels that the upstream adds to its billing records: at
-    /// most 64. Keys and
-    /// values have at most 63 characters: lower-case letters, also international
-    /// ones, digits, `_` and `-`. A key begins with a letter; a value may be empty.
+    /// Optional. Labels that the upstream adds to its billing records: at most 64.
+    /// Keys and values have at most 63 characters: lower-case letters, including
+    /// international ones, digits, `_` and `-`. A key begins with a letter; a value
+    /// may be empty.
     #[prost(btree_map = "string, string", tag = "20")]
     pub labels: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,

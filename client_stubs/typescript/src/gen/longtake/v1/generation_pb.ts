@@ -168,10 +168,10 @@ export type GenerateVideosConfig = Message<"longtake.v1.GenerateVideosConfig"> &
   resizeMode: GenerateVideosConfig_ResizeMode;
 
   /**
-   * Optional. Labels that the upstream adds to its billing records: at
-   * most 64. Keys and
-   * values have at most 63 characters: lower-case letters, also international
-   * ones, digits, `_` and `-`. A key begins with a letter; a value may be empty.
+   * Optional. Labels that the upstream adds to its billing records: at most 64.
+   * Keys and values have at most 63 characters: lower-case letters, including
+   * international ones, digits, `_` and `-`. A key begins with a letter; a value
+   * may be empty.
    *
    * @generated from field: map<string, string> labels = 20;
    */
