@@ -1,12 +1,13 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the table of settings in docs/operations.md from the class that reads them."""
+"""Writes the table of settings in docs/operations.md from the settings class."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from longtake_server.configuration.loading import accepted_words, variable_of
 from longtake_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ END = "<!-- end of settings -->\n"
 
 
 def with_settings_table(guide: str) -> str:
-    """Return the guide with the table that the settings give today.
+    """Return the guide with a table of the current settings.
 
     Raises:
         ValueError: The guide lacks one of the two marks around the table.
@@ -29,15 +30,22 @@ def with_settings_table(guide: str) -> str:
     if not mark:
         raise ValueError(f"the guide needs the marks {BEGIN!r} and {END!r} around the table")
     rows = "".join(_row(name, field) for name, field in Settings.model_fields.items())
-    table = f"\n| variable | default | meaning |\n| --- | --- | --- |\n{rows}\n"
+    head = "| variable | default | accepted | meaning |\n| --- | --- | --- | --- |\n"
+    table = f"\n{head}{rows}\n"
     return before + BEGIN + table + END + after
 
 
 def _row(name: str, field: FieldInfo) -> str:
-    value = field.default
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
-    default = "none" if value is None else f"`{shown}`"
-    return f"| `LONGTAKE_{name.upper()}` | {default} | {field.description} |\n"
+    cells = (f"`{variable_of(name)}`", _default(field.default), accepted_words(field))
+    return f"| {' | '.join(cells)} | {field.description} |\n"
+
+
+def _default(value: object) -> str:
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
 
 
 if __name__ == "__main__":

@@ -14,13 +14,9 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
-
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from typing import TYPE_CHECKING
 
 from longtake_server.clock import SystemClock
-from longtake_server.errors import StartFailure
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.memory import (
     MemoryReturner,
@@ -55,7 +51,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_HEALTH_DEADLINE_SECONDS = 5.0
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 
@@ -205,26 +200,6 @@ async def _push(settings: Settings, built: _Parts, parts: AsyncExitStack) -> Pus
 def database_of(settings: Settings) -> Path:
     """Return the file in which operations are stored."""
     return settings.data_folder / "longtake.db"
-
-
-async def check_health(address: str) -> None:
-    """Return if a server answers at the address and serves.
-
-    Raises:
-        StartFailure: It does not, with the reason in one line.
-
-    """
-    async with grpc.aio.insecure_channel(address) as channel:
-        try:
-            # Its types know the stub's methods for the synchronous channel only.
-            health: Any = health_pb2_grpc.HealthStub(channel)
-            answer = await health.Check(
-                health_pb2.HealthCheckRequest(), timeout=_HEALTH_DEADLINE_SECONDS
-            )
-        except grpc.aio.AioRpcError as error:
-            raise StartFailure(f"no server answers at {address}: {error.details()}") from error
-    if answer.status != health_pb2.HealthCheckResponse.SERVING:
-        raise StartFailure(f"the server at {address} is not serving")
 
 
 def _telemetry(settings: Settings, parts: AsyncExitStack) -> Telemetry:

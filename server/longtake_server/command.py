@@ -9,53 +9,75 @@ import asyncio
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
 
 from longtake_server import app
+from longtake_server.configuration.addresses import server_address
 from longtake_server.errors import StartFailure
+from longtake_server.rpc.health_client import address_to_ask, check_health
 from longtake_server.settings import Settings, load_settings
 from longtake_server.telemetry import set_up_logging
 from longtake_server.usage_command import add_arguments, usage
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_COMMANDS: Mapping[str, str] = {
+    "serve": "serve until SIGTERM or SIGINT",
+    "check-config": "check the settings, print them without secrets, and exit",
+    "usage": "print usage by day, caller and model; a server may be running",
+    "health": "ask a running server whether it serves; exit with 0 if it does",
+}
+
 
 def main() -> None:
-    """Run the command; a failure to start is one line on standard error and exit code 1."""
+    """Run the command. On a failure, print a line for each fault and exit with 1."""
     arguments = _parser().parse_args()
     try:
-        settings = load_settings(arguments.config)
-        if arguments.command == "check-config":
-            sys.stdout.write(_shown(settings))
-        elif arguments.command == "usage":
-            sys.stdout.write(usage(app.database_of(settings), arguments))
-        elif arguments.command == "health":
-            asyncio.run(app.check_health(settings.listen))
-        else:
-            set_up_logging(settings.log_level, settings.log_format)
-            asyncio.run(app.serve(settings, _announce))
+        succeeded = _run(arguments, load_settings(arguments.config))
     except StartFailure as failure:
-        sys.stderr.write(f"longtake-server: {failure}\n")
+        for line in str(failure).splitlines():
+            sys.stderr.write(f"longtake-server: {line}\n")
         sys.exit(1)
+    sys.exit(0 if succeeded else 1)
+
+
+def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
+    if arguments.command == "usage":
+        sys.stdout.write(usage(app.database_of(settings), arguments))
+    elif arguments.command == "health":
+        asyncio.run(check_health(arguments.address or address_to_ask(settings.listen)))
+    elif arguments.command == "check-config":
+        sys.stdout.write(_shown(settings))
+    else:
+        set_up_logging(settings.log_level, settings.log_format)
+        asyncio.run(app.serve(settings, _announce))
+    return True
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="longtake-server",
-        description="One stable gRPC contract for generated video. Settings are LONGTAKE_* "
-        "variables, or the keys of a TOML file in lower case without the prefix.",
+        description="One stable gRPC contract for generated video. A setting is a LONGTAKE_* "
+        "variable, or a key of a TOML file: its name in lower case, without the prefix.",
     )
     _add_version(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    texts = {
-        "serve": "serve until SIGTERM or SIGINT",
-        "check-config": "check the settings, print them without secrets, and exit",
-        "usage": "print usage by day, caller and model; a server may be running",
-        "health": "ask the server at LONGTAKE_LISTEN whether it serves; exit 0 if so",
-    }
-    for name, text in texts.items():
+    for name, text in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
         _add_version(command)
+        command.add_argument("--config", type=Path, metavar="FILE", help="TOML file of settings")
         if name == "usage":
             add_arguments(command)
-        command.add_argument("--config", type=Path, metavar="FILE", help="a TOML file of settings")
+        elif name == "health":
+            command.add_argument(
+                *("--address", "-a"),
+                type=_address,
+                metavar="HOST:PORT",
+                help="the server to ask (default: LONGTAKE_LISTEN)",
+            )
     return parser
 
 
@@ -66,10 +88,29 @@ def _add_version(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _address(text: str) -> str:
+    try:
+        return server_address(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _announce(address: str) -> None:
     sys.stdout.write(f"longtake-server is serving on {address}\n")
     sys.stdout.flush()
 
 
 def _shown(settings: Settings) -> str:
-    return "".join(f"{name} = {value}\n" for name, value in settings.model_dump().items())
+    return "".join(f"{name} = {_value(value)}\n" for name, value in settings)
+
+
+def _value(value: object) -> str:
+    if value is None or value == ():
+        return "(not set)"
+    if isinstance(value, SecretStr):
+        return "(set, not shown)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,303 +1,354 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every setting, read once and frozen: LONGTAKE_* variables, or a TOML file.
+"""Every setting of the server. They are read once, at the start, and never change.
 
-A variable goes before the file. All faults are told at once.
+A setting is given as a LONGTAKE_* variable or as a key of a TOML file.
 """
 
 from __future__ import annotations
 
-import base64
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
-from pydantic_settings import (
-    BaseSettings,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
+from pydantic import BaseModel, ConfigDict, Field
+
+from longtake_server.configuration.addresses import PROXY_ADDRESS, proxy_address
+from longtake_server.configuration.loading import Rule, load
+from longtake_server.configuration.values import (
+    CollectorAddress,
+    Count,
+    Days,
+    DocumentAddress,
+    Email,
+    File,
+    Flag,
+    Folder,
+    GrpcSeconds,
+    HttpAddress,
+    Latency,
+    ListenAddress,
+    Location,
+    Locations,
+    MediaPlace,
+    MetadataKey,
+    Project,
+    RequestBytes,
+    Seconds,
+    Secret,
+    SigningSecret,
+    Text,
 )
 
-from longtake_server.errors import StartFailure
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _MEBIBYTE = 1 << 20
-_SHORTEST_SECRET_BYTES = 16
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
-def _signing_secret(secret: SecretStr) -> SecretStr:
-    try:
-        key = base64.b64decode(secret.get_secret_value().removeprefix("whsec_"), validate=True)
-    except ValueError:
-        key = b""
-    if len(key) < _SHORTEST_SECRET_BYTES:
-        msg = f"accepted is base64 of at least {_SHORTEST_SECRET_BYTES} bytes, after whsec_ or not"
-        raise ValueError(msg)
-    return secret
-
-
-def _locations(value: object) -> object:
-    """Return the parts of a text with commas; a TOML file may have a list."""
-    if not isinstance(value, str):
-        return value
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-Location = Annotated[str, Field(pattern="^[a-z0-9-]+$")]
-Locations = Annotated[
-    tuple[Location, ...], NoDecode, BeforeValidator(_locations), Field(max_length=16)
-]
-Seconds = Annotated[float, Field(gt=0)]
-SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret)]
-
-
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The settings of a server. docs/operations.md lists them; a test keeps both equal."""
 
-    model_config = SettingsConfigDict(env_prefix="LONGTAKE_", frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    listen: str = Field(default="127.0.0.1:50051", description="Address of the gRPC server.")
-    data_folder: Path = Field(
-        default=Path("data"), description="Folder of the database and the videos."
+    listen: ListenAddress = Field(
+        default="127.0.0.1:50051", description="Address that the gRPC server listens on."
     )
-    media_url: str | None = Field(
+    data_folder: Folder = Field(
+        default=Path("data"),
+        description="Folder of the database and, by default, of the videos. The server makes it "
+        "if it does not exist.",
+    )
+    media_url: MediaPlace | None = Field(
         default=None,
-        description="Where videos are kept: a folder or gs:// or s3:// address. "
-        "Default: the folder media in the data folder.",
+        description="Where videos are stored. Default: the folder `media` in the data folder.",
     )
-    retain_results: bool = Field(
+    retain_results: Flag = Field(
         default=False,
-        description="Whether results at the upstream are copied to media_url before they expire.",
+        description="Whether to copy results that the upstream keeps to `LONGTAKE_MEDIA_URL` "
+        "before they expire.",
     )
     upstream: Literal["simulator", "agent_platform"] = Field(
-        default="simulator", description="Who generates: the embedded simulator, or Google's Veo."
+        default="simulator",
+        description="What generates videos: the embedded simulator, or Google.",
     )
-    catalogue_file: Path | None = Field(
-        default=None, description="TOML file that adds to the catalogue of models, or changes it."
+    catalogue_file: File | None = Field(
+        default=None, description="TOML file that changes or extends the catalogue of models."
     )
-    google_project: str | None = Field(
-        default=None, description="Google Cloud project of the Agent Platform."
+    google_project: Project | None = Field(
+        default=None, description="Google Cloud project that calls to the Agent Platform belong to."
     )
-    google_location: str = Field(
-        default="us-central1", description="Location of the Agent Platform."
+    google_location: Location = Field(
+        default="us-central1", description="Location of the Agent Platform that serves Veo."
     )
     google_fallback_locations: Locations = Field(
         default=(),
-        description="Locations, with commas between them, of which the next serves what the one "
-        "before has no place for. Default: none.",
+        description="Further locations for Veo, in order. Each one takes what the locations "
+        "before it have no capacity for.",
     )
-    google_base_url: str | None = Field(
-        default=None, description="Another address than Google's, for example a simulator's."
+    google_base_url: HttpAddress | None = Field(
+        default=None,
+        description="Base URL to call in place of the Agent Platform's, for example a simulator's.",
     )
-    google_storage_url: str = Field(
+    google_storage_url: HttpAddress = Field(
         default="https://storage.googleapis.com",
-        description="Address that gs:// objects are read from.",
+        description="Base URL from which gs:// objects are read.",
     )
     google_api_version: Literal["v1", "v1beta1"] = Field(
-        default="v1", description="Version of the Agent Platform's API that Veo is called by."
+        default="v1", description="Version of the Agent Platform's API that Veo is called with."
     )
-    google_api_key: SecretStr | None = Field(
+    google_api_key: Secret | None = Field(
         default=None,
-        description="API key of the Agent Platform in place of application default credentials; "
-        "without a project, in express mode.",
+        description="API key of the Agent Platform, used instead of application default "
+        "credentials. Without a project it selects express mode.",
     )
-    gemini_api_key: SecretStr | None = Field(
+    gemini_api_key: Secret | None = Field(
         default=None,
-        description="Key of the Gemini Developer API. With it Omni models are served there, "
-        "else on the Agent Platform.",
+        description="API key of the Gemini Developer API. If it is set, Omni models are served "
+        "there; otherwise by the Agent Platform.",
     )
-    gemini_base_url: str | None = Field(
-        default=None, description="Another address than the Gemini Developer API's."
+    gemini_base_url: HttpAddress | None = Field(
+        default=None, description="Base URL to call in place of the Gemini Developer API's."
     )
-    google_access_token: SecretStr | None = Field(
+    google_access_token: Secret | None = Field(
         default=None,
-        description="Fixed token in place of application default credentials, for tests.",
+        description="Fixed OAuth token, used instead of application default credentials. For "
+        "tests: it is never renewed.",
     )
-    simulator_latency_seconds: float = Field(
-        default=6.0,
-        ge=0,
-        description="How long the embedded simulator takes for a video, at least.",
+    simulator_latency_seconds: Latency = Field(
+        default=6.0, description="Least time that the embedded simulator takes for a video."
     )
-    retention_days: Annotated[float, Field(gt=0)] = Field(
-        default=30.0, description="How long an operation and its videos are kept after its end."
+    retention_days: Days = Field(
+        default=30.0, description="How long an operation and its videos are kept after it ends."
     )
-    tombstone_days: Annotated[float, Field(gt=0)] = Field(
-        default=7.0, description="How long a deletion is remembered for WatchOperations."
+    tombstone_days: Days = Field(
+        default=7.0, description="How long WatchOperations can report a deletion."
     )
     queue_limit_seconds: Seconds = Field(
-        default=86400.0, description="How long a generation may wait to be accepted upstream."
+        default=86400.0, description="How long an operation may wait for the upstream to accept it."
     )
     generation_limit_seconds: Seconds = Field(
-        default=3600.0, description="How long a generation may run upstream."
+        default=3600.0, description="How long a generation may run at the upstream."
     )
     poll_shortest_seconds: Seconds = Field(
-        default=0.5, description="Least time between two polls of an operation."
+        default=0.5, description="Shortest time between two polls of an operation."
     )
     poll_longest_seconds: Seconds = Field(
-        default=120.0, description="Most time between two polls of an operation."
+        default=120.0, description="Longest time between two polls of an operation."
     )
     poll_delay_seconds: Seconds = Field(
         default=0.75,
-        description="From the end of a generation to the poll that sees it, on average: polls "
-        "are placed by how long those before took, as few as reach this.",
+        description="Average delay to aim for between the end of a generation and the poll that "
+        "sees it. Polls are timed by how long earlier generations took.",
     )
     poll_average_seconds: Seconds = Field(
         default=20.0,
-        description="Bound of the polls: one in so many seconds of generation, on average.",
+        description="Budget of polls: on average at most one in this many seconds of generation.",
     )
-    max_polls_per_second: Annotated[int, Field(ge=1)] = Field(
+    max_polls_per_second: Count = Field(
         default=50,
-        description="Polls of one upstream in any second. Those that have likely ended go first.",
+        description="Most polls of one upstream in any second. The generations that have most "
+        "likely ended are polled first.",
     )
     backoff_first_seconds: Seconds = Field(
-        default=1.0, description="Wait after the first refusal by the upstream; doubles each time."
+        default=1.0,
+        description="Wait after the first refusal by the upstream. It doubles with each refusal.",
     )
-    backoff_longest_seconds: Seconds = Field(default=60.0, description="Longest such wait.")
-    trust_caller_header: str | None = Field(
+    backoff_longest_seconds: Seconds = Field(
+        default=60.0, description="Longest wait after a refusal by the upstream."
+    )
+    trust_caller_header: MetadataKey | None = Field(
         default=None,
-        pattern="^[a-z0-9_.-]+$",
-        description="Metadata key, for example `x-longtake-caller`, by which a proxy that "
-        "authenticates says who calls. Default: all callers are one.",
+        description="Metadata key, for example `x-longtake-caller`, in which an authenticating "
+        "proxy names the caller. Default: all calls are one caller's.",
     )
-    max_upstream_calls: Annotated[int, Field(ge=1)] = Field(
-        default=64, description="Submissions and polls at the same time."
+    max_upstream_calls: Count = Field(
+        default=64, description="Most submissions and polls under way at the same time."
     )
-    max_request_bytes: Annotated[int, Field(ge=1024, le=60 * _MEBIBYTE)] = Field(
-        default=32 * _MEBIBYTE, description="Largest request message."
+    max_request_bytes: RequestBytes = Field(
+        default=32 * _MEBIBYTE, description="Largest request message that is accepted."
     )
-    max_watches: Annotated[int, Field(ge=1)] = Field(
-        default=20000, description="Watches and waits at the same time."
+    max_watches: Count = Field(
+        default=20000, description="Most watches and waits open at the same time."
     )
-    max_watches_per_caller: Annotated[int, Field(ge=1)] | None = Field(
+    max_watches_per_caller: Count | None = Field(
         default=None,
-        description="Those of one caller. Default: no other limit than that of all together.",
+        description="Most watches and waits of one caller. Default: `LONGTAKE_MAX_WATCHES`.",
     )
-    max_connection_age_seconds: Seconds | None = Field(
+    max_connection_age_seconds: GrpcSeconds | None = Field(
         default=None,
-        description="How long a connection lives, about; then its clients connect anew, perhaps "
-        "to another server, and calls under way get `LONGTAKE_GRACE_SECONDS` to end. "
-        "Default: for ever.",
+        description="Age at which a connection is closed, so that clients reconnect, perhaps to "
+        "another server. Its calls get `LONGTAKE_GRACE_SECONDS` to end. gRPC varies the age by "
+        "up to a tenth. Default: no limit.",
     )
     send_timeout_seconds: Seconds = Field(
-        default=60.0,
-        description="How long a reader may take no message before its stream is ended.",
+        default=60.0, description="How long a stream waits for a client that does not read."
     )
-    grace_seconds: Seconds = Field(
+    grace_seconds: GrpcSeconds = Field(
         default=20.0, description="How long calls under way may take at shutdown."
     )
-    push_listen: str | None = Field(
+    push_listen: ListenAddress | None = Field(
         default=None,
-        description="Address of the HTTP server for webhooks and Pub/Sub push. Default: none.",
+        description="Address of the HTTP server for webhooks and Pub/Sub pushes. Default: none.",
     )
     push_webhook_secret: SigningSecret | None = Field(
-        default=None, description="Signing secret of static webhooks, `whsec_` and base64."
+        default=None, description="Signing secret of static webhooks."
     )
-    push_jwks_url: str | None = Field(
+    push_jwks_url: DocumentAddress | None = Field(
         default=None,
-        pattern="^https?://",
-        description="Address of the keys of dynamic webhooks. "
-        "Default: Google's, if `LONGTAKE_PUSH_AUDIENCE` is set.",
+        description="Address of the public keys of dynamic webhooks. Default: Google's, if "
+        "`LONGTAKE_PUSH_AUDIENCE` is set.",
     )
-    push_audience: str | None = Field(
+    push_audience: Text | None = Field(
         default=None,
-        min_length=1,
-        description="Audience of dynamic webhooks. Default: any, if a keys' address is set.",
+        description="Audience that dynamic webhooks must name. Default: any, if "
+        "`LONGTAKE_PUSH_JWKS_URL` is set.",
     )
-    push_pubsub_audience: str | None = Field(
-        default=None, min_length=1, description="Audience of the Pub/Sub push subscription."
+    push_pubsub_audience: Text | None = Field(
+        default=None, description="Audience of the Pub/Sub push subscription."
     )
-    push_pubsub_email: str | None = Field(
-        default=None,
-        min_length=1,
-        description="Service account of the Pub/Sub push subscription.",
+    push_pubsub_email: Email | None = Field(
+        default=None, description="Service account of the Pub/Sub push subscription."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Least level that is logged."
+        default="info", description="Lowest level that is logged."
     )
-    log_format: Literal["text", "json"] = Field(default="text", description="Form of a log line.")
-    otlp_endpoint: str | None = Field(
+    log_format: Literal["text", "json"] = Field(default="text", description="Format of a log line.")
+    otlp_endpoint: CollectorAddress | None = Field(
         default=None,
-        description="OTLP/gRPC collector for traces and metrics. Default: none are made.",
+        description="OTLP/gRPC collector that receives traces and metrics. Default: none.",
     )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Settings:
-        if self.upstream == "agent_platform" and not (self.google_project or self.google_api_key):
-            msg = "google_project or google_api_key is required when upstream is agent_platform"
-            raise ValueError(msg)
-        locations = (self.google_location, *self.google_fallback_locations)
-        if len(set(locations)) < len(locations):
-            msg = "google_fallback_locations must name each location once, and not google_location"
-            raise ValueError(msg)
-        if self.google_fallback_locations and not self.google_project:
-            msg = "google_project is required when google_fallback_locations are given"
-            raise ValueError(msg)
-        if self.poll_shortest_seconds > self.poll_longest_seconds:
-            msg = "poll_shortest_seconds must not be greater than poll_longest_seconds"
-            raise ValueError(msg)
-        return self
-
-    @model_validator(mode="after")
-    def _push_is_verified(self) -> Settings:
-        pubsub = (self.push_pubsub_audience, self.push_pubsub_email)
-        if any(pubsub) and not all(pubsub):
-            msg = "push_pubsub_audience and push_pubsub_email are required together"
-            raise ValueError(msg)
-        ways = (self.push_webhook_secret, self.push_jwks_url, self.push_audience, *pubsub)
-        if self.push_listen is not None and not any(ways):
-            msg = (
-                "push_listen requires a way to verify what comes: push_webhook_secret, "
-                "push_audience, push_jwks_url, or push_pubsub_audience and push_pubsub_email"
-            )
-            raise ValueError(msg)
-        return self
 
 
 def load_settings(file: Path | None) -> Settings:
     """Read the settings from the environment and, if given, a TOML file.
 
     Raises:
-        StartFailure: Settings are wrong or unknown, or the file cannot be read;
-            all faults in one line.
+        WrongSettings: A value or a name is wrong, or the file cannot be read; holds
+            every fault.
 
     """
-    if file is not None and not file.is_file():
-        raise StartFailure(f"the settings file {file} does not exist")
-
-    class FileAndEnvironment(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,
-            file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            _ = init_settings, dotenv_settings, file_secret_settings
-            if file is None:
-                return (env_settings,)
-            return (env_settings, TomlConfigSettingsSource(settings_cls, file))
-
-    try:
-        return FileAndEnvironment()
-    except ValidationError as error:
-        raise StartFailure(f"wrong settings: {_faults(error)}") from error
-    except (OSError, ValueError) as error:
-        raise StartFailure(f"the settings file {file} cannot be read: {error}") from error
+    return load(Settings, (*_RULES, _proxy_rule(os.environ)), os.environ, file)
 
 
-def _faults(error: ValidationError) -> str:
-    # Without the input: a wrong value may be a secret in the wrong place.
-    return "; ".join(
-        ": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"])))
-        for fault in error.errors(include_url=False, include_input=False)
+def _upstream_is_chosen(settings: Settings, name: Callable[[str], str]) -> str | None:
+    given = [one for one in Settings.model_fields if one in settings.model_fields_set]
+    google = [one for one in given if one.startswith(("google_", "gemini_"))]
+    if "upstream" in given or not google:
+        return None
+    return (
+        f"{name('upstream')} is not set, and {name(google[0])} has no effect on the simulator; "
+        "set it to agent_platform to use Google, or to simulator to use the simulator all the same"
     )
+
+
+def _google_is_complete(settings: Settings, name: Callable[[str], str]) -> str | None:
+    if settings.upstream != "agent_platform":
+        return None
+    if settings.google_project or settings.google_api_key or settings.gemini_api_key:
+        return None
+    return (
+        f"{name('upstream')} is agent_platform, which needs {name('google_project')}, "
+        f"{name('google_api_key')} or {name('gemini_api_key')}"
+    )
+
+
+def _one_google_credential(settings: Settings, name: Callable[[str], str]) -> str | None:
+    if settings.google_api_key is None or settings.google_access_token is None:
+        return None
+    return f"give either {name('google_api_key')} or {name('google_access_token')}, not both"
+
+
+def _fallbacks_differ(settings: Settings, name: Callable[[str], str]) -> str | None:
+    locations = (settings.google_location, *settings.google_fallback_locations)
+    if len(set(locations)) == len(locations):
+        return None
+    return (
+        f"{name('google_fallback_locations')} must name each location once, and not "
+        f"{name('google_location')}, which is {settings.google_location}"
+    )
+
+
+def _fallbacks_have_a_project(settings: Settings, name: Callable[[str], str]) -> str | None:
+    if not settings.google_fallback_locations or settings.google_project:
+        return None
+    return f"{name('google_fallback_locations')} needs {name('google_project')}"
+
+
+def _gemini_url_has_a_key(settings: Settings, name: Callable[[str], str]) -> str | None:
+    if settings.gemini_base_url is None or settings.gemini_api_key is not None:
+        return None
+    return f"{name('gemini_base_url')} needs {name('gemini_api_key')}"
+
+
+def _ordered(shorter: str, longer: str) -> Rule[Settings]:
+    def broken(settings: Settings, name: Callable[[str], str]) -> str | None:
+        least, most = getattr(settings, shorter), getattr(settings, longer)
+        if least <= most:
+            return None
+        return f"{name(shorter)} ({least:g}) must not be greater than {name(longer)} ({most:g} s)"
+
+    return Rule((shorter, longer), broken)
+
+
+def _push_listens(settings: Settings, name: Callable[[str], str]) -> str | None:
+    given = [one for one in _PUSH_PROOFS if getattr(settings, one) is not None]
+    if not given or settings.push_listen is not None:
+        return None
+    return f"{name(given[0])} has no effect without {name('push_listen')}"
+
+
+def _push_is_verified(settings: Settings, name: Callable[[str], str]) -> str | None:
+    if settings.push_listen is None or any(getattr(settings, one) for one in _PUSH_PROOFS):
+        return None
+    return (
+        f"{name('push_listen')} needs a way to verify pushes: {name('push_webhook_secret')}, "
+        f"{name('push_audience')}, {name('push_jwks_url')}, or {name('push_pubsub_audience')} "
+        f"with {name('push_pubsub_email')}"
+    )
+
+
+def _pubsub_is_complete(settings: Settings, name: Callable[[str], str]) -> str | None:
+    if (settings.push_pubsub_audience is None) == (settings.push_pubsub_email is None):
+        return None
+    return f"{name('push_pubsub_audience')} and {name('push_pubsub_email')} go together"
+
+
+def _proxy_rule(environment: Mapping[str, str]) -> Rule[Settings]:
+    """Check the standard proxy variables, which calls to Google obey."""
+
+    def broken(settings: Settings, _name: Callable[[str], str]) -> str | None:
+        for variable in (spelling for one in _PROXIES for spelling in (one, one.lower())):
+            value = environment.get(variable, "")
+            try:
+                if value and settings.upstream != "simulator":
+                    proxy_address(value)
+            except ValueError:
+                return f"{variable}: accepted is {PROXY_ADDRESS}"
+        return None
+
+    return Rule(("upstream",), broken)
+
+
+_PUSH_PROOFS = (
+    "push_webhook_secret",
+    "push_jwks_url",
+    "push_audience",
+    "push_pubsub_audience",
+    "push_pubsub_email",
+)
+_CREDENTIALS = ("google_project", "google_api_key", "gemini_api_key")
+_RULES = (
+    Rule(("upstream",), _upstream_is_chosen),
+    Rule(("upstream", *_CREDENTIALS), _google_is_complete),
+    Rule(("google_api_key", "google_access_token"), _one_google_credential),
+    Rule(("google_location", "google_fallback_locations"), _fallbacks_differ),
+    Rule(("google_project", "google_fallback_locations"), _fallbacks_have_a_project),
+    Rule(("gemini_base_url", "gemini_api_key"), _gemini_url_has_a_key),
+    _ordered("poll_shortest_seconds", "poll_longest_seconds"),
+    _ordered("backoff_first_seconds", "backoff_longest_seconds"),
+    Rule(("push_listen", *_PUSH_PROOFS), _push_listens),
+    Rule(("push_listen", *_PUSH_PROOFS), _push_is_verified),
+    Rule(("push_pubsub_audience", "push_pubsub_email"), _pubsub_is_complete),
+)

@@ -37,9 +37,9 @@ def start(
 def assert_one_line(ended: subprocess.CompletedProcess[str], *words: str) -> None:
     assert ended.returncode == 1, ended.stderr
     assert "serving" not in ended.stdout
-    lines = [line for line in ended.stderr.splitlines() if line.startswith("longtake-server: ")]
+    lines = ended.stderr.splitlines()
     assert len(lines) == 1, ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert lines[0].startswith("longtake-server: ")
     for word in words:
         assert word in lines[0]
 
@@ -92,25 +92,58 @@ def test_a_database_that_another_server_uses(tmp_path: Path) -> None:
 def test_a_taken_port(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        assert_one_line(start(tmp_path, listen=address), address)
+        assert_one_line(start(tmp_path, listen=address), address, "LONGTAKE_LISTEN", "another")
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("127.0.0.1", "the port is missing"),
+        ("127.0.0.1:99999", "from 0 to 65535"),
+        ("nowhere.invalid:50051", "the host name has no address"),
+        ("192.0.2.1:50051", "this machine does not have that address"),
+    ],
+)
+def test_an_address_that_cannot_be_listened_on(tmp_path: Path, address: str, says: str) -> None:
+    assert_one_line(start(tmp_path, listen=address), "LONGTAKE_LISTEN", says)
+
+
+def test_a_media_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ended = start(tmp_path, media_url=str(tmp_path / "file" / "media"))
+    assert_one_line(ended, "videos cannot be stored in", "LONGTAKE_MEDIA_URL")
 
 
 def test_a_taken_port_for_pushes(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         ended = start(tmp_path, push_listen=address, push_audience="mine")
-        assert_one_line(ended, address, "push_listen")
+        assert_one_line(ended, address, "LONGTAKE_PUSH_LISTEN", "another program")
 
 
-def test_wrong_settings_are_told_all_at_once(tmp_path: Path) -> None:
+def test_wrong_settings_are_told_all_at_once_a_line_each(tmp_path: Path) -> None:
     unused = "hush"
-    ended = start(tmp_path, grace_seconds="-1", max_watches="none", google_access_token=unused)
-    assert_one_line(ended, "grace_seconds", "max_watches")
+    ended = start(
+        tmp_path,
+        grace_seconds="-1",
+        max_watches="none",
+        google_access_token=unused,
+        upstream="agent_platform",
+        listne="x",
+    )
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert [line.split()[1].rstrip(":") for line in sorted(ended.stderr.splitlines())] == [
+        "LONGTAKE_GRACE_SECONDS",
+        "LONGTAKE_LISTNE",
+        "LONGTAKE_MAX_WATCHES",
+        "LONGTAKE_UPSTREAM",
+    ]
     assert unused not in ended.stderr
 
 
 def test_an_upstream_without_its_project(tmp_path: Path) -> None:
-    assert_one_line(start(tmp_path, upstream="agent_platform"), "google_project")
+    assert_one_line(start(tmp_path, upstream="agent_platform"), "LONGTAKE_GOOGLE_PROJECT")
 
 
 @pytest.mark.parametrize("command", ["serve", "check-config"])

@@ -112,7 +112,7 @@ async def test_a_server_ends_once_and_frees_its_port() -> None:
     first, second = (PushServer(STATIC, Following().hint, SystemClock()) for _ in range(2))
     address = first.bind("127.0.0.1:0")
     await first.start()
-    with pytest.raises(StartFailure, match="push_listen"):
+    with pytest.raises(StartFailure, match=r"another program .* LONGTAKE_PUSH_LISTEN"):
         second.bind(address)
     await first.stop()
     await first.stop()
@@ -120,11 +120,8 @@ async def test_a_server_ends_once_and_frees_its_port() -> None:
     await second.stop()
 
 
-@pytest.mark.parametrize(
-    "address", ["", "8080", ":8080", "127.0.0.1:", "127.0.0.1:99999", "::1", "192.0.2.1:80"]
-)
-async def test_an_address_that_is_none_is_told(address: str) -> None:
+async def test_an_address_of_another_machine_is_refused() -> None:
     server = PushServer(STATIC, Following().hint, SystemClock())
-    with pytest.raises(StartFailure, match="push_listen"):
-        server.bind(address)
+    with pytest.raises(StartFailure, match="this machine does not have that address"):
+        server.bind("192.0.2.1:80")
     await server.stop()

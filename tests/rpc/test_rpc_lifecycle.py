@@ -186,7 +186,7 @@ async def test_an_address_that_is_taken_is_told_in_one_line(tmp_path: Path) -> N
             telemetry=Telemetry(),
         )
         first = server.address
-        with pytest.raises(StartFailure, match=f"cannot listen on {first}: it is in use"):
+        with pytest.raises(StartFailure, match=f"cannot listen on {first}: another program"):
             second.bind(first)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Pushes are received only where what comes can be verified."""
+"""Pushes are received only if they can be verified."""
 
 from __future__ import annotations
 
@@ -34,19 +34,25 @@ def test_one_way_to_verify_is_enough(monkeypatch: pytest.MonkeyPatch, ways: dict
 
 def test_without_a_way_to_verify_the_start_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     set_all(monkeypatch, {"listen": "127.0.0.1:0"})
-    with pytest.raises(StartFailure, match="push_listen requires a way to verify"):
+    with pytest.raises(StartFailure, match="LONGTAKE_PUSH_LISTEN needs a way to verify"):
         load_settings(None)
 
 
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"pubsub_audience": "mine"}, "push_pubsub_audience and push_pubsub_email"),
-        ({"pubsub_email": "me@example.com"}, "push_pubsub_audience and push_pubsub_email"),
-        ({"jwks_url": "file:///etc/passwd"}, "push_jwks_url"),
-        ({"webhook_secret": "whsec_no base64"}, "push_webhook_secret"),
+        (
+            {"pubsub_audience": "mine"},
+            "PUSH_PUBSUB_AUDIENCE and LONGTAKE_PUSH_PUBSUB_EMAIL go together",
+        ),
+        (
+            {"pubsub_email": "me@example.com"},
+            "PUSH_PUBSUB_AUDIENCE and LONGTAKE_PUSH_PUBSUB_EMAIL go together",
+        ),
+        ({"jwks_url": "file:///etc/passwd"}, "LONGTAKE_PUSH_JWKS_URL: accepted is"),
+        ({"webhook_secret": "whsec_no base64"}, "LONGTAKE_PUSH_WEBHOOK_SECRET"),
         ({"webhook_secret": "whsec_c2hvcnQ="}, "at least 16 bytes"),
-        ({"audience": ""}, "push_audience"),
+        ({"audience": ""}, "LONGTAKE_PUSH_AUDIENCE is empty"),
     ],
     ids=str,
 )
@@ -59,7 +65,15 @@ def test_what_is_wrong_is_named(
     assert "c2hvcnQ" not in str(refused.value)
 
 
-def test_the_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_way_to_verify_without_a_listener_is_not_ignored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     set_all(monkeypatch, {"webhook_secret": SECRET})
+    with pytest.raises(StartFailure, match="no effect without LONGTAKE_PUSH_LISTEN"):
+        load_settings(None)
+
+
+def test_the_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_all(monkeypatch, {"listen": "127.0.0.1:0", "webhook_secret": SECRET})
     settings = load_settings(None)
     assert SECRET not in f"{settings} {settings!r} {settings.model_dump()}"

@@ -42,7 +42,7 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
 
 
 def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LONGTAKE_GOOGLE_ACCESS_TOKEN", "hush")
+    google(monkeypatch, google_project="p", google_access_token="hush")
     settings = load_settings(None)
     assert "hush" not in f"{settings} {settings!r} {settings.model_dump()}"
 
@@ -68,17 +68,17 @@ def test_locations_are_a_text_with_commas_or_a_list(
     [
         ({"google_fallback_locations": "us-central1"}, "each location once"),
         ({"google_fallback_locations": "us-east4,us-east4"}, "each location once"),
-        ({"google_fallback_locations": "Europe/West"}, "google_fallback_locations"),
+        ({"google_fallback_locations": "Europe/West"}, "LOCATIONS: a location is lower-case"),
         (
-            {"google_fallback_locations": "us-east4", "google_project": "", "google_api_key": "k"},
-            "google_project is required",
+            {"google_fallback_locations": "us-east4", "google_api_key": "k"},
+            "LOCATIONS needs LONGTAKE_GOOGLE_PROJECT",
         ),
     ],
 )
 def test_locations_that_cannot_be_used_are_named(
     monkeypatch: pytest.MonkeyPatch, given: dict[str, str], says: str
 ) -> None:
-    google(monkeypatch, **{"google_project": "p", **given})
+    google(monkeypatch, **{} if "google_api_key" in given else {"google_project": "p"}, **given)
     with pytest.raises(StartFailure, match=says):
         load_settings(None)
 

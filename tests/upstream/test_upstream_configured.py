@@ -77,5 +77,5 @@ async def test_a_gemini_key_serves_omni_at_the_developer_api(
 def test_neither_project_nor_key_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LONGTAKE_UPSTREAM", "agent_platform")
-    with pytest.raises(StartFailure, match="google_project or google_api_key is required"):
+    with pytest.raises(StartFailure, match="LONGTAKE_GOOGLE_PROJECT, LONGTAKE_GOOGLE_API_KEY or"):
         load_settings(None)

@@ -77,7 +77,8 @@ class ObjectMediaStore:
             obstore.delete(store, _PROBE)
         except (BaseError, OSError, ValueError) as error:
             raise StartFailure(
-                f"videos cannot be kept in {place}: {_first_line(error)} (setting media_url)"
+                f"videos cannot be stored in {place}: {_first_line(error)}; let the server write "
+                "there, or set LONGTAKE_MEDIA_URL to another place"
             ) from error
         return cls(store)
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import re
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from longtake_server.errors import StartFailure
+from longtake_server.configuration.addresses import split_address
+from longtake_server.listening import cannot_listen
 from longtake_server.push.hints import Hints
 from longtake_server.push.keys import KeySet
 from longtake_server.push.pubsub import GOOGLE_CERTIFICATES, PubsubTokens
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_ADDRESS = re.compile(r"(?P<host>\[[^\[\]]+\]|[^:\[\]]+):(?P<port>[0-9]{1,5})")
-_HIGHEST_PORT = 65535
 _BACKLOG = 128
 _MOST_CONNECTIONS = 256
 _KEEP_ALIVE_SECONDS = 30
@@ -83,26 +81,17 @@ class PushServer:
         """Bind to `host:port` and return it with the actual port.
 
         Raises:
-            StartFailure: The address is in use or invalid.
+            StartFailure: The address is in use, or is not an address of this machine.
 
         """
-        parts = _ADDRESS.fullmatch(address)
-        if parts is None or int(parts["port"]) > _HIGHEST_PORT:
-            raise StartFailure(
-                f"cannot listen on {address!r}: accepted is host:port (setting push_listen)"
-            )
-        host, name = parts["host"], parts["host"].strip("[]")
-        family = socket.AF_INET6 if ":" in name else socket.AF_INET
-        place = (name, int(parts["port"]))
+        host, port = split_address(address)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            listening = socket.create_server(place, family=family, backlog=_BACKLOG)
+            listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         except OSError as error:
-            raise StartFailure(
-                f"cannot listen on {address}: it is in use, or not an address of this machine "
-                "(setting push_listen)"
-            ) from error
+            raise cannot_listen(address, "LONGTAKE_PUSH_LISTEN", error) from error
         self._listening.append(listening)
-        return f"{host}:{listening.getsockname()[1]}"
+        return f"{address.rpartition(':')[0]}:{listening.getsockname()[1]}"
 
     async def start(self) -> None:
         """Start to accept pushes. Call `bind` first."""

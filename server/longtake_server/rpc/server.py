@@ -14,6 +14,7 @@ from longtake.v1 import video_service_pb2
 from longtake.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
 
 from longtake_server.errors import StartFailure
+from longtake_server.listening import check_free
 from longtake_server.rpc.encoded import EncodedOperations
 from longtake_server.rpc.interceptors import Calls
 from longtake_server.rpc.observation import Observer
@@ -113,15 +114,15 @@ class RpcServer:
         """Bind to `host:port` and return it with the actual port.
 
         Raises:
-            StartFailure: The address is in use or invalid.
+            StartFailure: The address is in use, or is not an address of this machine.
 
         """
+        check_free(address, "LONGTAKE_LISTEN")
         try:
             port = self._server.add_insecure_port(address)
         except RuntimeError as error:
             raise StartFailure(
-                f"cannot listen on {address}: it is in use, or not an address of this machine "
-                "(setting listen)"
+                f"cannot listen on {address}: set LONGTAKE_LISTEN to another address"
             ) from error
         return f"{address.rpartition(':')[0]}:{port}"
 

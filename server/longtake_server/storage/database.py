@@ -73,8 +73,8 @@ def open_database(path: Path) -> Database:
             header, size = _read_header(path)
         except OSError as error:
             raise StartFailure(
-                f"{path} cannot be written: {error.strerror}; "
-                "give a folder on a disk where this user may write"
+                f"{path} cannot be written: {error.strerror}; let this user write there, or set "
+                "LONGTAKE_DATA_FOLDER to a folder where it may"
             ) from error
         _check_header(path, header, size)
         try:
@@ -100,7 +100,9 @@ def reading_beside(path: Path) -> Iterator[sqlite3.Connection]:
 
     """
     if not path.exists():
-        raise StartFailure(f"{path} does not exist; give the folder of a server's data")
+        raise StartFailure(
+            f"{path} does not exist; set LONGTAKE_DATA_FOLDER to the data folder of a server"
+        )
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as reading:
             reading.execute("BEGIN")
@@ -128,7 +130,8 @@ def _lock(path: Path) -> int:
     except BlockingIOError as error:
         os.close(lock)
         raise StartFailure(
-            f"{path} is in use by another server; stop that one or give another path"
+            f"{path} is in use by another server; stop that one, or set LONGTAKE_DATA_FOLDER to "
+            "another folder"
         ) from error
     return lock
 
@@ -206,7 +209,10 @@ def _prepare(path: Path, connection: sqlite3.Connection, size: int) -> None:
 
 
 def _not_ours(path: Path) -> StartFailure:
-    return StartFailure(f"{path} is not a Longtake database; move it away or give another path")
+    return StartFailure(
+        f"{path} is not a Longtake database; move it away, or set LONGTAKE_DATA_FOLDER to another "
+        "folder"
+    )
 
 
 def _too_new(path: Path, version: int) -> StartFailure:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from datetime import date  # noqa: TC003 - pydantic reads the annotation at run time
+from datetime import date
 from enum import Enum
 from importlib import resources
 from typing import TYPE_CHECKING, Annotated, Any
