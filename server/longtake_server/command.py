@@ -51,10 +51,21 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
         asyncio.run(check_health(arguments.address or address_to_ask(settings.listen)))
     elif arguments.command == "check-config":
         sys.stdout.write(_shown(settings))
+        return not arguments.probe or _probe(settings)
     else:
         set_up_logging(settings.log_level, settings.log_format)
         asyncio.run(app.serve(settings, _announce))
     return True
+
+
+def _probe(settings: Settings) -> bool:
+    """Import what the checks need only here: `health` is to start fast."""
+    from longtake_server.probe_command import probe
+
+    sys.stdout.write("\n")
+    # What goes wrong is printed; only what nobody looked for is logged.
+    set_up_logging("error", settings.log_format)
+    return asyncio.run(probe(settings, sys.stdout))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,6 +88,13 @@ def _parser() -> argparse.ArgumentParser:
                 type=_address,
                 metavar="HOST:PORT",
                 help="the server to ask (default: LONGTAKE_LISTEN)",
+            )
+        elif name == "check-config":
+            command.add_argument(
+                "--probe",
+                action="store_true",
+                help="also test that each upstream accepts the credentials, and that the stores "
+                "can be written; nothing is generated",
             )
     return parser
 

@@ -327,3 +327,7 @@ class StartFailure(Exception):
 
     Never reaches a caller; `longtake-server` prints it and exits with 1.
     """
+
+
+class CheckFailed(Exception):
+    """A check of `longtake-server check-config --probe` failed: what is wrong and what to do."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that a call has credentials. Any value passes except those that stand for bad ones."""
+"""Checks the credentials of a call. Any are accepted, except words that stand for a refusal."""
 
 from __future__ import annotations
 
@@ -11,40 +11,53 @@ from veo_simulator.errors import GoogleError, error_info
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-EXPIRED = "expired"
-FORBIDDEN = "forbidden"
+_SERVICE = "aiplatform.googleapis.com"
+_PERMISSION = "aiplatform.endpoints.predict"
+# For each word that may stand in place of a token or a key: the status, the message and the
+# reason that Google answers with, and the metadata of the reason.
+_REFUSALS = {
+    "": (
+        *("UNAUTHENTICATED", "Request is missing required authentication credential."),
+        *("CREDENTIALS_MISSING", {"service": _SERVICE}),
+    ),
+    "expired": (
+        *("UNAUTHENTICATED", "Request had invalid authentication credentials."),
+        *("ACCESS_TOKEN_EXPIRED", {"service": _SERVICE}),
+    ),
+    "forbidden": (
+        *("PERMISSION_DENIED", f"Permission '{_PERMISSION}' denied on the resource."),
+        *("IAM_PERMISSION_DENIED", {"permission": _PERMISSION}),
+    ),
+    "disabled": (
+        "PERMISSION_DENIED",
+        "Vertex AI API has not been used in this project before or it is disabled.",
+        *("SERVICE_DISABLED", {"service": _SERVICE}),
+    ),
+    "stranger": (
+        *("PERMISSION_DENIED", "Permission denied on resource project."),
+        *("CONSUMER_INVALID", {"service": _SERVICE}),
+    ),
+    "invalid": (
+        *("INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."),
+        *("API_KEY_INVALID", {"service": _SERVICE}),
+    ),
+}
 
 
 def authenticate(request: Request) -> None:
-    """Accept a call with a bearer token, or with an API key in a header or the query.
+    """Accept a call with a bearer token, or with an API key in a header or in the query.
 
     Raises:
-        GoogleError: It has none, or the word `expired` or `forbidden` in place of one.
+        GoogleError: There are no credentials, or a word that stands for a refusal.
 
     """
-    given = credential(request)
-    if not given:
-        raise GoogleError(
-            "UNAUTHENTICATED",
-            "Request is missing required authentication credential.",
-            error_info("CREDENTIALS_MISSING", service="aiplatform.googleapis.com"),
-        )
-    if given == EXPIRED:
-        raise GoogleError(
-            "UNAUTHENTICATED",
-            "Request had invalid authentication credentials.",
-            error_info("ACCESS_TOKEN_EXPIRED", service="aiplatform.googleapis.com"),
-        )
-    if given == FORBIDDEN:
-        raise GoogleError(
-            "PERMISSION_DENIED",
-            "Permission 'aiplatform.endpoints.predict' denied.",
-            error_info("IAM_PERMISSION_DENIED", permission="aiplatform.endpoints.predict"),
-        )
+    if (refusal := _REFUSALS.get(credential(request))) is not None:
+        status, message, reason, metadata = refusal
+        raise GoogleError(status, message, error_info(reason, **metadata))
 
 
 def credential(request: Request) -> str:
-    """Return the token or the key of a call, or ''."""
+    """Return the token or the key of a call, or an empty text."""
     return _bearer(request) or request.headers.get("x-goog-api-key", "") or _key(request)
 
 

@@ -112,6 +112,9 @@ async def test_a_lone_api_key_uses_the_express_path(http: httpx.AsyncClient) -> 
         ({"authorization": ""}, 401),
         ({"authorization": "Bearer expired"}, 401),
         ({"authorization": "Bearer forbidden"}, 403),
+        ({"authorization": "Bearer disabled"}, 403),
+        ({"authorization": "Bearer stranger"}, 403),
+        ({"authorization": "", "x-goog-api-key": "invalid"}, 400),
     ],
 )
 async def test_credentials_are_checked(

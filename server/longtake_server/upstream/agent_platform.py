@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+from uuid import uuid4
 
 from longtake_server.operations.upstream import Broken, OutcomeUnknown, Running
 from longtake_server.upstream import answers, results, wire
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         VideoReading,
     )
     from longtake_server.upstream.auth import TokenSource
+    from longtake_server.upstream.faults import Faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,11 @@ class AgentPlatform:
         """The upstream's name in records and errors."""
         return self._config.name
 
+    @property
+    def place(self) -> str:
+        """Where it is, for people: the location, or express mode."""
+        return self._config.location if self._config.project else "express mode"
+
     def check(self, request: GenerateVideosRequest) -> list[Violation]:
         """Return a violation for each field that the wire has no place for."""
         return wire.check(request)
@@ -132,6 +139,18 @@ class AgentPlatform:
         if isinstance(result, Running | Broken):
             return result
         return await results.stored(result, self._sink, operation)
+
+    async def ask_for_unknown(self, model: str, faults: Faults) -> None:
+        """Poll a generation that does not exist. Needs the permission that polls need.
+
+        Raises:
+            Exception: What `faults` makes of the answer, which is never 200 from Google.
+
+        """
+        resource = self._resource(model)
+        name = f"{resource.split('/', 2)[2]}/operations/{uuid4()}"
+        body = json.dumps({"operationName": name}).encode()
+        await self._exchange.post(f"{resource}:fetchPredictOperation", body, faults)
 
     async def cancel(self, upstream_operation: str) -> bool:
         """Return False: the Agent Platform has no call that stops a generation."""

@@ -1,16 +1,18 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the headers that prove who calls come from."""
+"""Sources of the headers that authenticate calls to Google."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import logging
-from typing import TYPE_CHECKING, Protocol
+import threading
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from google.auth.credentials import Credentials
 
@@ -18,19 +20,58 @@ _LOGGER = logging.getLogger(__name__)
 _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _TOKEN_REQUEST_SECONDS = 10.0
 
+P = ParamSpec("P")
+ResultT = TypeVar("ResultT")
+
+
+class InThread(Protocol):
+    """Runs a blocking function in a thread, as asyncio.to_thread does."""
+
+    def __call__(
+        self, function: Callable[P, ResultT], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Awaitable[ResultT]:
+        """Return the function's result, or raise its error."""
+
+
+async def in_daemon_thread(
+    function: Callable[P, ResultT], /, *args: P.args, **kwargs: P.kwargs
+) -> ResultT:
+    """Run a function in a thread that does not keep the process from ending."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[ResultT] = loop.create_future()
+
+    def settle(outcome: Callable[[], None]) -> None:
+        if not ended.done():
+            outcome()
+
+    def run() -> None:
+        try:
+            result = function(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - handed to the caller
+            outcome = functools.partial(ended.set_exception, error)
+        else:
+            outcome = functools.partial(ended.set_result, result)
+        # The loop may have been closed while this thread was busy.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(settle, outcome)
+
+    threading.Thread(target=run, daemon=True, name="credentials").start()
+    return await ended
+
 
 class TokenUnavailable(Exception):
-    """No headers can be given for now. The message holds nothing secret."""
+    """There are no credentials for now. The message says what to do and holds no secret."""
 
 
 class TokenSource(Protocol):
-    """Gives the headers that a call to the upstream carries."""
+    """Provides the headers that authenticate a call to the upstream."""
 
     async def headers(self, force_refresh: bool = False) -> dict[str, str]:
         """Return the headers.
 
         Args:
-            force_refresh: Whether the token of before was refused and a new one is needed.
+            force_refresh: Whether the upstream refused the last token, so that a new one is
+                needed.
 
         Raises:
             TokenUnavailable: There are none for now.
@@ -38,11 +79,11 @@ class TokenSource(Protocol):
         """
 
     async def aclose(self) -> None:
-        """Give up what is under way."""
+        """Cancel a refresh under way."""
 
 
 class StaticToken:
-    """A fixed OAuth token: for tests, and for the simulator."""
+    """A fixed OAuth token, for tests and for the simulator."""
 
     def __init__(self, token: str, quota_project: str | None = None) -> None:
         self._token = _header_value(token)
@@ -61,7 +102,7 @@ class StaticToken:
 
 
 class ApiKey:
-    """An API key of Google's."""
+    """An API key of Google Cloud or of the Gemini Developer API."""
 
     def __init__(self, key: str) -> None:
         self._key = _header_value(key)
@@ -84,27 +125,30 @@ def default_credentials() -> Credentials:
 
 
 class GoogleCredentials:
-    """OAuth tokens of google-auth, by default the application default credentials.
+    """OAuth tokens from google-auth, by default of the application default credentials.
 
-    Loading and refreshing happen in a thread, one at a time for all callers. A
-    token that is about to expire is refreshed while it still serves. google-auth
-    is imported when it is first used: it costs 17 MB and 0.3 s.
+    Tokens are loaded and refreshed in a thread, once for all callers that wait. A token
+    close to its expiry is refreshed while it is still in use. google-auth is imported on
+    first use, because it costs 17 MB and 0.3 s.
     """
 
     def __init__(
         self,
         load: Callable[[], Credentials] = default_credentials,
         deadline_seconds: float = 30.0,
+        in_thread: InThread = asyncio.to_thread,
     ) -> None:
         """Load nothing yet.
 
         Args:
             load: Finds the credentials; may block.
             deadline_seconds: How long a caller waits for a token.
+            in_thread: Runs a blocking function beside the event loop.
 
         """
         self._load = load
         self._deadline = deadline_seconds
+        self._in_thread = in_thread
         self._credentials: Credentials | None = None
         self._refreshing: asyncio.Task[Credentials] | None = None
 
@@ -125,7 +169,7 @@ class GoogleCredentials:
         return headers
 
     async def aclose(self) -> None:
-        """Give up a refresh under way."""
+        """Cancel a refresh under way."""
         if self._refreshing is not None:
             self._refreshing.cancel()
             await asyncio.wait([self._refreshing])
@@ -145,7 +189,7 @@ class GoogleCredentials:
         return self._refreshing
 
     async def _load_and_refresh(self) -> Credentials:
-        found = await asyncio.to_thread(_refreshed, self._credentials, self._load)
+        found = await self._in_thread(_refreshed, self._credentials, self._load)
         self._credentials = found
         return found
 
@@ -156,7 +200,7 @@ def _refreshed(credentials: Credentials | None, load: Callable[[], Credentials])
 
     try:
         credentials = credentials or load()
-        # google-auth waits 120 s for a token endpoint unless told otherwise.
+        # google-auth's own timeout for a token endpoint is 120 s.
         request = functools.partial(Request(), timeout=_TOKEN_REQUEST_SECONDS)
         credentials.refresh(request)  # type: ignore[no-untyped-call]  # google-auth is half typed
     except (GoogleAuthError, OSError, ValueError) as error:
@@ -171,16 +215,26 @@ def _log_failure(task: asyncio.Task[Credentials]) -> None:
 
 
 def _explained(error: Exception) -> str:
-    from google.auth.exceptions import DefaultCredentialsError, TransportError
+    from google.auth.exceptions import (
+        DefaultCredentialsError,
+        RefreshError,
+        TransportError,
+    )
 
     if isinstance(error, DefaultCredentialsError):
         return (
-            "no usable Google credentials were found; run gcloud auth application-default login "
-            "or set GOOGLE_APPLICATION_CREDENTIALS"
+            "no usable Google credentials were found; set GOOGLE_APPLICATION_CREDENTIALS to a "
+            "readable credentials file, run gcloud auth application-default login, or run on a "
+            "machine with a service account"
         )
     if isinstance(error, TransportError):
-        return "Google's token endpoint cannot be reached"
-    return f"Google gives no access token ({type(error).__name__})"
+        return "Google's token endpoint cannot be reached; check the network and HTTPS_PROXY"
+    if isinstance(error, RefreshError):
+        return (
+            "Google refuses to issue an access token; the credentials may be revoked or expired: "
+            "replace the key, or run gcloud auth application-default login again"
+        )
+    return f"the Google credentials cannot be used ({type(error).__name__}); replace them"
 
 
 def _header_value(secret: str) -> str:

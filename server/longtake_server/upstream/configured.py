@@ -1,14 +1,16 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The upstreams that the settings ask for, by the names that the catalogue has for them.
+"""Builds the upstreams that the settings name, under the names that the catalogue uses.
 
-Other regions of the Agent Platform are upstreams of their own, named `agent_platform@LOCATION`.
+Each further location of the Agent Platform is an upstream of its own, named
+`agent_platform@LOCATION`.
 """
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from longtake_server.operations.admission.regions import region_name
@@ -23,16 +25,34 @@ from longtake_server.upstream.simulator import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
+    from pathlib import Path
 
     from opentelemetry.trace import TracerProvider
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.upstream import ResultSink, Upstream
+    from longtake_server.operations.upstream import ResultSink
     from longtake_server.settings import Settings
-    from longtake_server.upstream.auth import TokenSource
+    from longtake_server.upstream.auth import InThread, TokenSource
+
+    Adapter = AgentPlatform | Interactions
 
 AGENT_PLATFORM = "agent_platform"
 INTERACTIONS = "interactions"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long calls may take.
+
+    Attributes:
+        connect_seconds: Until there is a connection.
+        call_seconds: A submission or a poll in all.
+        token_seconds: Until there is an access token.
+    """
+
+    connect_seconds: float = 10.0
+    call_seconds: float = 300.0
+    token_seconds: float = 30.0
 
 
 @asynccontextmanager
@@ -41,25 +61,55 @@ async def configured_upstreams(
     sink: ResultSink,
     clock: Clock,
     tracer_provider: TracerProvider | None,
-) -> AsyncGenerator[Mapping[str, Upstream]]:
-    """Lend the upstreams and close them; of those that are not set up there is none."""
+    *,
+    patience: Patience | None = None,
+    simulator_folder: Path | None = None,
+    in_thread: InThread = asyncio.to_thread,
+) -> AsyncGenerator[Mapping[str, Adapter]]:
+    """Lend the upstreams that the settings name, and close them afterwards.
+
+    Args:
+        settings: The settings.
+        sink: Where results go that come inline.
+        clock: Time.
+        tracer_provider: Where spans of the calls go. None: none are made.
+        patience: How long calls may take.
+        simulator_folder: Where an embedded simulator keeps its state. Default: in the
+            data folder.
+        in_thread: Runs what blocks while credentials are loaded.
+
+    """
+    patience = patience or Patience()
     async with AsyncExitStack() as parts:
         if settings.upstream == "simulator":
-            yield await _simulated(settings, sink, clock, tracer_provider, parts)
-        else:
-            yield _google(settings, sink, clock, tracer_provider, parts)
+            folder = simulator_folder or settings.data_folder / "simulator"
+            yield _simulated(settings, folder, sink, clock, tracer_provider, parts)
+            return
+        upstreams: dict[str, Adapter] = {}
+        tokens = _tokens(settings, patience, in_thread)
+        if settings.google_project is not None or settings.google_api_key is not None:
+            for name, veo in _agent_platform(settings, patience):
+                upstreams[name] = AgentPlatform(
+                    veo, tokens, sink, clock, tracer_provider=tracer_provider
+                )
+        if (omni := _interactions(settings, tokens, patience)) is not None:
+            upstreams[INTERACTIONS] = Interactions(
+                *omni, sink, clock, tracer_provider=tracer_provider
+            )
+        for upstream in upstreams.values():
+            parts.push_async_callback(upstream.aclose)
+        yield upstreams
 
 
-async def _simulated(
+def _simulated(
     settings: Settings,
+    folder: Path,
     sink: ResultSink,
     clock: Clock,
     tracer_provider: TracerProvider | None,
     parts: AsyncExitStack,
-) -> Mapping[str, Upstream]:
-    simulator = EmbeddedSimulator(
-        settings.data_folder / "simulator", settings.simulator_latency_seconds, clock
-    )
+) -> Mapping[str, Adapter]:
+    simulator = EmbeddedSimulator(folder, settings.simulator_latency_seconds, clock)
     simulator.start()
     parts.push_async_callback(simulator.aclose)
     veo = simulated(simulator, sink, clock, tracer_provider=tracer_provider)
@@ -69,46 +119,42 @@ async def _simulated(
     return {AGENT_PLATFORM: veo, INTERACTIONS: omni}
 
 
-def _google(
-    settings: Settings,
-    sink: ResultSink,
-    clock: Clock,
-    tracer_provider: TracerProvider | None,
-    parts: AsyncExitStack,
-) -> Mapping[str, Upstream]:
-    tokens = _tokens(settings)
-    veo_config = AgentPlatformConfig(
-        project=settings.google_project,
-        location=settings.google_location,
-        base_url=settings.google_base_url,
-        api_version=settings.google_api_version,
-        storage_base_url=settings.google_storage_url,
-    )
-    veo = AgentPlatform(veo_config, tokens, sink, clock, tracer_provider=tracer_provider)
-    parts.push_async_callback(veo.aclose)
-    upstreams: dict[str, Upstream] = {AGENT_PLATFORM: veo}
+def _agent_platform(
+    settings: Settings, patience: Patience
+) -> list[tuple[str, AgentPlatformConfig]]:
+    """Return the name and the configuration of each location that serves Veo."""
+    locations = {AGENT_PLATFORM: settings.google_location}
     for location in settings.google_fallback_locations:
-        name = region_name(AGENT_PLATFORM, location)
-        config = replace(veo_config, location=location, name=name)
-        region = AgentPlatform(config, tokens, sink, clock, tracer_provider=tracer_provider)
-        parts.push_async_callback(region.aclose)
-        upstreams[name] = region
-    if (omni := _interactions(settings, tokens)) is not None:
-        omni_config, omni_tokens = omni
-        interactions = Interactions(
-            omni_config, omni_tokens, sink, clock, tracer_provider=tracer_provider
+        locations[region_name(AGENT_PLATFORM, location)] = location
+    return [
+        (
+            name,
+            AgentPlatformConfig(
+                name=name,
+                project=settings.google_project,
+                location=location,
+                base_url=settings.google_base_url,
+                api_version=settings.google_api_version,
+                storage_base_url=settings.google_storage_url,
+                connect_seconds=patience.connect_seconds,
+                call_seconds=patience.call_seconds,
+            ),
         )
-        parts.push_async_callback(interactions.aclose)
-        upstreams[INTERACTIONS] = interactions
-    return upstreams
+        for name, location in locations.items()
+    ]
 
 
 def _interactions(
-    settings: Settings, tokens: TokenSource
+    settings: Settings, tokens: TokenSource, patience: Patience
 ) -> tuple[InteractionsConfig, TokenSource] | None:
-    """Return where interactions are: at the host whose key is given, else in the project."""
+    """Return the host of Omni models: the Developer API if there is a key of it."""
     if (key := settings.gemini_api_key) is not None:
-        config = InteractionsConfig(host="developer", base_url=settings.gemini_base_url)
+        config = InteractionsConfig(
+            host="developer",
+            base_url=settings.gemini_base_url,
+            connect_seconds=patience.connect_seconds,
+            call_seconds=patience.call_seconds,
+        )
         return config, ApiKey(key.get_secret_value())
     if settings.google_project is None:
         return None
@@ -117,13 +163,15 @@ def _interactions(
         project=settings.google_project,
         base_url=settings.google_base_url,
         storage_base_url=settings.google_storage_url,
+        connect_seconds=patience.connect_seconds,
+        call_seconds=patience.call_seconds,
     )
     return config, tokens
 
 
-def _tokens(settings: Settings) -> TokenSource:
+def _tokens(settings: Settings, patience: Patience, in_thread: InThread) -> TokenSource:
     if (token := settings.google_access_token) is not None:
         return StaticToken(token.get_secret_value())
     if (key := settings.google_api_key) is not None:
         return ApiKey(key.get_secret_value())
-    return GoogleCredentials()
+    return GoogleCredentials(deadline_seconds=patience.token_seconds, in_thread=in_thread)

@@ -61,16 +61,16 @@ class Answer:
 
 
 class Faults(Protocol):
-    """Makes one of the three kinds of failure from what happened to a call."""
+    """Says which error to raise for what happened to a call."""
 
-    def unsent(self, cause: str) -> UpstreamFailure:
-        """Tell of a call that was not sent."""
+    def unsent(self, cause: str) -> Exception:
+        """Return the error for a call that was not sent."""
 
-    def interrupted(self, error: Exception) -> UpstreamFailure:
-        """Tell of a call that broke off, by an error of httpx or at its deadline."""
+    def interrupted(self, error: Exception) -> Exception:
+        """Return the error for a call that broke off, by an httpx error or at its deadline."""
 
-    def refused(self, answer: Answer) -> UpstreamFailure:
-        """Tell of an answer other than 200."""
+    def refused(self, answer: Answer) -> Exception:
+        """Return the error for an answer with another status than 200."""
 
 
 class SubmitFaults:

@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+from uuid import uuid4
 
 from longtake_server.errors import Violation
 from longtake_server.operations.model import StoredVideo
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.upstream import Earlier, PollResult, ResultSink, VideoReading
     from longtake_server.upstream.answers import Results
     from longtake_server.upstream.auth import TokenSource
+    from longtake_server.upstream.faults import Faults
     from longtake_server.upstream.google_error import GoogleError
     from longtake_server.upstream.interactions_check import Host
 
@@ -122,6 +124,11 @@ class Interactions:
         """The upstream's name in records and errors."""
         return self._config.name
 
+    @property
+    def place(self) -> str:
+        """Where it is, for people: the location, or the Developer API."""
+        return "Gemini Developer API" if self._config.host == "developer" else "global"
+
     def check(self, request: GenerateVideosRequest) -> list[Violation]:
         """Return a violation for each field that the wire has no place for."""
         return check(request, self._config.host)
@@ -161,6 +168,16 @@ class Interactions:
         if isinstance(ready, Running | Broken):
             return ready
         return await results.stored(ready, self._sink, operation)
+
+    async def ask_for_unknown(self, model: str, faults: Faults) -> None:
+        """Get an interaction that does not exist. Needs the permission that polls need.
+
+        Raises:
+            Exception: What `faults` makes of the answer, which is never 200 from Google.
+
+        """
+        _ = model
+        await self._exchange.get(self._path(f"v1_{uuid4().hex}"), faults)
 
     async def cancel(self, upstream_operation: str) -> bool:
         """Stop a generation. False where it cannot be stopped any more."""
