@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from google.genai.interactions import Interaction
 
 # What a failure is where the upstream names no error: its code and its message.
-_FURTHER_STEP = "the upstream asks for a further step, which the generation of a video has not"
+_FURTHER_STEP = "the upstream asks for a further step, which generating a video does not have"
 _NOTHING = (
-    "the upstream says that it has finished, with neither a video nor a word; "
-    "where config.output_gcs_uri was set, the video may lie there"
+    "the upstream finished with neither a video nor a text; "
+    "if config.output_gcs_uri was set, the video may be there"
 )
 BY_STATUS = {
-    "failed": (2, "the upstream failed and does not say why"),
+    "failed": (2, "the upstream failed without a message"),
     "cancelled": (1, "the upstream cancelled the generation"),
     "incomplete": (10, "the upstream ended the generation before it was complete"),
     "budget_exceeded": (8, "the generation's budget at the upstream is used"),

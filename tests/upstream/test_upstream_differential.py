@@ -116,7 +116,7 @@ def leave_out_metadata(answer: Any, _case: object) -> None:
 
 def fail_empty(answer: Any, _case: object) -> None:
     if "videos" in answer and not (answer["videos"] or answer["count"] or answer["reasons"]):
-        message = "the upstream says that it has finished, with neither a video nor an error"
+        message = "the upstream finished with neither a video nor an error"
         answer.clear()
         answer["error"] = {"code": 13, "message": message, "details": []}
 
@@ -135,7 +135,7 @@ def read_for_people(answer: Any, _case: object) -> None:
 
 def always_say_why(answer: Any, _case: object) -> None:
     if "error" in answer and not answer["error"]["message"]:
-        answer["error"]["message"] = "the upstream failed and does not say why"
+        answer["error"]["message"] = "the upstream failed without a message"
 
 
 def know_details(answer: Any, _case: object) -> None:

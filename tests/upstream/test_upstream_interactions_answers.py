@@ -159,7 +159,7 @@ def test_an_end_without_any_output_is_a_failure() -> None:
 @pytest.mark.parametrize(
     ("status", "code", "said"),
     [
-        ("failed", Code.UNKNOWN, "does not say why"),
+        ("failed", Code.UNKNOWN, "without a message"),
         ("cancelled", Code.CANCELLED, "cancelled"),
         ("incomplete", Code.ABORTED, "before it was complete"),
         ("budget_exceeded", Code.RESOURCE_EXHAUSTED, "budget"),

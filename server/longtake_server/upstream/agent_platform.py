@@ -40,13 +40,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AgentPlatformConfig(HttpConfig):
-    """Where the Agent Platform is, and how long and how much to take of it.
+    """Address and limits of calls to the Agent Platform.
 
     Attributes:
         name: The upstream's name in records and errors.
-        project: The Google Cloud project, or None for an API key's express mode.
+        project: The Google Cloud project, or None for express mode with an API key.
         location: The location, for example `us-central1`.
-        base_url: An address other than the one that the location has.
+        base_url: Base URL in place of the location's own.
         api_version: `v1` or `v1beta1`.
     """
 
@@ -73,13 +73,13 @@ class AgentPlatform:
         """Make the client; nothing is sent yet.
 
         Args:
-            config: Where and how.
-            tokens: Where the credentials come from; closed with this object.
-            sink: Where videos go that come inline.
+            config: Address and limits.
+            tokens: Source of the credentials; closed with this object.
+            sink: Stores videos that arrive inline.
             clock: For Retry-After dates.
-            endpoint: Gives the base URL before each call, in place of
+            endpoint: Returns the base URL before each call, instead of
                 `config.base_url`; raises EndpointUnavailable.
-            tracer_provider: Where a span for each HTTP call goes. None: none are made.
+            tracer_provider: Receives a span for each HTTP call. None: no spans.
 
         """
         self._config = config
@@ -103,7 +103,7 @@ class AgentPlatform:
         return self._config.location if self._config.project else "express mode"
 
     def check(self, request: GenerateVideosRequest) -> list[Violation]:
-        """Return a violation for each field that the wire has no place for."""
+        """Return a violation for each field that this API does not have."""
         return wire.check(request)
 
     async def submit(
@@ -113,7 +113,7 @@ class AgentPlatform:
         request: GenerateVideosRequest,
         earlier: Earlier | None = None,
     ) -> str:
-        """Start a generation, as Upstream.submit says. The wire has no earlier ones."""
+        """Start a generation. See Upstream.submit. This API has no earlier operations."""
         _ = operation, earlier
         results.refuse_unfit(wire.check(request), self.name)
         body = await asyncio.to_thread(wire.serialise_submission, request)
@@ -125,7 +125,7 @@ class AgentPlatform:
         return answers.decode_submission(answer)
 
     async def poll(self, operation: str, upstream_operation: str) -> PollResult:
-        """Ask how far a generation is, as Upstream.poll says."""
+        """Poll a generation. See Upstream.poll."""
         match = answers.OPERATION_NAME.fullmatch(upstream_operation)
         if match is None:
             raise results.not_ours(upstream_operation, self.name)
@@ -153,18 +153,18 @@ class AgentPlatform:
         await self._exchange.post(f"{resource}:fetchPredictOperation", body, faults)
 
     async def cancel(self, upstream_operation: str) -> bool:
-        """Return False: the Agent Platform has no call that stops a generation."""
+        """Return False: the Agent Platform cannot cancel a generation."""
         _ = upstream_operation
         return False
 
     def open_video(
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AbstractAsyncContextManager[VideoReading]:
-        """Read a video in a bucket, as Upstream.open_video says."""
+        """Read a video in a bucket. See Upstream.open_video."""
         return self._connection.storage.open(video, offset, limit)
 
     async def aclose(self) -> None:
-        """Close the connections and give up a token refresh under way."""
+        """Close the connections and cancel a token refresh under way."""
         await self._connection.aclose()
 
     def _resource(self, model: str) -> str:

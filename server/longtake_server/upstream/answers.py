@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the Agent Platform answers, from its JSON to the values of the port. No I/O.
+"""Decodes answers of the Agent Platform into values of the port. No I/O.
 
-An answer that is not understood raises OutcomeUnknown, whatever is wrong with it.
+An answer that cannot be understood raises OutcomeUnknown.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _REASONS_LIMIT = 64
 
 @dataclass(frozen=True, slots=True)
 class InlineVideo:
-    """A video whose bytes came with the answer."""
+    """A video whose bytes are in the answer."""
 
     mime_type: str
     data: bytes
@@ -40,7 +40,7 @@ class InlineVideo:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a generation that finished has brought; as `Finished`, not yet stored."""
+    """The results of a finished generation: `Finished` before inline videos are stored."""
 
     videos: tuple[StoredVideo | InlineVideo, ...]
     filtered_count: int = 0
@@ -61,14 +61,14 @@ def decode_submission(body: bytes | bytearray) -> str:
 
 
 def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | Broken:
-    """Return how far a generation is. Slow for large media: not for the event loop.
+    """Return the state of a generation. Slow for large media: call it in a thread.
 
     Args:
         body: JSON of a google.longrunning.Operation.
         upstream: The upstream's name, for a failure's metadata.
 
     Raises:
-        OutcomeUnknown: The answer is not understood.
+        OutcomeUnknown: The answer cannot be understood.
 
     """
     skeleton, media = without_media(body, _INLINE)
@@ -88,7 +88,7 @@ def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | B
     results = _results(response or {}, media)
     if results.videos or results.filtered_count or results.filtered_reasons:
         return results
-    message = "the upstream says that it has finished, with neither a video nor an error"
+    message = "the upstream finished with neither a video nor an error"
     return Broken(Failure(Code.INTERNAL, "UPSTREAM_FAILED", message, {"upstream": upstream}))
 
 
@@ -129,6 +129,6 @@ def _failure(error: object, upstream: str) -> Failure:
     number = error.get("code")
     known = {code.value: code for code in Code}
     code = known.get(number, Code.UNKNOWN) if isinstance(number, int) else Code.UNKNOWN
-    message = readable(error.get("message")) or "the upstream failed and does not say why"
+    message = readable(error.get("message")) or "the upstream failed without a message"
     details = pack_details(error.get("details"))
     return Failure(code, "UPSTREAM_FAILED", message, {"upstream": upstream}, details)

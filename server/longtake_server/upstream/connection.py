@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pool of connections that an adapter's calls and reads go over."""
+"""The connection pool of an adapter, for its calls and its reads."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """One pool, closed with the credentials that are used over it.
+    """A connection pool. It is closed together with the credentials that it uses.
 
     Attributes:
         client: The pool.
-        exchange: Calls with JSON.
-        storage: Reads of gs:// objects.
+        exchange: Makes calls with JSON.
+        storage: Reads gs:// objects.
     """
 
     def __init__(
@@ -41,12 +41,12 @@ class Connection:
         """Make the client; nothing is sent yet.
 
         Args:
-            config: How long and how much, and where gs:// objects are read from.
+            config: Limits, and the base URL for gs:// objects.
             upstream: The upstream's name, for errors.
-            endpoint: Gives the base URL before each call.
-            tokens: Where the credentials come from.
+            endpoint: Returns the base URL before each call.
+            tokens: Source of the credentials.
             clock: For Retry-After dates.
-            tracer_provider: Where a span for each call goes. None: none are made.
+            tracer_provider: Receives a span for each call. None: no spans.
 
         """
         self._tokens = tokens
@@ -63,7 +63,7 @@ class Connection:
         self.storage = GoogleStorage(self.client, storage, tokens, clock, upstream)
 
     async def aclose(self) -> None:
-        """Close the connections and give up a token refresh under way."""
+        """Close the connections and cancel a token refresh under way."""
         try:
             await self.client.aclose()
         finally:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One call of JSON over HTTP: address, credentials, deadline and a cap on the answer."""
+"""A JSON call over HTTP, with credentials, a deadline and a limit on the answer's size."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ ERROR_BODY_LIMIT = 1 << 16
 
 
 class EndpointUnavailable(Exception):
-    """The upstream has no address for now. The message says why."""
+    """The upstream has no address at the moment. The message says why."""
 
 
 class AnswerTooLarge(Exception):
-    """The answer has more bytes than are taken.
+    """The answer is larger than the limit.
 
     Attributes:
-        limit: The most bytes.
+        limit: The limit in bytes.
     """
 
     def __init__(self, limit: int) -> None:
@@ -38,7 +38,7 @@ class AnswerTooLarge(Exception):
 
 
 class Exchange:
-    """Calls with JSON, and once more where the token was refused and nothing else."""
+    """Makes calls with JSON. Repeats a call once, with a new token, if the answer is 401."""
 
     def __init__(
         self,
@@ -56,20 +56,20 @@ class Exchange:
         self._max_body_bytes = max_body_bytes
 
     async def get(self, path: str, faults: Faults) -> bytes | bytearray:
-        """Get what lies at a path; otherwise as `post`."""
+        """Send a GET. Otherwise like `post`."""
         return await self._call("GET", path, b"", faults)
 
     async def post(self, path: str, body: bytes, faults: Faults) -> bytes | bytearray:
-        """Post a body and return that of the answer, which has status 200.
+        """Send a POST and return the body of the answer, which has status 200.
 
         Args:
-            path: The path, beginning with a slash.
-            body: The JSON, or nothing.
-            faults: Which kind of failure each fault is.
+            path: The path, with a leading slash.
+            body: JSON, or empty.
+            faults: Decides which error is raised for a failure.
 
         Raises:
-            UpstreamFailure: As `faults` says.
-            AnswerTooLarge: The answer of status 200 is larger than the cap.
+            UpstreamFailure: As `faults` decides.
+            AnswerTooLarge: The answer has status 200 and is larger than the limit.
 
         """
         return await self._call("POST", path, body, faults)
@@ -80,7 +80,7 @@ class Exchange:
             headers = await self._tokens.headers()
             answer = await self._send(method, url, headers, body, faults)
             if answer.status == 401:
-                # A 401 proves that nothing has started.
+                # After a 401 nothing has started, so the call may be repeated.
                 headers = await self._tokens.headers(force_refresh=True)
                 answer = await self._send(method, url, headers, body, faults)
         except (EndpointUnavailable, TokenUnavailable) as error:
@@ -106,12 +106,12 @@ class Exchange:
         except (httpx.RequestError, TimeoutError) as error:
             raise faults.interrupted(error) from error
         except httpx.InvalidURL as error:
-            raise faults.unsent("its base URL is no address") from error
+            raise faults.unsent("its base URL is not valid") from error
         return answer
 
 
 async def read_all(response: httpx.Response, limit: int) -> Answer:
-    """Read a whole answer. Raises AnswerTooLarge past `limit` bytes."""
+    """Read a whole answer. Raises AnswerTooLarge if it has more than `limit` bytes."""
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
@@ -121,7 +121,7 @@ async def read_all(response: httpx.Response, limit: int) -> Answer:
 
 
 async def read_error(response: httpx.Response) -> Answer:
-    """Read the start of an error's body, as far as it arrives: its status stands anyway."""
+    """Read the start of an error's body. If it breaks off, return what has arrived."""
     body = bytearray()
     try:
         async for chunk in response.aiter_bytes():

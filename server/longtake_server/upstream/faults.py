@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a call that failed proves: refused for good, not started, or not known."""
+"""Classifies failed calls: rejected for good, not started, or outcome unknown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NO_CONNECTION = (
 )
 # Our own pool may be busy while the upstream answers.
 _NEVER_SENT = (*_NO_CONNECTION, httpx.PoolTimeout)
-# 303 answers a request that was served; 408 and 499 tell of one that broke off.
+# A 303 follows a request that was served; 408 and 499 report one that broke off.
 _AMBIGUOUS = frozenset({303, 408, 499})
 _CODES = {
     400: Code.INVALID_ARGUMENT,
@@ -47,11 +47,11 @@ _CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of HTTP. The body of an error may be cut short.
+    """An HTTP response. The body of an error may be truncated.
 
     Attributes:
         status: The status code.
-        headers: The headers, by names of any case.
+        headers: The headers; names are case-insensitive.
         body: The bytes.
     """
 
@@ -74,7 +74,7 @@ class Faults(Protocol):
 
 
 class SubmitFaults:
-    """The failures of a call that starts what is paid for."""
+    """Failures of a submission, which may start a paid generation."""
 
     def __init__(self, upstream: str, clock: Clock) -> None:
         self._upstream = upstream
@@ -85,14 +85,14 @@ class SubmitFaults:
         return _not_now(self._upstream, cause)
 
     def interrupted(self, error: Exception) -> UpstreamFailure:
-        """Return NotNow where no connection was made, else OutcomeUnknown."""
+        """Return NotNow if no connection was made, otherwise OutcomeUnknown."""
         if isinstance(error, _NEVER_SENT):
             cause = f"it cannot be reached ({type(error).__name__})"
             return _not_now(self._upstream, cause, reached=not isinstance(error, _NO_CONNECTION))
         return OutcomeUnknown(_broke_off(self._upstream, error))
 
     def refused(self, answer: Answer) -> UpstreamFailure:
-        """Return the kind that the status and Google's own word for it prove."""
+        """Return the kind of failure that the HTTP status and Google's status prove."""
         error = parse_error(answer.body)
         message = _message(self._upstream, answer, error)
         named = error.status if error else ""
@@ -109,13 +109,13 @@ class SubmitFaults:
 
 
 class PollFaults:
-    """The failures of a call that starts nothing and concerns what was started.
+    """Failures of a call about a generation that was started, such as a poll.
 
     Args:
         upstream: The upstream's name.
         clock: For Retry-After dates.
-        lost: Whether Google's error, in an answer of that status, says that there is
-            no such generation.
+        lost: Whether an HTTP status with Google's error means that the generation does
+            not exist.
 
     """
 
@@ -134,18 +134,18 @@ class PollFaults:
         return _not_now(self._upstream, cause)
 
     def interrupted(self, error: Exception) -> UpstreamFailure:
-        """Return NotNow, or OutcomeUnknown for an answer that cannot be read."""
+        """Return NotNow, or OutcomeUnknown if the answer cannot be decoded."""
         if isinstance(error, httpx.DecodingError):
             return OutcomeUnknown(_broke_off(self._upstream, error))
         cause = f"the call broke off ({type(error).__name__})"
         return _not_now(self._upstream, cause, reached=not isinstance(error, _NO_CONNECTION))
 
     def refused(self, answer: Answer) -> UpstreamFailure:
-        """Return Rejected only where Google says that there is no such generation."""
+        """Return Rejected only if Google says that the generation does not exist."""
         error = parse_error(answer.body)
         message = _message(self._upstream, answer, error)
         if error is not None and self._lost(answer.status, error):
-            # A 404 without Google's JSON is a wrong address, not a lost generation.
+            # A 404 without Google's JSON comes from a wrong address, not from Google.
             metadata = {"upstream": self._upstream}
             lost = f"the upstream no longer knows the generation: {message}"
             return Rejected(Failure(Code.ABORTED, "UPSTREAM_LOST", lost, metadata, error.details))
@@ -156,7 +156,7 @@ class PollFaults:
 
 
 def retry_after(answer: Answer, now: datetime) -> float | None:
-    """Return the seconds of a RetryInfo, else of a Retry-After header, else None."""
+    """Return the seconds of a RetryInfo or of a Retry-After header, or None."""
     return _retry_after(answer, parse_error(answer.body), now)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Files of the Gemini Developer API, where it keeps videos for a while."""
+"""Files of the Gemini Developer API, which stores videos for a limited time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MOST_REDIRECTS = 5
 
 
 def location_of(uri: str) -> str:
-    """Return the address of a file without what may be secret in it; empty if it is no file."""
+    """Return the address of a file without possible secrets, or an empty text if it is none."""
     match = _NAMED.fullmatch(uri)
     return _ADDRESS + match[1] if match else ""
 
@@ -59,11 +59,11 @@ class DeveloperFiles:
         """Send nothing yet.
 
         Args:
-            client: A client that follows no redirect by itself.
-            exchange: For what is known of a file.
-            endpoint: Gives the base URL before each call.
-            prefix: What stands before `/files` in a path, for example `/v1beta`.
-            tokens: The key, which goes to the endpoint and to no other host.
+            client: A client that does not follow redirects.
+            exchange: Gets the metadata of a file.
+            endpoint: Returns the base URL before each call.
+            prefix: The prefix of `/files` in a path, for example `/v1beta`.
+            tokens: The key. It is sent to the endpoint and to no other host.
             clock: For Retry-After dates.
             upstream: The upstream's name, for errors.
 
@@ -78,7 +78,7 @@ class DeveloperFiles:
         self._faults = PollFaults(upstream, clock, lambda status, _: status in {400, 403, 404, 410})
 
     async def ready(self, video: StoredVideo) -> StoredVideo | Running | Broken:
-        """Return a video with the time when it expires, once it can be read.
+        """Return a video with its time of expiry, if it can be read already.
 
         Raises:
             NotNow, OutcomeUnknown: Ask again later.
@@ -88,7 +88,7 @@ class DeveloperFiles:
         try:
             file = parse_object(await self._exchange.get(path, self._faults))
         except Rejected:
-            # Whether the bytes are gone too, the read of them tells.
+            # Reading the bytes shows whether they are gone as well.
             return video
         except AnswerTooLarge as error:
             raise OutcomeUnknown(str(error)) from error
@@ -104,7 +104,7 @@ class DeveloperFiles:
     def open(
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AbstractAsyncContextManager[VideoReading]:
-        """Read a file, as Upstream.open_video says."""
+        """Read a file. See Upstream.open_video."""
 
         async def get(headers: Mapping[str, str], force_refresh: bool) -> httpx.Response:
             url = f"{await self._endpoint()}{self._files}/{_id(video)}:download?alt=media"
@@ -149,7 +149,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 def _gone(answer: Answer) -> bool:
     if answer.status == 403:
-        # The same answer stands for a file of others and for none.
+        # Google answers alike for another caller's file and for one that does not exist.
         error = parse_error(answer.body)
         return error is not None and "may not exist" in error.message
     return answer.status in {404, 410}

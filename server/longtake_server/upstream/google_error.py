@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Google's errors: the JSON of google.rpc.Status, and what stands in its place. No I/O."""
+"""Parses Google's errors: the JSON of google.rpc.Status, or another body. No I/O."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _INVISIBLE_HTML = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<!--.*?-->")
 _TAG = re.compile(r"<[!/a-zA-Z][^<>]*>")
 _BLANK = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _DELAY = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)s")
-# Words of the Interactions API that are not canonical names in lower case.
+# Error codes of the Interactions API that are not canonical names in lower case.
 _WORDS = {"invalid_request": "INVALID_ARGUMENT", "too_many_requests": "RESOURCE_EXHAUSTED"}
 _DETAIL_TYPES = {
     f"type.googleapis.com/{message.DESCRIPTOR.full_name}": message
@@ -54,7 +54,7 @@ class GoogleError:
 
     Attributes:
         status: The canonical name, for example `UNAVAILABLE`; may be empty.
-        message: What Google says, without secrets; may be empty.
+        message: Google's message, without secrets; may be empty.
         details: google.rpc details, each a serialised google.protobuf.Any.
         retry_delay: Seconds of a RetryInfo.
     """
@@ -66,12 +66,12 @@ class GoogleError:
 
     @property
     def code(self) -> Code | None:
-        """The canonical code, where the status is one."""
+        """The canonical code, or None if the status has none."""
         return Code.__members__.get(self.status)
 
 
 def parse_error(body: bytes | bytearray) -> GoogleError | None:
-    """Return the error in an answer's body, or None where it is not Google's JSON."""
+    """Return the error in the body of an answer, or None if it is not Google's JSON."""
     try:
         tree = json.loads(body)
     except (ValueError, RecursionError):
@@ -92,7 +92,7 @@ def parse_error(body: bytes | bytearray) -> GoogleError | None:
 
 
 def canonical_name(code: object) -> str:
-    """Return the canonical name of a code that is a word, empty for any other."""
+    """Return the canonical name for a code that is a word, otherwise an empty text."""
     if not isinstance(code, str):
         return ""
     name = _WORDS.get(code.lower(), code.upper())
@@ -100,14 +100,14 @@ def canonical_name(code: object) -> str:
 
 
 def readable(text: object) -> str:
-    """Return a text of the upstream for people: on one line, short, without secrets."""
+    """Return text of the upstream for display: one line, shortened, without secrets."""
     if not isinstance(text, str):
         return ""
     return _shortened(_redacted(_BLANK.sub(" ", text[:_TEXT_LIMIT]).strip()))
 
 
 def readable_body(body: bytes | bytearray) -> str:
-    """Return the text of a body that is no JSON of Google's, without its HTML."""
+    """Return the text of a body that is not Google's JSON, without HTML tags."""
     text = body[:_TEXT_LIMIT].decode("utf-8", errors="replace")
     if "<" in text:
         text = html.unescape(_TAG.sub(" ", _INVISIBLE_HTML.sub(" ", text)))
@@ -115,7 +115,7 @@ def readable_body(body: bytes | bytearray) -> str:
 
 
 def pack_details(details: object) -> tuple[bytes, ...]:
-    """Return google.rpc details as serialised Any; leave out what is of no known type."""
+    """Return google.rpc details as serialised Any; details of unknown types are left out."""
     if not isinstance(details, list):
         return ()
     packed = (_packed(detail) for detail in details[:_DETAILS_LIMIT])
@@ -123,7 +123,7 @@ def pack_details(details: object) -> tuple[bytes, ...]:
 
 
 def bounded_retry(seconds: float) -> float:
-    """Return a wait that somebody asked for, kept between nothing and a day."""
+    """Limit a requested wait to the range from 0 seconds to a day."""
     return min(max(seconds, 0.0), _LONGEST_RETRY_SECONDS)
 
 
@@ -138,7 +138,7 @@ def _packed(detail: object) -> bytes | None:
     try:
         message = json_format.ParseDict(fields, message_type(), ignore_unknown_fields=True)
     except (json_format.ParseError, TypeError, ValueError, AttributeError, RecursionError):
-        # ParseDict names some wrong shapes by ParseError and trips over others.
+        # ParseDict raises ParseError for some wrong shapes, and other errors for the rest.
         return None
     packed = any_pb2.Any()
     packed.Pack(message)
@@ -173,7 +173,7 @@ def _redacted(text: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    # Both ends are kept: Google's support codes stand at the end of a message.
+    # Keep both ends: Google's support codes are at the end of a message.
     if len(text) <= MESSAGE_LIMIT:
         return text
     half = MESSAGE_LIMIT // 2 - 3

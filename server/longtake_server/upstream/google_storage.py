@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the objects of gs:// addresses by Cloud Storage's JSON API."""
+"""Reads gs:// objects through the JSON API of Cloud Storage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOCATION = re.compile(r"gs://([^/]+)/(.+)", re.DOTALL)
 
 
 class GoogleStorage:
-    """Opens objects of buckets."""
+    """Opens objects in buckets."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class GoogleStorage:
     def open(
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AbstractAsyncContextManager[VideoReading]:
-        """Read an object, as Upstream.open_video says."""
+        """Read an object. See Upstream.open_video."""
 
         async def get(headers: Mapping[str, str], force_refresh: bool) -> httpx.Response:
             url = await self._endpoint() + _path(video)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pool of connections to an upstream, and what it may take."""
+"""The HTTP client of an upstream, and its limits."""
 
 from __future__ import annotations
 
@@ -18,23 +18,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpConfig:
-    """How long and how much to take of an upstream.
+    """Limits of the calls to an upstream.
 
     Attributes:
-        storage_base_url: Where gs:// objects are read from. None: from where the
-            calls go.
-        connect_seconds: How long a connection may take, and a free place for one.
+        storage_base_url: Base URL for gs:// objects. None: the one of the calls.
+        connect_seconds: Limit for making a connection, and for waiting for a free one.
         write_seconds: The longest silence while a request is written.
         read_seconds: The longest silence while an answer is read.
-        call_seconds: How long a submission or a poll may take in all.
-        max_body_bytes: The largest answer that is taken.
-        max_connections: Connections at the same time.
-        idle_seconds: How long an unused connection is kept. Shorter than the five
-            seconds after which many servers close one, as a request that meets
-            a closing connection has an unknown outcome.
-        http2: Whether HTTP/2 is offered over TLS. Off by default: httpx gives a
-            stream of HTTP/2 a window of 64 KiB, which slows down inline videos.
-        environment_proxy: Whether HTTPS_PROXY and its like are obeyed.
+        call_seconds: Limit for a whole submission or poll.
+        max_body_bytes: The largest answer that is accepted.
+        max_connections: Most connections at the same time.
+        idle_seconds: How long an unused connection is kept. Many servers close one
+            after five seconds; this is shorter, because a request that meets a closing
+            connection has an unknown outcome.
+        http2: Whether to offer HTTP/2 over TLS. Off by default: httpx limits a stream
+            of HTTP/2 to a window of 64 KiB, which slows down inline videos.
+        environment_proxy: Whether to use HTTPS_PROXY and the other proxy variables.
     """
 
     storage_base_url: str | None = "https://storage.googleapis.com"
@@ -50,11 +49,11 @@ class HttpConfig:
 
 
 def http_client(config: HttpConfig, tracer_provider: TracerProvider | None) -> httpx.AsyncClient:
-    """Return a client that follows no redirect by itself.
+    """Return a client that does not follow redirects.
 
     Args:
-        config: How long and how much.
-        tracer_provider: Where a span for each call goes. None: none are made.
+        config: The limits.
+        tracer_provider: Receives a span for each call. None: no spans.
 
     """
     client = httpx.AsyncClient(
@@ -72,7 +71,7 @@ def http_client(config: HttpConfig, tracer_provider: TracerProvider | None) -> h
         ),
         headers={
             "user-agent": f"longtake-server/{version('longtake-server')}",
-            # base64 of a compressed video is not worth the time to inflate it.
+            # Videos are compressed already: gzip would cost more time than it saves.
             "accept-encoding": "identity",
         },
     )
@@ -84,7 +83,7 @@ def http_client(config: HttpConfig, tracer_provider: TracerProvider | None) -> h
 
 
 def fixed_endpoint(base_url: str) -> Callable[[], Awaitable[str]]:
-    """Return an endpoint that is always the same address."""
+    """Return an endpoint that always returns this address."""
     address = base_url.rstrip("/")
 
     async def endpoint() -> str:

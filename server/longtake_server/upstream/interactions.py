@@ -41,14 +41,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class InteractionsConfig(HttpConfig):
-    """Where interactions are, and how long and how much to take of them.
+    """Address and limits of calls to the Interactions API.
 
     Attributes:
-        host: `agent_platform`, which takes OAuth tokens, or `developer`, which
-            takes an API key.
+        host: `agent_platform`, which needs OAuth tokens, or `developer`, which needs an
+            API key.
         project: The Google Cloud project, for the Agent Platform.
         name: The upstream's name in records and errors.
-        base_url: An address other than the host's, without the version.
+        base_url: Base URL in place of the host's, without the version.
         api_version: The version in paths. None: `v1beta1` on the Agent Platform,
             `v1beta` on the Developer API.
     """
@@ -68,7 +68,7 @@ class InteractionsConfig(HttpConfig):
 
     @property
     def prefix(self) -> str:
-        """What stands before `/interactions` and `/files` in paths. Omni models are global."""
+        """The prefix of the paths `/interactions` and `/files`. Omni models are global."""
         if self.host == "developer":
             return f"/{self.api_version or 'v1beta'}"
         project = quote(self.project, safe=":")
@@ -91,14 +91,14 @@ class Interactions:
         """Make the client; nothing is sent yet.
 
         Args:
-            config: Where and how.
-            tokens: Where the credentials come from, as `config.host` takes them;
-                closed with this object.
-            sink: Where videos go that come inline.
+            config: Address and limits.
+            tokens: Source of the credentials that `config.host` needs; closed with this
+                object.
+            sink: Stores videos that arrive inline.
             clock: For Retry-After dates.
-            endpoint: Gives the base URL before each call, in place of
+            endpoint: Returns the base URL before each call, instead of
                 `config.base_url`; raises EndpointUnavailable.
-            tracer_provider: Where a span for each HTTP call goes. None: none are made.
+            tracer_provider: Receives a span for each HTTP call. None: no spans.
 
         """
         self._config = config
@@ -130,7 +130,7 @@ class Interactions:
         return "Gemini Developer API" if self._config.host == "developer" else "global"
 
     def check(self, request: GenerateVideosRequest) -> list[Violation]:
-        """Return a violation for each field that the wire has no place for."""
+        """Return a violation for each field that this API does not have."""
         return check(request, self._config.host)
 
     async def submit(
@@ -140,7 +140,7 @@ class Interactions:
         request: GenerateVideosRequest,
         earlier: Earlier | None = None,
     ) -> str:
-        """Start a generation, as Upstream.submit says."""
+        """Start a generation. See Upstream.submit."""
         _ = operation
         results.refuse_unfit(self.check(request), self.name)
         if request.previous_operation:
@@ -155,7 +155,7 @@ class Interactions:
         return answers.decode_submission(answer)
 
     async def poll(self, operation: str, upstream_operation: str) -> PollResult:
-        """Ask how far a generation is, as Upstream.poll says."""
+        """Poll a generation. See Upstream.poll."""
         path = self._path(upstream_operation)
         try:
             answer = await self._exchange.get(path, self._poll_faults)
@@ -180,27 +180,27 @@ class Interactions:
         await self._exchange.get(self._path(f"v1_{uuid4().hex}"), faults)
 
     async def cancel(self, upstream_operation: str) -> bool:
-        """Stop a generation. False where it cannot be stopped any more."""
+        """Cancel a generation. Return False if it can no longer be cancelled."""
         path = f"{self._path(upstream_operation)}/cancel"
         try:
             await self._exchange.post(path, b"", self._cancel_faults)
         except Rejected:
             return False
         except AnswerTooLarge:
-            # The answer is the interaction, whose video may have come meanwhile.
+            # The answer is the interaction, which may have got its video meanwhile.
             return True
         return True
 
     def open_video(
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AbstractAsyncContextManager[VideoReading]:
-        """Read a video in a bucket or among the files, as Upstream.open_video says."""
+        """Read a video in a bucket or in a file. See Upstream.open_video."""
         if video.in_callers_bucket:
             return self._connection.storage.open(video, offset, limit)
         return self._files.open(video, offset, limit)
 
     async def aclose(self) -> None:
-        """Close the connections and give up a token refresh under way."""
+        """Close the connections and cancel a token refresh under way."""
         await self._connection.aclose()
 
     def _path(self, interaction: str | None = None) -> str:
@@ -212,7 +212,7 @@ class Interactions:
         return f"{collection}/{interaction}"
 
     async def _ready(self, result: Results) -> Results | Running | Broken:
-        """Return the results once every file among them can be read."""
+        """Return the results if every file can be read, otherwise what the files are doing."""
         videos = []
         for video in result.videos:
             if isinstance(video, StoredVideo) and not video.in_callers_bucket:
@@ -229,11 +229,11 @@ class Interactions:
 def _unknown_earlier(earlier: Earlier | None) -> list[Violation]:
     if earlier is not None and answers.INTERACTION_ID.fullmatch(earlier.upstream_operation):
         return []
-    return [Violation("previous_operation", "accepted is one that the same upstream has made")]
+    return [Violation("previous_operation", "accepted is an operation of the same upstream")]
 
 
 def _lost(status: int, error: GoogleError) -> bool:
-    # An id that is not known is no 404 here.
+    # For an unknown id this API answers 400, not 404.
     return status in {404, 410} or (
         status == 400 and "invalid interaction name" in error.message.lower()
     )

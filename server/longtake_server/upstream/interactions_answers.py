@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the Interactions API answers, from its JSON to the values of the port. No I/O.
+"""Decodes answers of the Interactions API into values of the port. No I/O.
 
-An answer that is not understood raises OutcomeUnknown, whatever is wrong with it.
+An answer that cannot be understood raises OutcomeUnknown.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 INTERACTION_ID = re.compile(r"(?!\.+\Z)[\w.~=-]{1,512}", re.ASCII)
 _INLINE = re.compile(rb'"data"\s*:\s*"')
 _RUNNING = frozenset({"queued", "in_progress"})
-_FURTHER_STEP = "the upstream asks for a further step, which the generation of a video has not"
+_FURTHER_STEP = "the upstream asks for a further step, which generating a video does not have"
 _BROKEN: Mapping[str, tuple[Code, str]] = {
-    "failed": (Code.UNKNOWN, "the upstream failed and does not say why"),
+    "failed": (Code.UNKNOWN, "the upstream failed without a message"),
     "cancelled": (Code.CANCELLED, "the upstream cancelled the generation"),
     "incomplete": (Code.ABORTED, "the upstream ended the generation before it was complete"),
     "budget_exceeded": (Code.RESOURCE_EXHAUSTED, "the generation's budget at the upstream is used"),
@@ -33,8 +33,8 @@ _BROKEN: Mapping[str, tuple[Code, str]] = {
     "requires_continuation": (Code.FAILED_PRECONDITION, _FURTHER_STEP),
 }
 _NOTHING = (
-    "the upstream says that it has finished, with neither a video nor a word; "
-    "where config.output_gcs_uri was set, the video may lie there"
+    "the upstream finished with neither a video nor a text; "
+    "if config.output_gcs_uri was set, the video may be there"
 )
 
 
@@ -42,7 +42,7 @@ def decode_submission(body: bytes | bytearray) -> str:
     """Return the id of the interaction that has started.
 
     Raises:
-        OutcomeUnknown: The answer has none.
+        OutcomeUnknown: The answer has no usable id.
 
     """
     skeleton, _ = without_media(body, _INLINE)
@@ -53,17 +53,17 @@ def decode_submission(body: bytes | bytearray) -> str:
 
 
 def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | Broken:
-    """Return how far a generation is. Slow for large media: not for the event loop.
+    """Return the state of a generation. Slow for large media: call it in a thread.
 
-    A refusal for safety comes as a completed interaction with words and no video:
-    one video is told as withheld, with those words as the reason.
+    Google reports a refusal for safety as a completed interaction with text and no video.
+    It counts as one withheld video, with the text as the reason.
 
     Args:
         body: JSON of an interaction.
         upstream: The upstream's name, for a failure's metadata.
 
     Raises:
-        OutcomeUnknown: The answer is not understood.
+        OutcomeUnknown: The answer cannot be understood.
 
     """
     skeleton, media = without_media(body, _INLINE)
@@ -89,7 +89,7 @@ def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | B
 
 
 def _outputs(tree: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-    """Yield the steps of the model since the last of the caller."""
+    """Yield the steps of the model after the last step of the caller."""
     steps = _objects(tree.get("steps"))
     asked = [index for index, step in enumerate(steps) if step.get("type") == "user_input"]
     for step in steps[asked[-1] if asked else 0 :]:

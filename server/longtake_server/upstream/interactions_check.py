@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which task a request is to an Omni model, and what in it the Interactions API cannot honour."""
+"""Finds the task of a request to an Omni model, and fields that the Interactions API lacks."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
 Host = Literal["agent_platform", "developer"]
-"""Who serves the interactions: the Agent Platform, or the Gemini Developer API."""
+"""The host of the API: the Agent Platform or the Gemini Developer API."""
 
-# Every video of an Omni model has as many frames a second, and sound.
+# Every video of an Omni model has this frame rate, and sound.
 _FPS = 24
 _LACKING: Mapping[str, str] = {
     "negative_prompt": "say it in the prompt",
@@ -50,7 +50,7 @@ _SOURCES: Mapping[Host, tuple[re.Pattern[str], str]] = {
 
 
 class Task(Enum):
-    """What a model is asked to do; the values are the wire's."""
+    """What a model is asked to do. The values are the API's."""
 
     TEXT_TO_VIDEO = "text_to_video"
     IMAGE_TO_VIDEO = "image_to_video"
@@ -59,18 +59,18 @@ class Task(Enum):
     EXTEND = "extend"
 
 
-# The wire refuses a field that a task does not take, as seen live; the first-named tasks take all.
+# The live API refuses fields that a task does not have. Tasks that are not listed have all.
 _SHAPES = ("aspect_ratio", "resolution", "duration_seconds")
 _SHAPES_OF: Mapping[Task, str] = {Task.EDIT: "resolution", Task.EXTEND: "duration_seconds"}
 
 
 def task_of(request: GenerateVideosRequest) -> Task:
-    """Return the one task that a request stands for.
+    """Return the task of a request.
 
-    `previous_operation` edits what that operation made. `video` is extended, as a
-    mask, by which the contract tells an edit of it, has no place on this wire. Then
-    `reference_images`, then `image` (with `last_frame` or without) say what the
-    video is made from; with none of them it is the prompt alone.
+    The first field that is set decides: `previous_operation` edits the result of that
+    operation, `video` is extended (to edit it would need a mask, which this API lacks),
+    `reference_images` are references, and `image` is the first frame. Without them the
+    video is made from the prompt alone.
     """
     if request.previous_operation:
         return Task.EDIT
@@ -82,7 +82,7 @@ def task_of(request: GenerateVideosRequest) -> Task:
 
 
 def check(request: GenerateVideosRequest, host: Host) -> list[Violation]:
-    """Return a violation for each set field that this wire has no place for."""
+    """Return a violation for each set field that this API does not have."""
     return [
         *_lacking(request, host),
         *_forbidden(request),

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A request of the contract as the JSON of an interaction with an Omni model. No I/O."""
+"""Encodes a request as the JSON of an interaction with an Omni model. No I/O."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NAMES = {"video/flv": "video/x-flv"}
 def serialise_submission(
     model: str, request: GenerateVideosRequest, host: Host, earlier: Earlier | None
 ) -> bytes:
-    """Return the body as bytes. Slow for large media: not for the event loop."""
+    """Return the body as bytes. Slow for large media: call it in a thread."""
     body = encode_submission(model, request, host, earlier)
     return json.dumps(body, separators=(",", ":")).encode()
 
@@ -38,15 +38,15 @@ def encode_submission(
 ) -> dict[str, object]:
     """Return the body that creates an interaction in the background.
 
-    The Agent Platform refuses `previous_interaction_id`, so the earlier video is
-    sent again by its address where it has one. The Developer API is told to keep
-    the video as a file: it recommends that above 4 MB, which most videos are.
+    The Agent Platform refuses `previous_interaction_id`, so an earlier video that has an
+    address is sent by it. The Developer API is asked to store the video as a file, as it
+    recommends for more than 4 MB, which most videos exceed.
 
     Args:
         model: The model's id.
-        request: One that `check` has no violation for.
-        host: Who is asked.
-        earlier: What `request.previous_operation` names.
+        request: A request for which `check` returns no violation.
+        host: The host that is called.
+        earlier: The operation that `request.previous_operation` names.
 
     """
     contents = [*_earlier_videos(earlier, host), *_media(request)]
@@ -65,7 +65,7 @@ def encode_submission(
 
 
 def _prompt(request: GenerateVideosRequest) -> str:
-    """Return the prompt; what an image stands for is said in it, as there is no field."""
+    """Return the prompt, with tags for the role of the images: there is no field for it."""
     if not request.config.HasField("last_frame") or "<LAST_FRAME>" in request.prompt:
         return request.prompt
     return f"{_FRAME_TAGS} {request.prompt}".strip()

@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""JSON that has whole videos inside: parsed and decoded without stopping every thread. No I/O.
+"""Parses JSON that contains whole videos, without blocking other threads for long. No I/O.
 
-What is not understood raises OutcomeUnknown.
+An answer that cannot be understood raises OutcomeUnknown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FROM_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
 
 def parse_object(body: bytes | bytearray) -> dict[str, object]:
-    """Return the object that a body of JSON is."""
+    """Parse a body that is a JSON object."""
     try:
         tree = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -34,14 +34,14 @@ def parse_object(body: bytes | bytearray) -> dict[str, object]:
 def without_media(
     body: bytes | bytearray, key: re.Pattern[bytes]
 ) -> tuple[bytes, dict[str, memoryview]]:
-    """Cut inline media out of the JSON and leave their numbers in their places.
+    """Take inline media out of the JSON, and put a number in the place of each.
 
-    The JSON parser holds the interpreter's lock for as long as it reads, which
-    with a video of 100 MB inside stops every thread for most of a second.
+    The JSON parser holds the interpreter's lock while it reads. With a video of 100 MB in
+    the text, all threads would stop for most of a second.
 
     Args:
         body: The JSON.
-        key: What stands before such a text: its key, the colon and the quote.
+        key: Matches what precedes the media: the key, the colon and the quote.
 
     """
     view = memoryview(body)
@@ -63,7 +63,7 @@ def without_media(
 
 
 def decode_base64(encoded: memoryview) -> bytes:
-    """Decode base64 in slices, between which other threads have their turn."""
+    """Decode base64 in slices, so that other threads can run in between."""
     starts = range(0, len(encoded), _SLICE)
     try:
         return b"".join(_decoded_slice(encoded[start : start + _SLICE]) for start in starts)
@@ -75,11 +75,11 @@ def _decoded_slice(encoded: memoryview) -> bytes:
     try:
         return binascii.a2b_base64(encoded, strict_mode=True)
     except binascii.Error:
-        # JSON of protobuf may have the alphabet of URLs, and may leave out the padding.
+        # protobuf JSON may use the URL-safe alphabet and omit the padding.
         padded = bytes(encoded).translate(_FROM_URL_ALPHABET) + b"=" * (-len(encoded) % 4)
         return binascii.a2b_base64(padded, strict_mode=True)
 
 
 def _unescaped(encoded: bytes) -> bytes:
-    # Google's JSON may write = as \u003d, and some writers / as \/.
+    # Google's JSON may escape = as \u003d, and some writers escape / as \/.
     return encoded.replace(b"\\u003d", b"=").replace(b"\\u003D", b"=").replace(b"\\/", b"/")

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reads a range of a video over HTTP, whoever keeps it."""
+"""Reads a range of a video over HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.model import StoredVideo
     from longtake_server.upstream.faults import Answer
 
-    # Sends a GET with these headers and, where true, with fresh credentials.
+    # Sends a GET with these headers; if the flag is true, with new credentials.
     Get = Callable[[Mapping[str, str], bool], Awaitable[httpx.Response]]
 
 _CHUNK = 1 << 18
@@ -44,11 +44,11 @@ class RangedRead:
         """Send nothing yet.
 
         Args:
-            video: What is read.
-            get: Asks for it; may raise what httpx, an endpoint and a TokenSource raise.
+            video: The video to read.
+            get: Requests it; may raise the errors of httpx, an endpoint and a TokenSource.
             clock: For Retry-After dates.
             upstream: The upstream's name, for errors.
-            gone: Whether an answer that is no success says that there is no such video.
+            gone: Whether an error answer means that the video does not exist.
 
         """
         self._video = video
@@ -59,7 +59,7 @@ class RangedRead:
 
     @asynccontextmanager
     async def open(self, offset: int, limit: int | None) -> AsyncGenerator[VideoReading]:
-        """Read the range, as Upstream.open_video says."""
+        """Read the range. See Upstream.open_video."""
         async with self._response(offset, limit) as response:
             size = await self._size(response, offset)
             end = size if limit is None else min(offset + limit, size)
@@ -90,7 +90,7 @@ class RangedRead:
             raise self._broke_off(error) from error
 
     async def _size(self, response: httpx.Response, offset: int) -> int:
-        """Return the size of the whole object, or raise what the answer means."""
+        """Return the size of the whole object, or raise the error that the answer means."""
         match = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
         length = response.headers.get("content-length", "")
         if response.status_code == 206 and match and match[1] == str(offset):

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every wire asks of a request: its files and its enums. No I/O."""
+"""Parts of a request that all adapters need: files and enum values. No I/O."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def files(request: GenerateVideosRequest) -> Iterator[tuple[str, FileData]]:
 
 
 def unknown_values(request: GenerateVideosRequest) -> Iterator[Violation]:
-    """Yield a violation for each enum value that this server is too old to know."""
+    """Yield a violation for each enum value that this version of the server does not know."""
     config = request.config
     messages: list[tuple[str, Message]] = [("config", config), ("config.mask", config.mask)]
     messages.extend(

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every adapter does alike: decodes polls, stores results, says why it cannot."""
+"""Steps that all adapters share: decode polls, store results, refuse requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from longtake_server.upstream.answers import Results
     from longtake_server.upstream.exchange import AnswerTooLarge
 
-# Below this an answer is decoded faster than a thread is reached.
+# Decoding a smaller answer takes less time than handing it to a thread.
 _DECODED_AT_ONCE = 1 << 16
 
 Decoded = TypeVar("Decoded")
@@ -29,14 +29,14 @@ Decoded = TypeVar("Decoded")
 async def decoded(
     decode: Callable[[bytes | bytearray, str], Decoded], answer: bytes | bytearray, upstream: str
 ) -> Decoded:
-    """Decode an answer, a large one in a thread."""
+    """Decode an answer, in a thread if it is large."""
     if len(answer) <= _DECODED_AT_ONCE:
         return decode(answer, upstream)
     return await asyncio.to_thread(decode, answer, upstream)
 
 
 async def stored(results: Results, sink: ResultSink, operation: str) -> Finished:
-    """Put the videos that came inline into the sink. Raises StorageUnavailable."""
+    """Store the inline videos in the sink. Raises StorageUnavailable."""
     videos: list[StoredVideo] = []
     for index, video in enumerate(results.videos):
         if isinstance(video, InlineVideo):
@@ -46,7 +46,7 @@ async def stored(results: Results, sink: ResultSink, operation: str) -> Finished
 
 
 def refuse_unfit(violations: Sequence[Violation], upstream: str) -> None:
-    """Raise Rejected for a request that the wire has no place for."""
+    """Raise Rejected if there are violations."""
     if violations:
         message = "; ".join(f"{one.field}: {one.description}" for one in violations)
         raise Rejected(
@@ -55,15 +55,15 @@ def refuse_unfit(violations: Sequence[Violation], upstream: str) -> None:
 
 
 def not_ours(upstream_operation: str, upstream: str) -> Rejected:
-    """Return what a name raises that the upstream never gave."""
-    message = f"{upstream_operation} is no generation of the upstream {upstream}"
+    """Return the error for a name that is not one of the upstream's."""
+    message = f"{upstream_operation} is not a generation of the upstream {upstream}"
     return Rejected(Failure(Code.ABORTED, "UPSTREAM_LOST", message, {"upstream": upstream}))
 
 
 def too_large(error: AnswerTooLarge, upstream: str) -> Broken:
-    """Return the end of a generation whose videos came inline and are too many bytes."""
+    """Return the failure of a generation whose inline videos are too large."""
     message = (
-        f"the videos came inline and {error}, which is the most that is taken; "
+        f"the videos arrived inline, and {error}, which is the limit; "
         "set config.output_gcs_uri, or ask for fewer or smaller videos"
     )
     metadata = {"upstream": upstream, "max_bytes": str(error.limit)}

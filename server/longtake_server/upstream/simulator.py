@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the simulator of Google's video API beside the server, and talks to it as to Google."""
+"""Runs the simulator of Google's video APIs as a child process, and calls it like Google."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _READ_BYTES = 1 << 12
 
 @dataclass(frozen=True, slots=True)
 class SimulatorLimits:
-    """How patient to be with the simulator.
+    """Limits for starting and stopping the simulator.
 
     Attributes:
-        start_seconds: How long it may take to listen, and how long a call waits for that.
-        stop_seconds: How long it may take to end before it is killed.
-        starts: How often it is started in a row without lasting.
-        lasting_seconds: How long it must run for its failures before to be forgotten.
-        backoff_seconds: The wait before the second start; doubles each time.
-        longest_backoff_seconds: The longest such wait.
+        start_seconds: Limit for the start; a call waits as long for it.
+        stop_seconds: Limit for the end; after it the process is killed.
+        starts: Most starts in a row that fail.
+        lasting_seconds: A run of this length counts as a success and resets that number.
+        backoff_seconds: The wait before the second start. It doubles each time.
+        longest_backoff_seconds: The longest wait before a start.
     """
 
     start_seconds: float = 20.0
@@ -53,7 +53,7 @@ class SimulatorLimits:
 
 
 class EmbeddedSimulator:
-    """A veo_simulator process that ends with this one and is started again when it dies."""
+    """A veo_simulator process. It ends with this process, and is restarted if it dies."""
 
     def __init__(
         self,
@@ -67,11 +67,11 @@ class EmbeddedSimulator:
         """Start nothing yet.
 
         Args:
-            state_directory: Where the simulator keeps its operations and objects.
-            latency_seconds: How long a generation takes, at least.
-            clock: For the wait between two starts.
-            limits: How patient to be.
-            command: What to run in place of the installed simulator.
+            state_directory: Folder for the simulator's operations and objects.
+            latency_seconds: Least time that a generation takes.
+            clock: For the waits between starts.
+            limits: Limits for starting and stopping.
+            command: Command to run in place of the installed simulator.
 
         """
         self._command = tuple(
@@ -89,18 +89,18 @@ class EmbeddedSimulator:
         self._cause = "the simulator was not started"
 
     def start(self) -> None:
-        """Begin to start the simulator, and return at once."""
+        """Start the simulator in the background."""
         if self._supervisor is None:
             self._cause = "the simulator is starting"
             self._supervisor = asyncio.create_task(self._supervise(), name="simulator")
             self._supervisor.add_done_callback(self._supervision_ended)
 
     async def base_url(self) -> str:
-        """Return where the simulator listens; wait while it starts.
+        """Return the simulator's address. Waits while it starts.
 
         Raises:
-            EndpointUnavailable: It does not listen within `start_seconds`, or has
-                been given up.
+            EndpointUnavailable: It does not listen within `start_seconds`, or failed too
+                often.
 
         """
         try:
@@ -113,7 +113,7 @@ class EmbeddedSimulator:
         return self._address
 
     async def aclose(self) -> None:
-        """End the simulator and wait until it has ended."""
+        """Stop the simulator and wait until it has ended."""
         if self._supervisor is not None:
             self._supervisor.cancel()
             await asyncio.wait([self._supervisor])
@@ -144,7 +144,7 @@ class EmbeddedSimulator:
             _LOGGER.error("the simulator's supervisor failed", exc_info=error)
 
     async def _run(self) -> None:
-        """Run the simulator once, until it ends; `_cause` says why it did."""
+        """Run the simulator until it ends, and set `_cause` to the reason."""
         process = await asyncio.create_subprocess_exec(
             *self._command, stdin=PIPE, stdout=PIPE, stderr=PIPE
         )
@@ -174,7 +174,7 @@ class EmbeddedSimulator:
         else:
             if isinstance(address, str):
                 return address.rstrip("/")
-            self._cause = "the simulator's base_url is no text"
+            self._cause = "the simulator's base_url is not a text"
         return None
 
     async def _stop(self, process: Process, log: asyncio.Task[None]) -> None:
@@ -190,7 +190,7 @@ class EmbeddedSimulator:
             process.kill()
             raise
         finally:
-            # Its last words are why it ended; a child of its own may hold the pipe open.
+            # Its last output says why it ended. A child of it may hold the pipe open.
             await asyncio.wait([log], timeout=1)
             log.cancel()
             await asyncio.wait([log])
@@ -208,7 +208,7 @@ def simulated(
     *,
     tracer_provider: TracerProvider | None = None,
 ) -> AgentPlatform:
-    """Return the adapter to Google, pointed at a simulator that may still be starting."""
+    """Return the adapter for Veo, set up for a simulator that may still be starting."""
     config = AgentPlatformConfig(
         name="simulator",
         project="simulator",
@@ -233,7 +233,7 @@ def simulated_interactions(
     *,
     tracer_provider: TracerProvider | None = None,
 ) -> Interactions:
-    """Return the adapter to Google's interactions, pointed at such a simulator."""
+    """Return the adapter for Omni models, set up for such a simulator."""
     config = InteractionsConfig(
         name="simulator_interactions",
         host="agent_platform",

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A request of the contract as the JSON that Veo on the Agent Platform takes. No I/O."""
+"""Encodes a request as JSON for Veo on the Agent Platform. No I/O."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _GCS_OBJECT = re.compile(r"gs://[^/\s]+/\S(?:.*\S)?")
 
 
 def serialise_submission(request: GenerateVideosRequest) -> bytes:
-    """Return the body of predictLongRunning. Slow for large media: not for the event loop."""
+    """Return the body of predictLongRunning. Slow for large media: call it in a thread."""
     return json.dumps(encode_submission(request), separators=(",", ":")).encode()
 
 
@@ -49,7 +49,7 @@ def encode_submission(request: GenerateVideosRequest) -> dict[str, object]:
     """Return the body of predictLongRunning, with the fields that are set.
 
     Args:
-        request: One that `check` has no violation for.
+        request: A request for which `check` returns no violation.
 
     """
     body: dict[str, object] = {"instances": [_instance(request)]}
@@ -61,7 +61,7 @@ def encode_submission(request: GenerateVideosRequest) -> dict[str, object]:
 
 
 def check(request: GenerateVideosRequest) -> list[Violation]:
-    """Return a violation for each set field that this wire has no place for."""
+    """Return a violation for each set field that this API does not have."""
     violations = []
     if request.previous_operation:
         accepted = "this model keeps no conversation; give the earlier result as video"
