@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
-from longtake_server.app import check_health
+from longtake_server.rpc.health_client import check_health
 from longtake_server.operations.model import State
 
 from benchmarks.report import Table, at_most

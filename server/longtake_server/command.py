@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from longtake_server import app
 from longtake_server.configuration.addresses import server_address
 from longtake_server.errors import StartFailure
+from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.rpc.health_client import address_to_ask, check_health
 from longtake_server.settings import Settings, load_settings
 from longtake_server.telemetry import set_up_logging
@@ -50,6 +51,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
     elif arguments.command == "health":
         asyncio.run(check_health(arguments.address or address_to_ask(settings.listen)))
     elif arguments.command == "check-config":
+        Catalogue.load(settings.catalogue_file)
         sys.stdout.write(_shown(settings))
         return not arguments.probe or _probe(settings)
     else:

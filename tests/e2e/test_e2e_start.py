@@ -146,6 +146,20 @@ def test_an_upstream_without_its_project(tmp_path: Path) -> None:
     assert_one_line(start(tmp_path, upstream="agent_platform"), "LONGTAKE_GOOGLE_PROJECT")
 
 
+def test_check_config_reads_the_catalogue_as_the_server_does(tmp_path: Path) -> None:
+    file = tmp_path / "models.toml"
+    file.write_text('[models."veo-3.1-generate-001"]\nmax_videos = 0\n')
+    ended = subprocess.run(
+        [sys.executable, "-m", "longtake_server", "check-config"],
+        env={**os.environ, "LONGTAKE_CATALOGUE_FILE": str(file)},
+        capture_output=True,
+        text=True,
+        timeout=GUARD_SECONDS,
+        check=False,
+    )
+    assert_one_line(ended, "models.veo-3.1-generate-001", "max_videos: accepted is 1 or more")
+
+
 @pytest.mark.parametrize("command", ["serve", "check-config"])
 def test_a_settings_file_that_is_missing(tmp_path: Path, command: str) -> None:
     ended = subprocess.run(

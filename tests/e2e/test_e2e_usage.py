@@ -78,7 +78,7 @@ def test_a_database_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> N
     assert ended.returncode == 1
     assert ended.stderr == (
         f"longtake-server: {tmp_path / 'longtake.db'} does not exist; "
-        "give the folder of a server's data\n"
+        "set LONGTAKE_DATA_FOLDER to the data folder of a server\n"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -299,7 +299,7 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     message = str(raised.value)
     assert "\n" not in message
     assert str(tmp_path) in message
-    assert "media_url" in message
+    assert "LONGTAKE_MEDIA_URL" in message
 
 
 def test_a_process_that_read_a_moment_ago_ends_well(folder: Path) -> None:

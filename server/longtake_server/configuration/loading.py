@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Generic, Literal, TypeVar, get_args, get_origi
 from pydantic import BaseModel, ValidationError
 
 from longtake_server.configuration.values import Accepted
+from longtake_server.configuration.words import own_words, syntax_fault
 from longtake_server.errors import StartFailure
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ CLIENT_VARIABLES = frozenset({"LONGTAKE_ADDRESS"})
 _SERVICE_LINK = re.compile(r"\w+_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?)")
 _SERVICE_PORT = re.compile(r"\w+_PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?")
 _PORT_URL = re.compile(r"(?:tcp|udp|sctp)://")
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
+_EXAMPLE = 'listen = "127.0.0.1:50051"'
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -141,7 +142,7 @@ def _read_file(file: Path, model: type[BaseModel], found: _Found) -> None:
         text = file.read_text("utf-8")
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found.faults.append(_syntax_fault(file, error))
+        found.faults.append(syntax_fault(file, error, _EXAMPLE))
         return
     except UnicodeDecodeError:
         found.faults.append(f"{file}: the settings file is not UTF-8 text")
@@ -158,14 +159,6 @@ def _read_file(file: Path, model: type[BaseModel], found: _Found) -> None:
             found.values[key], found.names[key] = value, name
         else:
             found.faults.append(f"{name} is not a setting{_suggestion(key, model, str)}")
-
-
-def _syntax_fault(file: Path, error: tomllib.TOMLDecodeError) -> str:
-    place = _PLACE.search(str(error))
-    where = f"{file}, line {place[1]}, column {place[2]}" if place else f"{file}, at its end"
-    if "overwrite" in str(error):
-        return f"{where}: this key is given twice"
-    return f'{where}: this is not TOML; a setting is written as listen = "127.0.0.1:50051"'
 
 
 def _line(text: str, key: str) -> int:
@@ -241,8 +234,4 @@ def _unfit(name: str, model: type[BaseModel], found: _Found) -> str:
 
 
 def _said(fault: ErrorDetails, setting: FieldInfo) -> str:
-    # Words of our own validators are passed on, the library's are not.
-    own = fault.get("ctx", {}).get("error")
-    if fault["type"] == "value_error" and isinstance(own, ValueError):
-        return str(own)
-    return f"accepted is {accepted_words(setting)}"
+    return own_words(fault) or f"accepted is {accepted_words(setting)}"

@@ -16,6 +16,7 @@ from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from longtake_server.configuration.words import syntax_fault, words_of
 from longtake_server.errors import ModelNotFound, StartFailure
 
 if TYPE_CHECKING:
@@ -279,8 +280,12 @@ def _is_field(path: str) -> bool:
 def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise StartFailure(f"the catalogue file {file} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        fault = syntax_fault(file, error, 'house-style = "veo-3.1-fast-generate-001"')
+        raise StartFailure(f"the catalogue file {fault}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise StartFailure(f"the catalogue file {file} cannot be read: {cause}") from error
 
 
 def _drop_quotas(tables: dict[str, Any]) -> None:
@@ -315,12 +320,13 @@ def _entry(model: str, row: dict[str, Any], families: dict[str, Any]) -> ModelEn
     try:
         return ModelEntry(**{**fields, "id": model})
     except ValidationError as error:
-        faults = "; ".join(_fault(fault["loc"], fault["msg"]) for fault in error.errors())
+        faults = "; ".join(
+            _fault(fault["loc"], words_of(fault)) for fault in error.errors(include_input=False)
+        )
         raise StartFailure(f"the catalogue's models.{model} is wrong: {faults}") from error
 
 
-def _fault(place: tuple[int | str, ...], message: str) -> str:
-    said = message.removeprefix("Value error, ")
+def _fault(place: tuple[int | str, ...], said: str) -> str:
     return f"{'.'.join(map(str, place))}: {said}" if place else said
 
 
