@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from statistics import median
 
-from longtake_server.rpc.health_client import check_health
 from longtake_server.operations.model import State
+from longtake_server.rpc.health_client import check_health
 
 from benchmarks.report import Table, at_most
 from benchmarks.servers import longtake, quota
