@@ -131,7 +131,8 @@ def _words(annotation: object) -> Iterator[str]:
         if isinstance(one, Accepted):
             yield one.words
     if get_origin(annotation) is Literal:
-        yield " or ".join(map(str, get_args(annotation)))
+        *others, last = map(str, get_args(annotation))
+        yield f"{', '.join(others)} or {last}"
         return
     for argument in get_args(annotation):
         yield from _words(argument)
@@ -194,8 +195,8 @@ def _is_service_link(variable: str, value: str) -> bool:
 
 def _suggestion(name: str, model: type[BaseModel], written: Callable[[str], str]) -> str:
     wanted = name.lower().removeprefix(PREFIX.lower())
-    near = get_close_matches(wanted, model.model_fields, n=1)
-    if near:
+    longer = [one for one in model.model_fields if one.startswith(f"{wanted}_")]
+    if near := get_close_matches(wanted, model.model_fields, n=1) or longer:
         return f"; did you mean {written(near[0])}?"
     return "; docs/operations.md lists the settings"
 
