@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.video_service import Call, video_service
 from google.protobuf.empty_pb2 import Empty
+from google.rpc.status_pb2 import Status
 from google.type.date_pb2 import Date
 from google.type.money_pb2 import Money
 from longtake.v1 import model_pb2
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from stubs.stubs_programs import Program
 
 CREATED = datetime(2026, 11, 24, 12, tzinfo=UTC)
+REFUSED = Status(code=14, message="no connection")
 
 
 def _dated(message: GenerateVideosOperation) -> GenerateVideosOperation:
@@ -114,10 +116,24 @@ def test_get_says_how_often_the_upstream_was_tried_and_when_it_is_tried_next(
     refused = operation("QUEUED", 3)
     refused.metadata.attempts = 2
     refused.metadata.next_retry_time.FromDatetime(CREATED)
+    refused.metadata.last_error.CopyFrom(REFUSED)
     with video_service(Call("GetOperation", refused)) as service:
         outcome = longtake.run("get", NAME, "--address", service.address)
 
-    assert "attempts:  2 attempts so far; next try at 2026-11-24 12:00:00Z\n" in outcome.out
+    assert "2 attempts so far; next try at 2026-11-24 12:00:00Z\n" in outcome.out
+    assert "waits because:  UNAVAILABLE: no connection\n" in outcome.out
+
+
+def test_watch_says_why_a_generation_waits(longtake: Program) -> None:
+    refused = operation("QUEUED", 3)
+    refused.metadata.attempts = 1
+    refused.metadata.next_retry_time.FromDatetime(CREATED)
+    refused.metadata.last_error.CopyFrom(REFUSED)
+    states = [api.WatchOperationResponse(operation=one) for one in (refused, succeeded())]
+    with video_service(Call("GetOperation", refused), Call("WatchOperation", *states)) as service:
+        outcome = longtake.run("watch", NAME, "--address", service.address)
+
+    assert "next try at 2026-11-24 12:00:00Z; UNAVAILABLE: no connection)" in outcome.out
 
 
 def test_list_says_when_there_are_more(longtake: Program) -> None:

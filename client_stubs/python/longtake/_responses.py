@@ -133,6 +133,9 @@ def _metadata(message: operation_pb2.GenerateVideosMetadata) -> OperationMetadat
         "estimated_start_time": _time(message, "estimated_start_time"),
         "attempts": message.attempts,
         "next_retry_time": _time(message, "next_retry_time"),
+        "last_error": (
+            error_of_operation(message.last_error) if message.HasField("last_error") else None
+        ),
         "labels": dict(message.labels),
         "prompt_excerpt": message.prompt_excerpt or None,
         "billed_seconds": message.billed_seconds if has("billed_seconds") else None,

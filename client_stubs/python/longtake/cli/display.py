@@ -50,7 +50,8 @@ def state_line(operation: GenerateVideosOperation) -> str:
     if state == "RUNNING" and percent is not None:
         return f"{state} {percent}%"
     if state == "QUEUED" and (told := attempts_text(operation)):
-        return f"{state} ({told})"
+        refusal = operation.metadata["last_error"]
+        return f"{state} ({told}; {refusal})" if refusal else f"{state} ({told})"
     return state
 
 

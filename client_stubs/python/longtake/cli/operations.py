@@ -153,6 +153,7 @@ def _print(session: Session, operation: GenerateVideosOperation) -> None:
             ("name", operation.name),
             ("state", state_line(operation).partition(" (")[0]),
             ("attempts", attempts_text(operation)),
+            ("waits because", str(facts["last_error"] or "")),
             ("prompt", facts["prompt_excerpt"]),
             ("model", facts["served_model"] or facts["model"]),
             ("labels", labels_text(facts["labels"])),

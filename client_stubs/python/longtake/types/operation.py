@@ -36,7 +36,10 @@ class Money(TypedDict):
 
 
 class OperationMetadata(TypedDict):
-    """What is known about a generation besides its outcome. None: not known, or not yet."""
+    """What is known about a generation besides its outcome. None: not known, or not yet.
+
+    `last_error` is why a queued generation waits for its upstream: a refusal, or an outage.
+    """
 
     state: str
     model: str
@@ -52,6 +55,7 @@ class OperationMetadata(TypedDict):
     estimated_start_time: datetime | None
     attempts: int
     next_retry_time: datetime | None
+    last_error: OperationError | None
     labels: dict[str, str]
     prompt_excerpt: str | None
     billed_seconds: float | None
