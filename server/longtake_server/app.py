@@ -14,7 +14,8 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from longtake_server.clock import SystemClock
 from longtake_server.media.objects import ObjectMediaStore
@@ -37,12 +38,13 @@ from longtake_server.operations.watching import Watching
 from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.server import RpcServer
 from longtake_server.scheduling import let_threads_finish
+from longtake_server.start_check import warn_of_unusable
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
 from longtake_server.upstream.configured import configured_upstreams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from longtake_server.clock import Clock
@@ -64,6 +66,7 @@ class _Parts:
     engine: Engine
     health: HealthServicer
     service: VideoOperations
+    start_check: Callable[[], Coroutine[Any, Any, None]]
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -109,6 +112,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         )
         running = asyncio.create_task(built.engine.run(), name="engine")
         returning = asyncio.create_task(memory.run(), name="memory")
+        checking = asyncio.create_task(built.start_check(), name="start check")
         stopping = asyncio.create_task(stop.wait(), name="signal")
         _collect_less_garbage()
         announce(address)
@@ -116,8 +120,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         try:
             await asyncio.wait((running, returning, stopping), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _stop(settings, server, push, built, running, returning)
             stopping.cancel()
+            await _stop(settings, server, push, built, running, (returning, checking))
     _log.info("stopped")
 
 
@@ -147,7 +151,7 @@ async def _stop(
     push: PushServer | None,
     built: _Parts,
     running: asyncio.Task[None],
-    returning: asyncio.Task[None],
+    beside: tuple[asyncio.Task[None], ...],
 ) -> None:
     """Stop in order; what does not end within the grace is resumed by the next start.
 
@@ -166,9 +170,9 @@ async def _stop(
     built.engine.stop()
     await server.stop(settings.grace_seconds)
     await asyncio.wait((running,), timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
-    for task in (running, returning):
+    for task in (running, *beside):
         task.cancel()
-    ends = await asyncio.gather(running, returning, return_exceptions=True)
+    ends = await asyncio.gather(running, *beside, return_exceptions=True)
     for end in ends:
         if isinstance(end, Exception):
             raise end
@@ -256,7 +260,8 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         telemetry=telemetry,
         enforce_retirement=not simulated,
     )
-    return _Parts(clock, ledger, watching, engine, health, service)
+    check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
+    return _Parts(clock, ledger, watching, engine, health, service, check)
 
 
 def _engine_settings(settings: Settings) -> EngineSettings:

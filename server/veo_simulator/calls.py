@@ -80,22 +80,24 @@ class Calls:
         return await (faults.answer(fault, order) if fault else reply(generation))
 
     def poll(self, request: Request) -> None:
-        """Count a poll and check its credentials.
+        """Check the credentials of a poll.
 
         Raises:
-            GoogleError: It has no credentials.
+            GoogleError: It has none, or they are refused.
 
         """
-        self._counts.polled()
         authenticate(request)
 
     async def fault_of_poll(self, generation: Generation[WorkT]) -> Response | None:
-        """Return the faulty answer that a poll gets, or None.
+        """Count a poll, and return the faulty answer that it gets, or None.
+
+        A poll of a generation that does not exist is a probe, and not counted.
 
         Raises:
             GoogleError: The fault is an error of Google's.
 
         """
+        self._counts.polled()
         generation.polls += 1
         order = generation.order
         fault = self._faults.next(generation.name, order.directives, "poll-")

@@ -15,7 +15,7 @@ from fakes.upstream import ScriptedUpstream
 from hypothesis import given
 from hypothesis import strategies as some
 from longtake_server.operations.breaker import Breakers
-from longtake_server.operations.model import State, StoredVideo
+from longtake_server.operations.model import Code, Failure, State, StoredVideo
 from longtake_server.operations.polling.budget import PollBudget
 from longtake_server.operations.polling.pacing import Pacing
 from longtake_server.operations.upstream import Finished, Running
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fakes.engine import Engine
     from longtake_server.operations.model import OperationRecord
 
+DOWN = Failure(Code.UNAVAILABLE, "ATTEMPTS_EXHAUSTED", "refused")
 DONE = Finished((StoredVideo("key"),))
 
 
@@ -38,6 +39,29 @@ def budget(
     breakers = Breakers(clock, lambda _failures, _asked: 1.0, lambda _upstream, _failure: None)
     polls = PollBudget(most, clock, lambda name: likely.get(name, 1.0), breakers, changed)
     return polls, changed
+
+
+class TickingClock(FakeClock):
+    """Never tells the same time twice, as a real clock."""
+
+    def monotonic(self) -> float:
+        self.advance(1e-6)
+        return super().monotonic()
+
+
+def test_one_that_waits_for_an_upstream_that_was_away_goes_once_it_may_be_tried() -> None:
+    clock = TickingClock()
+    breakers = Breakers(clock, lambda _failures, _asked: 1.0, lambda _upstream, _failure: None)
+    polls = PollBudget(10, clock, lambda _name: 1.0, breakers, asyncio.Event())
+    first, second = records(2)
+    breakers.unanswered("one", first.name, DOWN, surely=True)
+    assert not polls.admit(first)
+    assert not polls.admit(second)
+    assert polls.granted() == frozenset()
+    clock.advance(1.0)
+    (name,) = polls.granted()
+    assert polls.granted() == frozenset()
+    assert polls.admit(first if name == first.name else second)
 
 
 def records(number: int, upstream: str = "one") -> list[OperationRecord]:

@@ -181,7 +181,7 @@ def test_a_pipe_that_takes_the_name_meanwhile_is_not_replaced(tmp_path: Path) ->
     assert path.is_fifo()
 
 
-@pytest.mark.parametrize("path", [io.BytesIO(), b"video.mp4", None], ids=repr)
+@pytest.mark.parametrize("path", [io.BytesIO(), b"video.mp4", None], ids=["file", "bytes", "none"])
 def test_what_is_no_path_is_named(caller: MakeCaller, path: Any) -> None:
     with video_service() as service, pytest.raises(TypeError, match=r"^path: .*; it is a str or"):
         caller(service.address).save(FIRST, path)

@@ -90,8 +90,8 @@ class Breakers:
         """Return whether every call of an upstream goes."""
         return self._of(upstream).closed
 
-    def allows(self, upstream: str, name: str) -> bool:
-        """Return whether a call for an operation may go now."""
+    def allows(self, upstream: str, name: str = "") -> bool:
+        """Return whether a call for an operation may go now, by default for any of them."""
         return self._of(upstream).allows(name, self._clock.monotonic())
 
     def opens_at(self, upstream: str) -> float | None:

@@ -68,15 +68,30 @@ async def upstream_checks(
     async with upstreams as adapters:
         yield {
             f"{adapter.name} ({adapter.place})": partial(
-                _check, adapter, _model(catalogue, name), _set_up(settings, name)
+                check_upstream, adapter, name, settings, catalogue
             )
             for name, adapter in adapters.items()
         }
 
 
-async def _check(adapter: Adapter, model: str, set_up: SetUp) -> None:
+async def check_upstream(
+    adapter: Adapter, name: str, settings: Settings, catalogue: Catalogue
+) -> None:
+    """Check one upstream by a call that starts and costs nothing.
+
+    Args:
+        adapter: The upstream.
+        name: Its name in the catalogue.
+        settings: How it is set up.
+        catalogue: Names the model that is asked about.
+
+    Raises:
+        CheckFailed: It cannot be used; the message says what to do.
+
+    """
+    set_up = _set_up(settings, name)
     try:
-        await adapter.ask_for_unknown(model, ProbeFaults(set_up))
+        await adapter.ask_for_unknown(_model(catalogue, name), ProbeFaults(set_up))
     except ProbeAnswered:
         return
     raise CheckFailed(

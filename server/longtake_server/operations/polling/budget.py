@@ -109,8 +109,7 @@ class PollBudget:
         free = share.free(self._most, now)
         if self._breakers.is_closed(upstream):
             return free
-        opens_at = self._breakers.opens_at(upstream)
-        return min(1, free) if opens_at is not None and opens_at <= now else 0
+        return min(1, free) if self._breakers.allows(upstream) else 0
 
     def seconds_to_next(self) -> float | None:
         """Return when time alone lets somebody be polled, None if nobody waits for it."""

@@ -1,0 +1,50 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Warns at the start of each upstream that cannot be used, while calls are answered already."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from longtake_server.errors import CheckFailed
+from longtake_server.upstream.probing import check_upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from longtake_server.operations.requests.catalogue import Catalogue
+    from longtake_server.settings import Settings
+    from longtake_server.upstream.configured import Adapter
+
+_log = logging.getLogger(__name__)
+
+_DEADLINE_SECONDS = 45.0
+
+
+async def warn_of_unusable(
+    settings: Settings, catalogue: Catalogue, adapters: Mapping[str, Adapter]
+) -> None:
+    """Check every upstream once, by a call that starts and costs nothing.
+
+    A server whose upstream is away starts all the same: it queues what it accepts.
+    """
+    await asyncio.gather(
+        *(_warn(settings, catalogue, name, adapter) for name, adapter in adapters.items())
+    )
+
+
+async def _warn(settings: Settings, catalogue: Catalogue, name: str, adapter: Adapter) -> None:
+    try:
+        async with asyncio.timeout(_DEADLINE_SECONDS):
+            await check_upstream(adapter, name, settings, catalogue)
+    except (CheckFailed, TimeoutError) as error:
+        _log.warning(
+            "an upstream cannot be used; what it serves waits in the queue. "
+            "Check it with: longtake-server check-config --probe",
+            extra={
+                "upstream": adapter.name,
+                "cause": str(error) or f"no answer within {_DEADLINE_SECONDS:g} seconds",
+            },
+        )
