@@ -22,6 +22,7 @@ from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.memory import (
     MemoryReturner,
     forget_attribute_names,
+    free_heap_bytes,
     keep_chunks,
     trim_heap,
 )
@@ -106,6 +107,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         await server.start()
         memory = MemoryReturner(
             lambda: built.watching.watches,
+            free_heap_bytes,
             built.clock,
             (server.forget_encodings, built.ledger.forget_records, forget_attribute_names),
             trim_heap,

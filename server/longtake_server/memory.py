@@ -1,10 +1,10 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Decides what the C library does with memory that was freed: keep it, or give it back.
+"""Controls how the C library keeps and returns freed memory.
 
-For chunks of videos it gives back too much: each is given back and taken anew, page by page.
-Of what a large crowd of watchers took it keeps nearly all. Only glibc can be told otherwise,
-and elsewhere nothing is done.
+glibc returns too much after video chunks: it unmaps each one and maps it again, page by page. It
+returns too little after a burst: a freed page stays resident while anything above it in the heap is
+in use. Only glibc offers these controls; elsewhere the functions here do nothing.
 """
 
 from __future__ import annotations
@@ -20,62 +20,118 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
 
-_BETWEEN_LOOKS_SECONDS = 1.0
-# Fewer are not worth the pause: a trim walks the whole heap.
-_CROWD = 500
+_CHECK_INTERVAL_SECONDS = 1.0
+# Trimming walks the whole heap, so it must be worth the pause.
+_MIN_WATCHES_LEFT = 500
+_MIN_FREE_BYTES = 16 << 20
+# Reading the heap statistics takes a fraction of a millisecond, so it is not done on every check.
+_CHECKS_PER_HEAP_CHECK = 10
 
-# The parameters of mallopt, from glibc's malloc.h.
+# Parameters of mallopt, from glibc's malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
-# A download has up to a dozen chunks of a mebibyte under way. Larger objects are rare.
+# A download has up to a dozen 1 MiB chunks in flight. Larger objects are rare.
 _KEPT_FREE_BYTES, _LARGE_BYTES = 12 << 20, (1 << 20) + (64 << 10)
 
 
 class MemoryReturner:
-    """Trims the heap when many watchers have left and no more are leaving.
+    """Returns freed memory to the OS after a burst of watches or calls.
+
+    There are two triggers. The first is a drop of 500 or more in open watches, once the number no
+    longer falls. The second is at least 16 MiB of heap that stays free for ten seconds, whatever
+    used it before: large requests, cancelled calls, a connection flood.
 
     Args:
-        watches: Returns how many watches are open.
+        watches: Returns the number of open watches.
+        free_bytes: Returns the free bytes of the heap, including those already returned.
         clock: Time.
-        forget: These drop what can be made anew: a small object that outlives a crowd holds the
-            whole page on which it lies.
-        trim: Gives free memory back. Blocks, and is called in a thread.
+        forget: Called before a trim to drop caches: a small object that outlives a burst keeps the
+            whole page it is on.
+        trim: Returns free memory to the OS. Blocks, so it runs in a thread.
 
     """
 
     def __init__(
         self,
         watches: Callable[[], int],
+        free_bytes: Callable[[], int],
         clock: Clock,
         forget: Sequence[Callable[[], None]],
         trim: Callable[[], None],
     ) -> None:
         self._watches = watches
+        self._free_bytes = free_bytes
         self._clock = clock
         self._forget = forget
         self._trim = trim
 
     async def run(self) -> None:
-        """Look again and again, until cancelled."""
-        most = before = 0
+        """Check every second until cancelled."""
+        watches = _WatchesLeft()
+        heap = _UnusedHeap()
+        checks = 0
         while True:
-            await self._clock.sleep(_BETWEEN_LOOKS_SECONDS)
-            now = self._watches()
-            most = max(most, now)
-            if most - now >= _CROWD and now >= before:
-                for forget in self._forget:
-                    forget()
-                # What is left in cycles holds pages, and nothing else may collect it for long.
-                gc.collect()
-                await asyncio.to_thread(self._trim)
-                most = now
-            before = now
+            await self._clock.sleep(_CHECK_INTERVAL_SECONDS)
+            checks += 1
+            due = watches.left(self._watches())
+            if checks % _CHECKS_PER_HEAP_CHECK == 0:
+                due = heap.unused(self._free_bytes()) or due
+            if due:
+                await self._return_memory()
+                heap.trimmed(self._free_bytes())
+
+    async def _return_memory(self) -> None:
+        for forget in self._forget:
+            forget()
+        # Reference cycles keep pages in use, and the collector may not run again for a long time.
+        gc.collect()
+        await asyncio.to_thread(self._trim)
+
+
+class _WatchesLeft:
+    """Detects that many watches have ended and no more are ending."""
+
+    def __init__(self) -> None:
+        self._most = self._before = 0
+
+    def left(self, now: int) -> bool:
+        """Take the present number, and return whether a trim is due."""
+        self._most = max(self._most, now)
+        due = self._most - now >= _MIN_WATCHES_LEFT and now >= self._before
+        if due:
+            self._most = now
+        self._before = now
+        return due
+
+
+class _UnusedHeap:
+    """Detects heap that was in use, is free, and stays free between two checks.
+
+    glibc counts pages that it has returned as free, so only what was freed since the last trim
+    counts here.
+    """
+
+    def __init__(self) -> None:
+        self._returned: int | None = None
+        self._before = 0
+
+    def unused(self, free: int) -> bool:
+        """Take the present number of free bytes, and return whether a trim is due."""
+        if self._returned is None:
+            self._returned = free
+        stayed_free, self._before = min(free, self._before), free
+        self._returned = min(self._returned, free)
+        return stayed_free - self._returned >= _MIN_FREE_BYTES
+
+    def trimmed(self, free: int) -> None:
+        """Note how many bytes are free right after a trim."""
+        self._returned = self._before = free
 
 
 def keep_chunks() -> None:
-    """Have the C library keep some mebibytes that are free, but nothing of large objects.
+    """Keep a few MiB of free heap for video chunks, and share one arena between all threads.
 
-    And in one arena for all threads: what one of them frees is what the next one takes, and a
-    trim gives back the free end of that arena only. To be called before there are threads.
+    With one arena, each thread reuses what another one freed, and a trim covers all of the heap.
+    Call this before the process starts threads.
     """
     option = getattr(ctypes.CDLL(None), "mallopt", None)
     if option is not None:
@@ -85,10 +141,10 @@ def keep_chunks() -> None:
 
 
 def forget_attribute_names() -> None:
-    """Have the interpreter forget which attributes were looked up last.
+    """Clear the interpreter's cache of attribute lookups.
 
-    Its cache of them holds up to 4096 names. An extension that calls a method by its name makes
-    a new string for each call, so that after a crowd thousands of pages have one of them.
+    It holds up to 4096 names. An extension that calls a method by name creates a new string for
+    each call, so after a burst thousands of pages may hold one such string each.
     """
     clear = getattr(sys, "_clear_type_cache", None)
     if clear is not None:
@@ -96,7 +152,32 @@ def forget_attribute_names() -> None:
 
 
 def trim_heap() -> None:
-    """Have the C library give back what is free."""
+    """Return the free pages of the heap to the OS."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+class _HeapStatistics(ctypes.Structure):
+    """glibc's struct mallinfo2."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    )
+
+
+def free_heap_bytes() -> int:
+    """Return the free bytes of the heap, or 0 if the C library does not tell.
+
+    Pages that were returned to the OS count as free.
+    """
+    statistics = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if statistics is None:
+        return 0
+    statistics.restype = _HeapStatistics
+    free: int = statistics().fordblks
+    return free
