@@ -95,6 +95,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             built.service,
             built.health,
             max_request_bytes=settings.max_request_bytes,
+            max_request_bytes_in_flight=settings.max_request_bytes_in_flight,
+            max_calls_per_connection=settings.max_calls_per_connection,
             send_timeout_seconds=settings.send_timeout_seconds,
             clock=built.clock,
             telemetry=telemetry,

@@ -223,6 +223,24 @@ class RequestTooLarge(LongtakeError):
         )
 
 
+class TooManyRequestBytes(LongtakeError):
+    """The requests in flight have as many bytes as the server allows.
+
+    Attributes:
+        retry_after: Seconds to wait before the call is made again.
+    """
+
+    reason = "TOO_MANY_REQUEST_BYTES"
+
+    def __init__(self, limit: int, retry_after: float = 1.0) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"the requests in flight would exceed {limit} bytes, the server's limit for all of "
+            "them; make the same call again later, or give large media as file_data",
+            {"max_bytes": str(limit)},
+        )
+
+
 class VideoTooLarge(LongtakeError):
     """The result does not fit into a message."""
 

@@ -26,6 +26,7 @@ from longtake_server.configuration.values import (
     Folder,
     GrpcSeconds,
     HttpAddress,
+    InFlightBytes,
     Latency,
     ListenAddress,
     Location,
@@ -168,6 +169,16 @@ class Settings(BaseModel):
     )
     max_request_bytes: RequestBytes = Field(
         default=32 * _MEBIBYTE, description="Largest request message that is accepted."
+    )
+    max_request_bytes_in_flight: InFlightBytes = Field(
+        default=128 * _MEBIBYTE,
+        description="Most request bytes that all calls hold together. A request that is alone "
+        "always fits.",
+    )
+    max_calls_per_connection: Count = Field(
+        default=1000,
+        description="Most concurrent calls on one connection, watches included. A client makes "
+        "further calls wait until one ends.",
     )
     max_watches: Count = Field(
         default=20000, description="Most watches and waits open at the same time."

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.service import VideoOperations
 
 MAX_REQUEST_BYTES = 24 << 20
-# Never reached: a test that needs it to pass makes a server of its own.
+# Never reached, unless a test gives another.
 _SEND_TIMEOUT_SECONDS = 600.0
 
 _DETAILS = (
@@ -158,6 +158,9 @@ async def serving(
     max_watches_per_caller: int | None = None,
     caller_header: str | None = None,
     max_connection_age_seconds: float | None = None,
+    max_request_bytes_in_flight: int = 10 * MAX_REQUEST_BYTES,
+    max_calls_per_connection: int = 1000,
+    send_timeout_seconds: float = _SEND_TIMEOUT_SECONDS,
 ) -> AsyncIterator[Server]:
     """Serve on a loopback port; `service` takes the place of the real use cases."""
     async with engine(
@@ -171,7 +174,9 @@ async def serving(
             service or parts.service,
             health,
             max_request_bytes=MAX_REQUEST_BYTES,
-            send_timeout_seconds=_SEND_TIMEOUT_SECONDS,
+            max_request_bytes_in_flight=max_request_bytes_in_flight,
+            max_calls_per_connection=max_calls_per_connection,
+            send_timeout_seconds=send_timeout_seconds,
             clock=parts.clock,
             telemetry=Telemetry(),
             caller_header=caller_header,

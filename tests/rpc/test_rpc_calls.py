@@ -12,6 +12,7 @@ import grpc
 from longtake_server.clock import SystemClock
 from longtake_server.rpc.interceptors import Calls
 from longtake_server.rpc.observation import Observer
+from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -40,7 +41,13 @@ async def test_a_stream_holds_no_request_that_its_behaviour_let_go() -> None:
     )
     server = grpc.aio.server()
     observer = Observer(SystemClock(), Telemetry())
-    calls = Calls(server, max_request_bytes=10, send_timeout_seconds=600.0, observer=observer)
+    calls = Calls(
+        server,
+        max_request_bytes=10,
+        budget=RequestBudget(10),
+        send_timeout_seconds=600.0,
+        observer=observer,
+    )
     calls.add_registered_method_handlers("test.Service", {"Stream": handler})
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -100,6 +100,12 @@ EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
         set(),
     ),
     (
+        errors.TooManyRequestBytes(9),
+        "RESOURCE_EXHAUSTED",
+        {"max_bytes": "9"},
+        {"RetryInfo"},
+    ),
+    (
         errors.VideoTooLarge(9, 3),
         "RESOURCE_EXHAUSTED",
         {"size_bytes": "9", "max_bytes": "3"},

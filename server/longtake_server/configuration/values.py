@@ -124,6 +124,11 @@ RequestBytes = Annotated[
     Field(ge=1024, le=60 * _MEBIBYTE),
     Accepted(f"a whole number of bytes from 1024 to {60 * _MEBIBYTE}"),
 ]
+InFlightBytes = Annotated[
+    int,
+    Field(ge=1024, le=1024**4),
+    Accepted(f"a whole number of bytes from 1024 to {1024**4}"),
+]
 Flag = Annotated[bool, Accepted("true or false")]
 Text = Annotated[str, Accepted("a text")]
 Folder = Annotated[Path, AfterValidator(_path), Accepted("a folder")]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
 
     from longtake_server.rpc.observation import ObservedCall, Observer
+    from longtake_server.rpc.request_budget import RequestBudget
 
 _log = logging.getLogger("longtake_server.access")
 
@@ -41,6 +42,7 @@ class Calls:
     Args:
         server: What serves the wrapped handlers.
         max_request_bytes: The largest request message.
+        budget: Bounds the requests in flight.
         send_timeout_seconds: How long a reader may leave a message of a stream unread
             before the stream is ended.
         observer: Records each call.
@@ -52,11 +54,13 @@ class Calls:
         server: grpc.aio.Server,
         *,
         max_request_bytes: int,
+        budget: RequestBudget,
         send_timeout_seconds: float,
         observer: Observer,
     ) -> None:
         self._server = server
         self._max_request_bytes = max_request_bytes
+        self._budget = budget
         self._sends = _Sends(send_timeout_seconds)
         self._observer = observer
 
@@ -102,7 +106,10 @@ class Calls:
 
         async def call(data: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
             with self._observer.call(method, context) as observed:
+                held = 0
                 try:
+                    self._budget.take(len(data))
+                    held = len(data)
                     request = self._decoded(handler, data)
                     observed.requested(request)
                     return await behaviour(request, context)
@@ -110,6 +117,8 @@ class Calls:
                     raise
                 except Exception as error:  # noqa: BLE001 - the one table decides what is told
                     await _abort(context, error)
+                finally:
+                    self._budget.give_back(held)
 
         return call
 
@@ -121,16 +130,25 @@ class Calls:
         """
 
         async def call(received: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+            # A stream of requests has one small message at a time.
+            size = 0 if handler.request_streaming else len(received)
             with self._observer.call(method, context) as observed:
+                held = 0
                 try:
+                    self._budget.take(size)
+                    held = size
                     answers = self._answers(handler, received, context, observed)
                     async with aclosing(answers) as messages:
+                        first: AsyncGenerator[Any] | None = messages
                         async for message in messages:
-                            await self._send(method, context, message)
+                            await self._send(method, context, message, first)
+                            first = None
                 except (asyncio.CancelledError, grpc.aio.AbortError):
                     raise
                 except Exception as error:  # noqa: BLE001 - the one table decides what is told
                     await _abort(context, error)
+                finally:
+                    self._budget.give_back(held)
 
         return call
 
@@ -149,9 +167,14 @@ class Calls:
             yield self._decoded(handler, data)
 
     async def _send(
-        self, method: str, context: grpc.aio.ServicerContext[Any, Any], message: Any
+        self,
+        method: str,
+        context: grpc.aio.ServicerContext[Any, Any],
+        message: Any,
+        source: AsyncGenerator[Any] | None,
     ) -> None:
-        sending = self._sends.begin(method, context)
+        """Send a message of a stream; `source` yields the messages, if this is the first one."""
+        sending = self._sends.begin(method, context, source)
         try:
             await context.write(message)
         except grpc.aio.InternalError as error:
@@ -159,16 +182,33 @@ class Calls:
             raise asyncio.CancelledError from error
         finally:
             self._sends.end(sending)
+        sending.raise_if_late()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Send:
-    """A message that its reader has not accepted yet."""
+    """A message that a call sends and its client has not taken yet.
+
+    Attributes:
+        method: The method of the call.
+        context: The call.
+        task: Runs the call.
+        source: Yields the messages, if this is the first one of the call.
+        deadline: When the message is late, in the loop's time.
+        is_late: Whether it was late.
+    """
 
     method: str
     context: grpc.aio.ServicerContext[Any, Any]
-    call: asyncio.Task[Any] | None
+    task: asyncio.Task[Any] | None
+    source: AsyncGenerator[Any] | None
     deadline: float
+    is_late: bool = False
+
+    def raise_if_late(self) -> None:
+        """Raise ReaderTooSlow if the client took the message too late."""
+        if self.is_late:
+            raise ReaderTooSlow
 
 
 class _Sends:
@@ -184,10 +224,16 @@ class _Sends:
         self._timer: asyncio.TimerHandle | None = None
         self._endings: set[asyncio.Future[None]] = set()
 
-    def begin(self, method: str, context: grpc.aio.ServicerContext[Any, Any]) -> _Send:
-        """Record that the current call sends a message."""
+    def begin(
+        self,
+        method: str,
+        context: grpc.aio.ServicerContext[Any, Any],
+        source: AsyncGenerator[Any] | None,
+    ) -> _Send:
+        """Note that the running call sends a message; give `source` if it is the first one."""
         loop = asyncio.get_running_loop()
-        send = _Send(method, context, asyncio.current_task(), loop.time() + self._seconds)
+        deadline = loop.time() + self._seconds
+        send = _Send(method, context, asyncio.current_task(), source, deadline)
         self._begun[send] = None
         if self._timer is None:
             self._timer = loop.call_at(send.deadline, self._end_late_ones)
@@ -210,10 +256,21 @@ class _Sends:
 
     def _give_up(self, send: _Send) -> None:
         _log.warning("ended a stream that its reader left unread", extra={"method": send.method})
-        # The status waits behind the unread message, but blocks nothing else.
-        ending = asyncio.ensure_future(_end(send.context, ReaderTooSlow(), send.call))
+        send.is_late = True
+        if send.source is None:
+            # The status waits behind the unread message; all else is released.
+            ending = asyncio.ensure_future(_end(send.context, ReaderTooSlow(), send.task))
+        else:
+            # gRPC sends the headers with the first message, and takes no status before both are
+            # out. Release what the call holds; it ends by itself once the client reads or leaves.
+            ending = asyncio.ensure_future(send.source.aclose())
         self._endings.add(ending)
-        ending.add_done_callback(self._endings.discard)
+        ending.add_done_callback(self._ended)
+
+    def _ended(self, ending: asyncio.Future[None]) -> None:
+        self._endings.discard(ending)
+        if not ending.cancelled() and (error := ending.exception()) is not None:
+            _log.error("a call did not end cleanly", exc_info=error)
 
 
 class _WrappedOnce(grpc.GenericRpcHandler):
@@ -242,11 +299,11 @@ class _WrappedOnce(grpc.GenericRpcHandler):
 
 
 def _writer(handler: Any) -> Callable[[Any], bytes]:
-    """Return a serialiser for a handler that may return bytes."""
-    serialise = handler.response_serializer
+    """Return the serializer of a handler whose answers may already be bytes."""
+    serialize = handler.response_serializer
 
     def write(message: Any) -> bytes:
-        return message if isinstance(message, bytes) else serialise(message)
+        return message if isinstance(message, bytes) else serialize(message)
 
     return write
 
@@ -259,11 +316,12 @@ async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: Exception) 
 async def _end(
     context: grpc.aio.ServicerContext[Any, Any],
     error: Exception,
-    call: asyncio.Task[Any] | None,
+    task: asyncio.Task[Any] | None,
 ) -> None:
     """Send the status of a call from outside of it, and cancel the call meanwhile."""
     aborting = asyncio.ensure_future(_abort(context, error))
-    if call is not None:
-        call.cancel()
-    with suppress(grpc.aio.AbortError):
+    if task is not None:
+        task.cancel()
+    # It raises when it has succeeded, and also when the client is gone.
+    with suppress(grpc.aio.BaseError):
         await aborting

@@ -20,6 +20,7 @@ from longtake_server.rpc.interceptors import Calls
 from longtake_server.rpc.observation import Observer
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
 from longtake_server.rpc.reflection import add_reflection
+from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.rpc.video_servicer import Callers, VideoServicer
 
 if TYPE_CHECKING:
@@ -37,22 +38,40 @@ _SERVICES = (
 )
 
 OPTIONS = (
-    # Above the contract's limit, so that a larger request gets an error with details.
-    ("grpc.max_receive_message_length", 64 * _MEBIBYTE),
-    # A response with include_video_data may have 16 MiB.
+    # include_video_data may answer with 16 MiB.
     ("grpc.max_send_message_length", 64 * _MEBIBYTE),
-    # Two servers on one port would each get some of the calls.
+    # Refuse compressed requests (UNIMPLEMENTED): gRPC expands them before this code sees them, and
+    # 61 KB of gzip become 60 MiB. The bits stand for identity, deflate and gzip.
+    ("grpc.compression_enabled_algorithms_bitset", 0b001),
+    # Two servers on one port would share its calls at random.
     ("grpc.so_reuseport", 0),
-    # Otherwise gRPC cancels random calls when many watchers reconnect after a restart.
+    # With gRPC's own limit, watchers that reconnect after a restart get CANCELLED at random. What
+    # bounds the queue is the number of calls on each connection.
     ("grpc.server.max_pending_requests", _MOST_PENDING),
     ("grpc.server.max_pending_requests_hard_limit", _MOST_PENDING),
-    # Allows clients to ping, because some proxies close idle connections.
+    # Clients may ping through proxies that close idle connections.
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
 )
-"""The options of every server."""
+"""The options that do not depend on settings."""
+
+# A request this much over the limit still gets an error with details. gRPC itself refuses a larger
+# one, by its length prefix, before the rest of it is read.
+_RECEIVE_MARGIN = 4 * _MEBIBYTE
+
+
+def _limits(max_request_bytes: int, max_calls: int) -> tuple[tuple[str, int], ...]:
+    """Return the options that bound what one connection can cost.
+
+    gRPC counts a cancelled call until it is released, so that a client which opens and resets
+    calls is refused further ones (CVE-2023-44487).
+    """
+    return (
+        ("grpc.max_receive_message_length", max_request_bytes + _RECEIVE_MARGIN),
+        ("grpc.max_concurrent_streams", max_calls),
+    )
 
 
 def _connection_age(seconds: float | None, grace_seconds: float) -> tuple[tuple[str, int], ...]:
@@ -72,6 +91,8 @@ class RpcServer:
         service: The use cases.
         health_servicer: Says what is served.
         max_request_bytes: The largest request message.
+        max_request_bytes_in_flight: The largest sum of the requests in flight.
+        max_calls_per_connection: The largest number of concurrent calls on one connection.
         send_timeout_seconds: How long a reader may leave a message of a stream unread.
         clock: Time.
         telemetry: Records spans.
@@ -87,6 +108,8 @@ class RpcServer:
         health_servicer: HealthServicer,
         *,
         max_request_bytes: int,
+        max_request_bytes_in_flight: int = 128 * _MEBIBYTE,
+        max_calls_per_connection: int = 1000,
         send_timeout_seconds: float,
         clock: Clock,
         telemetry: Telemetry,
@@ -94,12 +117,17 @@ class RpcServer:
         max_connection_age_seconds: float | None = None,
         connection_grace_seconds: float = 20.0,
     ) -> None:
-        age = _connection_age(max_connection_age_seconds, connection_grace_seconds)
-        self._server = grpc.aio.server(options=(*OPTIONS, *age))
+        options = (
+            *OPTIONS,
+            *_limits(max_request_bytes, max_calls_per_connection),
+            *_connection_age(max_connection_age_seconds, connection_grace_seconds),
+        )
+        self._server = grpc.aio.server(options=options)
         self._health = health_servicer
         calls: Any = Calls(
             self._server,
             max_request_bytes=max_request_bytes,
+            budget=RequestBudget(max_request_bytes_in_flight),
             send_timeout_seconds=send_timeout_seconds,
             observer=Observer(clock, telemetry),
         )

@@ -44,6 +44,7 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.PositionExpired, code_pb2.OUT_OF_RANGE),
     (errors.PositionAhead, code_pb2.FAILED_PRECONDITION),
     (errors.RequestTooLarge, code_pb2.RESOURCE_EXHAUSTED),
+    (errors.TooManyRequestBytes, code_pb2.RESOURCE_EXHAUSTED),
     (errors.VideoTooLarge, code_pb2.RESOURCE_EXHAUSTED),
     (errors.TooManyWatches, code_pb2.RESOURCE_EXHAUSTED),
     (errors.ServerDraining, code_pb2.UNAVAILABLE),
@@ -52,6 +53,9 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.UpstreamUnavailable, code_pb2.UNAVAILABLE),
     (errors.NotSupported, code_pb2.UNIMPLEMENTED),
 )
+
+# These may say when the same call is worth making again.
+_RETRYABLE = errors.ServerDraining | errors.UpstreamUnavailable | errors.TooManyRequestBytes
 
 
 def status_of(error: Exception) -> status_pb2.Status:
@@ -130,9 +134,7 @@ def _details(error: errors.LongtakeError) -> Iterator[Message]:
         quota = error_details_pb2.QuotaFailure()
         quota.violations.add(subject=error.subject, description=text)
         yield quota
-    if isinstance(error, errors.ServerDraining | errors.UpstreamUnavailable) and (
-        error.retry_after is not None
-    ):
+    if isinstance(error, _RETRYABLE) and error.retry_after is not None:
         yield _retry_info(error.retry_after)
 
 

@@ -127,6 +127,10 @@ const (
 	// UNAVAILABLE. The caller did not read its stream for too long. Resume the
 	// stream. No metadata.
 	ErrorReason_ERROR_REASON_READER_TOO_SLOW ErrorReason = 31
+	// RESOURCE_EXHAUSTED. The requests in flight have as many bytes as the server
+	// allows for all of them. Nothing was accepted; make the same call again. Has a
+	// google.rpc.RetryInfo. Metadata: `max_bytes`.
+	ErrorReason_ERROR_REASON_TOO_MANY_REQUEST_BYTES ErrorReason = 32
 	// In an operation's `last_error`, RESOURCE_EXHAUSTED: the upstream has no quota
 	// left for now, and the operation waits. Metadata: `upstream`.
 	ErrorReason_ERROR_REASON_UPSTREAM_QUOTA ErrorReason = 34
@@ -167,6 +171,7 @@ var (
 		29: "ERROR_REASON_RESULT_NOT_STORED",
 		30: "ERROR_REASON_NOT_SUPPORTED",
 		31: "ERROR_REASON_READER_TOO_SLOW",
+		32: "ERROR_REASON_TOO_MANY_REQUEST_BYTES",
 		34: "ERROR_REASON_UPSTREAM_QUOTA",
 	}
 	ErrorReason_value = map[string]int32{
@@ -202,6 +207,7 @@ var (
 		"ERROR_REASON_RESULT_NOT_STORED":          29,
 		"ERROR_REASON_NOT_SUPPORTED":              30,
 		"ERROR_REASON_READER_TOO_SLOW":            31,
+		"ERROR_REASON_TOO_MANY_REQUEST_BYTES":     32,
 		"ERROR_REASON_UPSTREAM_QUOTA":             34,
 	}
 )
@@ -237,7 +243,7 @@ var File_longtake_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1elongtake/v1/error_reason.proto\x12\vlongtake.v1*\xfc\b\n" +
+	"\x1elongtake/v1/error_reason.proto\x12\vlongtake.v1*\xa5\t\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +
@@ -271,7 +277,8 @@ const file_longtake_v1_error_reason_proto_rawDesc = "" +
 	"\x16ERROR_REASON_CANCELLED\x10\x1c\x12\"\n" +
 	"\x1eERROR_REASON_RESULT_NOT_STORED\x10\x1d\x12\x1e\n" +
 	"\x1aERROR_REASON_NOT_SUPPORTED\x10\x1e\x12 \n" +
-	"\x1cERROR_REASON_READER_TOO_SLOW\x10\x1f\x12\x1f\n" +
+	"\x1cERROR_REASON_READER_TOO_SLOW\x10\x1f\x12'\n" +
+	"#ERROR_REASON_TOO_MANY_REQUEST_BYTES\x10 \x12\x1f\n" +
 	"\x1bERROR_REASON_UPSTREAM_QUOTA\x10\"BQ\n" +
 	"\x0fdev.longtake.v1B\x10ErrorReasonProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3"
 

@@ -102,6 +102,10 @@ pub enum ErrorReason {
     /// UNAVAILABLE. The caller did not read its stream for too long. Resume the
     /// stream. No metadata.
     ReaderTooSlow = 31,
+    /// RESOURCE_EXHAUSTED. The requests in flight have as many bytes as the server
+    /// allows for all of them. Nothing was accepted; make the same call again. Has a
+    /// google.rpc.RetryInfo. Metadata: `max_bytes`.
+    TooManyRequestBytes = 32,
     /// In an operation's `last_error`, RESOURCE_EXHAUSTED: the upstream has no quota
     /// left for now, and the operation waits. Metadata: `upstream`.
     UpstreamQuota = 34,
@@ -145,6 +149,7 @@ impl ErrorReason {
             Self::ResultNotStored => "ERROR_REASON_RESULT_NOT_STORED",
             Self::NotSupported => "ERROR_REASON_NOT_SUPPORTED",
             Self::ReaderTooSlow => "ERROR_REASON_READER_TOO_SLOW",
+            Self::TooManyRequestBytes => "ERROR_REASON_TOO_MANY_REQUEST_BYTES",
             Self::UpstreamQuota => "ERROR_REASON_UPSTREAM_QUOTA",
         }
     }
@@ -185,6 +190,7 @@ impl ErrorReason {
             "ERROR_REASON_RESULT_NOT_STORED" => Some(Self::ResultNotStored),
             "ERROR_REASON_NOT_SUPPORTED" => Some(Self::NotSupported),
             "ERROR_REASON_READER_TOO_SLOW" => Some(Self::ReaderTooSlow),
+            "ERROR_REASON_TOO_MANY_REQUEST_BYTES" => Some(Self::TooManyRequestBytes),
             "ERROR_REASON_UPSTREAM_QUOTA" => Some(Self::UpstreamQuota),
             _ => None,
         }
