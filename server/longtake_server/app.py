@@ -18,6 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from longtake_server.clock import SystemClock
+from longtake_server.errors import StorageLost
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.memory import (
     MemoryReturner,
@@ -62,6 +63,7 @@ class _Parts:
     """What runs beside the calls, and what they use."""
 
     clock: Clock
+    store: SqliteStore
     ledger: Ledger
     watching: Watching
     engine: Engine
@@ -79,6 +81,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
 
     Raises:
         StartFailure: The server cannot start; nothing is left half done.
+        StorageLost: The database files were removed or replaced.
 
     """
     stop = asyncio.Event()
@@ -118,14 +121,21 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         returning = asyncio.create_task(memory.run(), name="memory")
         checking = asyncio.create_task(built.start_check(), name="start check")
         stopping = asyncio.create_task(stop.wait(), name="signal")
+        losing = asyncio.create_task(built.store.lost(), name="storage-lost")
         _collect_less_garbage()
         announce(address)
         _log.info("serving", extra={"address": address, "upstream": settings.upstream})
         try:
-            await asyncio.wait((running, returning, stopping), return_when=asyncio.FIRST_COMPLETED)
+            ends = (running, returning, stopping, losing)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if losing.done():
+                _log.error("the database is lost", extra={"cause": losing.result()})
         finally:
             stopping.cancel()
             await _stop(settings, server, push, built, running, (returning, checking))
+            losing.cancel()
+        if losing.done() and not losing.cancelled():
+            raise StorageLost(_advice(database_of(settings), losing.result()))
     _log.info("stopped")
 
 
@@ -205,6 +215,13 @@ async def _push(settings: Settings, built: _Parts, parts: AsyncExitStack) -> Pus
     return push
 
 
+def _advice(database: Path, fault: str) -> str:
+    return (
+        f"stopped, because of {database}: {fault}; put back the data folder or restore it from a "
+        "backup, and start the server again"
+    )
+
+
 def database_of(settings: Settings) -> Path:
     """Return the file in which operations are stored."""
     return settings.data_folder / "longtake.db"
@@ -265,7 +282,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         enforce_retirement=not simulated,
     )
     check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
-    return _Parts(clock, ledger, watching, engine, health, service, check)
+    return _Parts(clock, store, ledger, watching, engine, health, service, check)
 
 
 def _engine_settings(settings: Settings) -> EngineSettings:

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from longtake_server import app
 from longtake_server.configuration.addresses import server_address
-from longtake_server.errors import StartFailure
+from longtake_server.errors import StartFailure, StorageLost
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.rpc.health_client import address_to_ask, check_health
 from longtake_server.settings import Settings, load_settings
@@ -34,11 +34,11 @@ _COMMANDS: Mapping[str, str] = {
 
 
 def main() -> None:
-    """Run the command. On a failure, print a line for each fault and exit with 1."""
+    """Run the command. If the server cannot start or continue, print a line for each fault and exit with 1."""
     arguments = _parser().parse_args()
     try:
         succeeded = _run(arguments, load_settings(arguments.config))
-    except StartFailure as failure:
+    except (StartFailure, StorageLost) as failure:
         for line in str(failure).splitlines():
             sys.stderr.write(f"longtake-server: {line}\n")
         sys.exit(1)

@@ -340,6 +340,13 @@ class NotSupported(LongtakeError):
         super().__init__(f"{field}: {description}", {"field": field})
 
 
+class StorageLost(Exception):
+    """The files of the store are gone: the server stops, with one line that says why.
+
+    Never reaches a caller; `longtake-server` prints it and exits with 1.
+    """
+
+
 class StartFailure(Exception):
     """The server cannot start: one line that says what and what to do.
 

@@ -72,6 +72,10 @@ class Process:
         self._process.kill()
         await self._process.wait()
 
+    async def ended(self) -> int:
+        """Return the exit code once it has ended by itself."""
+        return await self._process.wait()
+
     async def terminate(self) -> int:
         """SIGTERM, as an orchestrator does; return the exit code."""
         if self._process.returncode is None:

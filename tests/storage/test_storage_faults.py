@@ -120,3 +120,34 @@ async def test_a_name_that_is_taken_is_refused(store: SqliteStore) -> None:
     with pytest.raises(StorageUnavailable, match="CONSTRAINT"):
         await store.create(record, REQUEST)
     assert await store.position() == 1
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm", ".lock"])
+async def test_nothing_is_acknowledged_once_a_file_is_gone(
+    store: SqliteStore, path: Path, suffix: str
+) -> None:
+    await store.create(new_record(), REQUEST)
+    file = path.with_name(path.name + suffix)
+    file.unlink()
+    says = f"{file.name} was removed while the server was running"
+    with pytest.raises(StorageUnavailable, match=says):
+        await store.create(new_record(), REQUEST)
+    assert await store.lost() == says
+    with pytest.raises(StorageUnavailable, match=says):
+        await store.position()
+    file.touch()
+    with pytest.raises(StorageUnavailable, match=says):
+        await store.create(new_record(), REQUEST)
+
+
+async def test_a_commit_amid_which_the_file_is_replaced_is_not_acknowledged(
+    store: SqliteStore, path: Path
+) -> None:
+    def replace(connection: sqlite3.Connection) -> None:
+        connection.execute("SELECT 1")
+        copy = path.with_name("copy")
+        copy.write_bytes(path.read_bytes())
+        copy.rename(path)
+
+    with pytest.raises(StorageUnavailable, match=r"longtake\.db was replaced"):
+        await store._writer.run(replace)

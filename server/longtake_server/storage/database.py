@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Opens the database file: takes its lock, checks it, and brings it up to date.
+"""Opens the database file: locks it, checks it, and migrates it to the newest schema.
 
-Whatever is wrong is one StartFailure that names the path and what to do; a file
-that is refused stays as it was.
+Every problem is one StartFailure that names the path and what to do. A file that is refused is
+not changed.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from longtake_server.storage.migrations import (
     migrate,
     schema_version,
 )
+from longtake_server.storage.owned_files import OwnedFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,24 +46,26 @@ class Database:
     Attributes:
         writing: The only connection that writes.
         reading: Connections that only read.
+        files: The files of the database.
     """
 
     writing: sqlite3.Connection
     reading: tuple[sqlite3.Connection, ...]
+    files: OwnedFiles
     _lock: int
 
     def close(self) -> None:
-        """Close the connections, the writing one last so that it tidies up, and unlock."""
+        """Close the connections, the writing one last so that it checkpoints, and unlock."""
         for connection in (*self.reading, self.writing):
             connection.close()
         os.close(self._lock)
 
 
 def open_database(path: Path) -> Database:
-    """Open the database, making it and its folder if there is none. Blocks.
+    """Open the database; create it and its folder if they do not exist. Blocks.
 
     Raises:
-        StartFailure: It cannot be used.
+        StartFailure: The database cannot be used.
 
     """
     with ExitStack() as undo:
@@ -82,21 +85,26 @@ def open_database(path: Path) -> Database:
             undo.callback(writing.close)
             _prepare(path, writing, size)
             reading = tuple(_connect_to_read(path, undo) for _ in range(_READERS))
+            files = OwnedFiles(path)
+        except OSError as error:
+            raise StartFailure(
+                f"{path} is being removed or replaced: {error}; let nothing else use its folder"
+            ) from error
         except sqlite3.DatabaseError as error:
             raise StartFailure(
                 f"{path} cannot be opened: {cause_of(error)} ({error}); "
                 "make room, restore it from a backup, or move it away"
             ) from error
         undo.pop_all()
-        return Database(writing, reading, lock)
+        return Database(writing, reading, files, lock)
 
 
 @contextmanager
 def reading_beside(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open the database to read one snapshot of it; a server may own it meanwhile. Blocks.
+    """Open the database to read one snapshot, even while a server owns it. Blocks.
 
     Raises:
-        StartFailure: It cannot be read, or has not the newest schema.
+        StartFailure: The database cannot be read, or its schema is not the newest.
 
     """
     if not path.exists():
@@ -123,7 +131,7 @@ def _check_version(path: Path, version: int) -> None:
 
 
 def _lock(path: Path) -> int:
-    """Take the lock that the process holds as long as it lives."""
+    """Take the lock, which the process holds until it ends."""
     lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -137,7 +145,7 @@ def _lock(path: Path) -> int:
 
 
 def _read_header(path: Path) -> tuple[bytes, int]:
-    """Return SQLite's header and the size of the file, making an empty one if there is none."""
+    """Return SQLite's header and the file's size; create an empty file if there is none."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         return os.read(file, _HEADER_SIZE), os.fstat(file).st_size
@@ -146,7 +154,7 @@ def _read_header(path: Path) -> tuple[bytes, int]:
 
 
 def _check_header(path: Path, header: bytes, size: int) -> None:
-    """Refuse what can be told from the header alone, before SQLite touches the file."""
+    """Refuse a file by its header alone, before SQLite opens it."""
     if not header:
         return
     if len(header) < _HEADER_SIZE or not header.startswith(_MAGIC):
@@ -157,7 +165,7 @@ def _check_header(path: Path, header: bytes, size: int) -> None:
         raise _not_ours(path)
     page_size = int.from_bytes(header[16:18], "big")
     page_size = 65536 if page_size == 1 else page_size
-    # After a crash the rest of the file may still be in the write-ahead log.
+    # After a crash, the rest may still be in the write-ahead log.
     if size < _number(header, 28) * page_size and not _has_log(path):
         raise _damaged(path, "its end is missing")
 
@@ -172,7 +180,7 @@ def _has_log(path: Path) -> bool:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # Each connection is used by one thread at a time, but not always the same.
+    # One thread at a time uses a connection, but not always the same one.
     connection = sqlite3.connect(
         path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
@@ -194,7 +202,7 @@ def _prepare(path: Path, connection: sqlite3.Connection, size: int) -> None:
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if version == 0 and tables:
         raise _not_ours(path)
-    # A large file would delay the start: what is wrong there shows when it is read.
+    # Checking a large file would delay the start. Damage shows when the pages are read.
     if 0 < size <= _LARGEST_FULLY_CHECKED:
         with closing(connection.execute("PRAGMA quick_check(1)")) as found:
             finding = found.fetchone()[0]
@@ -204,7 +212,7 @@ def _prepare(path: Path, connection: sqlite3.Connection, size: int) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_IDLE_WAL}")
     migrate(connection)
-    # The lock says that whoever held these leases is gone.
+    # This process has the lock, so the holders of these leases are gone.
     work_queue.release_leases(connection)
 
 

@@ -30,7 +30,7 @@ class Readers:
             self._free.put(connection)
         self._threads = ThreadPoolExecutor(len(connections), "storage-reader")
         self._places = asyncio.Semaphore(_MOST_WAITING)
-        self._closed = False
+        self._refusal: str | None = None
 
     async def run(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
         """Run the query on one snapshot, which has all that was answered before.
@@ -42,14 +42,18 @@ class Readers:
 
         """
         async with self._places:
-            if self._closed:
-                raise StorageUnavailable("it is closed")
+            if self._refusal is not None:
+                raise StorageUnavailable(self._refusal)
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._threads, self._read, query)
 
+    def refuse(self, cause: str) -> None:
+        """Refuse all further reads."""
+        self._refusal = self._refusal or cause
+
     async def close(self) -> None:
         """Finish what was begun and end the threads."""
-        self._closed = True
+        self.refuse("it is closed")
         await asyncio.to_thread(self._threads.shutdown)
 
     def _read(self, query: Callable[[sqlite3.Connection], _T]) -> _T:

@@ -36,8 +36,9 @@ class SqliteStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._writer = Writer(database.writing)
+        self._lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._readers = Readers(database.reading)
+        self._writer = Writer(database.writing, database.files, self._lose)
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod
@@ -167,6 +168,17 @@ class SqliteStore:
     async def compact(self, before: datetime) -> None:
         """See OperationStore.compact."""
         await self._writer.run(partial(changes.compact, before=before))
+
+    async def lost(self) -> str:
+        """Return once the files of the database are gone, with what is wrong in a few words.
+
+        From then on, reads and writes raise StorageUnavailable.
+        """
+        return await asyncio.shield(self._lost)
+
+    def _lose(self, fault: str) -> None:
+        self._readers.refuse(fault)
+        self._lost.set_result(fault)
 
     async def close(self) -> None:
         """See OperationStore.close."""

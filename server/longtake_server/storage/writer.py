@@ -23,6 +23,8 @@ from longtake_server.storage.faults import unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from longtake_server.storage.owned_files import OwnedFiles
+
 _T = TypeVar("_T")
 
 _MOST_WAITING = 1024
@@ -48,10 +50,26 @@ class _Outcome(Generic[_T]):
 
 
 class Writer:
-    """Runs writes one after another and answers them once they are durable."""
+    """Runs writes one after another and answers them once they are durable.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    Args:
+        connection: Used by the writer's thread only.
+        files: Checked before and after each commit.
+        lost: Called once, on the event loop, with what is wrong with the files. From then on
+            each write is refused.
+
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        files: OwnedFiles,
+        lost: Callable[[str], None],
+    ) -> None:
         self._connection = connection
+        self._files = files
+        self._lost = lost
+        self._fault: str | None = None
         self._loop = asyncio.get_running_loop()
         self._places = asyncio.Semaphore(_MOST_WAITING)
         self._waiting: queue.SimpleQueue[_Write[object] | None] = queue.SimpleQueue()
@@ -97,10 +115,26 @@ class Writer:
                 while len(group) < _MOST_IN_A_COMMIT:
                     group.append(self._waiting.get_nowait())
             open_ = None not in group
-            outcomes = self._commit([write for write in group if write is not None])
+            outcomes = self._commit_to_files([write for write in group if write is not None])
             # The loop may be gone when the process ends without closing the store.
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._answer, outcomes)
+
+    def _commit_to_files(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
+        """Commit, and answer only what is in the files that have the names."""
+        outcomes: Sequence[_Outcome[object]] = ()
+        if not self._has_lost_files():
+            outcomes = self._commit(writes)
+        if not self._has_lost_files():
+            return outcomes
+        return [_Outcome(write, error=StorageUnavailable(str(self._fault))) for write in writes]
+
+    def _has_lost_files(self) -> bool:
+        if self._fault is None and (fault := self._files.fault()) is not None:
+            self._fault = fault
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._lost, fault)
+        return self._fault is not None
 
     def _commit(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
         try:
