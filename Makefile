@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run edge test test-polyglot check fix proto sync lock bench crash clean
+.PHONY: help demo run edge test test-polyglot check fix proto sync lock bench crash attack clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -82,6 +82,9 @@ bench: $(READY) ## Measure every budget, against a bare gRPC server; NAME="calls
 
 crash: $(READY) ## Kill the server ten times amid a thousand operations, RUNS=20 times, a line for each
 	@cd tests && ../$(BIN)/python -m crash.crash_repeat --runs $(RUNS)
+
+attack: $(READY) ## Attack servers on loopback, print latencies and memory, a line for each; ATTACKS="gzip-bombs"
+	@cd tests && ../$(BIN)/python -m crash.crash_attacks $(ATTACKS)
 
 clean: ## Remove what was built: the environment, caches, build/ (not data/)
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
