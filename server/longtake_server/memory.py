@@ -67,7 +67,7 @@ class MemoryReturner:
     async def run(self) -> None:
         """Check every second until cancelled."""
         watches = _WatchesLeft()
-        heap = _UnusedHeap()
+        heap = _UnusedHeap(self._free_bytes())
         checks = 0
         while True:
             await self._clock.sleep(_CHECK_INTERVAL_SECONDS)
@@ -110,14 +110,11 @@ class _UnusedHeap:
     counts here.
     """
 
-    def __init__(self) -> None:
-        self._returned: int | None = None
-        self._before = 0
+    def __init__(self, free: int) -> None:
+        self._returned = self._before = free
 
     def unused(self, free: int) -> bool:
         """Take the present number of free bytes, and return whether a trim is due."""
-        if self._returned is None:
-            self._returned = free
         stayed_free, self._before = min(free, self._before), free
         self._returned = min(self._returned, free)
         return stayed_free - self._returned >= _MIN_FREE_BYTES

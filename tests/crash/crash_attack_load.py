@@ -96,15 +96,30 @@ class Connection:
 
 def _reset_rapidly(address: str, until: float, counts: list[int]) -> None:
     """Open calls and reset each at once; connect again whenever the server closes."""
-    block = headers("GetOperation")
     while time.monotonic() < until:
         try:
-            connection = Connection(address)
+            reset_until_closed(address, until, counts)
         except OSError:
             time.sleep(_BETWEEN_CONNECTIONS_SECONDS)
-            continue
-        counts[1] += 1
-        first = 1
+
+
+def reset_until_closed(address: str, until: float, counts: list[int]) -> None:
+    """Open calls on one connection and reset each at once, until the server closes it.
+
+    Args:
+        address: The server.
+        until: When to give up, in monotonic time.
+        counts: To which the calls and the connection are added.
+
+    Raises:
+        OSError: It cannot connect.
+
+    """
+    connection = Connection(address)
+    counts[1] += 1
+    block = headers("GetOperation")
+    first = 1
+    try:
         while True:
             calls = b"".join(
                 frame(_HEADERS, _END_HEADERS, stream, block)
@@ -112,9 +127,10 @@ def _reset_rapidly(address: str, until: float, counts: list[int]) -> None:
                 for stream in range(first, first + 2 * _CALLS_PER_WRITE, 2)
             )
             if not connection.send(calls, until):
-                break
+                return
             counts[0] += _CALLS_PER_WRITE
             first += 2 * _CALLS_PER_WRITE
+    finally:
         connection.close()
 
 

@@ -87,6 +87,7 @@ class Outcome:
     def faults(self, attack: str) -> list[str]:
         """Return which limits were not kept."""
         limits = {
+            "the attackers failed": bool(self.sent),
             f"p99 over {_LARGEST_P99_SECONDS:g} s": self.p99_seconds < _LARGEST_P99_SECONDS,
             f"memory after over {_LARGEST_GROWTH:g} of before": (
                 self.after <= _LARGEST_GROWTH * self.before
@@ -177,7 +178,7 @@ async def _attackers(attack: str, target: Target) -> str:
         stdout=asyncio.subprocess.PIPE,
     )
     printed, _ = await process.communicate()
-    return printed.decode().strip() or "the attackers failed"
+    return printed.decode().strip()
 
 
 class _Memory:

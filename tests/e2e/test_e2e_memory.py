@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The server gives back what a crowd of watchers took."""
+"""The server returns memory to the OS after a burst of watchers or of calls."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 
 class Crowd:
-    """A number of watches, and what was done when they left."""
+    """A number of watches and of free bytes, and what was done when the watchers left."""
 
     def __init__(self) -> None:
         self.watches = 0
+        self.free = 0
         self.done: list[str] = []
         self.trimmed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -50,7 +51,9 @@ async def looks(clock: FakeClock, crowd: Crowd, *watches: int) -> None:
 
 @contextlib.asynccontextmanager
 async def returning(clock: FakeClock, crowd: Crowd) -> AsyncIterator[None]:
-    returner = MemoryReturner(lambda: crowd.watches, clock, [crowd.forget], crowd.trim)
+    returner = MemoryReturner(
+        lambda: crowd.watches, lambda: crowd.free, clock, [crowd.forget], crowd.trim
+    )
     task = asyncio.create_task(returner.run())
     try:
         yield
@@ -76,6 +79,46 @@ async def test_a_few_that_leave_are_no_crowd() -> None:
     async with returning(clock, crowd):
         await looks(clock, crowd, 400, 0, 0, 0)
         assert crowd.done == []
+
+
+async def heap_checks(clock: FakeClock, crowd: Crowd, *free: int) -> None:
+    """Let the returner read the heap once at each number of free MiB, ten seconds apart."""
+    for number in free:
+        await clock.sleeping()
+        crowd.free = number << 20
+        for _ in range(10):
+            await clock.sleeping()
+            clock.advance(1.0)
+    await clock.sleeping()
+
+
+async def test_the_heap_is_trimmed_once_what_a_burst_of_calls_used_stays_free() -> None:
+    clock, crowd = FakeClock(), Crowd()
+    crowd.free = 5 << 20
+    async with returning(clock, crowd):
+        await heap_checks(clock, crowd, 5, 90, 7, 80)
+        assert crowd.done == []
+        await heap_checks(clock, crowd, 85)
+        await crowd.trimmed.wait()
+        assert crowd.done == ["forget", "trim"]
+        # The C library counts what it has returned as free.
+        await heap_checks(clock, crowd, 85, 90, 90, 99, 99)
+        assert crowd.done == ["forget", "trim"]
+        await heap_checks(clock, crowd, 20, 40, 40)
+        assert crowd.done == ["forget", "trim"] * 2
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc tells")
+def test_what_was_freed_is_seen_in_the_heap() -> None:
+    before, after = told("""
+from longtake_server.memory import free_heap_bytes
+taken = [bytes(1000) for _ in range(100_000)]
+print(free_heap_bytes())
+kept = bytes(1000)
+del taken
+print(free_heap_bytes())
+""").split()
+    assert int(after) - int(before) > 90_000_000
 
 
 def told(program: str) -> str:

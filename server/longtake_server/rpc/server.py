@@ -17,6 +17,7 @@ from longtake_server.errors import StartFailure
 from longtake_server.listening import check_free
 from longtake_server.rpc.encoded import EncodedOperations
 from longtake_server.rpc.interceptors import Calls
+from longtake_server.rpc.library_log import drop_disconnects
 from longtake_server.rpc.observation import Observer
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
 from longtake_server.rpc.reflection import add_reflection
@@ -117,6 +118,7 @@ class RpcServer:
         max_connection_age_seconds: float | None = None,
         connection_grace_seconds: float = 20.0,
     ) -> None:
+        drop_disconnects()
         options = (
             *OPTIONS,
             *_limits(max_request_bytes, max_calls_per_connection),
