@@ -39,7 +39,7 @@ from longtake_server.operations.topics import Topics
 from longtake_server.operations.watching import Watching
 from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.server import RpcServer
-from longtake_server.scheduling import let_threads_finish
+from longtake_server.scheduling import use_batch_scheduling
 from longtake_server.start_check import warn_of_unusable
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
@@ -88,7 +88,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    let_threads_finish()
+    use_batch_scheduling()
     keep_chunks()
     _leave_generators_to_their_owners()
     async with AsyncExitStack() as parts:

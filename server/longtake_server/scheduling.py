@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Asks the kernel to let the threads of a server finish what they do.
+"""Selects Linux' batch scheduling for the threads of the server.
 
-grpcio answers a call with several threads, of which one at a time may run Python. By default each
-that is woken takes the core from the one that woke it, several times for each call.
+grpcio answers a call with several threads, and only one at a time can run Python. Under the default
+policy, a thread that wakes up preempts the one that woke it, several times for each call.
 See docs/decisions/0008.
 """
 
@@ -14,11 +14,11 @@ import sys
 from contextlib import suppress
 
 
-def let_threads_finish() -> None:
-    """Run this thread, and those that it starts, under SCHED_BATCH: one that is woken waits.
+def use_batch_scheduling() -> None:
+    """Run this thread, and those it starts, under SCHED_BATCH, so that none preempts another.
 
-    Changes nothing where the kernel is not Linux or forbids it, or where whoever started
-    the process has chosen another than the default one.
+    Changes nothing if the kernel is not Linux or forbids it, or if the process was started under a
+    policy other than the default.
     """
     if sys.platform != "linux":
         return

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from longtake_server.scheduling import let_threads_finish
+from longtake_server.scheduling import use_batch_scheduling
 from processes.running import server
 
 if sys.platform != "linux":
@@ -35,9 +35,9 @@ async def test_the_servers_threads_let_each_other_finish(tmp_path: Path) -> None
 def test_a_policy_that_was_chosen_is_kept() -> None:
     program = """
 import os
-from longtake_server.scheduling import let_threads_finish
+from longtake_server.scheduling import use_batch_scheduling
 os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-let_threads_finish()
+use_batch_scheduling()
 print(os.sched_getscheduler(0))
 """
     told = subprocess.check_output([sys.executable, "-c", program], text=True)
@@ -49,5 +49,5 @@ def test_a_kernel_that_forbids_it_is_no_error(monkeypatch: pytest.MonkeyPatch) -
         raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
 
     monkeypatch.setattr(os, "sched_setscheduler", forbidden)
-    let_threads_finish()
+    use_batch_scheduling()
     assert os.sched_getscheduler(0) == os.SCHED_OTHER

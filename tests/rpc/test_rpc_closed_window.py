@@ -68,7 +68,7 @@ class Client:
         while ended < streams:
             for event in await self._events():
                 if isinstance(event, TrailersReceived):
-                    told.append(dict(event.headers)["grpc-status"])
+                    told.append(_status(event))
                 ended += isinstance(event, StreamEnded)
         return told
 
@@ -78,6 +78,11 @@ class Client:
         events = self._h2.receive_data(data)
         self._writer.write(self._h2.data_to_send())
         return events
+
+
+def _status(event: TrailersReceived) -> str:
+    # Typed as bytes, which they are without `header_encoding`.
+    return {str(name): str(value) for name, value in event.headers}["grpc-status"]
 
 
 @asynccontextmanager

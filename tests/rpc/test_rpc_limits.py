@@ -73,8 +73,9 @@ async def test_a_compressed_request_is_refused_before_it_is_expanded(tmp_path: P
     async with serving(tmp_path) as server:
         channel = grpc.aio.insecure_channel(server.address, compression=grpc.Compression.Gzip)
         async with channel:
+            call: Any = channel.unary_unary(GENERATE)
             with pytest.raises(grpc.aio.AioRpcError) as told:
-                await channel.unary_unary(GENERATE)(bytes(MAX_REQUEST_BYTES))
+                await call(bytes(MAX_REQUEST_BYTES))
     assert told.value.code() is grpc.StatusCode.UNIMPLEMENTED
     assert "Compression algorithm 'gzip' is disabled" in (told.value.details() or "")
 
