@@ -34,7 +34,7 @@ _COMMANDS: Mapping[str, str] = {
 
 
 def main() -> None:
-    """Run the command. If the server cannot start or continue, print a line for each fault and exit with 1."""
+    """Run the command. If the server cannot start or continue, print each fault and exit with 1."""
     arguments = _parser().parse_args()
     try:
         succeeded = _run(arguments, load_settings(arguments.config))

@@ -113,7 +113,7 @@ class Late(logging.Handler):
 
 async def until_none_watches(server: Server) -> None:
     # The ledger tells nobody; each pass lets the streams take a step.
-    while server.parts.ledger.watches:  # noqa: ASYNC110 - the ledger has no event for it
+    while server.parts.watching.watches:  # noqa: ASYNC110 - the ledger has no event for it
         await asyncio.sleep(0)
 
 
