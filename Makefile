@@ -36,7 +36,7 @@ demo: $(READY) ## Start the service on the simulator, make a video, check it: bu
 run: $(READY) ## Serve on 127.0.0.1:50051 in the foreground; LONGTAKE_* variables change settings
 	@$(BIN)/longtake-server serve
 
-edge: $(READY) ## Serve REST, server-sent events, gRPC-Web and TLS on :8080 and :8443, beside the server
+edge: $(READY) ## Serve REST, server-sent events, gRPC-Web and TLS on :8080 and :8443, in front of the server
 	@$(BIN)/python -m scripts.edge
 
 test: $(READY) ## Run every test
@@ -69,6 +69,7 @@ proto: $(READY) ## Generate the code of the protos anew, in every language
 	BUF=$(BIN)/buf scripts/generate_rust.sh
 	PYTHON=$(BIN)/python scripts/generate_go.sh
 	$(BIN)/python -m scripts.write_openapi
+	$(BIN)/python -m scripts.write_edge_contract
 
 sync: $(READY) ## Generate the blocking half of the Python client from its asyncio half
 	$(BIN)/python scripts/generate_blocking.py

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make edge`: Envoy with deploy/envoy.yaml beside the server, in the foreground.
+"""Runs Envoy with deploy/envoy.yaml in front of a Longtake server, in the foreground.
 
-The server is the one that runs at LONGTAKE_LISTEN, or one of its own if none does. The first line
-of output comes when the edge serves.
+Uses the server that listens on LONGTAKE_LISTEN, or starts one if there is none. Prints the
+addresses of the edge once it serves.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ POLL_SECONDS = 0.05
 
 
 def main() -> None:
-    """Serve until SIGINT or SIGTERM, or until Envoy ends; exit non-zero when it cannot start."""
-    # Otherwise a SIGTERM would end this process and leave the others running.
+    """Serve until SIGINT, SIGTERM or the end of Envoy. Exit non-zero if it cannot start."""
+    # The default action of SIGTERM would leave the child processes running.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     arguments = _parser().parse_args()
     if (arguments.certificate is None) != (arguments.key is None):
-        sys.exit("edge: --certificate and --key go together")
+        sys.exit("edge: --certificate and --key must be given together")
     try:
         with ExitStack() as stack:
             server = arguments.server or stack.enter_context(_server())
@@ -58,12 +58,27 @@ def main() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="edge", description=__doc__)
     add = parser.add_argument
-    add("--server", metavar="ADDRESS", help="the server (default: of LONGTAKE_LISTEN)")
-    add("--listen", metavar="ADDRESS", default="127.0.0.1:8080", help="default: %(default)s")
-    add("--tls-listen", metavar="ADDRESS", default="127.0.0.1:8443", help="default: %(default)s")
-    add("--certificate", type=Path, metavar="FILE", help="PEM (default: a self-signed one)")
-    add("--key", type=Path, metavar="FILE", help="the certificate's key, PEM")
-    add("--folder", type=Path, default=ROOT / "build/edge", help="where its files are written")
+    add("--server", metavar="ADDRESS", help="address of the server (default: LONGTAKE_LISTEN)")
+    add(
+        "--listen",
+        metavar="ADDRESS",
+        default="127.0.0.1:8080",
+        help="plaintext (default: %(default)s)",
+    )
+    add(
+        "--tls-listen",
+        metavar="ADDRESS",
+        default="127.0.0.1:8443",
+        help="TLS (default: %(default)s)",
+    )
+    add("--certificate", type=Path, metavar="FILE", help="PEM (default: self-signed)")
+    add("--key", type=Path, metavar="FILE", help="private key of the certificate, PEM")
+    add(
+        "--folder",
+        type=Path,
+        default=ROOT / "build/edge",
+        help="folder for generated files (default: build/edge)",
+    )
     return parser
 
 
@@ -95,14 +110,14 @@ def _server() -> Iterator[str]:
     with _ended(subprocess.Popen([program, "serve"], stdout=subprocess.PIPE, text=True)) as process:
         announcement = process.stdout.readline() if process.stdout else ""
         if not announcement:
-            sys.exit("edge: the server did not start, for the reason above")
+            sys.exit("edge: the server did not start; see the messages above")
         _say(announcement.strip())
         yield announcement.split()[-1].replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - replaced
 
 
 @contextmanager
 def _envoy(configuration_file: Path, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    # Envoy's administration, on a socket file that nobody else can reach.
+    # Envoy's admin interface listens on a socket file in a private folder.
     socket = folder / "admin"
     options = {
         "--config-path": str(configuration_file),
@@ -121,7 +136,7 @@ def _envoy(configuration_file: Path, folder: Path) -> Iterator[subprocess.Popen[
 
 
 def _listeners(process: subprocess.Popen[str], socket: Path) -> tuple[str, str]:
-    """Return the two addresses, once Envoy serves on them."""
+    """Return the addresses of both listeners once Envoy serves on them."""
     with httpx.Client(transport=httpx.HTTPTransport(uds=str(socket)), base_url="http://a") as http:
         while process.poll() is None:
             try:
@@ -132,7 +147,7 @@ def _listeners(process: subprocess.Popen[str], socket: Path) -> tuple[str, str]:
                 pass
             time.sleep(POLL_SECONDS)
         else:
-            sys.exit("edge: Envoy did not start, for the reason above")
+            sys.exit("edge: Envoy did not start; see the messages above")
     sockets = {one["name"]: one["local_address"]["socket_address"] for one in found}
     plain, tls = (f"{sockets[n]['address']}:{sockets[n]['port_value']}" for n in ("plain", "tls"))
     return plain, tls

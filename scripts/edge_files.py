@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the edge runs with: deploy/envoy.yaml for this machine, and a certificate of its own."""
+"""The files that the edge needs: its configuration and a self-signed certificate."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 TEMPLATE = Path(__file__).parents[1] / "deploy" / "envoy.yaml"
+FILTER = TEMPLATE.parent / "edge"
 _DAYS = 30
 
 
 @dataclass(frozen=True)
 class Edge:
-    """Addresses, each `host:port`, and files of one edge."""
+    """The addresses (`host:port`) and files of one edge."""
 
     listen: str
     tls_listen: str
@@ -31,10 +32,10 @@ class Edge:
 
 
 def configuration(edge: Edge) -> str:
-    """Return deploy/envoy.yaml with the addresses and files of `edge`.
+    """Return deploy/envoy.yaml with its addresses and paths replaced by those of `edge`.
 
     Raises:
-        ValueError: An address is not `host:port`, or the file no longer has what is replaced.
+        ValueError: An address is not `host:port`, or the file lacks text that is replaced.
 
     """
     text = TEMPLATE.read_text()
@@ -42,6 +43,7 @@ def configuration(edge: Edge) -> str:
         (_socket("127.0.0.1:8080"), _socket(edge.listen)),
         (_socket("127.0.0.1:8443"), _socket(edge.tls_listen)),
         (_socket("127.0.0.1:50051"), _socket(edge.server)),
+        ("/etc/longtake/edge/", f"{FILTER}/"),
         ("/etc/longtake/longtake.pb", str(edge.descriptor_set)),
         ("/etc/longtake/certificate.pem", str(edge.certificate)),
         ("/etc/longtake/key.pem", str(edge.key)),
@@ -54,7 +56,7 @@ def configuration(edge: Edge) -> str:
 
 
 def write_certificate(certificate: Path, key: Path) -> None:
-    """Write a self-signed certificate for localhost, and its key, good for 30 days."""
+    """Write a self-signed certificate for localhost, valid for 30 days, and its key."""
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
@@ -84,5 +86,5 @@ def write_certificate(certificate: Path, key: Path) -> None:
 def _socket(address: str) -> str:
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal():
-        raise ValueError(f"{address!r} is not an address; accepted is host:port")
+        raise ValueError(f"{address!r} is not an address of the form host:port")
     return f"{{ address: {host.strip('[]')}, port_value: {port} }}"

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the descriptor set of the protos, by which a transcoder serves REST and JSON."""
+"""Writes the descriptor set of the protos, which Envoy's gRPC-JSON transcoder needs."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import grpc_tools
 from grpc_tools import protoc
 
 ROOT = Path(__file__).parents[1]
-# The public contract, and what the details of its errors are.
+# The public contract and the types of its error details.
 FOLDER = "protos/longtake/v1"
 ERROR_DETAILS = "google/rpc/error_details.proto"
 
 
 def write_descriptor_set(output: Path) -> None:
-    """Write the set with everything it imports and with the comments.
+    """Write the set, with imports and comments.
 
     Raises:
-        RuntimeError: The protos do not compile; protoc has said why on standard error.
+        RuntimeError: The protos do not compile. protoc prints the reason to standard error.
 
     """
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -43,9 +43,9 @@ def write_descriptor_set(output: Path) -> None:
 
 
 def main() -> None:
-    """Write the set to the file that the command line names."""
+    """Write the set to the file given on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("output", type=Path, metavar="FILE", help="where the set is written")
+    parser.add_argument("output", type=Path, metavar="FILE", help="output file")
     write_descriptor_set(parser.parse_args().output)
 
 

@@ -85,10 +85,10 @@ async def test_the_log_has_no_query_and_no_prompt(tmp_path: Path) -> None:
 async def test_a_wrong_address_is_one_line(tmp_path: Path) -> None:
     options = ("--server", "here", "--folder", str(tmp_path))
 
-    assert await refusal(*options) == "edge: 'here' is not an address; accepted is host:port\n"
+    assert await refusal(*options) == "edge: 'here' is not an address of the form host:port\n"
 
 
 async def test_a_certificate_without_its_key_is_one_line(tmp_path: Path) -> None:
     options = ("--certificate", "x.pem", "--folder", str(tmp_path))
 
-    assert await refusal(*options) == "edge: --certificate and --key go together\n"
+    assert await refusal(*options) == "edge: --certificate and --key must be given together\n"

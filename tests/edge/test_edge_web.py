@@ -115,7 +115,7 @@ async def test_a_page_of_another_site_spends_nothing(edge: Edge, origin: str) ->
     )
 
     assert answer.status_code == 403
-    assert answer.json() == {"code": 7, "message": "pages of this site may not call here"}
+    assert answer.json() == {"code": 7, "message": "pages of this site may not call this API"}
     assert "access-control-allow-origin" not in answer.headers
     assert await edge.simulator.statistics() == before
 

@@ -19,7 +19,7 @@ FOLDERS = (
     "tests",
     ".ci",
 )
-SUFFIXES = {".go", ".java", ".py", ".pyi", ".proto", ".rs", ".sh", ".toml", ".ts", ".yaml"}
+SUFFIXES = {".go", ".java", ".lua", ".py", ".pyi", ".proto", ".rs", ".sh", ".toml", ".ts", ".yaml"}
 NOT_WRITTEN_HERE = {"dist", "gen", "node_modules", "target"}
 BY_NAME = {"Makefile", "Dockerfile", "run"}
 COPYRIGHT = "Copyright 2026 The Longtake Authors"

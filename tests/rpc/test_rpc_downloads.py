@@ -71,6 +71,25 @@ async def test_the_first_message_tells_of_the_whole_video_without_bytes(tmp_path
     assert not any(message.HasField("video") for message in rest)
 
 
+@pytest.mark.parametrize("offset", [0, 9, len(BYTES)])
+async def test_the_initial_metadata_has_size_and_digest_for_proxies(
+    tmp_path: Path, offset: int
+) -> None:
+    async with serving(tmp_path, ScriptedUpstream(video=BYTES)) as server:
+        name = await server.succeeded(BYTES)
+        unmeasured = await at_upstream(server)
+        metadata = []
+        for each in (name, unmeasured):
+            request = api.DownloadVideoRequest(name=f"{each}/videos/0", read_offset=offset)
+            call = server.videos.DownloadVideo(request)
+            metadata.append(dict(await call.initial_metadata()))
+            call.cancel()
+
+    assert [one["x-longtake-video-size"] for one in metadata] == [str(len(BYTES))] * 2
+    assert metadata[0]["x-longtake-video-sha256"] == DIGEST
+    assert "x-longtake-video-sha256" not in metadata[1]
+
+
 @pytest.mark.parametrize(
     ("offset", "limit", "expected"),
     [

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from longtake.v1 import model_pb2
     from longtake.v1.operation_pb2 import GenerateVideosOperation
 
+    from longtake_server.operations.model import StoredVideo
     from longtake_server.operations.service import VideoOperations
     from longtake_server.operations.view import StoreEvent
     from longtake_server.rpc.encoded import EncodedOperations
@@ -202,6 +203,7 @@ class VideoServicer(VideoServiceServicer):
             name, self._caller_of(context), index, offset, limit
         ) as download:
             known = download.video
+            await context.send_initial_metadata(_download_metadata(known))
             first = api.DownloadVideoResponse(video=convert.video(known))
             first.chunk.content_type = known.mime_type
             yield first
@@ -232,6 +234,12 @@ class VideoServicer(VideoServiceServicer):
         """Return a model."""
         del context
         return convert.model(self._service.model(requests.model_name(request.name)))
+
+
+def _download_metadata(video: StoredVideo) -> tuple[tuple[str, str], ...]:
+    """Return the size and, once known, the digest, which the edge turns into HTTP headers."""
+    size = ("x-longtake-video-size", str(video.size_bytes))
+    return (size, ("x-longtake-video-sha256", video.sha256)) if video.sha256 else (size,)
 
 
 def _heartbeat(event: Heartbeat) -> bytes:
