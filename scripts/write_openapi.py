@@ -1,21 +1,20 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes docs/api/openapi.yaml from the protos, by gnostic's plugin; needs Go."""
+"""Writes docs/api/openapi.yaml from the protos with gnostic's protoc plugin. Needs Go."""
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+import yaml
+
+from scripts.openapi_corrections import corrected
 from scripts.write_descriptor_set import FOLDER, ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 OPENAPI = ROOT / "docs" / "api" / "openapi.yaml"
 PLUGIN = "github.com/google/gnostic/cmd/protoc-gen-openapi@v0.7.1"
@@ -26,44 +25,14 @@ LICENCE = """# Copyright 2026 The Longtake Authors
 #
 # Written by `make proto`; do not edit it.
 """
-# What the plugin does not know: where the edge is, what Envoy makes of a stream, that the body of
-# a request does not repeat the name in its path, and that a comment's lines begin after a space.
-_JSON = r"application/json:\n( +)schema:\n +\$ref: '#/components/schemas/"
-_BODY_NAME = (
-    r"(        (?:Cancel|Wait)OperationRequest:\n) +required:\n +- name\n"
-    r"( +type: object\n +properties:\n) +name:\n +type: string\n +description: .*\n"
-)
-_CORRECTIONS = (
-    (r"\A(?:#.*\n)+", LICENCE, 1),
-    (r"- url: https://longtake\.dev\n", "- url: http://127.0.0.1:8080\n", 1),
-    (
-        _JSON + r"(WatchOperations?Response)'\n",
-        r"""text/event-stream:
-\1schema:
-\1    $ref: '#/components/schemas/\2'
-""",
-        2,
-    ),
-    (
-        _JSON + r"DownloadVideoResponse'\n",
-        r"""video/*:
-\1schema:
-\1    type: string
-\1    format: binary
-""",
-        1,
-    ),
-    (r"        DownloadVideoResponse:\n(?: {12}.*\n)+", "", 1),
-    (_BODY_NAME, r"\1\2", 2),
-    (r"properties:\n( +description: The request of CancelOperation)", r"properties: {}\n\1", 1),
-)
+_WIDTH = 100
 
 
 def openapi() -> str:
-    """Return the description that the protos give today.
+    """Return the OpenAPI description of the current protos.
 
     Raises:
-        RuntimeError: The plugin writes what this does not expect.
+        KeyError: The plugin's output lacks a part that is corrected.
         subprocess.CalledProcessError: The plugin cannot be installed, or the protos do not compile.
 
     """
@@ -78,35 +47,36 @@ def openapi() -> str:
             *(f"--openapi_out={folder}", f"--openapi_opt={OPTIONS}"),
         ]
         subprocess.run([*command, *sources], check=True)
-        return _corrected((Path(folder) / "openapi.yaml").read_text())
+        description = yaml.safe_load((Path(folder) / "openapi.yaml").read_text())
+    text = yaml.dump(corrected(_tidied(description)), Dumper=_Dumper, sort_keys=False, width=_WIDTH)
+    return LICENCE + "\n" + text
 
 
-def _corrected(text: str) -> str:
-    for pattern, replacement, times in _CORRECTIONS:
-        text, found = re.subn(pattern, replacement, text)
-        if found != times:
-            raise RuntimeError(f"{pattern!r} is in the plugin's output {found} times, not {times}")
-    return "".join(_without_first_spaces(text))
+class _Dumper(yaml.SafeDumper):
+    """Writes multi-line text as literal blocks, and no aliases."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        del data
+        return True
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        """Return the YAML node of a string."""
+        style = "|" if "\n" in text else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-def _without_first_spaces(text: str) -> Iterator[str]:
-    """Yield the lines; those of a description have no space before them but their margin."""
-    margin: str | None = None
-    in_block = False
-    for line in text.splitlines(keepends=True):
-        indent = line[: len(line) - len(line.lstrip())]
-        if in_block and margin is None:
-            margin = indent
-        if margin is not None and line.strip():
-            in_block = line.startswith(margin)
-        if not in_block:
-            margin = None
-            in_block = line.endswith("description: |-\n")
-            yield line
-        elif line.strip():
-            yield f"{margin}{line.removeprefix(margin or '').removeprefix(' ')}"
-        else:
-            yield line
+_Dumper.add_representer(str, _Dumper.represent_text)
+
+
+def _tidied(node: Any) -> Any:
+    """Return the node with white space at the ends of each line of text removed."""
+    if isinstance(node, dict):
+        return {key: _tidied(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_tidied(value) for value in node]
+    if isinstance(node, str):
+        return "\n".join(line.strip() for line in node.splitlines())
+    return node
 
 
 if __name__ == "__main__":
