@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.video_service import Call, video_service
 from google.rpc import code_pb2
+from longtake.cli.failures import line_of
+from longtake.v1.generation_pb2 import GenerateVideosConfig
 from stubs.stubs_messages import (
     NAME,
     draining,
@@ -189,3 +191,27 @@ def _read_all(terminal: int) -> str:
         if not part:
             return b"".join(parts).decode()
         parts.append(part)
+
+
+def test_every_field_of_the_config_is_named_by_an_option_that_exists(longtake: Program) -> None:
+    shown = longtake.run("generate", "--help").out
+    for field in GenerateVideosConfig.DESCRIPTOR.fields:
+        line = line_of(ValueError(f"config.{field.name}: wrong"))
+        assert line.partition(":")[0] in shown, field.name
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--duration", "long"], "Invalid value for '--duration': it is not a whole number"),
+        (["--queue-timeout", "soon"], "Invalid value for '--queue-timeout': it is not a number"),
+        (["--queue-timeout", "-1"], "Invalid value for '--queue-timeout': it is less than 0"),
+    ],
+)
+def test_a_wrong_number_is_refused_in_plain_words(
+    longtake: Program, options: list[str], message: str
+) -> None:
+    outcome = longtake.run("generate", "x", *options)
+    assert outcome.code == 2
+    assert outcome.err.startswith(f"longtake: {message}")
+    assert outcome.err.endswith("; see --help\n")

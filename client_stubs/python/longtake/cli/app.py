@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from longtake.cli import download, generate, models, operations
 from longtake.cli.encoding import EncodedCommand, check_encoding
-from longtake.cli.failures import READER_GONE, CommandFailure, exit_code_of, line_of
+from longtake.cli.failures import READER_GONE, CommandFailure, exit_code_of, line_of, usage_line
 from longtake.cli.interrupts import Interrupted, raising_on_signals
 from longtake.cli.output import check_open, note, output_failure
 from longtake.cli.session import AddressOption, JsonOption, Session, VersionOption
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         note(f"stopped by {stop.cause}; run the same command again")
         return stop.exit_code
     except typer.TyperException as error:
-        note(" ".join(f"{error.format_message().rstrip('.')}; see --help".split()))
+        note(usage_line(error.format_message()))
         return error.exit_code
     except OSError as error:  # from the help, which typer prints by itself
         return _fail(output_failure(error))

@@ -16,7 +16,19 @@ READER_GONE = 141  # what a shell reports for a program that SIGPIPE ended
 
 
 _CONFIG_FIELD = re.compile(r"\bconfig\.([a-z_]+)(?=: )")
-_OPTIONS = {"generate_audio": "--audio", "labels": "--label", "reference_images": "--reference"}
+_OPTIONS = {
+    "duration_seconds": "--duration",
+    "generate_audio": "--audio",
+    "labels": "--label",
+    "reference_images": "--reference",
+}
+# Typer passes on Pydantic's words.
+_PYDANTIC = (
+    (re.compile("Input should be a valid integer.*"), "it is not a whole number"),
+    (re.compile("Input should be a valid number.*"), "it is not a number"),
+    (re.compile("Input should be a finite number"), "it is not a finite number"),
+    (re.compile("Input should be greater than or equal to (\\S+)"), r"it is less than \1"),
+)
 
 
 class CommandFailure(Exception):
@@ -52,6 +64,13 @@ def line_of(error: Exception) -> str:
     text = f"{error.operation}: {error}" if isinstance(error, OperationFailed) else str(error)
     line = " ".join("; ".join([text, *getattr(error, "__notes__", ())]).split())
     return _CONFIG_FIELD.sub(_option, line)
+
+
+def usage_line(message: str) -> str:
+    """Return the message of a wrong command line in one line."""
+    for words, plain in _PYDANTIC:
+        message = words.sub(plain, message)
+    return " ".join(f"{message.rstrip('.')}; see --help".split())
 
 
 def _option(field: re.Match[str]) -> str:
