@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from longtake_server.clock import happened
@@ -103,10 +104,11 @@ class Dispatcher:
         if not self._unwoken:
             return
         now = self._clock.now()
-        for name in tuple(self._unwoken):
-            await self._store.wake(name, now)
-            self._unwoken.discard(name)
-        self._notify()
+        # Together, so that the store commits many at once: after an outage thousands may go.
+        while names := tuple(islice(self._unwoken, _AT_ONCE)):
+            await asyncio.gather(*(self._store.wake(name, now) for name in names))
+            self._unwoken.difference_update(names)
+            self._notify()
 
     async def _tell(self) -> float | None:
         """Tell watchers what is new, if the last news are a second ago."""
