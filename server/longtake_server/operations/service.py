@@ -199,7 +199,12 @@ class VideoOperations:
         """Return the states of an operation, as they come. See Watching.watch."""
         record = await self.get(name, caller)
         watch = self._watching.watch(name, after_revision, heartbeat_seconds, caller)
-        return watch if record.state is not State.QUEUED else self._with_outages(watch)
+        # While an upstream does not answer, those that wait have no new revisions: an outage
+        # that begins later changes no message of this watch.
+        return self._with_outages(watch) if self._is_held_up(record) else watch
+
+    def _is_held_up(self, record: OperationRecord) -> bool:
+        return record.state is State.QUEUED and self._engine.outage(record) is not None
 
     async def _with_outages(
         self, watch: AsyncGenerator[OperationRecord | Heartbeat]
