@@ -19,10 +19,9 @@ if TYPE_CHECKING:
 
     import pytest
 
-# A test run in the background or under nohup ignores SIGINT or SIGHUP, and processes inherit that.
+# A test run in the background may have SIGINT ignored, which processes inherit.
 _PROGRAM = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "signal.signal(signal.SIGHUP, signal.SIG_DFL); "
     "from longtake.cli import main; sys.exit(main())"
 )
 
