@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +12,18 @@ from stubs.stubs_callers import AsyncCaller, BlockingCaller
 from stubs.stubs_programs import Program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from stubs.stubs_callers import Caller
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_as_in_a_shell() -> Iterator[None]:
+    """Heed SIGHUP, which a test run under nohup ignores and its processes would inherit."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture(params=[BlockingCaller, AsyncCaller], ids=["blocking", "async"])
