@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Measures what is named, or everything, and says which budgets hold.
+"""Runs the named benchmarks, or all of them, and reports which budgets hold.
 
-Writes build/benchmarks.json, too. The exit status is 1 when a budget was missed.
+Also writes build/benchmarks.json. The exit status is 1 if a budget was missed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main() -> None:
     """Run the benchmarks."""
     arguments = _arguments()
     if not Path("/proc/self/stat").exists():
-        sys.exit("benchmarks: processor time is read from /proc, which only Linux has")
+        sys.exit("benchmarks: they read processor time from /proc, so they run only on Linux")
     names = arguments.names or list(BENCHMARKS)
     _say(f"On {machine()}\n")
     runs: list[list[Table]] = []
@@ -62,7 +62,7 @@ def main() -> None:
         runs.append([_measured(name) for name in names])
         _OUTPUT.write_text(as_json(runs[-1]))
         if arguments.write:
-            # After each run, so that one that is broken off keeps those before it.
+            # Written after each run, so an interrupted run keeps the earlier ones.
             DOCUMENT.write_text(document(runs, machine()))
     sys.exit(0 if _hold(runs) else 1)
 
@@ -73,17 +73,17 @@ def _arguments() -> argparse.Namespace:
         "names",
         nargs="*",
         metavar="NAME",
-        help=f"what to measure: {', '.join(BENCHMARKS)} (default: all)",
+        help=f"benchmarks to run: {', '.join(BENCHMARKS)} (default: all)",
     )
-    parser.add_argument("--runs", type=int, default=1, help="how often (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=1, help="number of runs (default: %(default)s)")
     parser.add_argument("--write", action="store_true", help=f"write {DOCUMENT}")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(BENCHMARKS):
-        parser.error(f"NAME: {', '.join(sorted(unknown))}; accepted are {', '.join(BENCHMARKS)}")
+        parser.error(f"NAME: {', '.join(sorted(unknown))}; must be one of {', '.join(BENCHMARKS)}")
     if arguments.runs < 1:
-        parser.error(f"--runs: {arguments.runs}; accepted are 1 and more")
+        parser.error(f"--runs: {arguments.runs}; must be 1 or more")
     if arguments.write and arguments.names:
-        parser.error("--write: the document has all benchmarks; give no NAME with it")
+        parser.error("--write: writes all benchmarks; omit NAME")
     return arguments
 
 

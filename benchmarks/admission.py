@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Acceptance of generations at a pace: what it takes to have each on the disk."""
+"""GenerateVideos at a fixed rate: the latency of an accepted operation that is on disk."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PAGE = bytes(4096)
 def measure(
     *, rounds: int = 5, seconds: float = 3.0, per_second: float = 500.0, flushes: int = 50
 ) -> Table:
-    """Start generations of which all but the first wait for the upstream."""
+    """Start generations. All but the first wait for the upstream."""
     with tempfile.TemporaryDirectory(prefix="longtake-admission-") as name:
         folder = Path(name)
         with longtake(folder, catalogue_file=quota(folder, max_concurrent=1)) as server:
@@ -38,22 +38,20 @@ def measure(
                 flushed: list[float] = []
                 for number in range(rounds + 1):
                     latencies = asyncio.run(_round(programs, int(seconds * per_second), per_second))
-                    # The first round warms both up.
+                    # The first round is a warm-up.
                     if number:
                         flushed += _flushes(folder / "data" / "flushed", flushes)
                         for program, each in latencies.items():
                             found[program] += each
     ours, theirs = found.values()
     return Table(
-        title="GenerateVideos, admitted",
-        note=f"{per_second:g} calls a second at fixed times, {rounds} rounds of {seconds:g} s each "
-        "in turns; a call's time counts from when it was due. An answer of the service means "
-        "that the operation is on the disk; the last row is what the disk alone takes to "
-        "flush 4 KiB. The upstream has no place free, so that no submission shares the cores.",
+        title="GenerateVideos, accepted",
+        note=f"{per_second:g} calls a second at fixed times, in {rounds} alternating rounds of "
+        f"{seconds:g} s. A call's latency counts from when it was due. Longtake answers when the "
+        "operation is on disk. The last row is the time of the disk alone to flush 4 KiB. The "
+        "upstream's quota is used up, so no submission competes for the cores.",
         columns=("program", "calls", "p50 ms", "p95 ms", "p99 ms"),
-        rows=tuple(
-            _row(name, each) for name, each in [*found.items(), ("flush to the disk", flushed)]
-        ),
+        rows=tuple(_row(name, each) for name, each in [*found.items(), ("disk flush", flushed)]),
         budgets=(
             at_most(
                 f"GenerateVideos on disk, p50 at {per_second:g} a second",
@@ -80,7 +78,7 @@ async def _round(
 
 
 def _flushes(path: Path, count: int) -> list[float]:
-    """Return the seconds that each of some writes took to reach the disk."""
+    """Return the seconds that each of `count` writes took to reach the disk."""
     found = []
     with path.open("ab", buffering=0) as file:
         for _ in range(count):

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The peer: a grpc.aio server that answers with the same bytes.
+"""The baseline: a grpc.aio server that answers every call with the same bytes.
 
-WatchOperation streams them at once, and once more when any other call comes.
-DownloadVideo streams the file that the second argument names.
+The first argument names a file of these bytes. WatchOperation streams them at once, and again after
+the next call of another method. DownloadVideo streams the file that the second argument names.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _SameBytes(grpc.GenericRpcHandler):
                 while data := file.read(_CHUNK_BYTES):
                     yield data
 
-        # Typed for the synchronous server.
+        # grpc's type stubs describe the synchronous server.
         watching: Any = watch
         downloading: Any = download
         self._unary: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(

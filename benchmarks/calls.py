@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reads of an operation: what a core of the service answers, and a core of the bare server."""
+"""GetOperation: calls per second of processor time, compared with the bare server."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _METHOD = f"{SERVICE}/GetOperation"
 
 
 def measure(*, rounds: int = 5, seconds: float = 2.0, callers: int = 32) -> Table:
-    """Read one operation again and again, from both servers in turns."""
+    """Read one operation repeatedly, alternating between the servers."""
     with tempfile.TemporaryDirectory(prefix="longtake-calls-") as name, ExitStack() as running:
         folder = Path(name)
         server = running.enter_context(longtake(folder))
@@ -43,8 +43,8 @@ def measure(*, rounds: int = 5, seconds: float = 2.0, callers: int = 32) -> Tabl
     ours, theirs, _ = figures.values()
     return Table(
         title="GetOperation",
-        note=f"{callers} callers at once, {rounds} rounds of {seconds:g} s each in turns. "
-        "The service puts itself under SCHED_BATCH; the last row is the bare server under it.",
+        note=f"{callers} concurrent callers, {rounds} alternating rounds of {seconds:g} s. "
+        "Longtake uses SCHED_BATCH; the last row is the bare server with SCHED_BATCH.",
         columns=("program", "calls/s", "calls/core s", "median ms"),
         rows=tuple(
             (
@@ -68,7 +68,7 @@ def measure(*, rounds: int = 5, seconds: float = 2.0, callers: int = 32) -> Tabl
 
 @contextmanager
 def _scheduled_in_batches() -> Iterator[None]:
-    """Have the processes that the block starts begin under SCHED_BATCH."""
+    """Start the processes of the block under SCHED_BATCH."""
     os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     try:
         yield

@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Ten thousand watchers come, are told, are killed, come back and end; memory comes back, too.
+"""10,000 watchers connect, are killed and resume; the server must return their memory.
 
-The watchers are benchmarks.crowd_client, a process of its own that is killed with SIGKILL.
+The watchers run in one process, benchmarks.crowd_client, which is killed with SIGKILL.
 """
 
 from __future__ import annotations
@@ -39,39 +39,39 @@ if TYPE_CHECKING:
 _OPERATIONS = 100
 _CHANGES = 3
 _MEBIBYTE = 1 << 20
-# Of the memory before the crowd: what there may be when it has gone.
+# The limit of memory after the watchers have gone, as a share of memory before.
 _MOST_OF_BEFORE = 1.1
-# Memory that has become no less for so long does not come back.
+# Memory that has not shrunk for this long counts as final.
 _STILL_SECONDS = 15.0
-_BETWEEN_LOOKS_SECONDS = 0.1
-# So long that none comes, and so short that one comes soon.
+_BETWEEN_READINGS_SECONDS = 0.1
+# In seconds: long enough that no heartbeat is sent, and short enough that one is sent soon.
 _NO_HEARTBEAT, _HEARTBEAT = 300, 10
 
 
 class _Client:
-    """The process of the watchers."""
+    """The process that runs the watchers."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     async def carry_out(self, **order: object) -> str:
-        """Have an order carried out, and return how much the watchers were told so far.
+        """Send an order, wait until it is done, and return how much was received so far.
 
         Raises:
-            RuntimeError: One was told what it should not have been.
+            RuntimeError: A watcher received an unexpected message.
 
         """
-        assert self._process.stdin is not None  # noqa: S101 - a pipe was asked for
+        assert self._process.stdin is not None  # noqa: S101 - created with a pipe
         assert self._process.stdout is not None  # noqa: S101 - likewise
         self._process.stdin.write(json.dumps(order).encode() + b"\n")
         line = await self._process.stdout.readline()
         if not line:
-            raise RuntimeError("a watcher was told what it should not have been, as said above")
+            raise RuntimeError("a watcher received an unexpected message; see the error above")
         told: dict[str, int] = json.loads(line)
         return f"{told['messages']} states, {told['heartbeats']} heartbeats"
 
     async def kill(self) -> None:
-        """End it as a machine does that loses power."""
+        """Kill the process, as a loss of power would."""
         if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()
@@ -79,7 +79,7 @@ class _Client:
 
 @asynccontextmanager
 async def _client(address: str) -> AsyncIterator[_Client]:
-    """Run the process; it is killed on leaving."""
+    """Run the process of the watchers and kill it when the block ends."""
     client = _Client(
         await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "benchmarks.crowd_client", address),
@@ -94,9 +94,9 @@ async def _client(address: str) -> AsyncIterator[_Client]:
 
 
 class _Operations:
-    """Operations that wait in the queue, and move up by a place when one before them leaves.
+    """Queued operations. Cancelling one moves all that are behind it up by one position.
 
-    The embedded simulator generates one at a time, and never ends.
+    The embedded simulator runs one generation at a time and never finishes it.
     """
 
     def __init__(self, stub: Any) -> None:
@@ -105,18 +105,18 @@ class _Operations:
         self.revisions: dict[str, int] = {}
 
     async def occupy(self) -> None:
-        """Have the only place taken."""
+        """Start the generation that uses up the quota."""
         operation = await self._newest(await self._accepted())
         while operation.metadata.state != GenerateVideosMetadata.RUNNING:
             operation = await self._later(operation)
 
     async def begin(self, changes: int) -> None:
-        """Fill the queue with new operations, that can be changed so often."""
+        """Queue new operations whose positions can change `changes` times."""
         self._before = [await self._accepted() for _ in range(changes)]
         self.revisions = {await self._accepted(): 0 for _ in range(_OPERATIONS)}
 
     async def change(self) -> None:
-        """Change each operation that is watched, and note its new revision."""
+        """Change every watched operation and record its new revision."""
         await self._stub.CancelOperation(CancelOperationRequest(name=self._before.pop()))
         for place, name in enumerate(self.revisions, start=len(self._before) + 1):
             now = await self._newest(name)
@@ -125,7 +125,7 @@ class _Operations:
             self.revisions[name] = now.revision
 
     async def end(self) -> None:
-        """End each operation that is watched, the last in the queue first."""
+        """End every watched operation, starting at the end of the queue."""
         for name in reversed(self.revisions):
             ended = await self._stub.CancelOperation(CancelOperationRequest(name=name))
             self.revisions[name] = ended.revision
@@ -147,9 +147,13 @@ class _Operations:
 
 @dataclass(frozen=True)
 class _Step:
-    """What was done, how long it took, the memory after it, and what watchers were told.
+    """One step of the benchmark.
 
     Attributes:
+        what: What was done.
+        seconds: How long it took.
+        memory: Resident bytes of the server afterwards.
+        told: What the watchers have received so far.
         gone: Whether no watcher is left.
     """
 
@@ -160,21 +164,21 @@ class _Step:
     gone: bool = False
 
     def row(self, before: int) -> tuple[str, ...]:
-        """Return a row of the table, with the memory as a share of that before."""
+        """Return a row of the table; `before` is the memory in bytes to compare with."""
         mebibytes, share = self.memory / _MEBIBYTE, self.memory / before
         return (self.what, f"{self.seconds:.1f}", f"{mebibytes:.0f}", f"{share:.2f}", self.told)
 
 
 @dataclass
 class _Run:
-    """A server under a crowd."""
+    """A server and its watched operations."""
 
     server: Program
     operations: _Operations
 
     async def crowd(self, watchers: int) -> list[_Step]:
-        """Have so many watchers come, be told, be killed, come back and be told the end."""
-        # The watchers are told of so many before they are killed, and after it.
+        """Connect the watchers, kill them, let them resume, and end the operations."""
+        # One half of the changes happens before the kill, the other half after it.
         await self.operations.begin(2 * _CHANGES)
         async with _client(self.server.address) as client:
             known = dict.fromkeys(self.operations.revisions, 0)
@@ -213,20 +217,20 @@ class _Run:
         for _ in range(_CHANGES):
             await self.operations.change()
             told = await client.carry_out(until=self.operations.revisions)
-        return self._step(f"told of {_CHANGES} changes", start, told)
+        return self._step(f"{_CHANGES} changes received", start, told)
 
     async def _end(self, client: _Client) -> _Step:
         start = time.perf_counter()
         await self.operations.end()
         told = await client.carry_out(ended=True)
-        return self._step("told of the end", start, told)
+        return self._step("end received", start, told)
 
     async def _gone(self, what: str) -> _Step:
-        """Wait until the memory has become no less for some seconds."""
+        """Wait until memory has not shrunk for some seconds."""
         start = since = time.perf_counter()
         least = self.server.resident_bytes()
         while time.perf_counter() - since < _STILL_SECONDS:
-            await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
+            await asyncio.sleep(_BETWEEN_READINGS_SECONDS)
             if (now := self.server.resident_bytes()) < least:
                 least, since = now, time.perf_counter()
         return _Step(what, since - start, least, gone=True)
@@ -237,26 +241,27 @@ class _Run:
 
 
 def measure(*, watchers: int = 10_000) -> Table:
-    """Measure a crowd on a server of its own.
+    """Measure the watchers on their own server.
 
     Raises:
-        RuntimeError: A watcher missed the newest state, or was told one twice or out of order.
+        RuntimeError: A watcher missed the newest state, or received one twice or out of order.
 
     """
     before, *steps = asyncio.run(_run(watchers))
     return Table(
         title=f"{watchers} watchers of {_OPERATIONS} operations, killed and resumed",
-        note="Resident memory of the server; before is after a tenth of the crowd has gone "
-        "through the same steps, with other operations. Where watchers are gone, it is the least "
-        f"until there was no less for {_STILL_SECONDS:g} s, and the time is that until then. "
-        "Each watcher must be told each operation's newest revision, none twice and "
-        "none out of order, also those that resume from the revision that those before them had: "
-        "until the next change they are told that nothing changed.",
-        columns=("step", "seconds", "MiB", "of before", "told in all"),
+        note='MiB is the server\'s resident memory. "Before" is measured after a tenth of the '
+        "watchers have gone through the same steps with other operations. After the watchers are "
+        f"gone, it is the lowest value until memory has not shrunk for {_STILL_SECONDS:g} s, and "
+        "the time is when that value was reached. The benchmark fails unless each watcher receives "
+        "the newest revision of its operation, and none twice or out of order. Resumed watchers "
+        "start from the last revision of the killed ones and receive heartbeats until the next "
+        "change.",
+        columns=("step", "seconds", "MiB", "of before", "received in all"),
         rows=tuple(step.row(before.memory) for step in (before, *steps)),
         budgets=tuple(
             at_most(
-                f"memory of {watchers} watchers, when {step.what}",
+                f"memory of {watchers} watchers, after {step.what}",
                 _MOST_OF_BEFORE,
                 step.memory / before.memory,
                 "of before",
@@ -268,7 +273,7 @@ def measure(*, watchers: int = 10_000) -> Table:
 
 
 async def _run(watchers: int) -> list[_Step]:
-    """Return how it was before, and the steps of the crowd."""
+    """Return the state before, followed by the steps."""
     with tempfile.TemporaryDirectory(prefix="longtake-crowd-") as name:
         folder = Path(name)
         one_at_a_time = quota(folder, requests_per_minute=0, max_concurrent=1)

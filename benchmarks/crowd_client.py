@@ -1,15 +1,15 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The watchers of benchmarks.crowd, in a process of their own that can be killed.
+"""The watchers of benchmarks.crowd, in a separate process that can be killed.
 
-Takes an order a line and answers each with a line, both in JSON:
+Reads one JSON order per line and answers each with a line of JSON:
 
-- `watch`: the operations with the revision that is known of each, and how many watchers
-  there are; answered once each watcher had a message.
-- `until`: operations with a revision each; answered once every watcher has it.
-- `ended`: answered once every stream has ended well.
+- `watch`: the operations with their known revisions, and the number of watchers. Answered when each
+  watcher has received a message.
+- `until`: operations with revisions. Answered when every watcher has reached them.
+- `ended`: answered when every stream has ended without an error.
 
-It exits with an error if a watcher is told what it knew, or anything out of order.
+Exits with an error if a watcher receives a revision twice or out of order.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class _Watcher:
-    """Follows an operation and checks that it only ever moves on."""
+    """Follows an operation and checks that its revisions only increase."""
 
     def __init__(self, name: str, revision: int, told: Callable[[], None]) -> None:
         self.name = name
@@ -57,11 +57,11 @@ class _Watcher:
 
     def _expect(self, holds: bool, what: object) -> None:
         if not holds:
-            raise RuntimeError(f"{self.name} at {self.revision} was told {what}")
+            raise RuntimeError(f"{self.name} at revision {self.revision} received {what}")
 
 
 class _Watchers:
-    """All watchers, and whether they know what they should."""
+    """All watchers, and which of them have not reached the expected state."""
 
     def __init__(self) -> None:
         self._all: list[_Watcher] = []
@@ -71,7 +71,7 @@ class _Watchers:
         self._knows: Callable[[_Watcher], bool] = lambda _: True
 
     async def obey(self, order: dict[str, Any], address: str, channels: AsyncExitStack) -> None:
-        """Return once an order is carried out."""
+        """Carry out an order."""
         if "watch" in order:
             await self._watch(order, address, channels)
         elif "until" in order:
@@ -110,7 +110,7 @@ class _Watchers:
         return look
 
     async def _each(self, knows: Callable[[_Watcher], bool]) -> None:
-        """Return once this holds of every watcher; raise what one of them raises."""
+        """Wait until `knows` holds for every watcher. Raises what any of them raises."""
         self._knows = knows
         self._missing = {watcher for watcher in self._all if not knows(watcher)}
         if not self._missing:
@@ -125,7 +125,7 @@ class _Watchers:
 
     @property
     def told(self) -> dict[str, int]:
-        """How many messages came in all, and how many of them said that nothing changed."""
+        """The numbers of states and heartbeats received so far."""
         return {
             "messages": sum(watcher.messages for watcher in self._all),
             "heartbeats": sum(watcher.heartbeats for watcher in self._all),

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""docs/benchmarks.md: every budget over all runs, and the tables of the last one."""
+"""Writes docs/benchmarks.md: every budget over all runs, and the tables of the last run."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ _HEAD = """# Benchmarks
 
 Written by `make bench RUNS={runs} WRITE=--write`, on {machine}.
 
-Budgets in terms of bare are measured beside a bare grpc.aio server, which answers with the same
-bytes and does nothing else, as a process of its own in the same minute. What counts is how they
-compare; the figures themselves are this machine's, whose cores the load client shares. How the
-peers are run is in [peers](peers.md).
+"Bare" is a grpc.aio server in a separate process that answers with the same bytes and does nothing
+else. Both servers are measured in the same minute. Compare the ratios: absolute figures depend on
+this machine, whose cores the load client shares. [Peers](peers.md) describes how the peers run.
+
+To measure one table again, run `make bench NAME=...` with the name of a module in `benchmarks/`.
 
 ## Budgets
 
@@ -36,8 +37,8 @@ def document(runs: Sequence[Sequence[Table]], machine: str) -> str:
     """Return the document.
 
     Args:
-        runs: The tables of each run, the same ones in the same order.
-        machine: What was measured on.
+        runs: The tables of each run, in the same order.
+        machine: Describes the machine that ran them.
 
     """
     budgets = [[budget for table in run for budget in table.budgets] for run in runs]

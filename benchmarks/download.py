@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A large video through the service, and as many bytes from the bare server."""
+"""DownloadVideo of a large video, compared with the bare server."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from benchmarks.programs import Program
 
 _MEBIBYTE = 1 << 20
-# glibc keeps what is freed of blocks up to the largest that was freed before.
+# glibc keeps freed blocks up to the size of the largest block freed so far.
 _KEPT_BLOCK_BYTES = 16 * _MEBIBYTE
 
 
 @dataclass
 class _Reads:
-    """What reads of a video came to.
+    """Measurements of the reads of a video.
 
     Attributes:
-        bytes_per_second: Of each read.
-        growth_bytes: The most memory during a read above what was held before, of each.
+        bytes_per_second: Throughput of each read.
+        growth_bytes: Peak memory of each read, minus the memory before it.
     """
 
     bytes_per_second: list[float] = field(default_factory=list)
@@ -43,8 +43,8 @@ class _Reads:
 
 
 def measure(*, rounds: int = 11, size_bytes: int = 2 << 30) -> Table:
-    """Read the video to its end, from both servers in turns."""
-    # As a reader that lives long: one that faults in each chunk anew would be what is measured.
+    """Read the whole video, alternating between the servers."""
+    # Otherwise the client would page-fault on each chunk, and that would be measured.
     bytearray(_KEPT_BLOCK_BYTES)
     with tempfile.TemporaryDirectory(prefix="longtake-download-") as name:
         folder = Path(name)
@@ -52,7 +52,7 @@ def measure(*, rounds: int = 11, size_bytes: int = 2 << 30) -> Table:
         store(folder, [video])
         file = folder / "data" / "media" / video.videos[0].location
         file.parent.mkdir(parents=True)
-        # A file of holes: what is measured is not the disk.
+        # A sparse file keeps the disk out of the measurement.
         with file.open("wb") as holes:
             holes.truncate(size_bytes)
         with longtake(folder) as server, bare(folder, b"", file) as peer:
@@ -65,9 +65,9 @@ def measure(*, rounds: int = 11, size_bytes: int = 2 << 30) -> Table:
     growth = max(next(iter(reads.values())).growth_bytes) / _MEBIBYTE
     return Table(
         title=f"DownloadVideo, {size_bytes / (1 << 30):g} GiB",
-        note=f"{rounds} reads of each in turns, medians. Both read one file of holes, "
-        "so that the disk is not measured; the bare server in pieces of 1 MiB. Memory is the peak "
-        "of resident memory above what was held before the read, the most of all reads.",
+        note=f"Medians of {rounds} alternating reads. Both servers read the same sparse file, "
+        "so the disk is not measured; the bare server reads 1 MiB at a time. Memory is the peak of "
+        "resident memory during a read, minus the memory before it; the largest of all reads.",
         columns=("program", "MiB/s", "MiB of memory"),
         rows=tuple(
             (
@@ -97,6 +97,6 @@ async def _read(program: Program, name: str, size_bytes: int, reads: _Reads) -> 
         read = await drained(aiter(download(request)))
         seconds = time.perf_counter() - begun
     if read < size_bytes:
-        raise RuntimeError(f"{read} of {size_bytes} bytes came")
+        raise RuntimeError(f"received {read} of {size_bytes} bytes")
     reads.bytes_per_second.append(size_bytes / seconds)
     reads.growth_bytes.append(program.peak_bytes() - before)

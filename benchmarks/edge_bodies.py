@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Compares ways to refuse unknown members of a JSON body at the edge; see decision 11.
+"""Compares ways to refuse unknown members of a JSON body at the edge. See decision 11.
 
 Usage: python -m benchmarks.edge_bodies
 """
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _MEBIBYTE = 1 << 20
 _SMALL_CALLS, _LARGE_CALLS = 1000, 12
 _PATH = "/v1/videos:generate"
-# The server refuses both, so that nothing is generated.
+# The server refuses both, so nothing is generated.
 _SMALL = {"model": "none", "prompt": "A paper boat", "config": {"durationSeconds": 4}}
 _IMAGE = base64.b64encode(os.urandom(20 * _MEBIBYTE)).decode()
 _LARGE = {"model": "none", "image": {"data": _IMAGE, "mimeType": "image/png"}}
@@ -63,7 +63,7 @@ _CLUSTER = """  clusters:
 
 
 def main() -> None:
-    """Print a line for each way."""
+    """Print a line for each candidate."""
     sys.stdout.write(f"On {machine()}\n")
     columns = ("small p50", "its CPU", "20 MiB p50", "its CPU")
     head = "".join(f"{column:>11}" for column in columns)
@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def _measure(name: str, address: str, programs: Sequence[Program]) -> None:
-    """Print time and processor time of a call, and the memory that the large calls add at most."""
+    """Print the latency and processor time of a call, and the peak memory of large calls."""
     with httpx.Client(base_url=address, timeout=60) as http:
         small = _call_times(http, json.dumps(_SMALL).encode(), _SMALL_CALLS, programs)
         before = [program.resident_bytes() for program in programs]

@@ -1,10 +1,11 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How long generations take, in several made-up mixes; all but one have a body and a heavy tail.
+"""Synthetic mixes of generation latencies. All but one have a body and a heavy tail.
 
-A body is log-normal. A tail is a Pareto law with an exponent of 1.5, whose variance is
-infinite, cut off at 15 minutes. No upstream publishes its latencies: the medians lie where its
-documents and its users say (11 seconds to 6 minutes for Veo), the spreads are assumed.
+A body is log-normal. A tail is a Pareto distribution with an exponent of 1.5, whose variance is
+infinite, truncated at 15 minutes. No upstream publishes its latencies. The medians are in the range
+that Google's documentation and users report for Veo, 11 seconds to 6 minutes. The spreads are
+assumed.
 """
 
 from __future__ import annotations
@@ -29,10 +30,10 @@ class Mix:
     """A mix of latencies.
 
     Attributes:
-        name: What it is like.
-        draw: Returns the model and the seconds of a generation, from a source of chance and
-            the share of the generations that came before it: 0 to 1.
-        foreseeable: Whether one who knows the law itself can reach the promise.
+        name: Describes it in the results.
+        draw: Returns the model and the seconds of a generation. Takes a random generator and the
+            share of generations before this one: 0 to 1.
+        foreseeable: Whether a poller that knows the distribution can meet the budgets.
     """
 
     name: str

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Calls methods, as fast as the server answers or at a pace, and watches with a crowd."""
+"""Calls methods, in a closed loop or at a fixed rate, and opens many watches."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
 SERVICE = "/longtake.v1.VideoService"
 
-# A connection has at most so many streams of ours, as many clients would share the server.
+# Streams per connection, so that the load resembles many clients.
 STREAMS_EACH = 500
 
 
 @dataclass
 class Figures:
-    """What rounds of calls came to, added up.
+    """The sum of several rounds of calls.
 
     Attributes:
         latencies: Seconds of each call.
-        wall_seconds: Time that passed.
-        processor_seconds: Processor time that the server took.
+        wall_seconds: Elapsed time.
+        processor_seconds: Processor time of the server.
     """
 
     latencies: list[float] = field(default_factory=list)
@@ -41,17 +41,17 @@ class Figures:
 
     @property
     def calls_per_second(self) -> float:
-        """Calls per second of the clock; here the client's speed counts, too."""
+        """Calls per second of elapsed time. Limited by the client too."""
         return len(self.latencies) / self.wall_seconds
 
     @property
     def calls_per_core_second(self) -> float:
-        """Calls per second of the server's processor time: what a core of it can do."""
+        """Calls per second of the server's processor time."""
         return len(self.latencies) / self.processor_seconds
 
     @property
     def median_milliseconds(self) -> float:
-        """The latency that half of the calls stay under."""
+        """The median latency in milliseconds."""
         return milliseconds(self.latencies, 0.5)
 
 
@@ -64,15 +64,15 @@ async def call_for(
     seconds: float,
     callers: int,
 ) -> None:
-    """Call a method from as many callers at once, and add to the figures.
+    """Call a method from concurrent callers and add to the figures.
 
     Args:
         program: The server.
-        method: The full name, with its slashes.
-        request: The bytes of its request.
-        figures: Added to.
-        seconds: How long.
-        callers: How many calls are under way at any time.
+        method: The full name, with slashes.
+        request: The serialized request.
+        figures: Receives the measurements.
+        seconds: Duration.
+        callers: Number of concurrent calls.
 
     Raises:
         grpc.aio.AioRpcError: A call failed.
@@ -96,16 +96,16 @@ async def call_for(
 async def call_at_pace(
     program: Program, method: str, requests: Sequence[bytes], per_second: float
 ) -> list[float]:
-    """Call a method at fixed times, however long the answers take.
+    """Call a method at a fixed rate, regardless of how long the calls take.
 
     Args:
         program: The server.
-        method: The full name, with its slashes.
-        requests: The bytes of each request.
-        per_second: Calls in a second.
+        method: The full name, with slashes.
+        requests: The serialized requests.
+        per_second: Calls per second.
 
     Returns:
-        Seconds from the time that each call was due to its answer.
+        Seconds from the time when each call was due to its response.
 
     Raises:
         grpc.aio.AioRpcError: A call failed.
@@ -130,14 +130,14 @@ async def call_at_pace(
 
 
 def milliseconds(latencies: Sequence[float], share: float) -> float:
-    """Return the latency that a share of the calls stay under."""
+    """Return a quantile of latencies in milliseconds. `share` is between 0 and 1."""
     return sorted(latencies)[min(len(latencies) - 1, int(len(latencies) * share))] * 1000
 
 
 async def watching(
     address: str, requests: Sequence[WatchOperationRequest], channels: AsyncExitStack
 ) -> list[AsyncIterator[bytes]]:
-    """Return a stream for each request, open until the channels are closed."""
+    """Open a WatchOperation stream for each request. Closing `channels` ends them."""
     streams: list[AsyncIterator[bytes]] = []
     for first in range(0, len(requests), STREAMS_EACH):
         # Channels to one address would share a connection.
@@ -156,7 +156,7 @@ async def watching(
 
 
 async def drained(messages: AsyncIterator[bytes]) -> int:
-    """Read a stream to its end, and return how many bytes its messages have."""
+    """Read a stream to its end and return the size of its messages in bytes."""
     size = 0
     async for message in messages:
         size += len(message)

@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A metadata server as a machine of Google Cloud has one: it gives out tokens of no value.
+"""A stand-in for Google Cloud's metadata server that returns fake tokens.
 
-The first line on standard output says where it listens.
+Prints its address as the first line of standard output.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Metadata(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer a question."""
+        """Return the metadata value of a path."""
         answer = _ANSWERS.get(urlsplit(self.path).path)
         text = answer if isinstance(answer, str) else json.dumps(answer)
         self.send_response(404 if answer is None else 200)
@@ -47,7 +47,7 @@ class _Metadata(BaseHTTPRequestHandler):
         self.wfile.write(text.encode())
 
     def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def main() -> None:

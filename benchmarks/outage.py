@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An upstream that refuses connections: what the operations that wait for it cost."""
+"""An upstream that refuses connections: the cost of the operations that wait for it."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 50
 _PAGE = 1000
-_BETWEEN_LOOKS_SECONDS = 0.2
+_BETWEEN_LISTS_SECONDS = 0.2
 _GIVE_UP_SECONDS = 60.0
 _QUEUED = {GenerateVideosMetadata.QUEUED, GenerateVideosMetadata.SUBMITTING}
 
 
 def measure(*, queued: int = 1000, seconds: float = 30.0) -> Table:
-    """Queue generations, look at the server for some time, and let the upstream come back."""
+    """Queue generations, observe the server for some time, then start the upstream."""
     with tempfile.TemporaryDirectory(prefix="longtake-outage-") as name, ExitStack() as parts:
         folder, port = Path(name), _free_port()
         settings = {
@@ -45,7 +45,6 @@ def measure(*, queued: int = 1000, seconds: float = 30.0) -> Table:
             "google_access_token": "benchmark",
             "google_base_url": f"http://127.0.0.1:{port}",
             "catalogue_file": quota(folder, requests_per_minute=0),
-            # The operator has asked for no line of each outage.
             "log_level": "error",
         }
         server = parts.enter_context(longtake(folder, **settings))
@@ -60,10 +59,10 @@ def measure(*, queued: int = 1000, seconds: float = 30.0) -> Table:
     idle = _idle_revisions(before, after)
     return Table(
         title="An upstream that refuses connections",
-        note=f"{queued} queued operations, looked at for {seconds:g} s. Then the upstream "
-        "comes back. Attempts count those of all operations; the revisions are those of the "
-        "operations that made no attempt meanwhile.",
-        columns=("queued", "attempts a second", "revisions", "% of a core", "all go on in s"),
+        note=f"{queued} operations are queued and observed for {seconds:g} s while the upstream "
+        "refuses connections. Then the upstream starts. Attempts are the sum over all operations. "
+        "Revisions are new revisions of operations that made no attempt.",
+        columns=("queued", "attempts per s", "revisions", "% of a core", "s until all submitted"),
         rows=(
             (
                 f"{queued}",
@@ -74,10 +73,10 @@ def measure(*, queued: int = 1000, seconds: float = 30.0) -> Table:
             ),
         ),
         budgets=(
-            at_most("attempts at an upstream that is away", 1.0, attempts, "a second"),
-            at_most("revisions of operations that wait for it", 0, idle, "revisions"),
-            at_most("processor while it is away", 2.0, share * 100, "% of a core"),
-            at_most("all operations go on", 10.0, going, "s after it is back"),
+            at_most("Outage, attempts of all operations", 1.0, attempts, "a second"),
+            at_most("Outage, new revisions of waiting operations", 0, idle, "revisions"),
+            at_most("Outage, processor time", 2.0, share * 100, "% of a core"),
+            at_most("Outage, time until all are submitted", 10.0, going, "s after its end"),
         ),
     )
 
@@ -114,13 +113,13 @@ async def _all(server: Program, queued: int) -> Sequence[GenerateVideosOperation
 
 
 async def _until_all_go(server: Program, queued: int) -> float:
-    """Return the seconds until no operation is queued or being submitted any more."""
+    """Return the seconds until no operation is QUEUED or SUBMITTING."""
     begun = time.monotonic()
     while time.monotonic() - begun < _GIVE_UP_SECONDS:
         states = {each.metadata.state for each in await _all(server, queued)}
         if not states & _QUEUED:
             break
-        await asyncio.sleep(_BETWEEN_LOOKS_SECONDS)
+        await asyncio.sleep(_BETWEEN_LISTS_SECONDS)
     return time.monotonic() - begun
 
 

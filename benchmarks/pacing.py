@@ -1,11 +1,10 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The delay of news against the polls spent, on several mixes of latencies.
+"""The number of polls against the delay of the last one, on several mixes of latencies.
 
-The server's own poll_scheduler paces generations in a time that passes at once, several of them
-running together, and begins with nothing learned. The others are computed for the same
-generations: fixed pollers, the fixed poller that would have been best for as many polls, and
-one who knows the law of the latencies itself.
+The server's own poll scheduler times the polls of overlapping generations on a simulated clock. It
+starts with nothing learned. The other pollers are computed for the same generations: pollers with a
+fixed interval, the best fixed interval for as many polls, and a poller that knows the distribution.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ _MOST_POLLS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a poller came to, on average over generations."""
+    """The polls and the delay of a generation, on average."""
 
     polls: float
     delay_seconds: float
@@ -61,7 +60,7 @@ class Spent:
 
 @dataclass(slots=True)
 class Generation:
-    """One of a mix: `started` and `seconds` are its start and how long it takes."""
+    """A generation of a mix. `started` is its start, `seconds` its duration."""
 
     name: str
     model: str
@@ -72,19 +71,19 @@ class Generation:
 
 @dataclass(slots=True)
 class _Time:
-    """The time that has passed, as it is set."""
+    """The simulated time in seconds since the start."""
 
     seconds: float = 0.0
 
     def clock(self) -> Clock:
-        """Return a clock that tells it."""
+        """Return a clock that shows this time."""
         start = _START.timestamp()
         return SystemClock(lambda: start + self.seconds, lambda: self.seconds)
 
 
 @dataclass(slots=True)
 class _Paced:
-    """The poll_scheduler under generations that take as long as they were drawn."""
+    """Runs the poll scheduler on generations of known duration."""
 
     poll_scheduler: PollScheduler
     time: _Time
@@ -104,7 +103,7 @@ class _Paced:
         return Spent(self.polls / len(generations), math.fsum(self.delays) / len(generations))
 
     async def _call(self, one: Generation) -> datetime | None:
-        """Start or poll a generation, and return when to poll it next."""
+        """Start or poll a generation and return when to poll it next."""
         record = _record(one)
         now = self.time.seconds
         if now == one.started:
@@ -158,14 +157,14 @@ async def _longtake(generations: Sequence[Generation], chance: random.Random) ->
 
 
 def fixed(generations: Sequence[Generation], interval: float) -> Spent:
-    """Return what a poller comes to that asks at a fixed interval from the start on."""
+    """Return the result of a poller with a fixed interval from the start on."""
     polls = [math.ceil(one.seconds / interval) for one in generations]
     late = [count * interval - one.seconds for count, one in zip(polls, generations, strict=True)]
     return Spent(sum(polls) / len(polls), math.fsum(late) / len(late))
 
 
 def _best_fixed(generations: Sequence[Generation], polls: float) -> Spent:
-    """Return the fixed poller with the least delay for at most as many polls."""
+    """Return the result of the fixed interval with the least delay for at most `polls`."""
     tried = (fixed(generations, 0.5 * 1.02**step) for step in range(350))
     return min(
         (spent for spent in tried if spent.polls <= polls), key=lambda spent: spent.delay_seconds
@@ -173,7 +172,7 @@ def _best_fixed(generations: Sequence[Generation], polls: float) -> Spent:
 
 
 def _laws(mix: Mix, samples: int, chance: random.Random) -> Sequence[Latencies]:
-    """Return the laws of a mix's models, before and after half of the time."""
+    """Return the distribution of each model of a mix, in the first and the second half."""
     laws: dict[tuple[str, bool], Latencies] = {}
     for number in range(samples):
         before = number / samples
@@ -185,15 +184,15 @@ def _laws(mix: Mix, samples: int, chance: random.Random) -> Sequence[Latencies]:
 
 
 def _ideal(laws: Sequence[Latencies]) -> Sequence[Spent]:
-    """Return the best that one comes to who knows the laws, the soonest news first.
+    """Return the optima of a poller that knows the distributions, the shortest delay first.
 
-    It polls at the edges of the same buckets, at one price of a poll for all models.
+    It polls at the edges of the same buckets, with the same price of a poll for all models.
     """
     return tuple(_at_price(laws, 0.005 * 1.2**step) for step in range(60))
 
 
 def _polls_for(ideal: Sequence[Spent], delay: float) -> float:
-    """Return the polls for a mean delay, between the two plans that are next to it."""
+    """Return the polls for a mean delay, interpolated between the two nearest plans."""
     for nearer, later in pairwise(ideal):
         if nearer.delay_seconds <= delay < later.delay_seconds:
             share = (delay - nearer.delay_seconds) / (later.delay_seconds - nearer.delay_seconds)
@@ -217,19 +216,19 @@ def _masses(law: Latencies) -> Sequence[float]:
 def measure(
     generations: int = _GENERATIONS, *, samples: int = _LAW_SAMPLES, seed: int | None = None
 ) -> Table:
-    """Return what pacing comes to on each mix.
+    """Measure the poll scheduler on each mix.
 
     Args:
-        generations: Of each mix.
-        samples: Of each mix, from which the law is known.
-        seed: Of all chance; another one each time if None, which the note tells.
+        generations: Number of generations per mix.
+        samples: Number of samples per mix from which its distribution is computed.
+        seed: Seed of the random generator. None: a new seed, which the note of the table shows.
 
     """
     seed = random.SystemRandom().randrange(2**32) if seed is None else seed
     rows: list[tuple[str, ...]] = []
     budgets: list[Budget] = []
     for mix in MIXES:
-        chance = random.Random(seed)  # noqa: S311 - latencies are no secrets
+        chance = random.Random(seed)  # noqa: S311 - not used for security
         drawn = _drawn(mix, generations, chance)
         ours = asyncio.run(_longtake(drawn, chance))
         fixed_ones = [fixed(drawn, interval) for interval in _FIXED_SECONDS]
@@ -246,19 +245,18 @@ def measure(
         if mix.foreseeable:
             budgets += _budgets(mix, ours, fixed_ones[_FIXED_SECONDS.index(10.0)])
     return Table(
-        title="Pacing",
-        note=f"Polls of a generation, and the mean seconds from its end to the poll that sees it, "
-        f"over {generations} generations of each mix (seed {seed}), learning included. The last "
-        "columns are the polls that one needs who knows the law of the latencies: for the same "
-        f"delay, and for {_MOST_DELAY_SECONDS:g} s. Where latencies spread as widely as in the "
-        "last mix, not even that one has news so soon with half of the polls of a fixed 10 s "
-        "poller, so nothing is promised there.",
+        title="Poll timing",
+        note="Polls per generation, and the mean seconds from its end to the poll that sees it, "
+        f"over {generations} generations of each mix (seed {seed}), including the time to learn. "
+        "The last two columns are the polls that a poller needs if it knows the distribution of "
+        f"the latencies: for the same delay, and for {_MOST_DELAY_SECONDS:g} s. In the last mix, "
+        "latencies spread so widely that not even that poller meets both budgets, so none apply.",
         columns=(
             "mix: polls / delay",
             "Longtake",
             *(f"every {interval:g} s" for interval in _FIXED_SECONDS),
-            "best fixed, as many polls",
-            "polls, law known",
+            "best fixed, same polls",
+            "polls, known distribution",
             f"for {_MOST_DELAY_SECONDS:g} s",
         ),
         rows=tuple(rows),
@@ -272,8 +270,10 @@ def _shown(spent: Spent) -> str:
 
 def _budgets(mix: Mix, ours: Spent, ten: Spent) -> Sequence[Budget]:
     return (
-        at_most(f"mean delay of news, {mix.name}", _MOST_DELAY_SECONDS, ours.delay_seconds, "s"),
         at_most(
-            f"polls, {mix.name}", _MOST_POLLS, ours.polls / ten.polls, "of a fixed 10 s poller's"
+            f"Mean delay of the last poll, {mix.name}", _MOST_DELAY_SECONDS, ours.delay_seconds, "s"
+        ),
+        at_most(
+            f"Polls, {mix.name}", _MOST_POLLS, ours.polls / ten.polls, "of a fixed 10 s interval's"
         ),
     )

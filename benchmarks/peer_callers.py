@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Callers of the service and of the LiteLLM proxy, each by the client that its users have."""
+"""Callers of Longtake and of the LiteLLM proxy, each through the client that its users have."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GOOGLE_NAME = re.compile(r"(?<=video_id:)projects/[^;]+")
 
 
 class LongtakeCaller:
-    """Calls the service by gRPC."""
+    """Calls Longtake over gRPC."""
 
     def __init__(self, stub: VideoServiceAsyncStub) -> None:
         self._stub = stub
@@ -51,7 +51,7 @@ class LongtakeCaller:
             pass
 
     async def download(self, name: str) -> int:
-        """Read the stream of the first video."""
+        """Download the first video."""
         request = DownloadVideoRequest(name=f"{name}/videos/0")
         size = 0
         async for message in self._stub.DownloadVideo(request):
@@ -63,11 +63,11 @@ class LiteLlmCaller:
     """Calls the video endpoints of a LiteLLM proxy."""
 
     def __init__(self, proxy: httpx.AsyncClient, simulator: httpx.AsyncClient) -> None:
-        """Take two connected clients.
+        """Create a caller from two HTTP clients.
 
         Args:
-            proxy: With the proxy's address and key.
-            simulator: With the simulator's address.
+            proxy: Has the proxy's address and key.
+            simulator: Has the simulator's address.
 
         """
         self._proxy = proxy
@@ -90,12 +90,12 @@ class LiteLlmCaller:
         return answer.json()["status"] not in ("queued", "processing")
 
     async def wait(self, name: str) -> None:
-        """Have the simulator say when the generation is done."""
+        """Wait until the simulator reports the end of the generation."""
         operation = {"operation": google_name(name)}
         (await self._simulator.post("/simulator/wait", params=operation)).raise_for_status()
 
     async def download(self, name: str) -> int:
-        """Read the video's content."""
+        """Download the video."""
         size = 0
         async with self._proxy.stream("GET", f"/v1/videos/{name}/content") as answer:
             async for piece in answer.raise_for_status().aiter_raw():
@@ -104,14 +104,14 @@ class LiteLlmCaller:
 
 
 def google_name(video_id: str) -> str:
-    """Return Google's name of a generation, which the id of a LiteLLM proxy has in it.
+    """Return Google's operation name, which the video id of a LiteLLM proxy contains.
 
     Raises:
-        ValueError: The id has none.
+        ValueError: The id contains no such name.
 
     """
     encoded = video_id.removeprefix("video_")
     told = base64.b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
     if not (found := _GOOGLE_NAME.search(told)):
-        raise ValueError(f"id: {video_id} has no name of Google's in it")
+        raise ValueError(f"id: {video_id} contains no operation name of Google's")
     return found[0]

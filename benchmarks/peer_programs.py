@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The peers as programs, in an environment of their own that is kept between runs."""
+"""Runs the peers in their own virtual environment, which is kept between runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _START_SECONDS = 120.0
 
 
 def peers_environment() -> Path:
-    """Return the folder of the programs in the environment; make it if need be.
+    """Return the `bin` folder of the peers' environment. Creates the environment if needed.
 
     Raises:
         RuntimeError: The locked packages cannot be installed.
@@ -47,13 +47,13 @@ def peers_environment() -> Path:
     pip = (programs / "python", "-m", "pip", "--disable-pip-version-check", "--quiet")
     installed = subprocess.run([*pip, "install", *locked], check=False, stdin=subprocess.DEVNULL)
     if installed.returncode != 0:
-        raise RuntimeError(f"{_LOCK.name} cannot be installed, for the reason above")
+        raise RuntimeError(f"cannot install {_LOCK.name}; see the error above")
     ready.write_text(wanted)
     return programs
 
 
 def configuration(base_url: str) -> dict[str, Any]:
-    """Return the proxy's configuration, by which it takes the simulator for Google."""
+    """Return a proxy configuration that uses the simulator in place of Google."""
     parameters = {
         "model": f"vertex_ai/{MODEL}",
         "api_base": base_url,
@@ -70,16 +70,16 @@ def litellm_proxy(
     """Run the proxy until the block ends.
 
     Args:
-        programs: The folder that it is installed in.
-        folder: For its configuration and its log.
-        base_url: Of the simulator.
+        programs: The folder of its command.
+        folder: The folder for its configuration and log.
+        base_url: Base URL of the simulator.
         metadata: Address of a metadata server.
 
     Returns:
-        The proxy, and the headers that its callers need.
+        The proxy, and the headers that its callers must send.
 
     Raises:
-        RuntimeError: It did not start.
+        RuntimeError: The proxy did not start.
 
     """
     file, log, key = folder / "litellm.yaml", folder / "litellm.log", f"sk-{secrets.token_hex(32)}"
@@ -91,7 +91,7 @@ def litellm_proxy(
         "LITELLM_LOG": "ERROR",
         "LITELLM_MASTER_KEY": key,
         "LITELLM_MODE": "PRODUCTION",
-        # Nothing of this machine's own, so that google-auth asks the metadata server.
+        # Hides this machine's credentials, so google-auth asks the metadata server.
         "CLOUDSDK_CONFIG": str(folder / "gcloud"),
         "GCE_METADATA_HOST": metadata,
         "GCE_METADATA_IP": metadata,
@@ -121,7 +121,7 @@ def _free_port() -> int:
 
 
 def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
-    """Wait until a program answers that says nowhere when it will."""
+    """Return whether a program answers before the deadline. Checks repeatedly."""
     start = time.monotonic()
     while process.poll() is None and time.monotonic() - start < _START_SECONDS:
         try:
@@ -132,15 +132,15 @@ def _answers(process: subprocess.Popen[bytes], url: str) -> bool:
 
 
 def sdk_at_work(programs: Path, base_url: str, effort: Effort) -> Work:
-    """Have Google's SDK do the work, in a process of its own.
+    """Do the work with Google's SDK in a separate process.
 
     Args:
-        programs: The folder of the Python that it is installed for.
-        base_url: Of the simulator.
-        effort: How much to do.
+        programs: The `bin` folder of the peers' environment.
+        base_url: Base URL of the simulator.
+        effort: The amount of work.
 
     Raises:
-        subprocess.CalledProcessError: It failed, for the reason on standard error.
+        subprocess.CalledProcessError: The process failed. The reason is on standard error.
 
     """
     done = subprocess.run(

@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The work that the service and its peers are measured at, whoever calls.
+"""The work that Longtake and its peers are measured on.
 
-Imports nothing that is not in every one of their environments.
+Imports only what every one of their environments has.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MODEL = "veo-3.1-generate-001"
 DURATION_SECONDS = 4
 RESOLUTION = "720p"
 
-# Without an end nothing is rendered, which would take the processor from what is measured.
+# A generation without an end is never rendered, so rendering does not compete for the processor.
 ENDLESS = "A paper boat sails down a rainy street [sim:never]"
 LARGE = "A paper boat sails down a rainy street [sim:size bytes={size}]"
 
@@ -30,27 +30,27 @@ class Caller(Protocol):
     """Uses a program as its users do."""
 
     async def submit(self, prompt: str) -> str:
-        """Start a generation, and return the name that the program gives it."""
+        """Start a generation and return the program's name for it."""
 
     async def read(self, name: str) -> bool:
-        """Ask for the state of a generation, and return whether it is done."""
+        """Read the state of a generation and return whether it is done."""
 
     async def wait(self, name: str) -> None:
-        """Return once a generation is done, without asking for its state again and again."""
+        """Wait until a generation is done, without polling the program."""
 
     async def download(self, name: str) -> int:
-        """Read the video of a generation to its end, and return its size."""
+        """Download the video of a generation and return its size in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much work.
+    """The amount of work.
 
     Attributes:
         seconds: How long states are read.
-        callers: How many reads are under way at any time.
-        submissions: How many generations are started, one after the other.
-        video_bytes: The size of the video that is downloaded.
+        callers: Number of concurrent reads.
+        submissions: Number of sequential submissions.
+        video_bytes: Size of the downloaded video.
     """
 
     seconds: float = 10.0
@@ -61,20 +61,20 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the work came to.
+    """Measurements of the work.
 
     Attributes:
-        reads: States that were read.
-        read_seconds: Processor time of the program for that.
-        caller_seconds: Processor time of the caller for that.
-        submit_seconds: Time of each submission.
-        first_download_seconds: Processor time of the program from a submission until the caller
+        reads: Number of states read.
+        read_seconds: Processor time of the program for the reads.
+        caller_seconds: Processor time of the caller for the reads.
+        submit_seconds: Latency of each submission.
+        first_download_seconds: Processor time of the program from the submission until the caller
             has all bytes of the video.
-        download_seconds: Processor time of the program for the same bytes once more.
-        download_wall_seconds: Time that passed meanwhile.
+        download_seconds: Processor time of the program for a second download.
+        download_wall_seconds: Elapsed time of the second download.
         start_bytes: Resident memory before the work.
-        end_bytes: Resident memory after it.
-        peak_bytes: The most resident memory until then.
+        end_bytes: Resident memory after the work.
+        peak_bytes: Peak resident memory.
     """
 
     reads: int
@@ -90,12 +90,12 @@ class Work:
 
 
 async def work(caller: Caller, program: Program, effort: Effort) -> Work:
-    """Do the work, in a process that does nothing else.
+    """Do the work. The process must do nothing else meanwhile.
 
     Args:
-        caller: Who calls.
-        program: What is called: a server, or this very process.
-        effort: How much to do.
+        caller: Makes the calls.
+        program: The program that is called: a server, or this process.
+        effort: The amount of work.
 
     """
     start_bytes = program.resident_bytes()
@@ -137,7 +137,7 @@ async def _reads(caller: Caller, name: str, seconds: float, callers: int) -> int
         nonlocal reads
         while time.perf_counter() - start < seconds:
             if await caller.read(name):
-                raise RuntimeError(f"{name} has ended, which has no end")
+                raise RuntimeError(f"{name} has ended, although it should run forever")
             reads += 1
 
     await asyncio.gather(*(read() for _ in range(callers)))
@@ -146,7 +146,7 @@ async def _reads(caller: Caller, name: str, seconds: float, callers: int) -> int
 
 async def _download(caller: Caller, name: str, size_bytes: int) -> None:
     if (read := await caller.download(name)) != size_bytes:
-        raise RuntimeError(f"{read} of {size_bytes} bytes came")
+        raise RuntimeError(f"received {read} of {size_bytes} bytes")
 
 
 async def _submission(caller: Caller) -> float:

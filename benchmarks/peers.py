@@ -1,12 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The service beside what one would use in its place: the LiteLLM proxy, and Google's SDK alone.
+"""Compares Longtake with its alternatives: the LiteLLM proxy, and Google's SDK alone.
 
-All have Veo at the same simulator. The proxy runs with one worker, no database, a master key and
-logs of errors only. Its configuration alone makes it reach the simulator: `api_base` in the
-`litellm_params` of a `vertex_ai/` model is the simulator's address, to which it adds Google's
-paths. It has no setting for a token, so that google-auth finds a metadata server by
-`GCE_METADATA_HOST`, as on a machine of Google Cloud. docs/peers.md tells why so.
+All three call Veo at the same simulator. docs/peers.md describes how the proxy is configured and
+what is compared.
 """
 
 from __future__ import annotations
@@ -36,7 +33,7 @@ if TYPE_CHECKING:
 
 _MEBIBYTE = 1 << 20
 _OURS, _PROXY, _SDK = "longtake-server", "LiteLLM proxy", "google-genai SDK"
-# A call of the proxy takes as long as it has callers.
+# Calls of the proxy take longer the more callers there are.
 _TIMEOUT_SECONDS = 120.0
 
 
@@ -49,7 +46,7 @@ class _Figure:
 
 
 def measure(effort: Effort | None = None) -> Table:
-    """Have each of the three do the same work, one after the other."""
+    """Do the same work with each of the three, one after the other."""
     chosen = effort or Effort()
     programs = peers_environment()
     with (
@@ -93,25 +90,25 @@ def _proxy_at_work(programs: Path, folder: Path, simulator: Program, effort: Eff
 
 
 def as_table(works: Mapping[str, Work], effort: Effort) -> Table:
-    """Return what the work came to.
+    """Return the table of results.
 
     Args:
-        works: By the program: the service, the proxy, the SDK.
-        effort: How much work it was.
+        works: The measurements by program: Longtake, the proxy, the SDK.
+        effort: The amount of work.
 
     """
     ours, proxy = works[_OURS], works[_PROXY]
     return Table(
-        title="The service and its peers on the same simulator",
+        title="Longtake and its peers on the same simulator",
         note=f"{effort.callers} callers read the state of one running generation for "
-        f"{effort.seconds:g} s; {effort.submissions} submissions, one after the other; a video of "
-        f"{effort.video_bytes // _MEBIBYTE} MiB, inline. A read of the proxy and of the SDK goes "
-        "upstream each time, one of the service does not; the proxy fetches a token for each, too. "
-        "A submission is answered by the service "
-        "once it is on disk, by the others once upstream has it, which is near here. The first "
-        "download counts from the submission on: the service takes a video in once, the others "
-        "get it from upstream each time. The SDK is no server: its processor time and memory are "
-        "its caller's.",
+        f"{effort.seconds:g} s. Then there are {effort.submissions} sequential submissions, and "
+        f"downloads of an inline video of {effort.video_bytes // _MEBIBYTE} MiB. For a status "
+        "read, the proxy and the SDK call the upstream each time, and the proxy also fetches a "
+        "token; Longtake answers from its own state. Longtake answers a submission once it is on "
+        "disk, the others once the upstream has accepted it, which is on the same machine here. "
+        "The first download counts from the submission on: Longtake fetches a video from the "
+        "upstream once, the others each time. The SDK is a library, so its processor time and "
+        "memory are those of its caller.",
         columns=("figure", *works, "best"),
         rows=tuple(_row(figure, works) for figure in _figures(effort)),
         budgets=(
@@ -142,7 +139,7 @@ def _figures(effort: Effort) -> tuple[_Figure, ...]:
     return (
         _Figure("status reads per core s", _reads_per_core_second, more_is_better=True),
         _Figure(
-            "processor ms of the caller for a read",
+            "processor ms of the caller per read",
             lambda done: done.caller_seconds / done.reads * 1000,
             ".2f",
         ),
@@ -150,7 +147,7 @@ def _figures(effort: Effort) -> tuple[_Figure, ...]:
         _Figure("submission, p99 ms", lambda done: milliseconds(done.submit_seconds, 0.99), ".2f"),
         _Figure("MiB of memory at the start", lambda done: done.start_bytes / _MEBIBYTE),
         _Figure("MiB of memory after the work", lambda done: done.end_bytes / _MEBIBYTE),
-        _Figure("MiB of memory at most", lambda done: done.peak_bytes / _MEBIBYTE),
+        _Figure("MiB of memory, peak", lambda done: done.peak_bytes / _MEBIBYTE),
         _Figure(
             "first download, MiB per core s",
             lambda done: size / done.first_download_seconds,

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Polls of the upstream, by how many watch: they should not depend on it."""
+"""Polls of the upstream, which must not depend on the number of watchers."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from benchmarks.servers import accepted, generation, longtake, on_simulator
 if TYPE_CHECKING:
     from benchmarks.programs import Program
 
-# Ends in a failure, so that nothing is rendered.
+# The generation ends in a failure, so nothing is rendered.
 _PROMPT = "wait [sim:latency seconds={seconds:g}] [sim:fail]"
 
 
 def measure(
     *, watchers: int = 10_000, generations: int = 20, generation_seconds: float = 15.0
 ) -> Table:
-    """Watch generations to their ends, each by one watcher, and then by many."""
+    """Watch generations to their end, first with one watcher each, then with many."""
     prompt = _PROMPT.format(seconds=generation_seconds)
     few, many = (
         _polls(prompt, generations, count) for count in (1, max(1, watchers // generations))
     )
     return Table(
         title="Polls of the upstream",
-        note=f"{generations} generations of {generation_seconds:g} s each, watched to their ends; "
-        "the simulator counts. Each row has a server of its own. The times of polls have jitter, "
-        "so that the numbers differ a little.",
+        note=f"{generations} generations of {generation_seconds:g} s each, watched to their end. "
+        "The simulator counts the polls. Each row is a new server. Poll times have jitter, so the "
+        "numbers differ slightly.",
         columns=("watchers", "polls"),
         rows=((str(generations), str(few)), (str(watchers), str(many))),
         budgets=(

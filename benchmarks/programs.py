@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Programs under measurement, each a process of its own whose processor time can be read."""
+"""Starts measured programs as processes and reads their memory and processor time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Program:
     """A running server.
 
     Attributes:
-        address: Where it listens.
+        address: The address that it listens on.
     """
 
     def __init__(self, pid: int, address: str) -> None:
@@ -34,21 +34,21 @@ class Program:
         self.address = address
 
     def resident_bytes(self) -> int:
-        """Return the memory that the process holds."""
+        """Return the resident memory of the process."""
         pages = int(self._pages.read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     def forget_peak(self) -> None:
-        """Have `peak_bytes` begin anew."""
+        """Reset the peak that `peak_bytes` returns."""
         self._peak.write_text("5")
 
     def peak_bytes(self) -> int:
-        """Return the most memory that the process has held."""
+        """Return the peak of resident memory since the start or the last reset."""
         [peak] = re.findall(r"^VmHWM:\s+(\d+) kB$", self._status.read_text(), re.MULTILINE)
         return int(peak) * 1024
 
     def processor_seconds(self) -> float:
-        """Return the processor time that the process and its threads have taken so far."""
+        """Return the processor time of all threads of the process so far."""
         fields = self._statistics.read_text().rpartition(")")[2].split()
         user, system = int(fields[11]), int(fields[12])
         return (user + system) / os.sysconf("SC_CLK_TCK")
@@ -56,10 +56,10 @@ class Program:
 
 @contextmanager
 def running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[Program]:
-    """Run `python -m ARGUMENTS` until the block ends; its first line says where it listens.
+    """Run `python -m ARGUMENTS` until the block ends. It must print its address first.
 
     Raises:
-        RuntimeError: It did not start.
+        RuntimeError: The program did not start.
 
     """
     with (
@@ -73,13 +73,13 @@ def running(arguments: list[str], environment: Mapping[str, str]) -> Iterator[Pr
     ):
         line = process.stdout.readline() if process.stdout else ""
         if not (address := _ADDRESS.search(line)):
-            raise RuntimeError(f"{arguments[0]} did not start, for the reason above")
+            raise RuntimeError(f"{arguments[0]} did not start; see the error above")
         yield Program(process.pid, address[0])
 
 
 @contextmanager
 def stopped(process: subprocess.Popen[Any]) -> Iterator[None]:
-    """Stop a process when the block ends, by force if it does not stop by itself."""
+    """Stop a process when the block ends. Kills it if it does not stop in time."""
     try:
         yield
     finally:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a benchmark came to, and how that is shown: as text, as Markdown, as JSON."""
+"""The results of a benchmark, as text, Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A promise about a figure, and whether it held in this run.
+    """A limit on a figure, and whether it holds in this run.
 
     Attributes:
-        what: What is promised.
-        limit: What must be reached, for example `at least 0.8 of bare`.
-        measured: What was reached.
-        holds: Whether that is enough.
-        badness: What runs are compared by: the greater, the worse.
+        what: What is limited.
+        limit: The limit, for example `at least 0.8 of bare`.
+        measured: The measured value.
+        holds: Whether the value is within the limit.
+        badness: Orders runs: the greater, the worse.
     """
 
     what: str
@@ -37,10 +37,10 @@ class Table:
 
     Attributes:
         title: What was measured.
-        note: How, in a sentence or two.
-        columns: The head of each column, with its unit.
-        rows: The cells, as they are shown; the first one names the row.
-        budgets: What these figures promise.
+        note: How it was measured, in a few sentences.
+        columns: The column heads, with units.
+        rows: The formatted cells. The first cell names the row.
+        budgets: The budgets on these figures.
     """
 
     title: str
@@ -51,21 +51,21 @@ class Table:
 
 
 def at_least(what: str, limit: float, measured: float, unit: str) -> Budget:
-    """Return the promise that a figure is no less than a limit."""
+    """Return a budget that holds if a figure is no less than a limit."""
     return Budget(
         what, f"at least {limit:g} {unit}", f"{measured:.2f} {unit}", measured >= limit, -measured
     )
 
 
 def at_most(what: str, limit: float, measured: float, unit: str) -> Budget:
-    """Return the promise that a figure is no more than a limit."""
+    """Return a budget that holds if a figure is no more than a limit."""
     return Budget(
         what, f"at most {limit:g} {unit}", f"{measured:.2f} {unit}", measured <= limit, measured
     )
 
 
 def as_text(table: Table) -> str:
-    """Return a table for a terminal."""
+    """Return a table as text for a terminal."""
     grid = [table.columns, *table.rows]
     widths = [max(len(row[column]) for row in grid) for column in range(len(table.columns))]
     lines = [table.title, table.note, *(_padded(row, widths) for row in grid)]
@@ -86,7 +86,7 @@ def _verdict(budget: Budget) -> str:
 
 
 def as_markdown(table: Table) -> str:
-    """Return a table as a section of a document."""
+    """Return a table as a Markdown section."""
     lines = [
         f"## {table.title}",
         "",
@@ -112,5 +112,5 @@ def _cells(row: Sequence[str]) -> str:
 
 
 def as_json(tables: Iterable[Table]) -> str:
-    """Return all tables for a program."""
+    """Return all tables as JSON."""
     return json.dumps([asdict(table) for table in tables], indent=2) + "\n"

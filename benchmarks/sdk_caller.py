@@ -1,10 +1,10 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Google's SDK at the work: a program that measures itself, as there is no server.
+"""Does the work with Google's SDK and measures this process, because there is no server.
 
     python -m benchmarks.sdk_caller BASE_URL EFFORT
 
-Prints the work as JSON. It runs in the peers' environment.
+Prints the measurements as JSON. Runs in the peers' environment.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from benchmarks.programs import Program
 
 
 class SdkCaller:
-    """Polls the simulator by Google's asynchronous client."""
+    """Polls the simulator with Google's asynchronous client."""
 
     def __init__(self, client: genai.Client, base_url: str) -> None:
         self._calls = client.aio
         self._base_url = base_url
 
     async def submit(self, prompt: str) -> str:
-        """Start a generation, and return Google's name for it."""
+        """Start a generation and return Google's name for it."""
         operation = await self._calls.models.generate_videos(
             model=MODEL,
             source=types.GenerateVideosSource(prompt=prompt),
@@ -48,11 +48,11 @@ class SdkCaller:
         return bool((await self._polled(name)).done)
 
     async def wait(self, name: str) -> None:
-        """Have the simulator say when the generation is done."""
+        """Wait until the simulator reports the end of the generation."""
         await asyncio.to_thread(self._wait, name)
 
     async def download(self, name: str) -> int:
-        """Poll once more: the bytes are in the answer."""
+        """Poll once more. The response contains the bytes."""
         response = (await self._polled(name)).response
         [generated] = (response.generated_videos if response else None) or []
         return len((generated.video and generated.video.video_bytes) or b"")
@@ -64,10 +64,10 @@ class SdkCaller:
 
     def _wait(self, name: str) -> None:
         query = urllib.parse.urlencode({"operation": name})
-        asked = urllib.request.Request(  # noqa: S310 - http of the simulator
+        asked = urllib.request.Request(  # noqa: S310 - the simulator uses http
             f"{self._base_url}/simulator/wait?{query}", method="POST"
         )
-        urllib.request.urlopen(asked).close()  # noqa: S310 - likewise
+        urllib.request.urlopen(asked).close()  # noqa: S310 - as above
 
 
 async def _worked(base_url: str, effort: Effort) -> str:

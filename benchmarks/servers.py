@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The two that are compared: the service as an operator runs it, and the bare server."""
+"""Starts Longtake as an operator would, and the bare server that it is compared with."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ MODEL = "veo-3.1-generate-001"
 
 @contextmanager
 def longtake(folder: Path, **settings: str) -> Iterator[Program]:
-    """Run the service with its data in a folder.
+    """Run Longtake until the block ends.
 
     Args:
-        folder: The folder.
-        settings: LONGTAKE_* variables, without the prefix and in lower case.
+        folder: The folder for its data.
+        settings: LONGTAKE_* variables, in lower case without the prefix.
 
     """
     chosen = {
@@ -47,11 +47,11 @@ def longtake(folder: Path, **settings: str) -> Iterator[Program]:
 
 @contextmanager
 def bare(folder: Path, answer: bytes, video: Path | None = None) -> Iterator[Program]:
-    """Run the bare server, which answers with these bytes.
+    """Run the bare server until the block ends.
 
     Args:
-        folder: Where the bytes are put.
-        answer: The bytes.
+        folder: The folder for the file with the answer.
+        answer: The bytes that it answers with.
         video: The file that a download reads.
 
     """
@@ -62,7 +62,7 @@ def bare(folder: Path, answer: bytes, video: Path | None = None) -> Iterator[Pro
 
 
 def on_simulator(folder: Path, simulator: Program) -> dict[str, str]:
-    """Return the settings by which the service takes a simulator for Google, without quotas."""
+    """Return settings that use a simulator in place of Google, without quotas."""
     return {
         "upstream": "agent_platform",
         "google_project": "benchmark",
@@ -73,7 +73,7 @@ def on_simulator(folder: Path, simulator: Program) -> dict[str, str]:
 
 
 def quota(folder: Path, **quotas: int) -> str:
-    """Return a catalogue by which the upstream takes so much of the model; 0 is any number."""
+    """Write a catalogue file with these quotas of the model and return its path. 0: no limit."""
     file = folder / "catalogue.toml"
     lines = [f'[models."{MODEL}"]', *(f"{name} = {value}" for name, value in quotas.items())]
     file.write_text("\n".join(lines))
@@ -81,7 +81,7 @@ def quota(folder: Path, **quotas: int) -> str:
 
 
 def generation(prompt: str = "A paper boat [sim:never]") -> GenerateVideosRequest:
-    """Return a request; what the simulator is told never to end it does not render."""
+    """Return a request. With the default prompt, the generation never ends or renders."""
     return GenerateVideosRequest(request_id=str(uuid.uuid4()), model=MODEL, prompt=prompt)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How long the service takes to serve, and what it holds when nothing happens."""
+"""Start-up time and idle memory."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from benchmarks.stored import record, store
 
 _MEBIBYTE = 1 << 20
 _DAY_SECONDS = 86_400
-# Of those that are stored, so many wait or run; the others have ended.
+# The share of stored operations that have not ended.
 _UNENDED_SHARE = 0.01
 
 
 def measure(*, starts: int = 5, stored: int = 100_000) -> Table:
-    """Start the service again and again, without operations and with many."""
+    """Start Longtake repeatedly, without stored operations and with many."""
     with tempfile.TemporaryDirectory(prefix="longtake-start-") as name:
         empty, full = Path(name) / "empty", Path(name) / "full"
         for folder in (empty, full):
@@ -45,9 +45,9 @@ def measure(*, starts: int = 5, stored: int = 100_000) -> Table:
         seconds_full, bytes_full = _starts(full, starts)
     return Table(
         title="Start",
-        note=f"{starts} starts each, from the new process to SERVING by the health service; "
-        f"medians. Of the {stored} operations {unended} have not ended. Memory is resident "
-        "memory then, without the embedded simulator, which is a process of its own.",
+        note=f"Medians of {starts} starts, from the new process until the health service reports "
+        f"SERVING. {unended} of the {stored} operations have not ended. Memory is resident memory "
+        "at that time, without the embedded simulator, which is a separate process.",
         columns=("operations stored", "start s", "idle MiB"),
         rows=(
             ("0", f"{seconds_empty:.2f}", f"{bytes_empty / _MEBIBYTE:.1f}"),
@@ -62,7 +62,7 @@ def measure(*, starts: int = 5, stored: int = 100_000) -> Table:
 
 
 def _starts(folder: Path, count: int) -> tuple[float, float]:
-    """Return the medians of seconds and of bytes."""
+    """Return the median seconds and the median bytes."""
     seconds, held = [], []
     for _ in range(count):
         begun = time.perf_counter()

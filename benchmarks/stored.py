@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fills the data folder of a server that is not running, and empties nothing."""
+"""Adds operations to the data folder of a server that is not running."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def store(folder: Path, records: Iterable[OperationRecord]) -> None:
-    """Store operations where a server with this folder will look for them."""
+    """Store operations in the database of a server that uses this folder."""
     database = open_database(folder / "data" / "longtake.db")
     request = generation().SerializeToString()
     try:
@@ -35,7 +35,7 @@ def store(folder: Path, records: Iterable[OperationRecord]) -> None:
 def record(
     state: State, age: timedelta = timedelta(), size_bytes: int = 1 << 20
 ) -> OperationRecord:
-    """Return an operation that was created so long ago; a succeeded one has a video."""
+    """Return an operation of an age. If it succeeded, it has a video of `size_bytes`."""
     name = f"operations/{uuid.uuid4()}"
     time = datetime.now(UTC) - age
     return OperationRecord(
@@ -56,5 +56,5 @@ def record(
 
 
 def _video(name: str, size_bytes: int) -> StoredVideo:
-    # With a digest the service need not measure the video when it is read.
+    # With a digest, the server does not have to measure the video during a download.
     return StoredVideo(f"{name}/videos/0.mp4", size_bytes=size_bytes, sha256="0" * 64)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Many watchers of one operation: what they cost in memory, and how fast news reach them all."""
+"""Many watchers of one operation: their memory, and how fast a change reaches all of them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Crowd:
-    """What a crowd of watchers came to.
+    """Measurements of one round.
 
     Attributes:
-        bytes_each: Resident memory of the server for a watcher.
-        connect_seconds: Until each had its first message.
-        news_seconds: From the change until each had been told.
-        bytes_left_each: What of it stays when all have left.
+        bytes_each: Resident memory of the server per watcher.
+        connect_seconds: Time until every watcher had its first message.
+        news_seconds: Time from the change until every watcher had received it.
+        bytes_left_each: Memory per watcher after all have disconnected.
     """
 
     bytes_each: float
@@ -47,7 +47,7 @@ class Crowd:
 
 
 def measure(*, watchers: int = 10_000, rounds: int = 5) -> Table:
-    """Watch one operation from everywhere, change it, and again; both servers in turns."""
+    """Watch one operation with all watchers and change it, alternating between servers."""
     with tempfile.TemporaryDirectory(prefix="longtake-watchers-") as name:
         folder = Path(name)
         with longtake(folder) as server:
@@ -56,19 +56,26 @@ def measure(*, watchers: int = 10_000, rounds: int = 5) -> Table:
                 programs = {"longtake-server": server, "bare grpc.aio": peer}
                 crowds = asyncio.run(_in_turns(programs, watchers, rounds))
     ours, theirs = (_news(each) for each in crowds.values())
-    # What the first crowd took is kept for the next ones.
+    # Later rounds reuse the memory of the first one, so only the first one counts.
     our_bytes, their_bytes = (each[0].bytes_each for each in crowds.values())
     return Table(
         title=f"{watchers} watchers of one operation",
-        note=f"{rounds} crowds for each server in turns, over connections of {STREAMS_EACH} "
-        "streams. News are the end of the operation: the time from the call that ends it until "
-        "the last watcher has the message and the end of its stream; medians. Memory is that of "
-        "the first crowd, as a difference of resident memory.",
-        columns=("program", "KiB each", "KiB each left", "connect s", "news s", "news s, worst"),
+        note=f"{rounds} alternating rounds per server, over connections of {STREAMS_EACH} streams. "
+        "Notify is the time from the call that ends the operation until the last watcher has "
+        "received the final state and the end of its stream. Times are medians. Memory is the "
+        "growth of resident memory in the first round.",
+        columns=(
+            "program",
+            "KiB each",
+            "KiB each left",
+            "connect s",
+            "notify s",
+            "notify s, worst",
+        ),
         rows=tuple(_row(name, each) for name, each in crowds.items()),
         budgets=(
             at_most(f"{watchers} watchers, memory", 1.3, our_bytes / their_bytes, "of bare"),
-            at_most(f"{watchers} watchers, time of news", 1.5, ours / theirs, "of bare"),
+            at_most(f"{watchers} watchers, time to notify all", 1.5, ours / theirs, "of bare"),
         ),
     )
 
@@ -102,8 +109,8 @@ async def _in_turns(
 
 
 async def _waiting(server: Program) -> str:
-    """Return an operation that waits to be tried again: its cancellation is one change."""
-    # The simulator refuses a prompt once.
+    """Return a queued operation that waits for a retry, so cancelling it is one change."""
+    # The simulator refuses each prompt once.
     prompt = f"wait {uuid.uuid4()} [sim:unavailable retry=3600]"
     name = (await accepted(server, generation(prompt))).name
     async with grpc.aio.insecure_channel(server.address) as channel:
@@ -115,7 +122,7 @@ async def _waiting(server: Program) -> str:
 
 
 async def _crowd(program: Program, operation: str, watchers: int, empty: int) -> Crowd:
-    """Watch with everybody, end the operation, and wait until everybody knows."""
+    """Connect all watchers, end the operation, and wait until all have received the end."""
     start = time.perf_counter()
     async with AsyncExitStack() as channels:
         requests = [WatchOperationRequest(name=operation)] * watchers

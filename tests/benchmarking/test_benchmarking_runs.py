@@ -62,9 +62,9 @@ def test_the_start_is_timed_without_and_with_operations() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["speed"], f"NAME: speed; accepted are {', '.join(BENCHMARKS)}"),
-        (["--runs", "0"], "--runs: 0; accepted are 1 and more"),
-        (["calls", "--write"], "--write: the document has all benchmarks; give no NAME with it"),
+        (["speed"], f"NAME: speed; must be one of {', '.join(BENCHMARKS)}"),
+        (["--runs", "0"], "--runs: 0; must be 1 or more"),
+        (["calls", "--write"], "--write: writes all benchmarks; omit NAME"),
     ],
 )
 def test_wrong_arguments_are_named(arguments: list[str], said: str) -> None:
