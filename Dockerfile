@@ -24,7 +24,7 @@ ENV PATH=/opt/longtake/bin:$PATH \
 USER 10001:10001
 VOLUME /var/lib/longtake
 EXPOSE 50051
-# `health` asks the server of LONGTAKE_LISTEN by the standard gRPC health service.
+# Calls the gRPC health service at LONGTAKE_LISTEN.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=10s CMD ["longtake-server", "health"]
 ENTRYPOINT ["longtake-server"]
 CMD ["serve"]

@@ -2,15 +2,14 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Fails when the protos break a caller of an earlier commit: the last one, the one
-# before it, the main branch and the latest release. What a shallow clone or a first
-# commit does not have is named and left out.
+# Fails if the protos break callers of an earlier commit: HEAD, its parent, the main branch or the
+# latest release. Prints and skips those that a shallow clone or a new repository does not have.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 buf="${BUF:-buf}"
 
 if ! git rev-parse --quiet --verify HEAD >/dev/null 2>&1; then
-    echo "buf breaking: left out, there is no git history here"
+    echo "buf breaking: skipped, there is no git history"
     exit 0
 fi
 
@@ -21,19 +20,19 @@ compared=""
 compare() {
     local name="$1" commit
     if ! commit="$(git rev-parse --quiet --verify "$name^{commit}" 2>/dev/null)"; then
-        echo "buf breaking: $name left out, this clone does not have it"
+        echo "buf breaking: $name skipped, this clone does not have it"
         return
     fi
     case "$compared" in *"$commit"*) return ;; esac
     compared="$compared $commit"
     if ! git cat-file -e "$commit:protos" 2>/dev/null || ! git cat-file -e "$commit:buf.yaml" 2>/dev/null; then
-        echo "buf breaking: $name left out, it has no protos"
+        echo "buf breaking: $name skipped, it has no protos"
         return
     fi
     mkdir "$work/$commit"
     git archive "$commit" buf.yaml protos third_party/protos | tar -x -C "$work/$commit"
     "$buf" breaking --against "$work/$commit"
-    echo "buf breaking: nothing broken since $name ($(git rev-parse --short "$commit"))"
+    echo "buf breaking: no breaking change since $name ($(git rev-parse --short "$commit"))"
 }
 
 compare HEAD

@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""`make demo`: a service on the simulator, one video from its command line, checked frame by frame.
+"""`make demo`: starts a server on the simulator, generates a video and decodes every frame of it.
 
-The service takes a free port and a temporary data folder, and is stopped in any case.
+The server uses a free port and a temporary data folder, and always stops at the end.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ STOP_SECONDS = 30
 
 
 def main() -> None:
-    """Run the demonstration; exit non-zero with one line when a step fails."""
-    # Otherwise a SIGTERM would end this process and leave the service running.
+    """Run the demonstration. If a step fails, print one line and exit with 1."""
+    # Otherwise SIGTERM would end this process and leave the server running.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     OUTPUT.parent.mkdir(exist_ok=True)
     OUTPUT.unlink(missing_ok=True)
@@ -38,12 +38,12 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="longtake-demo-") as folder,
         _service(folder) as address,
     ):
-        _say(f"The service listens on {address} and keeps its data in {folder}")
+        _say(f"The server listens on {address} and stores its data in {folder}")
         _generate(address)
     frames = _count_frames(OUTPUT)
     if frames == 0:
         sys.exit(f"demo: {OUTPUT} has no frames")
-    _say(f"All {frames} frames decode. The service is stopped. Your video: {OUTPUT}")
+    _say(f"All {frames} frames decode. The server has stopped. Your video: {OUTPUT}")
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def _service(folder: str) -> Iterator[str]:
     try:
         announcement = process.stdout.readline() if process.stdout else ""
         if not announcement:
-            sys.exit("demo: the service did not start, for the reason above")
+            sys.exit("demo: the server did not start; see the messages above")
         yield announcement.split()[-1]
     finally:
         process.terminate()

@@ -63,15 +63,15 @@ def _parser() -> argparse.ArgumentParser:
         "--listen",
         metavar="ADDRESS",
         default="127.0.0.1:8080",
-        help="plaintext (default: %(default)s)",
+        help="plaintext address (default: %(default)s)",
     )
     add(
         "--tls-listen",
         metavar="ADDRESS",
         default="127.0.0.1:8443",
-        help="TLS (default: %(default)s)",
+        help="TLS address (default: %(default)s)",
     )
-    add("--certificate", type=Path, metavar="FILE", help="PEM (default: self-signed)")
+    add("--certificate", type=Path, metavar="FILE", help="certificate, PEM (default: self-signed)")
     add("--key", type=Path, metavar="FILE", help="private key of the certificate, PEM")
     add(
         "--folder",

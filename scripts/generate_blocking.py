@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Generates the blocking half of the Python client from its asyncio half.
 
-Writes to the folder given as the only argument, or to the client's own.
+Writes to the folder that the optional argument names, by default into the client's package.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "client_stubs" / "python" / "longtake"
 SOURCES = PACKAGE / "_async"
 TARGETS = PACKAGE / "_sync"
-# Written by hand for each half: what differs in more than names.
+# Written by hand in each half, because more than names differs.
 BY_HAND = {"__init__.py", "transport.py"}
-# Beside those that unasync has itself, such as AsyncGenerator.
+# In addition to unasync's own replacements, such as AsyncGenerator.
 NAMES = {
     "_async": "_sync",
     "aclosing": "closing",
@@ -64,7 +64,7 @@ def _names(path: Path) -> set[str]:
 
 
 def _finish(path: Path) -> None:
-    """Add the notice and format; refuse code or text in which something asynchronous is left."""
+    """Add the notice and format the module. Fails if anything asynchronous is left in it."""
     text = path.read_text()
     for number, line in enumerate(text.splitlines(), 1):
         if found := LEFT_OVER.search(line):
@@ -77,7 +77,7 @@ def _finish(path: Path) -> None:
 
 
 def _ruff(name: str, text: str, *arguments: str) -> str:
-    """Return the text as ruff changes it. The name decides which imports are the client's own."""
+    """Run ruff on a text and return the result. `name` tells ruff which imports are local."""
     ruff = Path(sysconfig.get_path("scripts"), "ruff")
     run = subprocess.run(
         [ruff, *arguments, "--quiet", "--stdin-filename", TARGETS / name, "-"],

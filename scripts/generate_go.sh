@@ -2,7 +2,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Generates the Go code of the protos into the folder given (default: the tree itself).
+# Generates the Go code of the protos. The optional argument is the output root, by default this
+# repository.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 module=client_stubs/go
@@ -19,5 +20,5 @@ PATH="$plugins:$PATH" "$python" -m grpc_tools.protoc -Iprotos -Ithird_party/prot
     --go_out="$out" --go_opt=module=longtake.dev/client \
     --go-grpc_out="$out" --go-grpc_opt=module=longtake.dev/client \
     protos/longtake/v1/*.proto
-# A Go package embeds no file from outside of its module.
+# A Go package can embed only files of its own module.
 cp client_stubs/service_config.json "$out/longtake/service_config.json"

@@ -2,7 +2,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Generates the Python code of the protos into the folder given (default: the tree itself).
+# Generates the Python code of the protos. The optional argument is the output root, by default this
+# repository.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out="${1:-.}"
@@ -15,10 +16,10 @@ mkdir -p "$out/client_stubs/python" "$out/server"
     --plugin=protoc-gen-mypy_grpc="$(dirname "$(command -v "$python")")/protoc-gen-mypy_grpc" \
     --mypy_grpc_out="$out/client_stubs/python" \
     protos/longtake/v1/*.proto
-# Only video_service.proto has a service; the other files' stubs are empty.
+# Only video_service.proto has a service, so the other stub files are empty.
 find "$out/client_stubs/python/longtake/v1" -name '*_pb2_grpc.py*' ! -name 'video_service_pb2_grpc.py*' -delete
 
-# The stored record is private: its Python code lives inside the server's package.
+# The stored record is private, so its Python code is in the server's package.
 "$python" -m grpc_tools.protoc -Iprotos -Ithird_party/protos \
     -Ilongtake_server/storage/v1=protos/longtake/storage/v1 \
     --python_out="$out/server" --pyi_out="$out/server" \

@@ -2,8 +2,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Generates the Rust code of the protos into the folder given (default: the tree itself).
-# The generator is a crate of its own, with the versions of Cargo.lock.
+# Generates the Rust code of the protos. The optional argument is the output root, by default this
+# repository. The generator is a separate crate; Cargo.lock pins its dependencies.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out="$(mkdir -p "${1:-.}" && cd "${1:-.}" && pwd)/client_stubs/rust/src/gen"

@@ -2,8 +2,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Generates the TypeScript code of the protos into the folder given (default: the tree itself).
-# The plugins are those of package-lock.json.
+# Generates the TypeScript code of the protos. The optional argument is the output root, by default
+# this repository. package-lock.json pins the plugins.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 package=client_stubs/typescript
@@ -20,7 +20,7 @@ mkdir -p "$out/src/gen"
 "$buf" generate --template "$package/buf.gen.yaml" --output "$out" \
     "$package/node_modules/grpc-health-check/proto"
 
-# JSON modules are not loaded alike by Node, browsers and bundlers; a TypeScript file is.
+# Node, browsers and bundlers load JSON modules differently, so the file is TypeScript.
 {
     echo '// Generated from client_stubs/service_config.json by scripts/generate_typescript.sh.'
     echo '/* eslint-disable */'

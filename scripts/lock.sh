@@ -2,8 +2,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Writes the lock files: exact versions with hashes, and without the address of any index.
-# Further arguments go to uv, for example --upgrade, or --upgrade-package grpcio.
+# Writes the lock files: exact versions with hashes, without the address of a package index.
+# Passes its arguments to uv, for example --upgrade or --upgrade-package grpcio.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 uv="${UV:-uv}"
@@ -18,14 +18,14 @@ compile() {
         --no-emit-package longtake >/dev/null
 }
 
-# Both distributions, their build and every check.
+# For development: both distributions, their build and all checks.
 compile requirements.lock pyproject.toml client_stubs/python/pyproject.toml --group dev "$@"
-# Parts of it for the container image: what builds the distributions, and what the server runs on.
+# For the container image: a part that builds the distributions, and a part that the server needs.
 compile requirements-build.lock --group build --constraint requirements.lock
 compile requirements-server.lock pyproject.toml client_stubs/python/pyproject.toml \
     --constraint requirements.lock
-# An older SDK of Google's, in an environment of its own, as a client of the simulator.
+# For the simulator's tests: an older version of Google's SDK, in a separate environment.
 compile tests/sdk/google-genai-2.19.0.lock - "$@" <<<"google-genai==2.19.0"
-# The peers of the benchmarks, in an environment of their own: the LiteLLM proxy and Google's SDK.
+# For the benchmarks: the LiteLLM proxy and Google's SDK, in a separate environment.
 compile benchmarks/peers.lock - "$@" <<<"litellm[proxy]==1.108.7
 google-genai==3.4.0"

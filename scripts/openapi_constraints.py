@@ -22,13 +22,13 @@ _OBJECT = r"^gs://[a-z0-9][a-z0-9._-]{1,220}/.+$"
 
 
 def _not_both(*names: str) -> Keywords:
-    # Redocly asks for the properties beside `required`.
+    # Redocly requires `properties` beside `required`.
     return {"not": {"required": list(names), "properties": {name: {} for name in names}}}
 
 
 _ONE_SOURCE = [{"required": [name], "properties": {name: {}}} for name in ("data", "fileData")]
 
-# By schema, then by property.
+# Keywords by schema and property.
 PROPERTIES: Mapping[str, Mapping[str, Keywords]] = {
     "GenerateVideosRequest": {
         "requestId": {
@@ -74,7 +74,7 @@ COMBINATIONS: Mapping[str, Keywords] = {
 # Enum properties that must be set, by schema.
 SET: Mapping[str, str] = {"ReferenceImage": "referenceType", "Mask": "maskMode"}
 
-# By the name of a parameter.
+# Keywords by parameter name.
 PARAMETERS: Mapping[str, Keywords] = {
     "operation": {"pattern": "^[a-zA-Z0-9_-]{1,64}$"},
     "video": {"pattern": "^(0|[1-9][0-9]{0,5})$"},

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Corrects the OpenAPI description that gnostic's plugin writes."""
+"""Corrects the OpenAPI description that gnostic's plugin generates."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _correct_messages(schemas: Node) -> None:
     }
     for name in ("CancelOperationRequest", "DownloadVideoResponse"):
         del schemas[name]
-    # The name stands in the path.
+    # The name is in the path.
     wait = schemas["WaitOperationRequest"]
     del wait["properties"]["name"], wait["required"]
     # protobuf's JSON mapping writes 64 bits as a string, and reads a number too.
@@ -122,7 +122,7 @@ def _make_nullable(schema: Node) -> None:
     if "anyOf" in schema:
         return
     schema["nullable"] = True
-    # OpenAPI 3.0 asks for a type beside it.
+    # OpenAPI 3.0 requires a type beside `nullable`.
     schema.setdefault("type", "object")
     if "enum" in schema:
         schema["enum"].append(None)

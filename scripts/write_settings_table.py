@@ -22,13 +22,13 @@ def with_settings_table(guide: str) -> str:
     """Return the guide with a table of the current settings.
 
     Raises:
-        ValueError: The guide lacks one of the two marks around the table.
+        ValueError: The guide lacks one of the two markers around the table.
 
     """
     before, _, rest = guide.partition(BEGIN)
     _, mark, after = rest.partition(END)
     if not mark:
-        raise ValueError(f"the guide needs the marks {BEGIN!r} and {END!r} around the table")
+        raise ValueError(f"the guide needs the markers {BEGIN!r} and {END!r} around the table")
     rows = "".join(_row(name, field) for name, field in Settings.model_fields.items())
     head = "| variable | default | accepted | meaning |\n| --- | --- | --- | --- |\n"
     table = f"\n{head}{rows}\n"
