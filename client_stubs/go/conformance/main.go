@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command conformance goes through the steps that every language's client must pass; see
+// Command conformance runs the steps that the client of every language must pass. See
 // tests/polyglot/conformance.py.
 package main
 
@@ -55,7 +55,7 @@ func (c conformance) invalid() {
 }
 
 func (c conformance) generatedOnce() string {
-	// The first call sets the id of the request; the second one sends it again.
+	// The first call sets the id of the request, and the second one sends the same id.
 	wanted := request("conformance", 4, "")
 	name := ""
 	for range 2 {
@@ -146,7 +146,8 @@ func (c conformance) clientCancelled() {
 	tell("client_cancelled", map[string]any{"code": longtake.FromError(err).CodeName()})
 }
 
-// Returns a request for a video of so many seconds; "" leaves the aspect ratio to the model.
+// Returns a request for a video of a duration in seconds. With "", the model chooses
+// the aspect ratio.
 func request(prompt string, seconds int32, aspect string) *longtakev1.GenerateVideosRequest {
 	config := &longtakev1.GenerateVideosConfig{DurationSeconds: &seconds}
 	if aspect != "" {

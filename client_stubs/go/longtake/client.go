@@ -3,9 +3,8 @@
 
 // Package longtake is the client of Longtake, a gRPC service for generated video.
 //
-// It adds to the generated code of longtake.dev/client/longtake/v1 what every caller
-// needs: request ids, retries, watches and downloads that resume, and errors with
-// their details.
+// To the generated code of longtake.dev/client/longtake/v1 it adds request ids,
+// retries, watches and downloads that resume, and errors with decoded details.
 package longtake
 
 import (
@@ -26,9 +25,9 @@ const (
 	maxMessageBytes = 64 << 20
 )
 
-// Client is a connection to a server. It has every call of the contract, whose errors
-// are of type *Error, and besides them Watch and Download. It may be used by many
-// goroutines at once.
+// Client is a connection to a server. It has a method for every call of the contract,
+// and also Watch and Download. Errors of calls are of type *Error. A Client is safe for
+// concurrent use.
 type Client struct {
 	longtakev1.VideoServiceClient
 
@@ -36,11 +35,12 @@ type Client struct {
 	retry      RetryPolicy
 }
 
-// Connect returns a client of the address given, else of LONGTAKE_ADDRESS, else of
-// localhost:50051. It connects with the first call.
+// Connect returns a client of the given address. If it is empty, the address is
+// LONGTAKE_ADDRESS or localhost:50051. The client connects at its first call.
 //
-// The connection is not encrypted unless the options say so, by
-// grpc.WithTransportCredentials. They come last, so that they can change everything.
+// The connection is not encrypted unless the options contain
+// grpc.WithTransportCredentials. The options are applied last, so they override the
+// defaults.
 func Connect(address string, options ...grpc.DialOption) (*Client, error) {
 	if address == "" {
 		address = os.Getenv("LONGTAKE_ADDRESS")
@@ -59,7 +59,7 @@ func Connect(address string, options ...grpc.DialOption) (*Client, error) {
 	}, nil
 }
 
-// Close ends the connection and every call on it.
+// Close closes the connection and ends every call on it.
 func (c *Client) Close() error { return c.connection.Close() }
 
 func dialOptions() []grpc.DialOption {
@@ -70,15 +70,16 @@ func dialOptions() []grpc.DialOption {
 		grpc.WithChainStreamInterceptor(streamErrors),
 		grpc.WithDefaultCallOptions(
 			grpc.MaxCallRecvMsgSize(maxMessageBytes),
-			// A request that does not fit is not retried; the default would leave images out.
+			// gRPC retries only requests that fit into this buffer. Requests with images exceed
+			// the default.
 			grpc.MaxRetryRPCBufferSize(maxMessageBytes),
 		),
-		// Finds connections that died in silence. Watches carry heartbeats more often than
-		// servers allow pings, so that no server takes these for too many.
+		// Detects dead connections. The heartbeats of watches are more frequent than these
+		// pings, so servers do not reject the pings as too many.
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
 			Time: time.Minute, Timeout: 20 * time.Second,
 		}),
-		// The default of two minutes would hold up a watch after the server's restart.
+		// The default of two minutes would delay watches after a restart of the server.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: backoff.Config{
 				BaseDelay: 500 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2,

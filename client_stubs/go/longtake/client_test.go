@@ -53,7 +53,7 @@ func TestAWatchResumesAfterTheRevisionThatItHas(t *testing.T) {
 		{states(state(1, false), state(2, false)), unavailable},
 		{nil, unavailable},
 		{states(state(3, false)), nil},
-		// The current state, asked for anew since the stream ended politely.
+		// The current state, requested again because the stream ended without an error.
 		{states(state(3, false), state(5, true)), nil},
 	}}
 	client, waits := connected(t, server)

@@ -19,20 +19,20 @@ import (
 	longtakev1 "longtake.dev/client/longtake/v1"
 )
 
-// Downloaded is what is known of a video whose bytes have all arrived.
+// Downloaded describes a completely downloaded video.
 type Downloaded struct {
-	// SizeBytes is the size.
+	// SizeBytes is the size in bytes.
 	SizeBytes int64
-	// SHA256 has 64 lower-case hexadecimal digits.
+	// SHA256 is the digest as 64 lower-case hexadecimal digits.
 	SHA256 string
 	// MIMEType is the media type, for example video/mp4.
 	MIMEType string
 }
 
-// Download writes the bytes of a video, operations/{id}/videos/{index}, and resumes where
-// the stream breaks. It compares them with the size and the SHA-256 that the server
-// tells; where they differ, the error has the code DataLoss, and what was written is
-// worthless. Errors of the writer are returned as they are.
+// Download writes the bytes of the video operations/{id}/videos/{index} and resumes if
+// the stream breaks. It verifies the size and the SHA-256 that the server reports. If
+// they differ, the error has the code DataLoss, and you must discard what was written.
+// Errors of the writer are returned unchanged.
 func (c *Client) Download(ctx context.Context, name string, to io.Writer) (Downloaded, error) {
 	d := &download{
 		client: c, name: name, to: to, hash: sha256.New(), failures: failures{policy: c.retry},
@@ -51,7 +51,7 @@ func (c *Client) Download(ctx context.Context, name string, to io.Writer) (Downl
 	}
 }
 
-// DownloadFile downloads a video into a file, which appears only when it is whole.
+// DownloadFile downloads a video to a file, which appears only when it is complete.
 func (c *Client) DownloadFile(ctx context.Context, name, path string) (done Downloaded, err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
@@ -66,7 +66,7 @@ func (c *Client) DownloadFile(ctx context.Context, name, path string) (done Down
 	if done, err = c.Download(ctx, name, file); err != nil {
 		return Downloaded{}, err
 	}
-	// Temporary files are the owner's alone.
+	// Temporary files are readable by their owner only.
 	if err = file.Chmod(0o644); err != nil {
 		return Downloaded{}, err
 	}
@@ -87,7 +87,7 @@ type download struct {
 	failures failures
 }
 
-// Reads a stream to its end. Returns how it broke, or an error that no attempt mends.
+// Reads a stream to its end. Returns why it broke, or an error that cannot be retried.
 func (d *download) stream(ctx context.Context) (*Error, error) {
 	ctx, cancel := context.WithTimeout(ctx, streamTime)
 	defer cancel()
@@ -118,7 +118,8 @@ func (d *download) receive(message *longtakev1.DownloadVideoResponse) error {
 	}
 	data := message.GetChunk().GetData()
 	if len(data) == 0 {
-		// Not at every message: a stream may begin well each time and never get on.
+		// Not at every message: a stream may start successfully each time and make no
+		// progress.
 		return nil
 	}
 	d.failures.reset()
@@ -128,7 +129,8 @@ func (d *download) receive(message *longtakev1.DownloadVideoResponse) error {
 	return err
 }
 
-// Compares what arrived with what the server said, as far as it said.
+// Compares the received bytes with the size and digest that the server reported, if
+// any.
 func (d *download) verified() (Downloaded, error) {
 	sum := hex.EncodeToString(d.hash.Sum(nil))
 	if d.video != nil && d.video.SizeBytes != nil && *d.video.SizeBytes != d.offset {

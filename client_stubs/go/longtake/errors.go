@@ -18,36 +18,36 @@ import (
 	longtakev1 "longtake.dev/client/longtake/v1"
 )
 
-// Violation is a field of a request that is wrong.
+// Violation is an invalid field of a request.
 type Violation struct {
-	// Field is its path, for example config.duration_seconds.
+	// Field is the path of the field, for example config.duration_seconds.
 	Field string
 	// Description says what is wrong and what is accepted.
 	Description string
 }
 
-// Error is what the server refused, or what went wrong on the way, with the google.rpc
-// details decoded. status.Code and status.FromError take it too.
+// Error is the error of a call or an operation, with its google.rpc details decoded.
+// status.Code and status.FromError accept it too.
 type Error struct {
 	// Code is the gRPC code.
 	Code codes.Code
 	// Message says what happened.
 	Message string
-	// Reason is the name of an ErrorReason of the contract without its prefix, or ""
-	// where the error was made on the way and not by the server.
+	// Reason is the name of an ErrorReason of the contract without its prefix, or "" if
+	// the error does not come from the server.
 	Reason string
-	// Metadata is what varies in the message.
+	// Metadata holds the variable parts of the message.
 	Metadata map[string]string
-	// Violations are all the fields of the request that are wrong.
+	// Violations lists every invalid field of the request.
 	Violations []Violation
-	// RetryDelay is how long the server asks to wait before the next call, or 0.
+	// RetryDelay is how long the server asks to wait before a retry, or 0.
 	RetryDelay time.Duration
 
 	status *status.Status
 	cause  error
 }
 
-// FromError returns the error of a call, decoded, or nil for nil.
+// FromError decodes the error of a call. It returns nil for nil.
 func FromError(err error) *Error {
 	if err == nil {
 		return nil
@@ -91,7 +91,7 @@ func fromStatus(from *status.Status, cause error) *Error {
 	return decoded
 }
 
-// CodeName returns the name of the code as gRPC's documents write it, for example
+// CodeName returns the name of the code in gRPC's spelling, for example
 // INVALID_ARGUMENT.
 func (e *Error) CodeName() string {
 	if name, ok := code.Code_name[int32(e.Code)]; ok {
@@ -100,7 +100,7 @@ func (e *Error) CodeName() string {
 	return "UNKNOWN"
 }
 
-// Error returns one line with the message and every violation, each once.
+// Error returns the message and every violation once, on one line.
 func (e *Error) Error() string {
 	text := oneLine(e.Message)
 	if text == "" {
@@ -115,10 +115,10 @@ func (e *Error) Error() string {
 	return e.CodeName() + ": " + text
 }
 
-// GRPCStatus returns the status with its details as they came.
+// GRPCStatus returns the original status with its details.
 func (e *Error) GRPCStatus() *status.Status { return e.status }
 
-// Unwrap returns what it was decoded from.
+// Unwrap returns the error that was decoded.
 func (e *Error) Unwrap() error { return e.cause }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

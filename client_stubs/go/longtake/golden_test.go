@@ -50,8 +50,8 @@ func TestGoldenMessagesAreReadAndWrittenAgain(t *testing.T) {
 	}
 }
 
-// Go writes the members of a oneof after all other fields, which every reader takes. So
-// the bytes are the same where a message has none.
+// Go writes the members of a oneof after all other fields, which every reader accepts.
+// The bytes are therefore equal only for messages without a oneof.
 func writtenAgain(t *testing.T, message proto.Message, binary []byte) {
 	t.Helper()
 	again, err := proto.MarshalOptions{Deterministic: true}.Marshal(message)

@@ -13,8 +13,8 @@ import (
 	longtakev1 "longtake.dev/client/longtake/v1"
 )
 
-// Sets the request_id of a generation that has none, in the caller's own message: made
-// again with it, the call starts no second generation.
+// Sets the request_id of a GenerateVideos request that has none, in the caller's
+// message, so repeating the call with this message does not start a second generation.
 func requestIDs(
 	ctx context.Context, method string, request, response any,
 	connection *grpc.ClientConn, call grpc.UnaryInvoker, options ...grpc.CallOption,

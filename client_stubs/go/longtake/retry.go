@@ -13,25 +13,26 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// The longest that one stream lasts before it is resumed, so that none hangs for ever.
+// The longest duration of one stream before it is resumed, so a stream cannot hang
+// forever.
 const streamTime = 10 * time.Minute
 
-// RetryPolicy says how watches and downloads are resumed.
+// RetryPolicy defines how watches and downloads resume.
 type RetryPolicy struct {
-	// Initial is the first wait.
+	// Initial is the first delay.
 	Initial time.Duration
-	// Multiplier is what each wait is multiplied by for the next.
+	// Multiplier is the factor between consecutive delays.
 	Multiplier float64
-	// Max is the longest wait.
+	// Max is the longest delay.
 	Max time.Duration
-	// Attempts is how often in a row, without a message in between.
+	// Attempts is the number of consecutive attempts without progress in between.
 	Attempts int
 
 	jitter func() float64
 	wait   func(context.Context, time.Duration) error
 }
 
-// DefaultRetryPolicy tries for about a minute.
+// DefaultRetryPolicy gives up after about a minute.
 func DefaultRetryPolicy() RetryPolicy {
 	return RetryPolicy{
 		Initial:    250 * time.Millisecond,
@@ -43,7 +44,7 @@ func DefaultRetryPolicy() RetryPolicy {
 	}
 }
 
-// Counts failures in a row.
+// Counts consecutive failures.
 type failures struct {
 	policy RetryPolicy
 	count  int
@@ -51,8 +52,8 @@ type failures struct {
 
 func (f *failures) reset() { f.count = 0 }
 
-// Waits before the next attempt, at least as long as the server asks for; returns the
-// error where it does not pass, or the attempts are used up.
+// Waits before the next attempt, at least as long as the server asks for. Returns the
+// error if it is not transient or the attempts are used up.
 func (f *failures) pause(ctx context.Context, failed *Error) error {
 	if ctx.Err() != nil {
 		return FromError(ctx.Err())
@@ -69,13 +70,14 @@ func (f *failures) pause(ctx context.Context, failed *Error) error {
 	return nil
 }
 
-// Tells whether the same call may work on another attempt.
+// Reports whether a retry of the same call may succeed.
 func isPassing(failed *Error) bool {
 	switch failed.Code {
 	case codes.Unavailable:
 		return true
 	case codes.Internal, codes.Unknown, codes.DeadlineExceeded:
-		// What proxies, broken connections and streamTime make. The server gives a reason.
+		// Errors of proxies, broken connections and streamTime have no reason. Errors of the
+		// server do.
 		return failed.Reason == ""
 	default:
 		return false

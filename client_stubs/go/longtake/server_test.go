@@ -18,7 +18,7 @@ import (
 	longtakev1 "longtake.dev/client/longtake/v1"
 )
 
-// A server that is told what each stream sends and how it ends.
+// A server with a script of what each stream sends and how it ends.
 type scripted struct {
 	longtakev1.UnimplementedVideoServiceServer
 
@@ -80,7 +80,7 @@ func (s *scripted) DownloadVideo(
 
 var unavailable = status.Error(codes.Unavailable, "gone for now")
 
-// Returns a client of the server, which waits for nothing and keeps how long it would have.
+// Returns a client of the server that records its delays instead of waiting.
 func connected(t *testing.T, server *scripted) (*Client, *[]time.Duration) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -8,19 +8,18 @@ import (
 	"encoding/json"
 	"fmt"
 
-	// Asks servers for their health, where the service config says so.
+	// Adds health checks, which the service config turns on.
 	_ "google.golang.org/grpc/health"
 
 	longtakev1 "longtake.dev/client/longtake/v1"
 )
 
-// The retries, which are the same in every language.
+// The retries, shared by the clients of all languages.
 //
 //go:embed service_config.json
 var sharedServiceConfig []byte
 
-// Returns the shared service config, with calls spread over the servers that say of
-// themselves that they serve.
+// Returns the shared service config with health checks and round-robin balancing.
 func serviceConfig() string {
 	config := map[string]any{}
 	if err := json.Unmarshal(sharedServiceConfig, &config); err != nil {

@@ -12,7 +12,7 @@ import (
 	longtakev1 "longtake.dev/client/longtake/v1"
 )
 
-// Watch is a watch of one operation that resumes by itself where the stream breaks.
+// Watch is a watch of one operation. It resumes by itself if the stream breaks.
 //
 //	watch := client.Watch(ctx, operation.Name)
 //	defer watch.Close()
@@ -36,13 +36,13 @@ type Watch struct {
 	err       error
 }
 
-// Watch returns a watch of an operation, from its state now to its end. Nothing is asked
-// before the first Next.
+// Watch returns a watch of an operation, from its current state to its end. The first
+// Next starts the call.
 func (c *Client) Watch(ctx context.Context, name string) *Watch {
 	return c.WatchAfter(ctx, name, 0)
 }
 
-// WatchAfter returns a watch that leaves out what is not newer than a revision.
+// WatchAfter returns a watch that skips states up to a revision.
 func (c *Client) WatchAfter(ctx context.Context, name string, revision int64) *Watch {
 	return &Watch{
 		ctx: ctx, client: c, name: name, seen: revision, resume: revision,
@@ -50,9 +50,9 @@ func (c *Client) WatchAfter(ctx context.Context, name string, revision int64) *W
 	}
 }
 
-// Next waits for a newer state and tells whether there is one. After false the operation
-// has ended, or Err tells why the watch did. A generation that failed is no error of the
-// watch: see OperationError.
+// Next waits for a newer state and reports whether there is one. After false, either
+// the operation has ended, or Err returns why the watch ended. A failed generation is
+// not an error of the watch: see OperationError.
 func (w *Watch) Next() bool {
 	for w.err == nil && !w.ended {
 		operation, err := w.receive()
@@ -67,16 +67,16 @@ func (w *Watch) Next() bool {
 	return false
 }
 
-// Operation returns the state that Next found.
+// Operation returns the state that Next received.
 func (w *Watch) Operation() *longtakev1.GenerateVideosOperation { return w.operation }
 
-// Err returns why the watch ended before the operation, as an *Error, or nil.
+// Err returns an *Error if the watch ended before the operation, or nil.
 func (w *Watch) Err() error { return w.err }
 
-// Reconnects returns how often the stream was opened anew.
+// Reconnects returns how often the stream was reopened.
 func (w *Watch) Reconnects() int { return max(0, w.opened-1) }
 
-// Close ends the watch. The generation goes on.
+// Close ends the watch. The generation continues.
 func (w *Watch) Close() {
 	if w.close != nil {
 		w.close()
@@ -84,7 +84,7 @@ func (w *Watch) Close() {
 	w.stream, w.close = nil, nil
 }
 
-// Returns what is newer than what the caller has, or nil.
+// Returns the next newer state, or nil.
 func (w *Watch) receive() (*longtakev1.GenerateVideosOperation, error) {
 	if w.stream == nil {
 		if err := w.open(); err != nil {
@@ -118,12 +118,12 @@ func (w *Watch) open() error {
 	return err
 }
 
-// Waits until the stream may be opened again, or returns why it may not.
+// Waits until the stream may be reopened, or returns why it may not.
 func (w *Watch) broke(err error) error {
 	w.Close()
 	if err == io.EOF {
-		// Either the caller has the last state already or something cut the stream
-		// politely. The current state, asked for anew, tells which.
+		// Either the caller already has the final state, or a proxy ended the stream without
+		// an error. Requesting the current state tells which.
 		w.resume = 0
 		return w.failures.pause(w.ctx, endedEarly("the watch ended before "+w.name+" did"))
 	}

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command generate makes a video of a prompt: generate "prompt" out.mp4.
+// Command generate generates a video from a prompt: generate "prompt" out.mp4.
 package main
 
 import (

@@ -29,8 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Goes through the steps that every language's client must pass; see
- * tests/polyglot/conformance.py.
+ * Runs the steps that the client of every language must pass. See tests/polyglot/conformance.py.
  */
 public final class Conformance {
   private static final String MODEL = "veo-3.1-lite-generate-001";
@@ -155,7 +154,7 @@ public final class Conformance {
     tell("client_cancelled", Map.of("code", ErrorDetails.of(end.join()).code()));
   }
 
-  /** Cancels its call at the first message. */
+  /** Cancels the call at the first message. */
   private static final class CancelsAtOnce
       implements ClientResponseObserver<WatchOperationsRequest, WatchOperationsResponse> {
     private final CompletableFuture<Throwable> end;
@@ -186,7 +185,10 @@ public final class Conformance {
     }
   }
 
-  /** Returns a request for a video of so many seconds; "" leaves the aspect to the model. */
+  /**
+   * Returns a request for a video of a duration in seconds. With "", the model chooses the aspect
+   * ratio.
+   */
   private static GenerateVideosRequest request(String prompt, int seconds, String aspect) {
     var config = GenerateVideosConfig.newBuilder().setDurationSeconds(seconds);
     if (!aspect.isEmpty()) {

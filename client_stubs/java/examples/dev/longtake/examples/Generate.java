@@ -14,7 +14,7 @@ import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Makes a video of a prompt: {@code Generate "prompt" out.mp4}. */
+/** Generates a video from a prompt: {@code Generate "prompt" out.mp4}. */
 public final class Generate {
   private Generate() {}
 

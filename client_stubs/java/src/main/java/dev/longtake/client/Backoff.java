@@ -8,7 +8,7 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 
-/** Counts failures in a row, and waits after each. */
+/** Counts consecutive failures and waits after each. */
 final class Backoff {
   private final Resumption resumption;
   private final Runnable beforeAttempt;
@@ -19,14 +19,14 @@ final class Backoff {
     this.beforeAttempt = beforeAttempt;
   }
 
-  /** Begins anew, since something arrived. */
+  /** Resets the count after progress. */
   void reset() {
     failures = 0;
   }
 
   /**
-   * Waits before the next attempt, at least as long as the server asks for; throws the error
-   * where it does not pass, the attempts are used up, or the caller's context has ended.
+   * Waits before the next attempt, at least as long as the server asks for. Throws the error if it
+   * is not transient, the attempts are used up, or the caller's context has ended.
    */
   void pause(StatusRuntimeException error) {
     ErrorDetails details = ErrorDetails.of(error);
@@ -49,12 +49,12 @@ final class Backoff {
     beforeAttempt.run();
   }
 
-  /** Tells whether the same call may work on another attempt. */
+  /** Returns whether a retry of the same call may succeed. */
   private static boolean isPassing(ErrorDetails error) {
     return switch (error.code()) {
       case UNAVAILABLE -> true;
-      // What proxies, broken connections and a ServerStream's limit make. The server's own
-      // have a reason.
+      // Errors of proxies, broken connections and a ServerStream's limit have no reason. Errors of
+      // the server do.
       case INTERNAL, UNKNOWN, DEADLINE_EXCEEDED -> error.reason().isEmpty();
       default -> false;
     };

@@ -20,7 +20,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.UUID;
 
-/** How far a download of one video is. */
+/** The progress of a download of one video. */
 final class Download {
   private final LongtakeClient client;
   private final String name;
@@ -93,7 +93,7 @@ final class Download {
     }
     ByteString data = message.getChunk().getData();
     if (data.isEmpty()) {
-      // Not at every message: a stream may begin well each time and never get on.
+      // Not at every message: a stream may start successfully each time and make no progress.
       return;
     }
     backoff.reset();
@@ -102,7 +102,7 @@ final class Download {
     data.writeTo(to);
   }
 
-  /** Compares what arrived with what the server said, as far as it said. */
+  /** Compares the received bytes with the size and digest that the server reported, if any. */
   private DownloadedVideo verified() {
     String sum = HexFormat.of().formatHex(digest.digest());
     if (facts.hasSizeBytes() && facts.getSizeBytes() != offset) {

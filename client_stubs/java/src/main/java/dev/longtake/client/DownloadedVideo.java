@@ -4,10 +4,10 @@
 package dev.longtake.client;
 
 /**
- * A video whose bytes have all arrived.
+ * A completely downloaded video.
  *
- * @param sizeBytes its size
- * @param sha256 64 lower-case hexadecimal digits
- * @param mimeType its media type, for example {@code video/mp4}
+ * @param sizeBytes the size in bytes
+ * @param sha256 the digest as 64 lower-case hexadecimal digits
+ * @param mimeType the media type, for example {@code video/mp4}
  */
 public record DownloadedVideo(long sizeBytes, String sha256, String mimeType) {}

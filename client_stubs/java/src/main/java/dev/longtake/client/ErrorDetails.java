@@ -16,15 +16,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What an error of a call or of an operation says, with the google.rpc details decoded.
+ * The error of a call or an operation, with its google.rpc details decoded.
  *
  * @param code the gRPC code
  * @param message what happened
- * @param reason the name of an ErrorReason of the contract without its prefix, or "" where the
- *     error was made on the way and not by the server
- * @param metadata what varies in the message
- * @param violations all fields of the request that are wrong
- * @param retryDelay how long the server asks to wait before the next call, or zero
+ * @param reason the name of an ErrorReason of the contract without its prefix, or "" if the
+ *     error does not come from the server
+ * @param metadata the variable parts of the message
+ * @param violations every invalid field of the request
+ * @param retryDelay how long the server asks to wait before a retry, or zero
  */
 public record ErrorDetails(
     Status.Code code,
@@ -34,7 +34,7 @@ public record ErrorDetails(
     List<Violation> violations,
     Duration retryDelay) {
 
-  /** Decodes what a call threw. */
+  /** Decodes an exception of a call. */
   public static ErrorDetails of(Throwable error) {
     com.google.rpc.Status sent = StatusProto.fromThrowable(error);
     if (sent != null) {
@@ -67,7 +67,7 @@ public record ErrorDetails(
         }
       }
     } catch (InvalidProtocolBufferException broken) {
-      // Something on the way changed the details: code and message are what is left.
+      // A proxy changed the details, so only the code and the message are left.
       return of(status.toBuilder().clearDetails().build());
     }
     Status.Code code = Status.fromCodeValue(status.getCode()).getCode();
@@ -75,7 +75,7 @@ public record ErrorDetails(
         code, status.getMessage(), reason, metadata, List.copyOf(violations), retryDelay);
   }
 
-  /** Returns one line with the message and every violation, each once. */
+  /** Returns the message and every violation once, on one line. */
   @Override
   public String toString() {
     StringBuilder text = new StringBuilder(oneLine(message.isBlank() ? reason : message));

@@ -13,11 +13,11 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A connection to a server, for any number of threads.
+ * A connection to a server. Safe for concurrent use.
  *
- * <p>Its stubs have every call of the contract. {@link #watch} and {@link #download} go on where
- * a connection broke. Whatever fails throws {@link io.grpc.StatusRuntimeException}, which
- * {@link ErrorDetails#of(Throwable)} decodes.
+ * <p>Its stubs have every call of the contract. {@link #watch} and {@link #download} resume after a
+ * broken connection. All failures throw {@link io.grpc.StatusRuntimeException}, which {@link
+ * ErrorDetails#of(Throwable)} decodes.
  */
 public final class LongtakeClient implements AutoCloseable {
   private static final String DEFAULT_ADDRESS = "localhost:50051";
@@ -31,17 +31,17 @@ public final class LongtakeClient implements AutoCloseable {
     this.resumption = resumption;
   }
 
-  /** Connects to LONGTAKE_ADDRESS, else to localhost:50051, when first used; unencrypted. */
+  /** Connects without encryption to LONGTAKE_ADDRESS, or to localhost:50051, at the first call. */
   public static LongtakeClient connect() {
     return connect(System.getenv().getOrDefault("LONGTAKE_ADDRESS", DEFAULT_ADDRESS));
   }
 
-  /** Connects to an address, when first used; unencrypted. */
+  /** Connects without encryption to an address at the first call. */
   public static LongtakeClient connect(String address) {
     return connect(ManagedChannelBuilder.forTarget(address).usePlaintext());
   }
 
-  /** Connects by a builder, for example one with TLS, to which the client's options are added. */
+  /** Connects with a channel builder, for example one with TLS. Adds the client's options to it. */
   public static LongtakeClient connect(ManagedChannelBuilder<?> builder) {
     return connect(builder, Resumption.DEFAULT);
   }
@@ -51,12 +51,13 @@ public final class LongtakeClient implements AutoCloseable {
         builder
             .defaultServiceConfig(ServiceConfig.load())
             .enableRetry()
-            // A request that does not fit is not retried; the default would leave images out.
+            // gRPC retries only requests that fit into this buffer. Requests with images exceed the
+            // default.
             .perRpcBufferLimit(MAX_MESSAGE_BYTES)
             .retryBufferSize(4L * MAX_MESSAGE_BYTES)
             .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-            // Finds connections that died in silence. Watches carry heartbeats more often than
-            // servers allow pings, so that no server takes these for too many.
+            // Detects dead connections. The heartbeats of watches are more frequent than these
+            // pings, so servers do not reject the pings as too many.
             .keepAliveTime(60, TimeUnit.SECONDS)
             .keepAliveTimeout(20, TimeUnit.SECONDS)
             .intercept(new RequestIds())
@@ -64,12 +65,12 @@ public final class LongtakeClient implements AutoCloseable {
     return new LongtakeClient(channel, resumption);
   }
 
-  /** Returns the stub whose calls wait for their answers. */
+  /** Returns the stub whose calls block until the response arrives. */
   public VideoServiceGrpc.VideoServiceBlockingStub blocking() {
     return VideoServiceGrpc.newBlockingStub(channel);
   }
 
-  /** Returns the stub whose calls tell a StreamObserver. */
+  /** Returns the stub whose calls notify a StreamObserver. */
   public VideoServiceGrpc.VideoServiceStub async() {
     return VideoServiceGrpc.newStub(channel);
   }
@@ -79,31 +80,33 @@ public final class LongtakeClient implements AutoCloseable {
     return VideoServiceGrpc.newFutureStub(channel);
   }
 
-  /** Returns a watch of an operation, {@code operations/{id}}, from its state now to its end. */
+  /**
+   * Returns a watch of an operation, {@code operations/{id}}, from its current state to its end.
+   */
   public Watch watch(String name) {
     return watch(name, 0);
   }
 
-  /** Returns a watch that leaves out what is not newer than a revision. */
+  /** Returns a watch that skips states up to a revision. */
   public Watch watch(String name, long afterRevision) {
     return new Watch(this, name, afterRevision);
   }
 
   /**
-   * Writes the bytes of a video, {@code operations/{id}/videos/{index}}, and compares them with
-   * the size and the SHA-256 that the server tells. Where they differ it throws DATA_LOSS, and
-   * what was written is worthless.
+   * Writes the bytes of a video, {@code operations/{id}/videos/{index}}, and verifies the size and
+   * the SHA-256 that the server reports. If they differ, it throws DATA_LOSS, and you must discard
+   * what was written.
    */
   public DownloadedVideo download(String name, OutputStream to) throws IOException {
     return new Download(this, name, to).run();
   }
 
-  /** Downloads a video into a file, which appears only when it is whole. */
+  /** Downloads a video to a file, which appears only when it is complete. */
   public DownloadedVideo download(String name, Path path) throws IOException {
     return Download.toFile(this, name, path);
   }
 
-  /** Ends the connection and every call on it. */
+  /** Closes the connection and ends every call on it. */
   @Override
   public void close() {
     channel.shutdownNow();
@@ -114,7 +117,7 @@ public final class LongtakeClient implements AutoCloseable {
   }
 
   Backoff newBackoff() {
-    // A channel waits up to two minutes before it connects anew, which would hold up a watch.
+    // A channel waits up to two minutes before it reconnects, which would delay a watch.
     return new Backoff(resumption, channel::resetConnectBackoff);
   }
 }

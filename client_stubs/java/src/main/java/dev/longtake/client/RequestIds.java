@@ -12,9 +12,9 @@ import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.MethodDescriptor;
 import java.util.UUID;
 
-/** Gives each generation a request id, so that a repeated call starts no second one. */
+/** Sets the request id of each generation, so a repeated call does not start a second one. */
 public final class RequestIds implements ClientInterceptor {
-  /** Returns the request as it is if it has an id, else with a new one. */
+  /** Returns the request, with a new id if it has none. */
   public static GenerateVideosRequest withRequestId(GenerateVideosRequest request) {
     if (!request.getRequestId().isEmpty()) {
       return request;
@@ -27,7 +27,7 @@ public final class RequestIds implements ClientInterceptor {
       MethodDescriptor<RequestT, ResponseT> method, CallOptions options, Channel next) {
     return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
       @Override
-      @SuppressWarnings("unchecked") // the type that it had
+      @SuppressWarnings("unchecked") // the request keeps its type
       public void sendMessage(RequestT message) {
         if (message instanceof GenerateVideosRequest request) {
           message = (RequestT) withRequestId(request);

@@ -8,13 +8,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
 
 /**
- * How watches and downloads are resumed.
+ * How watches and downloads resume.
  *
- * @param initial the first wait
- * @param multiplier what each wait is multiplied by for the next
- * @param max the longest wait
- * @param attempts how often in a row, without a message in between
- * @param jitter gives a number from 0 to 1; a wait is shortened to between half and all of it
+ * @param initial the first delay
+ * @param multiplier the factor between consecutive delays
+ * @param max the longest delay
+ * @param attempts the number of consecutive attempts without progress in between
+ * @param jitter returns a number from 0 to 1, which shortens a delay by up to half
  * @param sleeper waits
  */
 record Resumption(
@@ -25,7 +25,7 @@ record Resumption(
     DoubleSupplier jitter,
     Sleeper sleeper) {
 
-  /** Tries for about a minute. */
+  /** Gives up after about a minute. */
   static final Resumption DEFAULT =
       new Resumption(
           Duration.ofMillis(250),
@@ -35,7 +35,7 @@ record Resumption(
           () -> ThreadLocalRandom.current().nextDouble(),
           wait -> Thread.sleep(wait.toMillis()));
 
-  /** Waits for so long. */
+  /** Sleeps for a duration. */
   interface Sleeper {
     void sleep(Duration wait) throws InterruptedException;
   }

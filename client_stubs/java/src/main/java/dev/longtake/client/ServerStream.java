@@ -12,13 +12,13 @@ import java.util.Iterator;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The messages of one call, which ends when it is closed.
+ * The messages of one call. Closing it ends the call.
  *
- * <p>A stub's own iterator can be ended by its Context alone, and a channel may ask for its
- * server's health in the Context of the call that made it connect: both would end together.
+ * <p>A stub's iterator can be ended only through its Context. A channel may run its health check in
+ * the Context of the call that opened the connection, so cancelling that Context would end both.
  */
 final class ServerStream<ResponseT> implements AutoCloseable {
-  /** The longest that a stream lasts before it is resumed, so that none hangs for ever. */
+  /** The longest duration of a stream before it is resumed, so a stream cannot hang forever. */
   private static final long LONGEST_SECONDS = 600;
 
   private final ClientCall<?, ResponseT> call;
@@ -37,7 +37,7 @@ final class ServerStream<ResponseT> implements AutoCloseable {
     return new ServerStream<>(call, ClientCalls.blockingServerStreamingCall(call, request));
   }
 
-  /** Waits for a message and returns it, or null at the end. */
+  /** Waits for a message and returns it, or null at the end of the stream. */
   ResponseT next() {
     return messages.hasNext() ? messages.next() : null;
   }

@@ -15,11 +15,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The retries, which are the same in every language, and how calls are spread. */
+/** The retries, shared by the clients of all languages, and the load balancing. */
 final class ServiceConfig {
   private ServiceConfig() {}
 
-  /** Returns the shared config, with calls spread over the servers that say that they serve. */
+  /** Returns the shared config with health checks and round-robin balancing. */
   static Map<String, ?> load() {
     Map<String, Object> config = new HashMap<>(shared());
     config.put("loadBalancingConfig", List.of(Map.of("round_robin", Map.of())));
@@ -30,7 +30,7 @@ final class ServiceConfig {
   private static Map<String, Object> shared() {
     try (InputStream file = ServiceConfig.class.getResourceAsStream("service_config.json");
         InputStreamReader reader = new InputStreamReader(file, StandardCharsets.UTF_8)) {
-      // Numbers become Double, as gRPC wants them.
+      // Numbers become Double, as gRPC requires.
       return new Gson().fromJson(reader, new TypeToken<Map<String, Object>>() {});
     } catch (IOException error) {
       throw new UncheckedIOException(error);

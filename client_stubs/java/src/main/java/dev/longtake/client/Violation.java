@@ -4,9 +4,9 @@
 package dev.longtake.client;
 
 /**
- * A field of a request that is wrong.
+ * An invalid field of a request.
  *
- * @param field its path, for example {@code config.duration_seconds}
+ * @param field the path of the field, for example {@code config.duration_seconds}
  * @param description what is wrong and what is accepted
  */
 public record Violation(String field, String description) {}

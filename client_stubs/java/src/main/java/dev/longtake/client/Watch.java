@@ -13,11 +13,11 @@ import java.util.Iterator;
 import java.util.NoSuchElementException;
 
 /**
- * The states of one operation, from now to its end. Resumes by itself where the stream breaks.
+ * The states of one operation, from the current one to the end. Resumes if the stream breaks.
  *
- * <p>{@link #hasNext} waits for the next state, and throws {@link StatusRuntimeException} where the
- * watch cannot go on. A generation that failed is no error of the watch: its last state has it.
- * Closing ends the watch, not the generation.
+ * <p>{@link #hasNext} waits for the next state. It throws {@link StatusRuntimeException} if the
+ * watch cannot resume. A failed generation is not an error of the watch: its last state contains
+ * the error. Closing ends the watch; the generation continues.
  */
 public final class Watch implements Iterator<GenerateVideosOperation>, AutoCloseable {
   private final LongtakeClient client;
@@ -64,7 +64,7 @@ public final class Watch implements Iterator<GenerateVideosOperation>, AutoClose
     return operation;
   }
 
-  /** Returns how often the stream was opened anew. */
+  /** Returns how often the stream was reopened. */
   public int reconnects() {
     return Math.max(0, opened - 1);
   }
@@ -81,8 +81,8 @@ public final class Watch implements Iterator<GenerateVideosOperation>, AutoClose
     }
     WatchOperationResponse message = stream.next();
     if (message == null) {
-      // Either the caller has the last state already or something cut the stream politely.
-      // The current state, asked for anew, tells which.
+      // Either the caller already has the final state, or a proxy ended the stream without an
+      // error. Requesting the current state tells which.
       resumeFrom = 0;
       throw Status.UNAVAILABLE.withDescription("the watch ended before " + name + " did")
           .asRuntimeException();

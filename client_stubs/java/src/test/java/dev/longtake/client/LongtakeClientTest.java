@@ -62,7 +62,7 @@ final class LongtakeClientTest {
     server.watches.add(new Script<>(List.of(state(1, false), state(2, false)), Status.UNAVAILABLE));
     server.watches.add(new Script<>(List.of(), Status.UNAVAILABLE));
     server.watches.add(new Script<>(List.of(state(3, false)), Status.OK));
-    // The current state, asked for anew since the stream ended politely.
+    // The current state, requested again because the stream ended without an error.
     server.watches.add(new Script<>(List.of(state(3, false), state(5, true)), Status.OK));
 
     List<Long> revisions = new ArrayList<>();

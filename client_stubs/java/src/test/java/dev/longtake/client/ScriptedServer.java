@@ -29,9 +29,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 
-/** A server that is told what each stream sends and how it ends, and a client of it. */
+/** A server with a script of what each stream sends and how it ends, and a client of it. */
 final class ScriptedServer extends VideoServiceGrpc.VideoServiceImplBase implements AutoCloseable {
-  /** What one stream does; OK ends it politely. */
+  /** The script of one stream. OK ends it without an error. */
   record Script<T>(List<T> messages, Status end) {}
 
   final List<GenerateVideosRequest> generated = new ArrayList<>();
