@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! Shows by one JSON object per line that the client does all it should:
+//! Runs the conformance steps and prints one JSON object per line:
 //! `conformance ADDRESS OUT_FILE`.
 
 use std::error::Error;
@@ -149,7 +149,7 @@ async fn client_cancelled(client: &Client) -> Done {
     let request = WatchOperationsRequest::default();
     let mut changes = client.service().watch_operations(request).await?.into_inner();
     changes.message().await?;
-    // In Rust a call is cancelled by dropping it, here with the task that waits for it.
+    // In Rust, dropping a call cancels it. Here, aborting the task that awaits it drops it.
     let task = tokio::spawn(async move {
         while changes.message().await?.is_some() {}
         Ok::<(), Status>(())

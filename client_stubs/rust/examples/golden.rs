@@ -1,10 +1,11 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! Reads the golden messages and writes each encoding from the other:
+//! Reads the golden messages and converts each encoding to the other:
 //! `golden DESCRIPTOR_SET FROM_FOLDER TO_FOLDER`.
 //!
-//! Prost has no JSON; prost-reflect gives it, by the descriptors, to the generated types.
+//! Prost does not support JSON. prost-reflect adds it to the generated types through the
+//! descriptors.
 
 use std::error::Error;
 use std::fs;

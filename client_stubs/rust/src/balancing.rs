@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! Several servers: those whose health checks are good share the calls.
+//! Balances calls over several servers whose health checks succeed.
 
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
@@ -17,7 +17,7 @@ use crate::retrying::{Backoff, RetryPolicy};
 
 const SERVICE: &str = "longtake.v1.VideoService";
 
-/// Returns a channel over the servers that are healthy. While none is, calls wait.
+/// Returns a channel over the healthy servers. Calls wait while there are none.
 pub(crate) fn balance(endpoints: Vec<Endpoint>, checks: &mut JoinSet<()>) -> Channel {
     let (channel, changes) = Channel::balance_channel(endpoints.len());
     for (index, endpoint) in endpoints.into_iter().enumerate() {
@@ -40,7 +40,7 @@ impl Member {
         let mut backoff = Backoff::new(RetryPolicy { attempts: u32::MAX, ..Default::default() });
         loop {
             let Err(status) = self.watch(&mut health, &mut backoff).await;
-            // A server without health checks is taken as well, as gRPC says.
+            // A server without the health service counts as healthy, as gRPC specifies.
             self.set(status.code() == Code::Unimplemented).await;
             match backoff.next_delay(status) {
                 Ok(_) if self.serving => return,
@@ -73,7 +73,7 @@ impl Member {
             true => Change::Insert(self.index, self.endpoint.clone()),
             false => Change::Remove(self.index),
         };
-        // It fails when the channel is gone, and this task is about to be.
+        // This fails once the channel is gone, and then this task ends too.
         let _ = self.changes.send(change).await;
     }
 }

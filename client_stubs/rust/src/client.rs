@@ -1,7 +1,8 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! The client: the contract's calls with deadlines and retries, and what goes on over several.
+//! The client: the contract's calls with deadlines and retries, and operations that combine several
+//! calls.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use crate::watching::Watch;
 pub struct Client {
     service: Service,
     timeout: Duration,
-    // Ends the health checks with the last clone.
+    // Ends the health checks when the last clone is dropped.
     _checks: Arc<JoinSet<()>>,
 }
 
@@ -36,8 +37,8 @@ macro_rules! unary {
         ///
         /// # Errors
         ///
-        /// What the server refuses, see [`ErrorDetails`](crate::ErrorDetails), or that it cannot
-        /// be reached, after the retries of the shipped service config.
+        /// The server's error, see [`ErrorDetails`](crate::ErrorDetails), or UNAVAILABLE if the
+        /// server cannot be reached after the retries of the shipped service config.
         pub async fn $name(&self, request: $Request) -> Result<$Response, Status> {
             self.unary($method, request, |mut service, request| async move {
                 service.$name(request).await
@@ -48,8 +49,8 @@ macro_rules! unary {
 }
 
 impl Client {
-    /// Returns a client of `host:port`, which connects at its first call. Must be called on a
-    /// tokio runtime.
+    /// Returns a client of `host:port` that connects at its first call. Must be called on a tokio
+    /// runtime.
     ///
     /// # Errors
     ///
@@ -67,22 +68,22 @@ impl Client {
         Self { service, timeout, _checks: checks }
     }
 
-    /// Returns the same client with another deadline for its unary calls.
+    /// Returns a clone with a different deadline for unary calls.
     pub fn with_timeout(&self, timeout: Duration) -> Self {
         Self { timeout, ..self.clone() }
     }
 
-    /// Returns every call of the contract as tonic makes it: no retries, no deadline.
+    /// Returns tonic's client of the contract, without retries and deadlines.
     pub fn service(&self) -> Service {
         self.service.clone()
     }
 
-    /// Starts a generation and returns its operation, without waiting for the end. A request
-    /// without a `request_id` gets one, so that its retries start and pay for one generation.
+    /// Starts a generation and returns its operation without waiting for the end. Sets the
+    /// `request_id` of a request that has none, so retries start and pay for only one generation.
     ///
     /// # Errors
     ///
-    /// What the server refuses, with every violation, or that it cannot be reached.
+    /// The server's error, with every violation, or UNAVAILABLE if the server cannot be reached.
     pub async fn generate_videos(
         &self,
         mut request: GenerateVideosRequest,
@@ -97,33 +98,34 @@ impl Client {
     }
 
     unary! {
-        /// Returns the newest state of an operation, without waiting.
+        /// Returns the current state of an operation without waiting.
         get_operation = "GetOperation"(GetOperationRequest) -> GenerateVideosOperation;
-        /// Waits until an operation is newer than a revision, or has ended, at most until this
-        /// client's deadline; [`Client::watch`] waits longer.
+        /// Waits until an operation is newer than a revision or has ended, at most until this
+        /// client's deadline. [`Client::watch`] waits longer.
         wait_operation = "WaitOperation"(WaitOperationRequest) -> GenerateVideosOperation;
         /// Lists operations, the newest first.
         list_operations = "ListOperations"(ListOperationsRequest) -> ListOperationsResponse;
-        /// Asks for the end of a generation and returns its operation.
+        /// Requests the cancellation of a generation and returns its operation.
         cancel_operation = "CancelOperation"(CancelOperationRequest) -> GenerateVideosOperation;
-        /// Deletes the record of an operation and its videos. It cancels nothing.
+        /// Deletes the record of an operation and its videos. Does not cancel the generation.
         delete_operation = "DeleteOperation"(DeleteOperationRequest) -> ();
-        /// Lists the models and what they can do.
+        /// Lists the models and their capabilities.
         list_models = "ListModels"(ListModelsRequest) -> ListModelsResponse;
         /// Returns a model.
         get_model = "GetModel"(GetModelRequest) -> Model;
     }
 
-    /// Watches an operation to its end, over broken connections and restarts of the server.
+    /// Watches an operation to its end. Resumes after broken connections and restarts of the
+    /// server.
     pub fn watch(&self, name: impl Into<String>) -> Watch {
         Watch::new(self.clone(), name.into())
     }
 
-    /// Returns an operation once it has ended, also when it failed.
+    /// Waits for the end of an operation and returns it, even if it failed.
     ///
     /// # Errors
     ///
-    /// What [`Watch::message`] cannot resume.
+    /// An error after which [`Watch::message`] cannot resume.
     pub async fn wait(&self, name: impl Into<String>) -> Result<GenerateVideosOperation, Status> {
         let mut watch = self.watch(name);
         let mut last = GenerateVideosOperation::default();
@@ -133,18 +135,18 @@ impl Client {
         Ok(last)
     }
 
-    /// Reads the bytes of a video in order, over broken connections. Of the video, `name` is
-    /// enough.
+    /// Reads the bytes of a video in order. Resumes after broken connections. Of the video, only
+    /// `name` is required.
     pub fn read(&self, video: &GeneratedVideo) -> Download {
         Download::new(self.clone(), video)
     }
 
-    /// Streams a video to a file. The bytes go to `{path}.part`, which takes the name only when it
-    /// is whole and equal to what the server stored.
+    /// Downloads a video to a file. Writes to `{path}.part` and renames that to `path` once the
+    /// bytes are complete and verified.
     ///
     /// # Errors
     ///
-    /// The bytes cannot be fetched, are not those that were stored, or cannot be written.
+    /// The bytes cannot be fetched, fail the verification, or cannot be written.
     pub async fn download(
         &self,
         video: &GeneratedVideo,
@@ -166,7 +168,7 @@ impl Client {
             call(self.service.clone(), request)
         };
         match timeout_at(deadline, retried(method, attempt)).await {
-            // What tonic makes of the deadline where its own clock was faster.
+            // What tonic returns if its own timer fires first.
             Ok(Err(status)) if status.code() == Code::Cancelled && Instant::now() >= deadline => {
                 Err(Status::deadline_exceeded(status.message()))
             }

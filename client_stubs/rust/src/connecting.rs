@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! How the client connects: address, limits, keepalive, credentials.
+//! Connection settings: address, limits, keepalive, credentials.
 
 use std::env;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use crate::balancing::balance;
 use crate::client::Client;
 use crate::v1::video_service_client::VideoServiceClient;
 
-/// Every call of the contract, as tonic makes it.
+/// tonic's client of the contract.
 pub type Service = VideoServiceClient<InterceptedService<Channel, Metadata>>;
 
 const MAX_MESSAGE_BYTES: usize = 64 << 20;
 
-/// Metadata that goes with every call.
+/// Metadata of every call.
 #[derive(Clone, Debug, Default)]
 pub struct Metadata(MetadataMap);
 
@@ -35,7 +35,7 @@ impl Interceptor for Metadata {
     }
 }
 
-/// Says how to connect.
+/// Configures the connection.
 #[derive(Clone, Debug)]
 pub struct Builder {
     address: Option<String>,
@@ -50,26 +50,26 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Sets `host:port` of the server, or `https://host:port` for TLS with the feature `tls`.
-    /// Default: LONGTAKE_ADDRESS, else `localhost:50051`.
+    /// Sets the server's `host:port`, or `https://host:port` for TLS with the feature `tls`.
+    /// Default: LONGTAKE_ADDRESS, or `localhost:50051` if it is not set.
     pub fn address(mut self, address: impl Into<String>) -> Self {
         self.address = Some(address.into());
         self
     }
 
-    /// Sets the deadline of each unary call. Streams are not limited. Default: 30 seconds.
+    /// Sets the deadline of each unary call. Streams have none. Default: 30 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Adds metadata that goes with every call, for example credentials.
+    /// Adds metadata to every call, for example credentials.
     pub fn metadata(mut self, key: MetadataKey<Ascii>, value: MetadataValue<Ascii>) -> Self {
         self.metadata.0.insert(key, value);
         self
     }
 
-    /// Returns a client, which connects at its first call. Must be called on a tokio runtime.
+    /// Returns a client that connects at its first call. Must be called on a tokio runtime.
     ///
     /// # Errors
     ///
@@ -91,8 +91,8 @@ impl Builder {
         let of_environment = || env::var("LONGTAKE_ADDRESS").ok();
         let addresses = self.address.clone().or_else(of_environment);
         let addresses = addresses.unwrap_or_else(|| "localhost:50051".into());
-        // Several addresses, separated by commas, are for servers that share their state. There are
-        // none yet, so the documentation does not mention them.
+        // Several addresses, separated by commas, are for servers that share their state. Such
+        // servers do not exist yet, so the documentation does not mention this.
         addresses.split(',').map(|address| endpoint(address.trim())).collect()
     }
 }
@@ -102,8 +102,8 @@ fn endpoint(address: &str) -> Result<Endpoint, Error> {
         true => address.to_owned(),
         false => format!("http://{address}"),
     };
-    // Finds connections that died in silence. Watches carry heartbeats more often than servers
-    // allow pings, so that no server takes these for too many.
+    // Detects dead connections. The heartbeats of watches are more frequent than these pings, so
+    // servers do not reject the pings as too many.
     Ok(Endpoint::from_shared(uri)?
         .connect_timeout(Duration::from_secs(20))
         .http2_keep_alive_interval(Duration::from_secs(60))

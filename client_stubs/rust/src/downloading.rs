@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! Fetches the bytes of a video and compares them with what the server told.
+//! Downloads the bytes of a video and verifies them.
 
 use std::{fmt, io};
 
@@ -15,19 +15,19 @@ use crate::retrying::{Backoff, RetryPolicy};
 use crate::v1::{DownloadVideoRequest, DownloadVideoResponse, GeneratedVideo, Video};
 use crate::watching::STREAM;
 
-/// What a whole download was.
+/// A complete download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Downloaded {
-    /// Its size.
+    /// The size in bytes.
     pub size_bytes: u64,
-    /// Its SHA-256 in hexadecimal digits, equal to the server's where that is known.
+    /// The SHA-256 in hexadecimal digits. It equals the server's if that is known.
     pub sha256: String,
 }
 
 /// Why a video could not be saved.
 #[derive(Debug)]
 pub enum DownloadError {
-    /// The bytes cannot be fetched; DATA_LOSS when they are not those that the server stored.
+    /// The bytes cannot be fetched, or fail the verification (DATA_LOSS).
     Call(Status),
     /// The file cannot be written.
     File(io::Error),
@@ -56,7 +56,7 @@ impl From<io::Error> for DownloadError {
     }
 }
 
-/// The bytes of a video, in order. Dropping it ends the call.
+/// The bytes of a video in order. Dropping it ends the call.
 #[derive(Debug)]
 pub struct Download {
     client: Client,
@@ -83,22 +83,22 @@ impl Download {
         }
     }
 
-    /// Sets how often and after what waits it is resumed.
+    /// Sets how often and after which delays it is resumed.
     pub fn resume(mut self, policy: RetryPolicy) -> Self {
         self.backoff = Backoff::new(policy);
         self
     }
 
-    /// What it was, once [`Download::chunk`] has returned None.
+    /// The result, once [`Download::chunk`] has returned None.
     pub fn downloaded(&self) -> Option<&Downloaded> {
         self.whole.as_ref()
     }
 
-    /// Returns the next bytes, or None after the last ones, when all have been verified.
+    /// Returns the next bytes. Returns None at the end, once all bytes have been verified.
     ///
     /// # Errors
     ///
-    /// What cannot be resumed; DATA_LOSS when the bytes are not those that the server stored.
+    /// An error after which it cannot resume, or DATA_LOSS if the bytes fail the verification.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Status> {
         while self.whole.is_none() {
             match self.receive().await {
@@ -138,7 +138,8 @@ impl Download {
             }
             let bytes = message.chunk.map(|chunk| chunk.data).unwrap_or_default();
             if !bytes.is_empty() {
-                // Not at every message: a stream may begin well each time and never get on.
+                // Not at every message: a stream may start successfully each time and make no
+                // progress.
                 self.backoff.reset();
                 self.hash.update(&bytes);
                 self.offset += bytes.len() as u64;

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! What the google.rpc details of an error say.
+//! Decodes the google.rpc details of errors.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,7 +12,7 @@ use tonic::{Code, Status};
 
 use crate::google::rpc;
 
-/// A field of a request that is wrong.
+/// An invalid field of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldViolation {
     /// The path of the field, for example `config.duration_seconds`.
@@ -21,21 +21,21 @@ pub struct FieldViolation {
     pub description: String,
 }
 
-/// An error, decoded: that of a call, or that which an operation holds.
+/// The decoded error of a call or an operation.
 #[derive(Clone, Debug)]
 pub struct ErrorDetails {
     /// The gRPC code.
     pub code: Code,
-    /// The machine-readable cause, for example `INVALID_FIELD`; empty where the error was made on
-    /// the way and not by the server.
+    /// The machine-readable cause, for example `INVALID_FIELD`. Empty if the error does not come
+    /// from the server.
     pub reason: String,
     /// What happened.
     pub message: String,
-    /// What varies in the message.
+    /// The variable parts of the message.
     pub metadata: BTreeMap<String, String>,
-    /// Every field of the request that is wrong.
+    /// Every invalid field of the request.
     pub violations: Vec<FieldViolation>,
-    /// After what time the server asks to call again, where it does.
+    /// The delay that the server asks for before a retry, if any.
     pub retry_delay: Option<Duration>,
 }
 
@@ -77,12 +77,12 @@ impl From<&rpc::Status> for ErrorDetails {
     }
 }
 
-/// Whether the same call may work on another attempt, as far as the error tells.
+/// Returns whether a retry of the same call may succeed.
 pub(crate) fn is_passing(status: &Status) -> bool {
     match status.code() {
         Code::Unavailable => true,
-        // Proxies, broken connections and deadlines of streams make these. The server gives a
-        // reason with its own.
+        // Proxies, broken connections and deadlines of streams cause errors without a reason.
+        // Errors of the server have one.
         Code::Internal | Code::Unknown | Code::DeadlineExceeded | Code::Cancelled => {
             ErrorDetails::from(status).reason.is_empty()
         }
@@ -90,7 +90,7 @@ pub(crate) fn is_passing(status: &Status) -> bool {
     }
 }
 
-/// The code, where a connection that broke under a call is told as other gRPC libraries do.
+/// Returns the code, with UNAVAILABLE for a broken connection, as in other gRPC libraries.
 pub(crate) fn code_of(status: &Status) -> Code {
     match status.code() {
         Code::Internal | Code::Unknown | Code::Cancelled if status.source().is_some() => {
@@ -100,7 +100,7 @@ pub(crate) fn code_of(status: &Status) -> Code {
     }
 }
 
-/// The code of gRPC's name for it.
+/// Returns the code for gRPC's name of it.
 pub(crate) fn code_named(name: &str) -> Option<Code> {
     (0..=16).map(Code::from_i32).find(|code| code_name(*code) == name)
 }

@@ -1,8 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! The client of Longtake, a gRPC service for generated video: start a generation, watch it
-//! finish, fetch the video.
+//! The client of Longtake, a gRPC service for generated video.
 //!
 //! ```no_run
 //! use std::path::Path;

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! A file that gets its name only when it is whole.
+//! A file that gets its final name only when it is complete.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use tonic::Status;
 
 use crate::downloading::{Download, DownloadError, Downloaded};
 
-/// Writes a download to `{path}.part` and renames that at the end.
+/// Writes a download to `{path}.part` and renames the file at the end.
 pub(crate) async fn save(mut video: Download, path: &Path) -> Result<Downloaded, DownloadError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
@@ -26,7 +26,7 @@ pub(crate) async fn save(mut video: Download, path: &Path) -> Result<Downloaded,
     whole.ok_or_else(|| Status::internal("a download ends with what it was").into())
 }
 
-/// Is removed however the download ends; after a rename there is nothing to remove.
+/// Removes the partial file when dropped. After the rename there is none.
 struct Part(PathBuf);
 
 impl Drop for Part {

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! How long to wait before a call or a stream is tried again, and when to give up.
+//! Delays between attempts of a call or a stream, and when to give up.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use tonic::Status;
 
 use crate::errors::ErrorDetails;
 
-/// How something that failed is tried again. The default is that of watches and downloads: for
-/// about a minute without anything arriving.
+/// A retry policy. The default is that of watches and downloads, which give up after about a minute
+/// without a message.
 #[derive(Clone, Debug)]
 pub struct RetryPolicy {
-    /// The first wait.
+    /// The first delay.
     pub initial: Duration,
-    /// What each wait is multiplied by for the next.
+    /// The factor between consecutive delays.
     pub multiplier: f64,
-    /// The longest wait.
+    /// The longest delay.
     pub longest: Duration,
-    /// How often in a row.
+    /// The number of consecutive attempts.
     pub attempts: u32,
 }
 
@@ -34,7 +34,7 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Counts failures in a row.
+/// Counts consecutive failures.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     policy: RetryPolicy,
@@ -46,18 +46,18 @@ impl Backoff {
         Self { policy, failures: 0 }
     }
 
-    /// Begins anew, since something arrived.
+    /// Resets the count after progress.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// Returns what to wait before the next attempt: between half and all of the policy's wait,
-    /// and what the server asks for; the error given, once the attempts are used up.
+    /// Returns the delay before the next attempt: between half and all of the policy's delay,
+    /// plus what the server asks for. Returns the given error once the attempts are used up.
     pub(crate) fn next_delay(&mut self, status: Status) -> Result<Duration, Status> {
         if self.failures >= self.policy.attempts {
             return Err(status);
         }
-        // A large power is infinite, which the longest wait then bounds.
+        // The power may overflow to infinity, which the longest delay limits.
         let growth = self.policy.multiplier.powf(f64::from(self.failures));
         self.failures += 1;
         let seconds =

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! The service config that every language's client ships: what is retried, and how.
+//! The service config with the retries, shared by the clients of all languages.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -13,14 +13,14 @@ use tonic::Code;
 use crate::errors::code_named;
 use crate::retrying::RetryPolicy;
 
-/// How a unary method is retried, and after which codes.
+/// The retry policy of a unary method, and the codes that it applies to.
 #[derive(Clone, Debug)]
 pub(crate) struct MethodPolicy {
     pub(crate) retry: RetryPolicy,
     pub(crate) codes: Vec<Code>,
 }
 
-/// Returns how a method of the video service is retried, if it is.
+/// Returns the retry policy of a method of the video service, if it has one.
 pub(crate) fn policy_of(method: &str) -> Option<&'static MethodPolicy> {
     static POLICIES: LazyLock<HashMap<String, MethodPolicy>> = LazyLock::new(read);
     POLICIES.get(method)
@@ -71,7 +71,7 @@ fn method_policy(policy: &Policy) -> MethodPolicy {
             initial: duration(&policy.initial_backoff),
             multiplier: policy.backoff_multiplier,
             longest: duration(&policy.max_backoff),
-            // The first one is no retry.
+            // The first attempt is not a retry.
             attempts: policy.max_attempts - 1,
         },
         codes: policy.retryable_status_codes.iter().map(named).collect(),

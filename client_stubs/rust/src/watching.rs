@@ -14,11 +14,11 @@ use crate::retrying::{Backoff, RetryPolicy};
 use crate::v1::watch_operation_response::Event;
 use crate::v1::{GenerateVideosOperation, WatchOperationRequest, WatchOperationResponse};
 
-/// The longest that one stream lasts before it is resumed, so that none hangs for ever.
+/// The longest duration of one stream before it is resumed, so a stream cannot hang forever.
 pub(crate) const STREAM: Duration = Duration::from_secs(600);
 
-/// The states of an operation, now and after each change, until it has ended. Revisions grow
-/// strictly; states that follow fast may be skipped, the last one never. Dropping it ends the call.
+/// The current state of an operation and every change until its end. Revisions strictly increase.
+/// Intermediate states may be skipped, the final one never. Dropping it ends the call.
 #[derive(Debug)]
 pub struct Watch {
     client: Client,
@@ -45,20 +45,20 @@ impl Watch {
         }
     }
 
-    /// Leaves out what the caller has: only states newer than this revision come.
+    /// Skips the states that the caller has: yields only those newer than this revision.
     pub fn after_revision(mut self, revision: i64) -> Self {
         self.seen = revision;
         self.resume_from = revision;
         self
     }
 
-    /// Sets how often and after what waits it is resumed.
+    /// Sets how often and after which delays it is resumed.
     pub fn resume(mut self, policy: RetryPolicy) -> Self {
         self.backoff = Backoff::new(policy);
         self
     }
 
-    /// How often it was resumed.
+    /// The number of resumptions so far.
     pub fn reconnects(&self) -> u32 {
         self.reconnects
     }
@@ -67,7 +67,7 @@ impl Watch {
     ///
     /// # Errors
     ///
-    /// What cannot be resumed.
+    /// An error after which the watch cannot resume.
     pub async fn message(&mut self) -> Result<Option<GenerateVideosOperation>, Status> {
         loop {
             let arrived = match self.ended && self.stream.is_none() {
@@ -110,7 +110,7 @@ impl Watch {
         };
         while let Some(response) = stream.message().await? {
             self.backoff.reset();
-            // An event that this version does not know is none.
+            // Events that this version does not know are skipped.
             if response.event.is_some() {
                 return Ok(response.event);
             }
@@ -119,8 +119,8 @@ impl Watch {
     }
 
     async fn ended_early(&mut self) -> Result<(), Status> {
-        // Either the caller has the last state already or something cut the stream politely.
-        // The current state, asked for anew, tells which.
+        // Either the caller already has the final state, or a proxy ended the stream without an
+        // error. Requesting the current state tells which.
         self.resume_from = 0;
         let message = format!("the watch ended before {} did", self.name);
         self.broke(Status::unavailable(message)).await

@@ -1,24 +1,24 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** How long to wait before a call or a stream is tried again, and when to give up. */
+/** Delays between attempts of a call or a stream, and when to give up. */
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { errorDetails } from "./errors.js";
 
-/** How something that failed is tried again. */
+/** A retry policy. */
 export interface RetryPolicy {
-  /** The first wait in milliseconds. */
+  /** The first delay in milliseconds. */
   initialMs: number;
-  /** What each wait is multiplied by for the next. */
+  /** The factor between consecutive delays. */
   multiplier: number;
-  /** The longest wait in milliseconds. */
+  /** The longest delay in milliseconds. */
   maxMs: number;
-  /** How often in a row. */
+  /** The number of consecutive attempts. */
   attempts: number;
 }
 
-/** How watches and downloads are resumed: for about a minute without anything arriving. */
+/** The policy of watches and downloads: give up after about a minute without a message. */
 export const DEFAULT_RESUME: Readonly<RetryPolicy> = {
   initialMs: 250,
   multiplier: 2,
@@ -26,7 +26,7 @@ export const DEFAULT_RESUME: Readonly<RetryPolicy> = {
   attempts: 10,
 };
 
-/** Counts failures in a row. */
+/** Counts consecutive failures. */
 export class Backoff {
   private failures = 0;
 
@@ -35,16 +35,16 @@ export class Backoff {
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** Begins anew, since something arrived. */
+  /** Resets the count after progress. */
   reset(): void {
     this.failures = 0;
   }
 
   /**
-   * Returns the milliseconds to wait before the next attempt: between half and all of the policy's
-   * wait, and what the server asks for.
+   * Returns the delay before the next attempt in milliseconds: between half and all of the policy's
+   * delay, plus what the server asks for.
    *
-   * @throws the error given, once the attempts are used up.
+   * @throws the given error once the attempts are used up.
    */
   nextDelayMs(error: ConnectError): number {
     const { initialMs, multiplier, maxMs, attempts } = this.policy;

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** The client: the service's calls, and what goes on over several of them. */
+/** The client: the service's calls, and methods that combine several of them. */
 
 import { type Client, type Transport, createClient } from "@connectrpc/connect";
 import type { GeneratedVideo } from "./gen/longtake/v1/generation_pb.js";
@@ -11,9 +11,12 @@ import { type Downloaded, type Sha256, videoBytes } from "./downloading.js";
 import type { StreamOptions } from "./streaming.js";
 import { type WatchOptions, watchOperation } from "./watching.js";
 
-/** Calls a Longtake server. Its subclasses know how to hash and where to put bytes. */
+/** Calls a Longtake server. Subclasses provide hashing and storage for a platform. */
 export abstract class LongtakeClient {
-  /** Every call of the contract, as Connect makes it. GenerateVideos gets a request_id by itself. */
+  /**
+   * Connect's client of the contract. Sets the request_id of GenerateVideos requests that have
+   * none.
+   */
   readonly service: Client<typeof VideoService>;
 
   constructor(transport: Transport) {
@@ -21,17 +24,17 @@ export abstract class LongtakeClient {
   }
 
   /**
-   * Yields the state of an operation now and after each change, until it has ended. A watch that
-   * breaks is resumed after the last state that was seen.
+   * Yields the current state of an operation and every change until its end. A broken watch resumes
+   * after the last received state.
    *
    * @param operation an operation, or its name, `operations/{id}`.
-   * @throws ConnectError what cannot be resumed, or code Canceled when the signal aborted.
+   * @throws ConnectError if it cannot resume, or with code Canceled if the signal aborted.
    */
   watch(operation: Named | string, options?: WatchOptions): AsyncGenerator<GenerateVideosOperation, void, undefined> {
     return watchOperation(this.service, nameOf(operation), options);
   }
 
-  /** Returns an operation once it has ended, also when it failed. Throws as `watch`. */
+  /** Waits for the end of an operation and returns it, even if it failed. Throws like `watch`. */
   async wait(operation: Named | string, options?: WatchOptions): Promise<GenerateVideosOperation> {
     let last: GenerateVideosOperation | undefined;
     for await (last of this.watch(operation, { ...options, afterRevision: 0n }));
@@ -40,11 +43,11 @@ export abstract class LongtakeClient {
   }
 
   /**
-   * Yields the bytes of a video in order, resuming where the stream breaks, and returns their size
-   * and SHA-256, which have been compared with what the server told.
+   * Yields the bytes of a video in order and resumes if the stream breaks. Returns their size and
+   * SHA-256 after verification.
    *
    * @param video a generated video, or its name, `operations/{id}/videos/{index}`.
-   * @throws ConnectError what cannot be resumed; code DataLoss when they differ from what was stored.
+   * @throws ConnectError if it cannot resume; code DataLoss if the bytes fail the verification.
    */
   read(
     video: GeneratedVideo | string,

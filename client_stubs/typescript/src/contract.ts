@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** What both entries have: the messages of the contract, and the helpers that need no platform. */
+/** Exports of both entry points: the messages of the contract, and platform-independent helpers. */
 
 export { DEFAULT_RESUME, type RetryPolicy } from "./backoff.js";
 export { LongtakeClient } from "./client.js";

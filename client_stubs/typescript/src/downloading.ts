@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Fetches the bytes of a video, over broken connections, and compares them with what the server told. */
+/** Downloads the bytes of a video, resumes after broken connections and verifies them. */
 
 import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import type { GeneratedVideo } from "./gen/longtake/v1/generation_pb.js";
@@ -10,27 +10,27 @@ import { type StreamOptions, resumed } from "./streaming.js";
 
 /** Hashes bytes with SHA-256. */
 export interface Sha256 {
-  /** Takes the next bytes. */
+  /** Adds bytes. */
   update(bytes: Uint8Array): void;
-  /** Returns 64 lower-case hexadecimal digits. */
+  /** Returns the digest as 64 lower-case hexadecimal digits. */
   hex(): string | Promise<string>;
 }
 
-/** What a whole download was. */
+/** A complete download. */
 export interface Downloaded {
-  /** Its size in bytes. */
+  /** The size in bytes. */
   sizeBytes: number;
-  /** Its SHA-256 in hexadecimal digits, equal to the server's where that is known. */
+  /** The SHA-256 in hexadecimal digits. It equals the server's if that is known. */
   sha256: string;
 }
 
 /**
- * Yields the bytes of a video in order, resuming where the stream breaks, and returns what they
- * were together.
+ * Yields the bytes of a video in order and resumes if the stream breaks. Returns their size and
+ * digest.
  *
  * @param video a generated video, or its name, `operations/{id}/videos/{index}`.
- * @throws ConnectError what cannot be resumed; code DataLoss when the bytes are not those that
- *   the server stored; code Canceled when the caller's signal aborted.
+ * @throws ConnectError if it cannot resume; code DataLoss if the bytes fail the verification;
+ *   code Canceled if the caller's signal aborted.
  */
 export async function* videoBytes(
   service: Client<typeof VideoService>,
@@ -49,7 +49,7 @@ export async function* videoBytes(
       const message = `the download of ${name} ended after ${offset} of ${size} bytes`;
       return new ConnectError(message, Code.Unavailable);
     },
-    // Not every message: a stream may begin well each time and never get on.
+    // Not every message: a stream may start successfully each time and make no progress.
     (message) => Boolean(message.chunk?.data.length),
     options,
   );

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** What the google.rpc details of an error say. */
+/** Decodes the google.rpc details of errors. */
 
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { anyUnpack, durationMs } from "@bufbuild/protobuf/wkt";
@@ -9,7 +9,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "./gen/google/rpc/error_details_pb.js";
 import type { Status } from "./gen/google/rpc/status_pb.js";
 
-/** A field of a request that is wrong. */
+/** An invalid field of a request. */
 export interface FieldViolation {
   /** The path of the field, for example `config.duration_seconds`. */
   field: string;
@@ -17,25 +17,28 @@ export interface FieldViolation {
   description: string;
 }
 
-/** An error, decoded. */
+/** A decoded error. */
 export interface ErrorDetails {
   /** The gRPC code. */
   code: Code;
   /** Its name, for example `INVALID_ARGUMENT`. */
   status: string;
-  /** The machine-readable cause, for example `INVALID_FIELD`; empty where the error was made on the way. */
+  /**
+   * The machine-readable cause, for example `INVALID_FIELD`. Empty if the error does not come from
+   * the server.
+   */
   reason: string;
   /** What happened. */
   message: string;
-  /** What varies in the message. */
+  /** The variable parts of the message. */
   metadata: Record<string, string>;
-  /** Every field of the request that is wrong. */
+  /** Every invalid field of the request. */
   violations: FieldViolation[];
-  /** Milliseconds after which the server asks to call again, where it does. */
+  /** The delay in milliseconds that the server asks for before a retry, if any. */
   retryDelayMs?: number;
 }
 
-/** Decodes the error of a call, or the error that an operation holds. */
+/** Decodes the error of a call or an operation. */
 export function errorDetails(error: unknown): ErrorDetails {
   if (isStatus(error)) {
     return decode(error.code, error.message, (schema) =>
@@ -46,22 +49,24 @@ export function errorDetails(error: unknown): ErrorDetails {
   return decode(failure.code, failure.rawMessage, (schema) => failure.findDetails(schema));
 }
 
-/** Whether the same call may work on another attempt, as far as the error tells. */
+/** Returns whether a retry of the same call may succeed. */
 export function isPassing(error: ConnectError): boolean {
   if (error.code === Code.Unavailable) return true;
   return MADE_ON_THE_WAY.has(error.code) && error.findDetails(ErrorInfoSchema).length === 0;
 }
 
-/** Whether the connection broke under a call, which other gRPC libraries tell as UNAVAILABLE. */
+/**
+ * Returns whether the connection of a call broke, which other gRPC libraries report as UNAVAILABLE.
+ */
 export function isBrokenConnection(error: ConnectError): boolean {
   return BROKEN_CONNECTION.has(error.code) && error.findDetails(ErrorInfoSchema).length === 0;
 }
 
-// What connect-node makes of a reset; a caller's own cancellation is told apart by its signal.
+// connect-node's error for a reset. The signal distinguishes it from the caller's cancellation.
 const BROKEN_CONNECTION = new Set([Code.Aborted, Code.Canceled]);
 
-// Codes that proxies, broken connections and deadlines of streams produce. The server gives a
-// reason with its own.
+// Codes that proxies, broken connections and deadlines of streams produce. The server's own errors
+// have a reason.
 const MADE_ON_THE_WAY = new Set([
   ...BROKEN_CONNECTION,
   Code.Internal,

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Whether one server takes calls, by the standard health service. */
+/** Follows the health of one server through the standard health service. */
 
 import { type Transport, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { Backoff, DEFAULT_RESUME, sleep } from "./backoff.js";
@@ -10,11 +10,11 @@ import { VideoService } from "./gen/longtake/v1/video_service_pb.js";
 
 /** Follows the health of a server until the signal aborts. */
 export class HealthWatch {
-  /** Whether calls may go there. False until it has said so. */
+  /** Whether the server is healthy. False until it has reported so. */
   serving = false;
-  /** Whether anything is known. */
+  /** Whether the health is known. */
   isKnown = false;
-  /** Is resolved once anything is known. */
+  /** Resolves once the health is known. */
   readonly known: Promise<void>;
   private tell!: () => void;
 
@@ -35,7 +35,7 @@ export class HealthWatch {
         await sleep(backoff.nextDelayMs(new ConnectError("the watch ended", Code.Unavailable)), closed);
       } catch (reason) {
         const error = ConnectError.from(reason);
-        // A server without health checks is taken as well, as gRPC says.
+        // A server without the health service counts as healthy, as gRPC specifies.
         this.set(error.code === Code.Unimplemented);
         if (error.code === Code.Unimplemented || closed.aborted) return;
         await sleep(backoff.nextDelayMs(error), closed).catch(() => undefined);

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** What every call goes through: its request id, and the retries of the shipped service config. */
+/** Interceptors of every call: request ids, and the retries of the shipped service config. */
 
 import { isMessage } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
@@ -10,16 +10,19 @@ import { isBrokenConnection } from "./errors.js";
 import { serviceConfig } from "./gen/service_config.js";
 import { type GenerateVideosRequest, GenerateVideosRequestSchema } from "./gen/longtake/v1/video_service_pb.js";
 
-/** Gives each GenerateVideos a request_id, so that a repeated call starts and pays for one generation. */
+/**
+ * Sets the request_id of GenerateVideos, so a repeated call starts and pays for only one
+ * generation.
+ */
 export const requestIds: Interceptor = (next) => (request) => {
   if (request.stream || !isMessage(request.message, GenerateVideosRequestSchema)) return next(request);
   const requestId = request.message.requestId || crypto.randomUUID();
-  // The caller's own message stays as it is.
+  // Does not modify the caller's message.
   const message: GenerateVideosRequest = { ...request.message, requestId };
   return next({ ...request, message });
 };
 
-/** Repeats unary calls as the shipped service config says. */
+/** Retries unary calls as the shipped service config defines. */
 export const retries: Interceptor = (next) => async (request) => {
   const policy = POLICIES.get(`${request.service.typeName}/${request.method.name}`);
   if (request.stream || policy === undefined) return next(request);

@@ -1,9 +1,9 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** The client on Node.js, over gRPC. */
+/** The client for Node.js, over gRPC. */
 
-// Kept in the declarations, which name Node's types: a default tsc loads none by itself.
+// Kept in the declarations, which use Node's types: tsc does not load them by default.
 /// <reference types="node" preserve="true" />
 
 import { createHash } from "node:crypto";
@@ -19,19 +19,21 @@ import { Sessions } from "./sessions.js";
 import type { StreamOptions } from "./streaming.js";
 import { withUnaryTimeout } from "./timeout.js";
 
-/** How to connect. */
+/** Connection options. */
 export interface ConnectOptions {
-  /** `host:port` of the server. Default: LONGTAKE_ADDRESS, else `localhost:50051`. */
+  /**
+   * `host:port` of the server. Default: LONGTAKE_ADDRESS, or `localhost:50051` if it is not set.
+   */
   address?: string;
-  /** TLS: true for the system's authorities, or Node's options for others. Default: plaintext. */
+  /** TLS: true to trust the system's authorities, or Node's options. Default: plaintext. */
   tls?: boolean | SecureClientSessionOptions;
-  /** The deadline of each unary call in milliseconds. Streams are not limited. Default: 30,000. */
+  /** The deadline of each unary call in milliseconds. Streams have none. Default: 30,000. */
   timeoutMs?: number;
-  /** What else every call goes through, for example to add credentials. */
+  /** Further interceptors, for example to add credentials. */
   interceptors?: readonly Interceptor[];
 }
 
-/** Connects at the first call. */
+/** Returns a client that connects at its first call. */
 export function connect(options: ConnectOptions = {}): NodeClient {
   return new NodeClient(options);
 }
@@ -56,10 +58,10 @@ export class NodeClient extends LongtakeClient {
   }
 
   /**
-   * Streams a video to a file. The bytes go to `{path}.part`, which takes the name only when it is
-   * whole and equal to what the server stored.
+   * Downloads a video to a file. Writes to `{path}.part` and renames that to `path` once the bytes
+   * are complete and verified.
    *
-   * @throws ConnectError as `read`; Error when the file cannot be written.
+   * @throws ConnectError like `read`; Error if the file cannot be written.
    */
   async download(video: GeneratedVideo | string, path: string, options?: StreamOptions): Promise<Downloaded> {
     const part = `${path}.part`;
@@ -77,7 +79,7 @@ export class NodeClient extends LongtakeClient {
     }
   }
 
-  /** Closes the connections and ends what uses them. */
+  /** Closes the connections and ends every call on them. */
   close(): void {
     this.sessions.close();
   }
@@ -90,8 +92,8 @@ export class NodeClient extends LongtakeClient {
 
 const MAX_MESSAGE_BYTES = 64 << 20;
 
-// Several addresses, separated by commas, are for servers that share their state. There are none
-// yet, so the option does not mention them.
+// Several addresses, separated by commas, are for servers that share their state. Such servers do
+// not exist yet, so the option does not mention this.
 function addressesOf({ address }: ConnectOptions): readonly string[] {
   const chosen = address ?? process.env["LONGTAKE_ADDRESS"] ?? "localhost:50051";
   return chosen.split(",").map((each) => each.trim());

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** HTTP/2 connections to one server or several, over which calls go in turn. */
+/** HTTP/2 connections to one or several servers, with round-robin balancing. */
 
 import type { ClientHttp2Stream, SecureClientSessionOptions } from "node:http2";
 import { Code, ConnectError } from "@connectrpc/connect";
@@ -15,11 +15,11 @@ interface Member {
   health?: HealthWatch;
 }
 
-// Finds connections that died in silence. Watches carry heartbeats more often than servers allow
-// pings, so that no server takes these for too many.
+// Detects dead connections. The heartbeats of watches are more frequent than these pings, so
+// servers do not reject the pings as too many.
 const PINGS = { pingIntervalMs: 60_000, pingTimeoutMs: 20_000 };
 
-/** Round robin over the servers whose health checks are good; a single server is not checked. */
+/** Round robin over the servers whose health checks succeed. A single server is not checked. */
 export class Sessions implements SessionManager {
   readonly authority: string;
   private readonly members: readonly Member[];

@@ -1,36 +1,41 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Streams that are taken up again where they broke. */
+/** Streams that resume where they broke. */
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Backoff, DEFAULT_RESUME, type RetryPolicy, sleep } from "./backoff.js";
 import { isPassing } from "./errors.js";
 
-/** How a watch or a download runs. */
+/** Options of a watch or a download. */
 export interface StreamOptions {
-  /** Ends it: `AbortSignal.timeout(60_000)` is a deadline, an AbortController's a cancellation. */
+  /**
+   * Ends it: use `AbortSignal.timeout(60_000)` for a deadline, or an AbortController's signal to
+   * cancel.
+   */
   signal?: AbortSignal;
-  /** How often and after what waits it is resumed. Default: for about a minute. */
+  /** How often and after which delays it resumes. Default: for about a minute. */
   resume?: Readonly<RetryPolicy>;
-  /** Is told why it broke and in how many milliseconds it is resumed. */
+  /** Called with the reason of a break and the delay in milliseconds until it resumes. */
   onResume?: (error: ConnectError, delayMs: number) => void;
 }
 
-/** One attempt at a stream: what is still missing, asked for anew. */
+/** One attempt at a stream, which requests what is still missing. */
 export type Attempt<Message> = (call: { signal: AbortSignal }) => AsyncIterable<Message>;
 
-// The longest that one stream lasts before it is resumed, so that none hangs for ever. Connect's
-// own timeout would go on counting, and keep a process alive, after a loop that is left.
+// The longest duration of one stream before it is resumed, so a stream cannot hang forever.
+// Connect's own timeout would keep running after the caller leaves its loop, and keep the process
+// alive.
 const STREAM_MS = 600_000;
 
 /**
  * Yields the messages of one attempt after another until nothing is missing.
  *
- * @param attempt asks for what is still missing.
- * @param missing returns why the end of an attempt, by an error or without, is not the end of all.
- * @param progressed says of a message whether failures are counted anew after it.
- * @throws ConnectError what cannot be resumed, or code Canceled when the caller's signal aborted.
+ * @param attempt requests what is still missing.
+ * @param missing returns an error if the stream is incomplete at the end of an attempt, whether
+ *   or not it failed.
+ * @param progressed returns whether a message is progress, which resets the count of failures.
+ * @throws ConnectError if it cannot resume, or with code Canceled if the caller's signal aborted.
  */
 export async function* resumed<Message>(
   attempt: Attempt<Message>,
@@ -54,7 +59,7 @@ export async function* resumed<Message>(
       broke = ConnectError.from(reason);
     } finally {
       clearTimeout(timer);
-      // A loop that is left does not end the call by itself.
+      // Leaving the loop does not end the call.
       call.abort();
     }
     if (options.signal?.aborted) throw ConnectError.from(options.signal.reason, Code.Canceled);

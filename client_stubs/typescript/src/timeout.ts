@@ -5,7 +5,7 @@
 
 import type { Transport } from "@connectrpc/connect";
 
-/** Returns a transport whose unary calls end after so many milliseconds unless they say otherwise. */
+/** Returns a transport that gives unary calls a default deadline in milliseconds. */
 export function withUnaryTimeout(transport: Transport, timeoutMs: number): Transport {
   return {
     unary: (method, signal, own, ...rest) => transport.unary(method, signal, own ?? timeoutMs, ...rest),

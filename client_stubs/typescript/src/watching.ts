@@ -1,24 +1,27 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Watches one operation to its end, over broken connections and restarts of the server. */
+/** Watches an operation to its end. Resumes after broken connections and restarts of the server. */
 
 import { type Client, Code, ConnectError } from "@connectrpc/connect";
 import type { GenerateVideosOperation } from "./gen/longtake/v1/operation_pb.js";
 import type { VideoService } from "./gen/longtake/v1/video_service_pb.js";
 import { type StreamOptions, resumed } from "./streaming.js";
 
-/** How a watch runs. */
+/** Options of a watch. */
 export interface WatchOptions extends StreamOptions {
-  /** The revision that the caller has; only newer states come. Default: 0, the current state comes at once. */
+  /**
+   * The revision that the caller has; only newer states are yielded. Default: 0, which yields the
+   * current state at once.
+   */
   afterRevision?: bigint;
 }
 
 /**
- * Yields the state of an operation now and after each change, until it has ended. Revisions grow
- * strictly; states that follow fast may be skipped, the last one never.
+ * Yields the current state of an operation and every change until its end. Revisions strictly
+ * increase. Intermediate states may be skipped, the final one never.
  *
- * @throws ConnectError what cannot be resumed, or code Canceled when the caller's signal aborted.
+ * @throws ConnectError if it cannot resume, or with code Canceled if the caller's signal aborted.
  */
 export async function* watchOperation(
   service: Client<typeof VideoService>,
@@ -33,8 +36,8 @@ export async function* watchOperation(
     (broke) => {
       if (ended) return undefined;
       if (broke !== undefined) return broke;
-      // Either the caller has the last state already or something cut the stream politely.
-      // The current state, asked for anew, tells which.
+      // Either the caller already has the final state, or a proxy ended the stream without an
+      // error. Requesting the current state tells which.
       afterRevision = 0n;
       return new ConnectError(`the watch ended before ${name} did`, Code.Unavailable);
     },

@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** The client in browsers, over gRPC-Web. Needs the package @connectrpc/connect-web. */
+/** The client for browsers, over gRPC-Web. Needs the package @connectrpc/connect-web. */
 
 import type { Interceptor } from "@connectrpc/connect";
 import { createGrpcWebTransport } from "@connectrpc/connect-web";
@@ -14,17 +14,17 @@ import { withUnaryTimeout } from "./timeout.js";
 
 export * from "./contract.js";
 
-/** How to connect. */
+/** Connection options. */
 export interface WebOptions {
-  /** Where the proxy is that speaks gRPC-Web, for example `https://longtake.example`. */
+  /** The URL of the gRPC-Web proxy, for example `https://longtake.example`. */
   baseUrl: string;
-  /** The deadline of each unary call in milliseconds. Streams are not limited. Default: 30,000. */
+  /** The deadline of each unary call in milliseconds. Streams have none. Default: 30,000. */
   timeoutMs?: number;
-  /** What else every call goes through, for example to add credentials. */
+  /** Further interceptors, for example to add credentials. */
   interceptors?: readonly Interceptor[];
 }
 
-/** Connects at the first call. */
+/** Returns a client that connects at its first call. */
 export function connectWeb(options: WebOptions): WebClient {
   return new WebClient(options);
 }
@@ -42,7 +42,7 @@ export class WebClient extends LongtakeClient {
   /**
    * Fetches a whole video, for example for `URL.createObjectURL`.
    *
-   * @throws ConnectError as `read`.
+   * @throws ConnectError like `read`.
    */
   async download(video: GeneratedVideo | string, options?: StreamOptions): Promise<Blob> {
     const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -52,7 +52,7 @@ export class WebClient extends LongtakeClient {
   }
 
   protected override sha256(): Sha256 {
-    // The browser's digest takes all at once.
+    // The browser's digest function needs all bytes at once.
     const parts: Uint8Array<ArrayBuffer>[] = [];
     return {
       update: (bytes) => void parts.push(new Uint8Array(bytes)),

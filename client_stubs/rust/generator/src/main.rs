@@ -1,7 +1,7 @@
 // Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
-//! Writes the Rust code of a descriptor set: `longtake-generator DESCRIPTOR_SET FOLDER`.
+//! Generates Rust code from a descriptor set: `longtake-generator DESCRIPTOR_SET FOLDER`.
 
 use std::error::Error;
 
@@ -17,9 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         .build_server(false)
         .build_transport(false)
-        // Maps in the order of their keys make encodings that repeat.
+        // Ordered maps make encodings deterministic.
         .btree_map(".")
-        // Their indented text would be taken for Rust's tests of documentation.
+        // Rustdoc would take their indented text for doctests.
         .disable_comments([".google"])
         .emit_rerun_if_changed(false)
         .include_file("mod.rs")
