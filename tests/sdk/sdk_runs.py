@@ -16,7 +16,8 @@ import av
 from processes.running import GUARD_SECONDS
 from sdk.older_sdk import older_python
 
-TESTS = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
+TESTS = ROOT / "tests"
 NEWER, OLDER = "3.4.0", "2.19.0"
 VERSIONS = (NEWER, OLDER)
 
