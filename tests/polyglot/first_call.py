@@ -9,10 +9,9 @@ import os
 from typing import TYPE_CHECKING
 
 import av
-import pytest
 from fakes.video_service import Call, video_service
 from processes.running import server
-from project.markdown_snippets import ignores_failures, snippets
+from project.markdown_snippets import snippets
 from stubs.stubs_messages import failed, operation, seen
 
 from polyglot.toolchains import ROOT
@@ -46,8 +45,6 @@ async def makes_a_video(folder: Path, *command: str | Path) -> None:
 
 async def says_why_it_failed(folder: Path, *command: str | Path) -> None:
     """Run a program whose generation fails; it saves nothing and says why."""
-    if ignores_failures(ROOT / "README.md"):
-        pytest.xfail("the snippets of the README ignore failed generations")
     with video_service(
         Call("GenerateVideos", operation()), Call("WatchOperation", seen(failed()))
     ) as service:

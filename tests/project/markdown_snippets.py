@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-# How the snippets of a README began that left failed generations aside.
-_BEFORE = "operation.response.generated_videos[0]", "operation.result.value.generatedVideos[0]"
-
 
 def snippets(document: Path, language: str) -> list[str]:
     """Return the fenced blocks of a language in order, without their indentation."""
@@ -21,8 +18,3 @@ def snippets(document: Path, language: str) -> list[str]:
         rf"^( *)```{language}\n(.*?)^ *```$", document.read_text(), re.MULTILINE | re.DOTALL
     )
     return [textwrap.dedent(block) for _, block in found]
-
-
-def ignores_failures(document: Path) -> bool:
-    """Return whether a document still has the snippets that crash on a failed generation."""
-    return any(before in document.read_text() for before in _BEFORE)
