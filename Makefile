@@ -18,10 +18,10 @@ PYTHON ?= $(shell for candidate in python3.11 python3 python3.12 python3.13 pyth
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := server client_stubs/python/longtake tests scripts benchmarks
 
-help: ## Tell what can be made
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# The environment, from the lock file alone: every package by its hash, nothing resolved.
+# Install exactly the packages of the lock file and verify their hashes.
 $(READY): requirements.lock pyproject.toml client_stubs/python/pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Longtake needs Python 3.11 or newer: install it, or name it with PYTHON=/path/to/python" >&2; exit 1; }
 	@echo "Installing the locked packages into $(VENV)"
@@ -30,19 +30,19 @@ $(READY): requirements.lock pyproject.toml client_stubs/python/pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation -e client_stubs/python -e .
 	@touch $@
 
-demo: $(READY) ## Start the service on the simulator, make a video, check it: build/demo.mp4
+demo: $(READY) ## Start a server on the simulator, generate a video and check it: build/demo.mp4
 	@$(BIN)/python scripts/demo.py
 
-run: $(READY) ## Serve on 127.0.0.1:50051 in the foreground; LONGTAKE_* variables change settings
+run: $(READY) ## Serve on 127.0.0.1:50051 until Ctrl-C; LONGTAKE_* variables change settings
 	@$(BIN)/longtake-server serve
 
-edge: $(READY) ## Serve REST, server-sent events, gRPC-Web and TLS on :8080 and :8443, in front of the server
+edge: $(READY) ## Serve REST, server-sent events and gRPC-Web on :8080, with TLS on :8443, through Envoy
 	@$(BIN)/python -m scripts.edge
 
-test: $(READY) ## Run every test
+test: $(READY) ## Run every test (about 15 minutes on two cores); WORKERS=4 uses more cores
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
-test-polyglot: $(READY) ## Run the tests of the Go, Java, Rust and TypeScript clients whose tools are installed
+test-polyglot: $(READY) ## Run the tests of the Go, Java, Rust and TypeScript clients; skips missing tools
 	$(BIN)/python -m pytest tests/polyglot
 
 check: $(READY) ## Run every static check: style, types, imports, protos, generated code, lock file
@@ -56,13 +56,13 @@ check: $(READY) ## Run every static check: style, types, imports, protos, genera
 	$(BIN)/python -m pip check
 	$(BIN)/python -m pytest -q tests/project/test_project_generated.py tests/project/test_project_lock.py
 
-fix: $(READY) ## Put right what the style checks can put right by themselves
+fix: $(READY) ## Fix what the style checks can fix, and update the table of settings
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/buf format --write protos
 	$(BIN)/python scripts/write_settings_table.py
 
-proto: $(READY) ## Generate the code of the protos anew, in every language
+proto: $(READY) ## Regenerate the code and the API documents from the protos
 	PYTHON=$(BIN)/python scripts/generate_python.sh
 	$(BIN)/python -m scripts.write_api_reference
 	BUF=$(BIN)/buf scripts/generate_typescript.sh
@@ -74,19 +74,19 @@ proto: $(READY) ## Generate the code of the protos anew, in every language
 sync: $(READY) ## Generate the blocking half of the Python client from its asyncio half
 	$(BIN)/python scripts/generate_blocking.py
 
-lock: $(READY) ## Write requirements.lock anew; UPGRADE=--upgrade takes the newest versions
+lock: $(READY) ## Update the lock files; UPGRADE=--upgrade takes the newest versions
 	@$(PIP) install uv==0.13.9
 	UV=$(BIN)/uv scripts/lock.sh $(UPGRADE)
 
-bench: $(READY) ## Measure every budget, against a bare gRPC server; NAME="calls start", RUNS=3, WRITE=--write
+bench: $(READY) ## Measure every budget, beside a bare gRPC server; NAME="calls start", RUNS=3, WRITE=--write
 	@$(BIN)/python -m benchmarks $(NAME) --runs $(RUNS) $(WRITE)
 
-crash: $(READY) ## Kill the server ten times amid a thousand operations, RUNS=20 times, a line for each
+crash: $(READY) ## Kill the server ten times during a thousand operations, and check them; RUNS=20
 	@cd tests && ../$(BIN)/python -m crash.crash_repeat --runs $(RUNS)
 
-attack: $(READY) ## Attack servers on loopback, print latencies and memory, a line for each; ATTACKS="gzip-bombs"
+attack: $(READY) ## Measure latency and memory under attacks on loopback; ATTACKS="gzip-bombs" selects
 	@cd tests && ../$(BIN)/python -m crash.crash_attacks $(ATTACKS)
 
-clean: ## Remove what was built: the environment, caches, build/ (not data/)
+clean: ## Remove the environment, caches and build/, but not data/
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
