@@ -177,7 +177,7 @@ async def test_a_region_that_is_not_set_up_any_more_holds_what_runs_there(
         due = await parts.driver.step(running.name)
         assert due is not None
         assert due > clock.now()
-        assert "not set up" in caplog.text
+        assert "not configured" in caplog.text
         await parts.driver.step(waiting.name)
         await parts.driver.step(waiting.name)
         assert await where(parts, [running, waiting]) == [(AWAY, "R"), (HOME, "R")]
@@ -225,6 +225,6 @@ async def test_a_video_of_another_region_is_read_by_the_first(tmp_path: Path) ->
         assert b"".join([chunk async for chunk in download.chunks]) == b"a video"
     other = ScriptedUpstream(name="another")
     async with engine(tmp_path, other, clock=clock) as parts:
-        with pytest.raises(UpstreamUnavailable, match="it is not set up here"):
+        with pytest.raises(UpstreamUnavailable, match="it is not configured"):
             async with parts.service.download(accepted.name, "", 0, 0, None):
                 pass

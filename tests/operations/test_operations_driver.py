@@ -194,7 +194,7 @@ async def test_what_fails_in_each_poll_is_given_up_too(tmp_path: Path) -> None:
         assert (await parts.ledger.get(name)).state is State.FAILED
 
 
-@pytest.mark.parametrize(("told", "words"), [(True, "was told"), (False, "cannot be told")])
+@pytest.mark.parametrize(("told", "words"), [(True, "was told"), (False, "could not be told")])
 async def test_cancelling_while_running(tmp_path: Path, told: bool, words: str) -> None:
     script = ScriptedUpstream(submissions=["up/1"], cancels=[told])
     async with engine(tmp_path, script) as parts:

@@ -110,7 +110,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             return False
         self._upstream.calling.clear()
         self._upstream.let_answer.clear()
-        stepping = asyncio.ensure_future(self._parts.runner._drive(work))
+        stepping = asyncio.ensure_future(self._parts.runner._run_step(work))
         calling = asyncio.ensure_future(self._upstream.calling.wait())
         await asyncio.wait((stepping, calling), return_when=asyncio.FIRST_COMPLETED)
         calling.cancel()

@@ -1,3 +1,3 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""When a queued operation is submitted, and where."""
+"""Decides when a queued operation is submitted, and to which region and model."""

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which queued operations may be submitted now.
+"""Decides which queued operations may be submitted now.
 
-The store is the truth. What is kept here is an index of the operations that have not
-ended, built at the start and kept up by the ledger, which tells of each commit.
+The store is authoritative. This module holds an index of the operations that have not ended: it
+is built at the start, and the ledger updates it after each commit.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an operation is in the queue of its quota.
+    """The place of an operation in the queue for its quota.
 
     Attributes:
         record: The operation.
-        position: 1 for the next.
-        start_time: When it is likely to be submitted, None where that is not known.
+        position: The position in the queue; 1 is next.
+        start_time: The estimated time of submission, None if unknown.
     """
 
     record: OperationRecord
@@ -44,18 +44,19 @@ class Standing:
 
 
 class Admission:
-    """Decides who is submitted, by what each model of each upstream takes. Does no I/O.
+    """Grants submissions within the quota of each model at each upstream. Does no I/O.
 
     Args:
-        catalogue: Says what each model takes.
-        clock: Time.
-        regions: Those that may serve in place of an upstream, by its name, the next first.
-        backoff: How long to wait after a refusal that does not say how long.
-        chance: Returns a number from 0 to 1, for jitter.
-        breakers: Say which upstreams answer.
+        catalogue: The models and their quota limits.
+        clock: The time source.
+        backoff: The waits after refusals. A longer wait that the upstream asks for wins.
+        chance: Returns a number from 0 to 1 for jitter.
+        breakers: Track which upstreams answer.
+        regions: For each upstream name, the other regions that may serve in its place, in the
+            order in which they are tried.
 
     Attributes:
-        changed: Set when somebody may go who could not, or stands elsewhere than before.
+        changed: Set when a waiting operation may be submitted, or a queue position changed.
 
     """
 
@@ -81,21 +82,21 @@ class Admission:
         self._to_wake: set[str] = set()
 
     def resume(self, records: Sequence[OperationRecord], recent: Sequence[OperationRecord]) -> None:
-        """Go on where an earlier process was.
+        """Build the index after a start.
 
         Args:
-            records: All that have not ended.
-            recent: Those that may have been submitted in the last minute, ended ones too.
+            records: All operations that have not ended.
+            recent: All operations, ended or not, that may have been submitted in the last minute.
 
         """
         for record in sorted(records, key=lambda record: record.update_time):
             self.committed(record.name, record)
-            if record.state is State.QUEUED and not self._postponed(record):
-                self._wait(record)
+            if record.state is State.QUEUED and not self._is_postponed(record):
+                self._enqueue(record)
                 self.changed.set()
         self._breakers.suspect({each.upstream for each in records if each.state is State.QUEUED})
         now, clock = self._clock.now(), self._clock.monotonic()
-        submitted = [(time, record) for record in recent if (time := _submitted(record))]
+        submitted = [(time, record) for record in recent if (time := _submission_time(record))]
         for time, record in sorted(submitted, key=lambda each: each[0]):
             quota = self._quota(record)
             quota.queue.served(record.caller)
@@ -104,7 +105,7 @@ class Admission:
             )
 
     def committed(self, name: str, record: OperationRecord | None) -> None:
-        """Take note of a record as it was stored, None if it was deleted."""
+        """Update the index with a stored record, or None if the operation was deleted."""
         known = self._records.get(name)
         if known is not None and record is not None:
             if record.revision <= known.revision:
@@ -117,10 +118,10 @@ class Admission:
         if record is not None and not record.done:
             self._enter(record)
             if known is not None and known.state is record.state is State.QUEUED:
-                self._arrive(record)
+                self._grant_moved(record)
 
-    def _arrive(self, record: OperationRecord) -> None:
-        """Grant an operation that moved here from another quota, if there is still room."""
+    def _grant_moved(self, record: OperationRecord) -> None:
+        """Grant an operation that moved here from another quota, if this quota is still open."""
         quota = self._quota(record)
         if quota.queue or not self._is_open(record.upstream, quota):
             return
@@ -138,12 +139,12 @@ class Admission:
         if record is None or record.done or record.upstream != known.upstream:
             self._breakers.release(known.upstream, name)
         if record is not None and self._quota(record) is not quota:
-            # It has its turn at another one.
+            # It moved to another quota, so its caller used a turn of this one.
             quota.queue.served(known.caller)
         if record is not None and known.submit_time is not None and record.state is State.SUCCEEDED:
             quota.record_duration((record.update_time - known.submit_time).total_seconds())
         if self._waiting:
-            # Those who wait for another region, too.
+            # Capacity that frees up here may also serve operations queued for another region.
             self.changed.set()
 
     def _enter(self, record: OperationRecord) -> None:
@@ -155,17 +156,17 @@ class Admission:
             quota.start_running(record.name)
 
     def may_go(self, record: OperationRecord) -> bool:
-        """Return whether a new operation is worth a step now: it may go, or be served elsewhere."""
+        """Return whether a new operation is due now, rather than only once it is woken."""
         quota, now = self._quota(record), self._clock.monotonic()
         if not self._breakers.allows(record.upstream, record.name):
             return False
-        goes = quota.is_backing_off(now) or (quota.is_open(now) and not quota.queue)
-        return goes or self.elsewhere(record) is not None
+        may_start = quota.is_backing_off(now) or (quota.is_open(now) and not quota.queue)
+        return may_start or self.elsewhere(record) is not None
 
     def elsewhere(self, record: OperationRecord) -> str | None:
-        """Return the upstream of the next region that takes one now and has nobody waiting.
+        """Return the next region with an open quota and an empty queue, or None.
 
-        None where the upstream itself does not answer: the other regions may be as far away.
+        None also if the upstream itself does not answer: the other regions may not answer either.
         """
         if not self._breakers.is_closed(record.upstream):
             return None
@@ -176,40 +177,40 @@ class Admission:
         return None
 
     def created(self, record: OperationRecord, due: datetime) -> None:
-        """Let a new operation wait whose first step is not due yet."""
+        """Queue a new operation whose first step is not due yet."""
         if due > record.create_time and record.name in self._records:
-            self._wait(record)
+            self._enqueue(record)
             is_open = self._is_open(record.upstream, self._quota(record))
             if is_open or self.elsewhere(record) is not None:
-                # A place has come free while it was stored.
+                # The quota opened while the operation was being stored.
                 self.changed.set()
 
     def watched(self, name: str) -> None:
-        """Take note that somebody began to watch an operation."""
+        """Note that an operation got its first watcher, who wants its queue position."""
         if name in self._waiting:
             self.changed.set()
 
     def admit(self, record: OperationRecord) -> bool:
-        """Return whether a queued operation may be submitted now, else let it wait.
+        """Return whether a queued operation may be submitted now; queue it if not.
 
-        One that waits is among those whom `granted` returns, once it may.
+        `granted` returns its name once it may be submitted.
         """
         if record.name not in self._records:
-            # It has ended or was deleted meanwhile, which whoever submits it is told.
+            # It has ended or was deleted, so the commit that starts its submission fails.
             return True
         quota = self._quota(record)
         if not self._breakers.allows(record.upstream, record.name):
             quota.granted.discard(record.name)
         if record.name not in quota.granted:
-            self._wait(record)
+            self._enqueue(record)
             self._grant(quota)
-        goes = record.name in quota.granted
+        may_start = record.name in quota.granted
         self._to_wake.discard(record.name)
-        if self._to_wake or not goes:
+        if self._to_wake or not may_start:
             self.changed.set()
-        return goes
+        return may_start
 
-    def _wait(self, record: OperationRecord) -> None:
+    def _enqueue(self, record: OperationRecord) -> None:
         if record.name not in self._waiting:
             self._waiting.add(record.name)
             self._quota(record).queue.add(record)
@@ -227,7 +228,10 @@ class Admission:
             self._to_wake.add(record.name)
 
     def granted(self) -> frozenset[str]:
-        """Return the names of those who waited and may go now, here or in another region."""
+        """Return the queued operations that may be submitted now, here or in another region.
+
+        Each one is returned once.
+        """
         for quota in tuple(self._quotas.values()):
             self._grant(quota)
             if quota.queue and self.elsewhere(first := self._records[quota.queue.next()]):
@@ -236,7 +240,7 @@ class Admission:
         return names
 
     def seconds_to_next(self) -> float | None:
-        """Return when time alone lets somebody go, None if it does not."""
+        """Return in how many seconds a quota or breaker opens with time alone, or None."""
         now = self._clock.monotonic()
         opening = [
             self._opens_at(region, self._quota_of(region, model))
@@ -251,15 +255,15 @@ class Admission:
         return opens is not None and opens <= self._clock.monotonic()
 
     def _opens_at(self, upstream: str, quota: Quota) -> float | None:
-        """Return when one more may go by the quota and by the breaker of its upstream."""
+        """Return when both the quota and the breaker allow a submission. See Quota.opens_at."""
         by_quota = quota.opens_at(self._clock.monotonic())
         by_breaker = self._breakers.opens_at(upstream)
         return None if by_quota is None or by_breaker is None else max(by_quota, by_breaker)
 
     def standings(self, wanted: Callable[[str], bool]) -> Iterator[Standing]:
-        """Yield where those are who wait and whose names are wanted.
+        """Yield the standing of each queued operation whose name is wanted.
 
-        Of an upstream that does not answer nothing is told: nobody moves.
+        The queues of an upstream that does not answer are left out: nothing moves in them.
         """
         now, clock = self._clock.now(), self._clock.monotonic()
         for (upstream, _), quota in self._quotas.items():
@@ -272,21 +276,26 @@ class Admission:
                     yield Standing(self._records[name], position, start)
 
     def refused(self, record: OperationRecord, retry_after: float | None) -> float:
-        """Slow down after a refusal; return the seconds until the next submission."""
+        """Back off after the upstream refused a submission for lack of quota.
+
+        Returns:
+            The seconds until the next submission.
+
+        """
         self._breakers.answered(record.upstream)
         quota = self._quota(record)
         quota.uncount_submission(record.name)
         return quota.refused(self._clock.monotonic(), retry_after, self._backoff, self._chance())
 
     def is_exhausted(self, record: OperationRecord) -> bool:
-        """Return whether submissions are held back because the upstream refused one."""
+        """Return whether submissions are held back after a refusal."""
         return self._quota(record).is_backing_off(self._clock.monotonic())
 
     def unavailable(self, record: OperationRecord, error: NotNow) -> float:
-        """Take note of a submission that surely started nothing, since the upstream is not there.
+        """Note that the upstream was unavailable and certainly started nothing.
 
         Returns:
-            The seconds until the upstream is tried again, 0 if others may try it now.
+            The seconds until the upstream is tried again; 0 if its breaker is still closed.
 
         """
         self._quota(record).uncount_submission(record.name)
@@ -295,19 +304,19 @@ class Admission:
         )
 
     def outcome_unknown(self, record: OperationRecord, failure: Failure) -> None:
-        """Take note of a submission that was sent and not answered."""
+        """Note a submission that was sent but not answered."""
         self._breakers.unanswered(record.upstream, record.name, failure)
 
     def rejected(self, record: OperationRecord) -> None:
-        """Take note that the upstream refused a submission for good."""
+        """Note that the upstream rejected a submission for good."""
         self._breakers.answered(record.upstream)
 
     def accepted(self, record: OperationRecord) -> None:
-        """Take note that the upstream took a submission."""
+        """Note that the upstream accepted a submission."""
         self._breakers.answered(record.upstream)
         self._quota(record).accepted()
 
-    def _postponed(self, record: OperationRecord) -> bool:
+    def _is_postponed(self, record: OperationRecord) -> bool:
         return record.next_retry_time is not None and record.next_retry_time > self._clock.now()
 
     def _quota(self, record: OperationRecord) -> Quota:
@@ -326,7 +335,7 @@ class Admission:
         return known
 
 
-def _submitted(record: OperationRecord) -> datetime | None:
+def _submission_time(record: OperationRecord) -> datetime | None:
     if record.state is State.SUBMITTING:
         return record.update_time
     return record.submit_time

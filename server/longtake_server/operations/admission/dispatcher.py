@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Wakes operations that may go, and tells watchers of the others their queue position."""
+"""Wakes operations that may be submitted or polled, and publishes queue positions to watchers."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_UNENDED = frozenset({State.QUEUED, State.SUBMITTING, State.RUNNING})
-_AT_ONCE = 500
-_BETWEEN_NEWS_SECONDS = 1.0
-_BETWEEN_ESTIMATES_SECONDS = 10.0
+_NOT_DONE = frozenset({State.QUEUED, State.SUBMITTING, State.RUNNING})
+_PAGE_SIZE = 500
+_PUBLISH_INTERVAL_SECONDS = 1.0
+_ESTIMATE_INTERVAL_SECONDS = 10.0
 
 
 class Dispatcher:
-    """Does for admission and the poll budget what needs the store.
+    """Carries out the decisions of admission and the poll budget, which do no I/O.
 
     Args:
-        notify: Tells the runner that there may be work.
+        notify: Tells the runner that work may be due.
 
     """
 
@@ -61,43 +61,46 @@ class Dispatcher:
         self._clock = clock
         self._notify = notify
         self._unwoken: set[str] = set()
-        self._tell_at = 0.0
+        self._next_publish = 0.0
 
     async def resume(self) -> None:
-        """Have admission go on where an earlier process was. Raises StorageUnavailable."""
-        unended = [record async for record in self._unended()]
-        recent = [record async for record in self._changed_lately()]
-        self._admission.resume(unended, recent)
+        """Load the state of admission from the store. Raises StorageUnavailable."""
+        not_done = [record async for record in self._not_done()]
+        recent = [record async for record in self._recently_changed()]
+        self._admission.resume(not_done, recent)
 
     async def run(self) -> None:
-        """Wake and tell until cancelled."""
+        """Repeat `step` until cancelled."""
         while True:
             self._admission.changed.clear()
             within: float | None
             try:
                 within = await self.step()
             except StorageUnavailable as error:
-                _log.error("who waits could not be told", extra={"cause": str(error)})
-                within = _BETWEEN_NEWS_SECONDS
+                _log.error(
+                    "cannot wake operations or update queue positions; trying again",
+                    extra={"cause": str(error)},
+                )
+                within = _PUBLISH_INTERVAL_SECONDS
             await happened(self._admission.changed, self._clock, within)
 
     async def step(self) -> float | None:
-        """Wake those who may go, tell those who wait if that is due.
+        """Wake the operations that may proceed, and publish queue positions if that is due.
 
         Returns:
-            In how many seconds to look again, None if only news matter.
+            The seconds until the next step, or None if it only depends on `Admission.changed`.
 
         Raises:
-            StorageUnavailable: The rest is done by the next step.
+            StorageUnavailable: The store failed; the next step does the rest.
 
         """
-        # Polls first: where one call alone may go, a poll cannot be billed.
+        # Polls first: if only one call may probe the upstream, a poll is never billed.
         self._unwoken |= self._poll_budget.granted()
         self._unwoken |= self._admission.granted()
         await self._wake()
-        in_a_while = await self._tell()
+        next_publish = await self._publish_positions()
         openings = (self._admission.seconds_to_next(), self._poll_budget.seconds_to_next())
-        times = (*openings, in_a_while)
+        times = (*openings, next_publish)
         return min((time for time in times if time is not None), default=None)
 
     async def _wake(self) -> None:
@@ -110,42 +113,42 @@ class Dispatcher:
             self._unwoken.difference_update(names)
             self._notify()
 
-    async def _tell(self) -> float | None:
-        """Tell watchers what is new, if the last news are a second ago."""
+    async def _publish_positions(self) -> float | None:
+        """Publish changed queue positions, at most once a second."""
         if not self._topics.is_any_watched:
             return None
-        early = self._tell_at - self._clock.monotonic()
+        early = self._next_publish - self._clock.monotonic()
         if early > 0:
             return early
         standings = tuple(self._admission.standings(self._topics.is_watched))
-        await asyncio.gather(*(self._moved(one) for one in standings if _is_news(one)))
-        # Also where nobody was told: to look through a long queue takes its time.
-        self._tell_at = self._clock.monotonic() + _BETWEEN_NEWS_SECONDS
-        return _BETWEEN_ESTIMATES_SECONDS if standings else None
+        await asyncio.gather(*(self._publish(one) for one in standings if _has_moved(one)))
+        # Set it even if nothing changed: the scan of a long queue is expensive.
+        self._next_publish = self._clock.monotonic() + _PUBLISH_INTERVAL_SECONDS
+        return _ESTIMATE_INTERVAL_SECONDS if standings else None
 
-    async def _moved(self, standing: Standing) -> None:
-        # It may have gone, ended or been deleted meanwhile; then it stands nowhere.
+    async def _publish(self, standing: Standing) -> None:
+        # The operation may have left the queue or been deleted since.
         with suppress(IllegalTransition, ResourceError, RevisionConflict):
             await self._ledger.commit(
                 standing.record.name, QueueMoved(standing.position, standing.start_time)
             )
 
-    async def _unended(self) -> AsyncIterator[OperationRecord]:
+    async def _not_done(self) -> AsyncIterator[OperationRecord]:
         cursor: str | None = None
         while True:
-            page = await self._store.list(Filter(states=_UNENDED), _AT_ONCE, cursor)
+            page = await self._store.list(Filter(states=_NOT_DONE), _PAGE_SIZE, cursor)
             for record in page.records:
                 yield record
             if (cursor := page.next_cursor) is None:
                 return
 
-    async def _changed_lately(self) -> AsyncIterator[OperationRecord]:
-        """Yield what changed in the last minute, the newest first, and some that is older."""
+    async def _recently_changed(self) -> AsyncIterator[OperationRecord]:
+        """Yield what changed in the last minute, newest first, and some older operations."""
         end, now = await self._store.position(), self._clock.now()
         newest = end
         while end > 0:
-            start = max(0, end - _AT_ONCE)
-            changes = await self._store.changes(start, _AT_ONCE, begun=newest)
+            start = max(0, end - _PAGE_SIZE)
+            changes = await self._store.changes(start, _PAGE_SIZE, begun=newest)
             found = [
                 one.record for one in changes if one.record is not None and one.position <= end
             ]
@@ -157,11 +160,11 @@ class Dispatcher:
             end = start
 
 
-def _is_news(standing: Standing) -> bool:
+def _has_moved(standing: Standing) -> bool:
     known = standing.record
     if known.queue_position != standing.position:
         return True
     before, after = known.estimated_start_time, standing.start_time
     if before is None or after is None:
         return before is not after
-    return abs((after - before).total_seconds()) >= _BETWEEN_ESTIMATES_SECONDS
+    return abs((after - before).total_seconds()) >= _ESTIMATE_INTERVAL_SECONDS

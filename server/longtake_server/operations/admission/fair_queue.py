@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A queue that is fair among callers; a caller's own operations go by priority and age."""
+"""A queue that is fair among callers. Within a caller, priority and then age decide."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class _Place(NamedTuple):
-    """What orders a caller's own operations: the least goes first."""
+    """The sort key of an operation within its caller's queue; the smallest goes first."""
 
-    lowness: int
+    negated_priority: int
     create_time: datetime
     name: str
 
@@ -29,8 +29,8 @@ def _place(record: OperationRecord) -> _Place:
 class FairQueue:
     """The operations that wait for one quota.
 
-    The caller that was served longest ago goes next, so that each caller with waiting
-    operations is served equally often.
+    The next operation belongs to the caller that was served least recently, so callers with
+    waiting operations are served equally often.
     """
 
     def __init__(self) -> None:
@@ -39,15 +39,15 @@ class FairQueue:
         self._servings = 0
 
     def __bool__(self) -> bool:
-        """Whether anybody waits."""
+        """Whether any operation waits."""
         return bool(self._waiting)
 
     def add(self, record: OperationRecord) -> None:
-        """Let an operation wait."""
+        """Add an operation."""
         insort(self._waiting.setdefault(record.caller, []), _place(record))
 
     def remove(self, record: OperationRecord) -> None:
-        """Let an operation wait no more."""
+        """Remove an operation, which must be in the queue."""
         places = self._waiting[record.caller]
         del places[bisect_left(places, _place(record))]
         if not places:
@@ -56,24 +56,24 @@ class FairQueue:
             self._last_served.clear()
 
     def served(self, caller: str) -> None:
-        """Note that a caller was served just now. It matters only while an operation waits."""
+        """Note that a caller was just served. Has no effect on an empty queue."""
         if self._waiting:
             self._servings += 1
             self._last_served[caller] = self._servings
 
     def next(self) -> str:
-        """Return the name of the operation that goes next. Somebody must wait."""
+        """Return the name of the next operation. The queue must not be empty."""
         caller = min(self._waiting, key=self._last_served_at)
         return self._waiting[caller][0].name
 
     def order(self) -> Iterator[str]:
-        """Yield the names of all in the order in which they go if nothing else comes."""
+        """Yield the names of all operations in the order in which they would be served."""
         callers = sorted(self._waiting, key=self._last_served_at)
-        left = [iter(tuple(self._waiting[caller])) for caller in callers]
-        while left:
-            going = [(places, next(places, None)) for places in left]
-            yield from (place.name for _, place in going if place is not None)
-            left = [places for places, place in going if place is not None]
+        remaining = [iter(tuple(self._waiting[caller])) for caller in callers]
+        while remaining:
+            turns = [(places, next(places, None)) for places in remaining]
+            yield from (place.name for _, place in turns if place is not None)
+            remaining = [places for places, place in turns if place is not None]
 
     def _last_served_at(self, caller: str) -> int:
         return self._last_served.get(caller, 0)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which other model serves a request whose model has no quota left, where that is allowed."""
+"""Picks a fallback model for a request whose model has no quota left, if the caller allows it."""
 
 from __future__ import annotations
 
@@ -25,53 +25,55 @@ def rerouted(
     catalogue: Catalogue,
     upstream: Upstream,
 ) -> Rerouted | None:
-    """Return the change to the next fallback that serves the request, None if there is none.
+    """Return the event that moves an operation to its next fallback model, or None.
+
+    None if the request does not set allow_model_fallback, or no untried fallback can serve it.
 
     Args:
         record: A queued operation.
-        request: What it asks for.
+        request: Its request.
         catalogue: The models.
-        upstream: The one that serves them.
+        upstream: The upstream of the operation, which also serves the fallbacks.
 
     """
     if not request.allow_model_fallback:
         return None
-    for model in _left(record, request, catalogue):
-        entry = _accepting(model, request, catalogue, upstream)
+    for model in _untried(record, request, catalogue):
+        entry = _if_accepted(model, request, catalogue, upstream)
         if entry is not None:
             return Rerouted(
                 entry.id,
-                f"{record.served_model} had no quota left; {entry.id} serves the request, as "
-                "allow_model_fallback allows",
+                f"{record.served_model} had no quota left, so {entry.id} serves the request "
+                "(allow_model_fallback)",
                 catalogue.bill(entry.id, request).cost_micros,
             )
     return None
 
 
-def _left(
+def _untried(
     record: OperationRecord, request: GenerateVideosRequest, catalogue: Catalogue
 ) -> tuple[str, ...]:
-    """Return what was not tried of the fallbacks of the model that was to serve it at first."""
+    """Return the untried fallbacks of the model that was first chosen for the request."""
     entry = catalogue.serving(record.model)
     first = catalogue.get(entry.sibling(request.config.generation_mode) or "") if entry else None
     if first is None or record.served_model == first.id:
         return () if first is None else first.fallbacks
     if record.served_model not in first.fallbacks:
-        # The operator's catalogue was another when it came.
+        # The operator changed the catalogue after the request was accepted.
         return ()
     return first.fallbacks[first.fallbacks.index(record.served_model) + 1 :]
 
 
-def _accepting(
+def _if_accepted(
     model: str, request: GenerateVideosRequest, catalogue: Catalogue, upstream: Upstream
 ) -> ModelEntry | None:
-    asked = GenerateVideosRequest()
-    asked.CopyFrom(request)
-    asked.model = model
-    asked.config.generation_mode = GenerateVideosConfig.GENERATION_MODE_UNSPECIFIED
+    candidate = GenerateVideosRequest()
+    candidate.CopyFrom(request)
+    candidate.model = model
+    candidate.config.generation_mode = GenerateVideosConfig.GENERATION_MODE_UNSPECIFIED
     try:
         return validate(
-            asked,
+            candidate,
             catalogue,
             enforce_retirement=True,
             upstream_check=lambda _name, checked: upstream.check(checked),

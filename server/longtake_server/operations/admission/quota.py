@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How much one model of one upstream takes: concurrently, per minute, and after a refusal."""
+"""The quota of one model at one upstream: concurrency, submissions per minute, and backoff."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from longtake_server.operations.polling.backoff import Backoff
 
 MINUTE_SECONDS = 60.0
-# So many submissions at once without a refusal, and none was needed.
-_UNLIMITED_SENDING = 64.0
+# The limit on concurrent submissions is dropped once it has grown to this without a refusal.
+_MAX_SUBMITTING_LIMIT = 64.0
 _NEWEST_SHARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaLimits:
-    """The limits of a quota; None is no limit.
+    """The limits of a quota. None means no limit.
 
     Attributes:
-        concurrent: Generations that are submitted or run at the same time.
-        per_minute: Submissions in a minute.
+        concurrent: The most generations that are being submitted or run concurrently.
+        per_minute: The most submissions in any minute.
     """
 
     concurrent: int | None = None
@@ -35,14 +35,15 @@ class QuotaLimits:
 class Quota:
     """The quota of one model at one upstream. Times are seconds of a monotonic clock.
 
-    After a refusal nobody is sent until the wait is over, and then so few at the same time
-    as half of those that were being sent, at least one; each one that is taken allows one more.
+    After a refusal no operation is submitted until the backoff ends. Then the limit on concurrent
+    submissions is half of what was in progress, at least one, and grows by one with each accepted
+    submission.
 
     Attributes:
-        queue: The operations that wait.
-        granted: Those that may be submitted and have not begun.
-        submitting: Those whose submission is under way.
-        running: Those that the upstream works on.
+        queue: The operations that wait for this quota.
+        granted: The operations that may be submitted but whose submission has not begun.
+        submitting: The operations whose submission is in progress.
+        running: The operations that run at the upstream.
     """
 
     def __init__(self, limits: QuotaLimits) -> None:
@@ -51,42 +52,45 @@ class Quota:
         self.submitting: set[str] = set()
         self.running: set[str] = set()
         self._limits = limits
-        self._begun: dict[str, float] = {}
+        self._submission_times: dict[str, float] = {}
         self._retry_at = 0.0
         self._refusals = 0
-        self._sending_limit: float | None = None
+        self._submitting_limit: float | None = None
         self._generation_seconds: float | None = None
 
     def is_open(self, now: float) -> bool:
-        """Return whether one more may go now."""
+        """Return whether one more operation may be submitted now."""
         opens = self.opens_at(now)
         return opens is not None and opens <= now
 
     def is_backing_off(self, now: float) -> bool:
-        """Return whether nobody is sent because of a refusal."""
+        """Return whether submissions are held back after a refusal."""
         return now < self._retry_at
 
     def opens_at(self, now: float) -> float | None:
-        """Return when one more may go: now, later, or None for when another has ended."""
-        held = len(self.granted) + len(self.submitting) + len(self.running)
-        if self._limits.concurrent is not None and held >= self._limits.concurrent:
+        """Return when one more operation may be submitted.
+
+        None if an operation has to end or be accepted first.
+        """
+        in_use = len(self.granted) + len(self.submitting) + len(self.running)
+        if self._limits.concurrent is not None and in_use >= self._limits.concurrent:
             return None
         sending = len(self.granted) + len(self.submitting)
-        if self._sending_limit is not None and sending >= math.floor(self._sending_limit):
+        if self._submitting_limit is not None and sending >= math.floor(self._submitting_limit):
             return None
-        return max(now, self._retry_at, self._minute_frees_at(now))
+        return max(now, self._retry_at, self._rate_opens_at(now))
 
-    def _minute_frees_at(self, now: float) -> float:
-        most = self._limits.per_minute
-        if most is None:
+    def _rate_opens_at(self, now: float) -> float:
+        limit = self._limits.per_minute
+        if limit is None:
             return now
-        begun = [time for time in self._begun.values() if time > now - MINUTE_SECONDS]
-        surplus = len(begun) + len(self.granted) - most
+        times = [time for time in self._submission_times.values() if time > now - MINUTE_SECONDS]
+        surplus = len(times) + len(self.granted) - limit
         if surplus < 0:
             return now
-        if surplus >= len(begun):
+        if surplus >= len(times):
             return now + MINUTE_SECONDS
-        return sorted(begun)[surplus] + MINUTE_SECONDS
+        return sorted(times)[surplus] + MINUTE_SECONDS
 
     def start_submission(self, name: str, now: float) -> None:
         """Note that a submission begins."""
@@ -99,53 +103,53 @@ class Quota:
         self.running.add(name)
 
     def leave(self, name: str) -> None:
-        """Note that an operation is no longer what it was."""
+        """Remove an operation from the state that it was in."""
         for each in (self.granted, self.submitting, self.running):
             each.discard(name)
 
     def count_submission(self, name: str, at: float, now: float) -> None:
-        """Count a submission that began at a time."""
+        """Count a submission that began at `at` toward the limit per minute."""
         if self._limits.per_minute is None:
             return
         old = now - MINUTE_SECONDS
-        while self._begun and next(iter(self._begun.values())) <= old:
-            del self._begun[next(iter(self._begun))]
-        self._begun.pop(name, None)
-        self._begun[name] = at
+        while self._submission_times and next(iter(self._submission_times.values())) <= old:
+            del self._submission_times[next(iter(self._submission_times))]
+        self._submission_times.pop(name, None)
+        self._submission_times[name] = at
 
     def uncount_submission(self, name: str) -> None:
-        """Count a submission no more: the upstream surely did not take it."""
-        self._begun.pop(name, None)
+        """Stop counting a submission that the upstream certainly did not accept."""
+        self._submission_times.pop(name, None)
 
     def refused(
         self, now: float, retry_after: float | None, backoff: Backoff, chance: float
     ) -> float:
-        """Slow down, and return in how many seconds one may be sent again."""
+        """Back off after a refusal, and return the seconds until the next submission."""
         if now >= self._retry_at:
-            # Of many that were under way together, only the first makes the wait longer.
+            # Of several submissions refused together, only the first lengthens the backoff.
             self._refusals += 1
         wait = backoff.after(self._refusals if retry_after is None else 1, chance, retry_after)
         self._retry_at = max(self._retry_at, now + wait)
-        sending = self._sending_limit or float(len(self.submitting))
-        self._sending_limit = max(1.0, sending / 2)
+        sending = self._submitting_limit or float(len(self.submitting))
+        self._submitting_limit = max(1.0, sending / 2)
         return self._retry_at - now
 
     def accepted(self) -> None:
-        """Note that the upstream took a submission: it may be sent one more at once."""
+        """Note an accepted submission: raise the limit on concurrent submissions by one."""
         self._refusals = 0
-        if self._sending_limit is not None:
-            more = self._sending_limit + 1
-            self._sending_limit = more if more < _UNLIMITED_SENDING else None
+        if self._submitting_limit is not None:
+            more = self._submitting_limit + 1
+            self._submitting_limit = more if more < _MAX_SUBMITTING_LIMIT else None
 
     def record_duration(self, seconds: float) -> None:
-        """Note how long a generation took, for estimates."""
+        """Note the duration of a generation, for estimates."""
         known = self._generation_seconds
         self._generation_seconds = (
             seconds if known is None else known + _NEWEST_SHARE * (seconds - known)
         )
 
     def seconds_until_start(self, position: int, now: float) -> float | None:
-        """Return the likely wait of the one at a position (1 is next), None if not known."""
+        """Return the estimated wait at a queue position (1 is next), or None if unknown."""
         waits = [max(0.0, (self.opens_at(now) or now) - now)]
         if self._limits.per_minute is not None:
             waits.append(waits[0] + (position - 1) // self._limits.per_minute * MINUTE_SECONDS)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names of upstreams that are regions of another one: `HOME@LOCATION`. Pure."""
+"""Names of the other regions of an upstream: `HOME@LOCATION`. Pure functions."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _MARK = "@"
 
 
 def region_name(home: str, location: str) -> str:
-    """Return the name of an upstream's region in another location than its own."""
+    """Return the name of an upstream's region in a location other than its own."""
     return f"{home}{_MARK}{location}"
 
 
 def home_of(upstream: str) -> str:
-    """Return the upstream that a region is of; one that is no region's is its own."""
+    """Return the upstream that a region belongs to, or the name itself if it is not a region."""
     return upstream.partition(_MARK)[0]
 
 
 def other_regions(upstreams: Iterable[str]) -> Mapping[str, Sequence[str]]:
-    """Return for each upstream those that may serve in its place, the next first."""
+    """Return for each upstream its other regions, in the order in which they are tried."""
     groups: dict[str, list[str]] = {}
     for name in upstreams:
         groups.setdefault(home_of(name), []).append(name)

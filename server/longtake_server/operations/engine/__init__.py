@@ -1,3 +1,3 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What one process at a time runs: submit, poll, end and remove operations."""
+"""Submits, polls, finishes and removes operations. One process at a time runs this."""

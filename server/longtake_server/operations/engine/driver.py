@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Moves an operation on by one call to its upstream, by the state that it is in."""
+"""Advances an operation by one step: at most one call to its upstream."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Driver:
-    """Knows which step an operation needs next."""
+    """Chooses and runs the next step of an operation from its state."""
 
     def __init__(
         self,
@@ -37,15 +37,15 @@ class Driver:
         self._retries = retries
 
     async def step(self, name: str) -> datetime | None:
-        """Move an operation on by one call to its upstream.
+        """Run the next step of an operation.
 
         Returns:
             When the next step is due, or None if the operation has ended.
 
         Raises:
-            ResourceError: It was deleted.
-            IllegalTransition: It was changed meanwhile; step again.
-            StorageUnavailable: Nothing was changed; step again.
+            ResourceError: The operation was deleted.
+            IllegalTransition: The operation changed during the step; step again.
+            StorageUnavailable: Nothing was stored; step again.
 
         """
         due = await self._step(await self._ledger.get(name))
@@ -67,10 +67,10 @@ class Driver:
                 return None
 
     def forget(self, name: str) -> None:
-        """Forget what is known only here of an operation that has ended or is gone."""
+        """Drop the in-memory state of an operation that has ended or was deleted."""
         self._retries.forget(name)
         self._polling.forget(name)
 
     def later(self, name: str) -> datetime:
-        """Return when to try a step again that could not be finished."""
+        """Count a failed step, and return when to run it again."""
         return self._retries.later(name)

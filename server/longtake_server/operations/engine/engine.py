@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What one process at a time runs: it submits, polls, ends and removes operations."""
+"""The engine: submits, polls, finishes and removes operations. One process at a time runs it."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_LONGEST_OUTAGE_WAIT_SECONDS = 8.0
-"""Seconds between two probes of an upstream that does not answer, at the most."""
+_MAX_PROBE_WAIT_SECONDS = 8.0
+"""The longest wait between two probes of an upstream that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What the engine works on. Its owner opens and closes them.
+    """What the engine depends on. Whoever creates the ports opens and closes them.
 
     Attributes:
-        upstreams: Every upstream by its name, also those of earlier generations.
+        upstreams: All upstreams by name, including those that only earlier operations use.
     """
 
     store: OperationStore
@@ -69,17 +69,17 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """How the engine works.
+    """The settings of the engine.
 
     Attributes:
-        leasing: How this process takes work.
-        limits: How often and how long an operation is tried.
-        pacing: How often the upstream is asked for an operation.
-        max_polls_per_second: Of each upstream.
+        leasing: How this process leases work.
+        limits: Attempts and time limits of an operation.
+        pacing: How often a running operation is polled.
+        max_polls_per_second: The limit for each upstream.
         tombstones: How long deletions are remembered.
-        retain_results: Whether results that lie at an upstream are copied to the media store.
-        backoff_chance: Returns a number from 0 to 1, for the jitter of backoffs.
-        poll_chance: The same for polls.
+        retain_results: Whether results that an upstream holds are copied to the media store.
+        backoff_chance: Returns a number from 0 to 1 for the jitter of backoffs.
+        poll_chance: Returns a number from 0 to 1 for the jitter of polls.
     """
 
     leasing: Leasing
@@ -93,21 +93,21 @@ class EngineSettings:
 
 
 class Engine:
-    """Builds, starts and stops what one process at a time runs.
+    """Builds, starts and stops the parts that process operations.
 
     Args:
-        ports: What it works on.
-        settings: How it works.
-        on_outage: Told the name of an upstream that stopped answering, with the failure, or
-            that answers again, with None. Must not block.
+        ports: The dependencies.
+        settings: The settings.
+        on_outage: Called with the name of an upstream and a failure when the upstream stops
+            answering, and with None when it answers again. Must not block.
 
     Attributes:
-        breakers: Which upstreams answer.
-        admission: Which operations may be submitted now.
-        poll_scheduler: When running operations are polled.
-        driver: The steps.
-        runner: Takes due work and steps it.
-        dispatcher: Wakes operations that may go.
+        breakers: Track which upstreams answer.
+        admission: Decides which operations may be submitted.
+        poll_scheduler: Decides when running operations are polled.
+        driver: Runs single steps.
+        runner: Leases due work and has it stepped.
+        dispatcher: Wakes operations that may be submitted or polled.
         retention: Removes expired operations.
 
     """
@@ -124,14 +124,14 @@ class Engine:
         clock, limits = ports.clock, settings.limits
         probing = replace(
             limits.backoff,
-            longest_seconds=min(limits.backoff.longest_seconds, _LONGEST_OUTAGE_WAIT_SECONDS),
+            longest_seconds=min(limits.backoff.longest_seconds, _MAX_PROBE_WAIT_SECONDS),
         )
         self.breakers = Breakers(
             clock,
             lambda failures, retry_after: probing.after(
                 failures, settings.backoff_chance(), retry_after
             ),
-            self._answering_changed,
+            self._reachability_changed,
         )
         self.admission = Admission(
             ports.catalogue,
@@ -205,23 +205,23 @@ class Engine:
         )
         return Driver(ports.ledger, submission, polling, ending, retries)
 
-    def _answering_changed(self, upstream: str, failure: Failure | None) -> None:
+    def _reachability_changed(self, upstream: str, failure: Failure | None) -> None:
         self.admission.changed.set()
         if failure is None:
-            _log.info("an upstream answers again", extra={"upstream": upstream})
+            _log.info("the upstream answers again", extra={"upstream": upstream})
         else:
             _log.warning(
-                "an upstream does not answer; one operation at a time tries it, the others wait",
+                "cannot reach the upstream; one operation probes it and the others wait",
                 extra={"upstream": upstream, "cause": failure.message},
             )
         self._on_outage(upstream, failure)
 
     def outage(self, record: OperationRecord) -> Outage | None:
-        """Return why a queued operation waits, if that is because its upstream does not answer."""
+        """Return the outage that a queued operation waits for, or None if its upstream answers."""
         return self.breakers.outage(record.upstream)
 
     async def resume(self) -> None:
-        """Go on where an earlier process was, and follow the ledger from now on.
+        """Load the state that an earlier process stored, and start observing the ledger.
 
         Raises:
             StorageUnavailable: The store cannot be read.
@@ -234,33 +234,33 @@ class Engine:
 
     async def run(self) -> None:
         """Run until `stop`. Cancelling it leaves every operation resumable."""
-        async with asyncio.TaskGroup() as beside:
+        async with asyncio.TaskGroup() as group:
             tasks = (
-                beside.create_task(self.dispatcher.run(), name="dispatcher"),
-                beside.create_task(self.retention.run(), name="retention"),
+                group.create_task(self.dispatcher.run(), name="dispatcher"),
+                group.create_task(self.retention.run(), name="retention"),
             )
             await self.runner.run()
             for task in tasks:
                 task.cancel()
 
     def stop(self) -> None:
-        """Take no more work; `run` returns when the steps under way have ended."""
+        """Stop taking work. `run` returns once the steps in progress have ended."""
         self.runner.stop()
 
     def first_due(self, record: OperationRecord) -> datetime:
-        """Return when the first step of a new operation is due, if nothing wakes it before."""
+        """Return when the first step of a new operation is due. It may be woken earlier."""
         if self.admission.may_go(record):
             return record.create_time
         return record.waits_until(self._settings.limits.queue)
 
     def notify(self, due: datetime | None = None) -> None:
-        """Look for work: there may be some now, or there is some that is due at a time."""
+        """Tell the runner that work may be due: now, or at `due`."""
         self.runner.notify(due)
 
     def hint(self, name: str) -> None:
-        """Take note that a generation is said to have ended."""
+        """Note that a generation is reported to have ended."""
         self.poll_scheduler.hint(name)
 
     def forget(self, name: str) -> None:
-        """Forget an operation that was deleted."""
+        """Drop the in-memory state of a deleted operation."""
         self.runner.forget(name)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How often and how long an operation is tried."""
+"""Limits on the attempts and the duration of an operation."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from longtake_server.operations.polling.backoff import Backoff
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How often and how long an operation is tried.
+    """Limits on the attempts and the duration of an operation.
 
     Attributes:
-        submissions: How often one whose outcome is unknown is begun at most,
-            where the caller allowed that.
-        queue: How long an operation may wait to be accepted by its upstream.
-        generation: How long it may run there.
-        backoff: Waiting after a call that started nothing.
+        submissions: The most attempts to submit an operation after unknown outcomes, if its
+            caller set resubmit_if_unknown.
+        queue: How long an operation may wait until its upstream accepts it.
+        generation: How long a generation may run at the upstream.
+        backoff: The waits after calls that started nothing.
     """
 
     submissions: int = 5

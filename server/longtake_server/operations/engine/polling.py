@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Polls a running operation, and stores its end."""
+"""Polls a running operation and stores its result."""
 
 from __future__ import annotations
 
@@ -34,13 +34,14 @@ if TYPE_CHECKING:
     from longtake_server.operations.upstream import PollResult, Upstream
     from longtake_server.telemetry import Telemetry
 
-# One that waits for its poll is woken when it has its turn; this is for a process that dies.
-_POLLED_WITHIN = timedelta(seconds=15)
-_LOOKED_AT_WITHIN = timedelta(seconds=60)
+# A waiting operation is woken when the budget grants its poll. These fallbacks apply if the
+# process that would wake it dies.
+_POLL_FALLBACK = timedelta(seconds=15)
+_OUTAGE_FALLBACK = timedelta(seconds=60)
 
 
 class Polling:
-    """The steps of an operation that runs at its upstream."""
+    """Runs the steps of an operation that runs at its upstream."""
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class Polling:
         self._clock = clock
         self._telemetry = telemetry
         self._limits = limits
-        self._last_polls: set[str] = set()
+        self._final_polls: set[str] = set()
 
     async def poll(self, record: OperationRecord) -> datetime | None:
         """Poll a running operation if the budget allows it; return when it is due again.
@@ -75,8 +76,8 @@ class Polling:
         """
         upstream = self._upstreams.get(record.upstream)
         is_over = self._is_over(record)
-        asked_last = upstream is None or record.name in self._last_polls
-        if is_over and (asked_last or self._is_out_for_good(record)):
+        had_final_poll = upstream is None or record.name in self._final_polls
+        if is_over and (had_final_poll or self._outage_outlasted_limits(record)):
             failure = _generation_timeout(self._limits.generation)
             return await self._ending.fail(record, failure, may_be_billed=True)
         if upstream is None:
@@ -84,17 +85,17 @@ class Polling:
             return self._retries.later(record.name)
         if not self._poll_budget.admit(record):
             answers = self._breakers.is_closed(record.upstream)
-            return self._clock.now() + (_POLLED_WITHIN if answers else _LOOKED_AT_WITHIN)
+            return self._clock.now() + (_POLL_FALLBACK if answers else _OUTAGE_FALLBACK)
         if is_over:
-            # It may have ended while no server ran, and is paid for: it is asked for once more.
-            self._last_polls.add(record.name)
+            # It may have ended while no server ran, and it is billed: poll it once more.
+            self._final_polls.add(record.name)
         with self._telemetry.poll(record.name, record.upstream, record.traceparent) as span:
             try:
                 result = await upstream.poll(record.name, record.upstream_operation)
             except Rejected as error:
                 span.outcome("rejected")
                 self._breakers.answered(record.upstream)
-                # It was accepted once, and the upstream does not say that it bills nothing.
+                # The upstream accepted it earlier and may bill it in spite of the rejection.
                 return await self._ending.fail(record, error.failure, may_be_billed=True)
             except NotNow as error:
                 span.outcome("not_now")
@@ -124,8 +125,8 @@ class Polling:
         running_since = record.submit_time or record.create_time
         return self._clock.now() - running_since > self._limits.generation
 
-    def _is_out_for_good(self, record: OperationRecord) -> bool:
-        """Return whether the upstream has not answered for as long as one may be queued."""
+    def _outage_outlasted_limits(self, record: OperationRecord) -> bool:
+        """Return whether an outage has lasted too long to wait for the result."""
         running_since = record.submit_time or record.create_time
         longest = self._limits.generation + self._limits.queue
         is_closed = self._breakers.is_closed(record.upstream)
@@ -145,8 +146,8 @@ class Polling:
         return due
 
     def forget(self, name: str) -> None:
-        """Forget an operation that is polled no more."""
-        self._last_polls.discard(name)
+        """Drop the in-memory state of an operation that is no longer polled."""
+        self._final_polls.discard(name)
         self._poll_budget.forget(name)
         self._poll_scheduler.forget(name)
 

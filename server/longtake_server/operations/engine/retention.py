@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Removes what was kept long enough."""
+"""Removes expired operations and old tombstones."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 100
-_BETWEEN_SWEEPS_SECONDS = 60.0
+_BATCH_SIZE = 100
+_SWEEP_INTERVAL_SECONDS = 60.0
 
 
 class Retention:
-    """Sweeps operations whose expire_time has passed, and old tombstones."""
+    """Removes operations whose expire_time has passed, their videos, and old tombstones."""
 
     def __init__(
         self,
@@ -42,25 +42,28 @@ class Retention:
         self._tombstones = tombstones
 
     async def run(self) -> None:
-        """Sweep once a minute, until cancelled."""
+        """Sweep once a minute until cancelled."""
         while True:
             try:
                 await self.sweep()
             except StorageUnavailable as error:
-                _log.error("the retention sweep was broken off", extra={"cause": str(error)})
-            await self._clock.sleep(_BETWEEN_SWEEPS_SECONDS)
+                _log.error(
+                    "the retention sweep stopped early; the next one continues",
+                    extra={"cause": str(error)},
+                )
+            await self._clock.sleep(_SWEEP_INTERVAL_SECONDS)
 
     async def sweep(self) -> int:
-        """Remove all that is due, and return how many operations.
+        """Remove everything that is due, and return the number of operations removed.
 
-        The videos go first: a sweep that is broken off finds the record again.
+        Videos are deleted before their record, so that an interrupted sweep finds the record again.
 
         Raises:
-            StorageUnavailable: The rest stays for the next sweep.
+            StorageUnavailable: The store failed; the next sweep removes the rest.
 
         """
         removed = 0
-        while names := await self._store.expired(self._clock.now(), _AT_ONCE):
+        while names := await self._store.expired(self._clock.now(), _BATCH_SIZE):
             for name in names:
                 await self._media.delete(name)
                 with contextlib.suppress(ResourceError):

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""When a call that starts nothing is made again: each operation has a backoff of its own."""
+"""Counts failed calls and backs off, separately for each operation."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Retries:
-    """Counts the failures of each operation since its last success.
+    """Counts the consecutive failures of each operation.
 
     Args:
-        backoff: How long to wait after a number of failures.
+        backoff: The waits after failures.
         clock: Time.
         chance: Returns a number from 0 to 1, for jitter.
 
@@ -36,7 +36,7 @@ class Retries:
 
         Args:
             name: The operation.
-            retry_after: Seconds that the upstream asked to wait.
+            retry_after: The seconds that the upstream asked to wait, if any.
 
         """
         failures = self._failures.get(name, 0) + 1
@@ -44,13 +44,13 @@ class Retries:
         return self.after(failures, retry_after)
 
     def after(self, failures: int, retry_after: float | None = None) -> datetime:
-        """Return when to try again after a number of failures that the caller counts."""
+        """Return when to try again after `failures` failures, which the caller counts."""
         return self._clock.now() + timedelta(seconds=self.seconds(failures, retry_after))
 
     def seconds(self, failures: int, retry_after: float | None = None) -> float:
-        """Return the seconds to wait after a number of failures that the caller counts."""
+        """Return the seconds to wait after `failures` failures, which the caller counts."""
         return self._backoff.after(failures, self._chance(), retry_after)
 
     def forget(self, name: str) -> None:
-        """Count no failure of an operation any more."""
+        """Reset the failure count of an operation."""
         self._failures.pop(name, None)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Owns the tasks that drive operations: takes due work, a lease and a step at a time."""
+"""Leases due work and runs one step of each operation in a task of its own."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_PAUSE_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Leasing:
-    """How this process takes work.
+    """How this process leases work.
 
     Attributes:
-        owner: Names this process in leases.
-        most_steps: Operations that are submitted or polled at the same time.
-        lease: How long work is this process's without being extended.
+        owner: The name of this process in leases.
+        most_steps: The most operations that are stepped concurrently.
+        lease: The duration of a lease. It is extended while its step runs.
     """
 
     owner: str
@@ -46,7 +46,7 @@ class Leasing:
 
 
 class Runner:
-    """Takes due work from the store and moves each operation on by a step at a time."""
+    """Leases due work from the store and steps each operation until it ends."""
 
     def __init__(
         self,
@@ -62,48 +62,51 @@ class Runner:
         self._clock = clock
         self._leasing = leasing
         self._free_steps = leasing.most_steps
-        self._driven: set[str] = set()
-        self._news = asyncio.Event()
-        # What is due at the earliest by what was told since the last look, and until when it waits.
-        self._told: datetime | None = None
+        self._in_progress: set[str] = set()
+        self._notified = asyncio.Event()
+        # The earliest time passed to `notify` since work was last leased, and the end of the
+        # current wait.
+        self._notified_due: datetime | None = None
         self._waits_until: datetime | None = None
         self._stopping = False
 
     def notify(self, due: datetime | None = None) -> None:
-        """Look for work: there may be some now, or there is some that is due at a time."""
+        """Note that work may be due: now, or at `due`."""
         if due is None:
-            self._news.set()
+            self._notified.set()
             return
-        self._told = min(due, self._told or due)
-        # A clock that was set forward may be past the end of a wait that goes on.
+        self._notified_due = min(due, self._notified_due or due)
+        # If the wall clock was set forward, the current wait may end too late.
         if self._waits_until is not None and (due < self._waits_until or due <= self._clock.now()):
-            self._news.set()
+            self._notified.set()
 
     def forget(self, name: str) -> None:
-        """Forget an operation that was deleted."""
+        """Drop the in-memory state of a deleted operation."""
         self._driver.forget(name)
 
     def stop(self) -> None:
-        """Take no more work; `run` returns when the steps under way have ended."""
+        """Stop leasing work. `run` returns once the steps in progress have ended."""
         self._stopping = True
-        self._news.set()
+        self._notified.set()
 
     async def run(self) -> None:
-        """Drive operations until `stop`. Cancelling it leaves each one resumable."""
+        """Step operations until `stop`. Cancelling it leaves each operation resumable."""
         async with asyncio.TaskGroup() as steps:
             while not self._stopping:
-                self._news.clear()
-                self._told = None
+                self._notified.clear()
+                self._notified_due = None
                 try:
                     for work in await self._take():
-                        # Its lease ended early, if the clock was set forward: one step is enough.
-                        if work.name not in self._driven:
+                        # If the clock is set forward, a lease ends early: start no second step.
+                        if work.name not in self._in_progress:
                             self._free_steps -= 1
-                            steps.create_task(self._drive(work))
-                    await self._until_due()
+                            steps.create_task(self._run_step(work))
+                    await self._wait_for_work()
                 except StorageUnavailable as error:
-                    _log.error("the runner cannot read its work", extra={"cause": str(error)})
-                    await self._clock.sleep(_PAUSE_SECONDS)
+                    _log.error(
+                        "cannot read the work queue; trying again", extra={"cause": str(error)}
+                    )
+                    await self._clock.sleep(_RETRY_SECONDS)
 
     async def _take(self) -> Sequence[Work]:
         if self._free_steps == 0:
@@ -112,82 +115,85 @@ class Runner:
         until = now + self._leasing.lease
         return tuple(await self._store.take(self._leasing.owner, now, until, self._free_steps))
 
-    async def _until_due(self) -> None:
-        """Wait until news come, or until the next work is due if a step is free."""
+    async def _wait_for_work(self) -> None:
+        """Wait for `notify`, or until the next work is due if a step is free."""
         now = self._clock.now()
         due = await self._store.next_due(now) if self._free_steps else None
-        if self._told is not None and self._free_steps:
-            due = min(self._told, due or self._told)
+        if self._notified_due is not None and self._free_steps:
+            due = min(self._notified_due, due or self._notified_due)
         if due is not None and due <= now:
             return
         self._waits_until = due or _NEVER
         seconds = None if due is None else (due - now).total_seconds()
         try:
-            await happened(self._news, self._clock, seconds)
+            await happened(self._notified, self._clock, seconds)
         finally:
             self._waits_until = None
 
-    async def _drive(self, work: Work) -> None:
-        """Do one step and give the work back, whatever the step comes to."""
+    async def _run_step(self, work: Work) -> None:
+        """Run one step, and return the work to the queue unless the operation ended."""
         try:
-            async with self._keeping(work):
+            async with self._holding_lease(work):
                 due = await self._step_or_later(work.name)
             if due is not None:
-                await self._give_back(work, due)
+                await self._return_to_queue(work, due)
         except StorageUnavailable as error:
-            # The lease runs out by itself, and the work is taken again.
+            # The lease expires, and the work is leased again.
             _log.error(
-                "a step could not be stored", extra={"operation": work.name, "cause": str(error)}
+                "cannot return the work to the queue; its lease expires instead",
+                extra={"operation": work.name, "cause": str(error)},
             )
         finally:
             self._free_steps += 1
-            self._news.set()
+            self._notified.set()
 
-    async def _give_back(self, work: Work, due: datetime) -> None:
+    async def _return_to_queue(self, work: Work, due: datetime) -> None:
         try:
             await self._store.again(work, due)
         except LeaseLost:
             self._driver.forget(work.name)
-            await self._let_go(work.name)
+            await self._abandon(work.name)
 
-    async def _let_go(self, name: str) -> None:
+    async def _abandon(self, name: str) -> None:
         try:
             await self._store.get(name)
         except ResourceError:
-            # Deleted while the step ran: what it stored meanwhile goes too.
+            # Deleted during the step. Delete what the step has stored since.
             await self._media.delete(name)
         else:
-            _log.warning("another owner took over", extra={"operation": name})
+            _log.warning(
+                "lost the lease; another owner continues the operation", extra={"operation": name}
+            )
 
     async def _step_or_later(self, name: str) -> datetime | None:
         try:
             return await self._driver.step(name)
         except (ResourceError, IllegalTransition):
-            # It was deleted, and there is nothing to give back, or somebody else moved it on,
-            # for example a cancellation: look again.
+            # The operation was deleted, or changed during the step, for example by a
+            # cancellation. The next step finds out which.
             return self._clock.now()
         except StorageUnavailable as error:
-            _log.error("a step could not be stored", extra={"operation": name, "cause": str(error)})
+            _log.error("cannot store a step", extra={"operation": name, "cause": str(error)})
             return self._driver.later(name)
-        except Exception:  # noqa: BLE001 - one operation's defect must not stop the others'
+        except Exception:  # noqa: BLE001 - a defect in one operation must not stop the others
             _log.exception("a step failed", extra={"operation": name})
             return self._driver.later(name)
 
     @contextlib.asynccontextmanager
-    async def _keeping(self, work: Work) -> AsyncIterator[None]:
-        """Extend the lease while the step runs, and have no other begun; losing it stops nothing.
+    async def _holding_lease(self, work: Work) -> AsyncIterator[None]:
+        """Extend the lease while the step runs, and prevent a second step of the operation.
 
-        A step whose lease was lost cannot do harm: its commit fails by revision.
+        The step goes on if the lease is lost. That is safe: its commit then fails by revision.
         """
-        keeper = asyncio.ensure_future(self._extend(work))
-        self._driven.add(work.name)
+        extending = asyncio.ensure_future(self._extend(work))
+        self._in_progress.add(work.name)
         try:
             yield
         finally:
-            # Before the work is given back: from then on it may be taken for the next step.
-            self._driven.discard(work.name)
-            keeper.cancel()
-            await asyncio.gather(keeper, return_exceptions=True)
+            # This precedes the return of the work, after which the next step may start.
+            self._in_progress.discard(work.name)
+            extending.cancel()
+            await asyncio.gather(extending, return_exceptions=True)
 
     async def _extend(self, work: Work) -> None:
         while True:
@@ -196,6 +202,6 @@ class Runner:
                 await self._store.extend(work, self._clock.now() + self._leasing.lease)
             except (LeaseLost, StorageUnavailable) as error:
                 _log.warning(
-                    "a lease was not extended",
+                    "cannot extend a lease",
                     extra={"operation": work.name, "cause": type(error).__name__},
                 )

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Takes an operation from the queue to its upstream."""
+"""Submits a queued operation to its upstream."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _COMMIT_ATTEMPTS = 8
 
 
 class Submission:
-    """The steps of an operation before its upstream has accepted it."""
+    """Runs the steps of an operation until its upstream accepts it."""
 
     def __init__(
         self,
@@ -75,7 +75,10 @@ class Submission:
         self._limits = limits
 
     async def submit(self, record: OperationRecord) -> datetime | None:
-        """Submit a queued operation, or leave it in the queue; return when it is due again.
+        """Submit a queued operation if admission allows it.
+
+        Returns:
+            When the next step is due, or None if the operation has ended.
 
         Raises as Driver.step.
         """
@@ -113,7 +116,7 @@ class Submission:
         return await self._accepted(record, request, accepted)
 
     async def _return_to_home_region(self, record: OperationRecord) -> datetime | None:
-        """Have the upstream itself serve a queued operation whose region is not set up any more."""
+        """Move a queued operation whose region has no settings any more to its home region."""
         home = home_of(record.upstream)
         if home not in self._upstreams:
             log_not_set_up(record)
@@ -122,7 +125,7 @@ class Submission:
         return self._clock.now()
 
     async def _wait_in_queue(self, record: OperationRecord) -> datetime | None:
-        """Return when the wait ends at the latest; admission has it woken before, if it can."""
+        """Return when the wait ends. Admission wakes the operation earlier if it can."""
         if self._clock.now() >= record.create_time + self._limits.queue:
             return await self._ending.fail(record, _queue_limit(record, self._limits.queue))
         if await self._move_to_another_region(record):
@@ -140,14 +143,14 @@ class Submission:
     ) -> datetime:
         estimate = self._poll_scheduler.estimated_finish(record, request)
         accepted = SubmissionAccepted(upstream_operation, estimate)
-        record = await self._commit_surely(record, accepted)
+        record = await self._commit_with_retries(record, accepted)
         self._admission.accepted(record)
         if record.cancel_requested:
             return self._clock.now()
         return await self._poll_scheduler.started(record, request)
 
-    async def _commit_surely(self, record: OperationRecord, event: Event) -> OperationRecord:
-        """Commit what would be lost for good: the upstream's name of a paid generation."""
+    async def _commit_with_retries(self, record: OperationRecord, event: Event) -> OperationRecord:
+        """Commit with retries: without this event the upstream's name of a billed job is lost."""
         for failures in range(1, _COMMIT_ATTEMPTS):
             try:
                 return await self._ledger.commit(record.name, event, record)
@@ -166,20 +169,20 @@ class Submission:
         record = await self._ledger.commit(record.name, postponed, record)
         if record.done:
             return None
-        # Where nobody answers, another region may be as far away: only a refusal moves it.
+        # Move only after a refusal. In an outage, other regions may not answer either.
         if self._admission.is_exhausted(record) and await self._move_to_another_region(record):
             return self._clock.now()
         return min(due, record.queue_deadline or due)
 
     async def _move_to_another_region(self, record: OperationRecord) -> bool:
-        """Have another region serve a queued operation, else another model if one may."""
+        """Move a queued operation to another region, or else to a fallback model, if it can."""
         if (region := self._admission.elsewhere(record)) is not None:
             await self._ledger.commit(record.name, Relocated(region), record)
             return True
         return self._admission.is_exhausted(record) and await self._fall_back(record)
 
     async def _fall_back(self, record: OperationRecord) -> bool:
-        """Have another model serve a queued operation, if there is one that may."""
+        """Move a queued operation to its next fallback model, if it has one."""
         request = await self._store.get_request(record.name)
         upstream = self._upstreams[record.upstream]
         change = rerouted(record, request, self._catalogue, upstream)
@@ -195,7 +198,9 @@ class Submission:
         )
 
     async def outcome_unknown(self, record: OperationRecord) -> datetime | None:
-        """End a submission whose outcome is unknown, or queue it anew if its caller allows that.
+        """End an operation whose submission has an unknown outcome, or queue it again.
+
+        It is queued again only if its caller set resubmit_if_unknown.
 
         Raises as Driver.step.
         """
@@ -213,7 +218,7 @@ class Submission:
 
 
 def _refusal(error: NotNow) -> Failure:
-    """Return a refusal as callers are told it while the operation waits on."""
+    """Return the failure that callers see as last_error while the operation waits."""
     failure = error.failure
     exhausted = failure.code is Code.RESOURCE_EXHAUSTED
     return replace(failure, reason="UPSTREAM_QUOTA" if exhausted else "UPSTREAM_UNAVAILABLE")
@@ -224,9 +229,9 @@ def _earlier_gone(error: ResourceError) -> Failure:
     return Failure(Code.FAILED_PRECONDITION, error.reason, message, error.metadata)
 
 
-def _what_was_submitted(record: OperationRecord) -> str:
+def _billing_note(record: OperationRecord) -> str:
     if record.may_have_started:
-        return "whether it took one that was sent earlier is not known, and that may be billed"
+        return "an earlier submission has an unknown outcome and may be billed"
     return "nothing was submitted"
 
 
@@ -234,8 +239,8 @@ def _queue_timeout(record: OperationRecord) -> Failure:
     return Failure(
         Code.DEADLINE_EXCEEDED,
         "QUEUE_TIMEOUT",
-        "queue_timeout passed before the upstream took the generation; "
-        f"{_what_was_submitted(record)}",
+        "queue_timeout passed before the upstream accepted the generation; "
+        f"{_billing_note(record)}",
     )
 
 
@@ -244,8 +249,8 @@ def _queue_limit(record: OperationRecord, limit: timedelta) -> Failure:
     return Failure(
         Code.DEADLINE_EXCEEDED,
         "QUEUE_TIMEOUT",
-        f"the generation had no turn within {seconds} seconds, which is as long as this server "
-        f"lets one wait; {_what_was_submitted(record)}",
+        f"the upstream did not accept the generation within {seconds} seconds, the queue limit of "
+        f"this server; {_billing_note(record)}",
         {"limit_seconds": seconds},
     )
 
@@ -254,6 +259,7 @@ def _outcome_unknown() -> Failure:
     return Failure(
         Code.ABORTED,
         "SUBMISSION_OUTCOME_UNKNOWN",
-        "the generation was sent, and whether the upstream took it is not known; it was not "
-        "sent again because that could bill twice (resubmit_if_unknown allows it)",
+        "the generation was submitted, but it is not known whether the upstream accepted it; it "
+        "was not submitted again, because both could be billed (set resubmit_if_unknown to "
+        "allow that)",
     )

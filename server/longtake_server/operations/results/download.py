@@ -85,7 +85,7 @@ class Downloads:
         home = home_of(record.upstream)
         upstream = self._upstreams.get(record.upstream) or self._upstreams.get(home)
         if upstream is None:
-            raise UpstreamUnavailable(record.upstream, "it is not set up here")
+            raise UpstreamUnavailable(record.upstream, "it is not configured")
         return upstream
 
     async def read_all(self, record: OperationRecord, most_bytes: int) -> list[bytes]:
