@@ -38,7 +38,7 @@ async def test_an_alias_has_another_model_serve_and_says_so(tmp_path: Path) -> N
             assert record.model == name.removeprefix("models/")
             assert record.served_model == VEO_31
             assert record.warnings == (
-                f"{record.model} is served by {VEO_31}, as the operator's aliases say",
+                f"{record.model} is an alias of {VEO_31}, set by the operator of this server",
             )
         plain = await parts.service.generate(ask(VEO_31), "", "")
         assert plain.warnings == ()

@@ -265,7 +265,7 @@ async def test_watching_all_resumes_from_a_position_with_deletions(tmp_path: Pat
 async def test_a_deletion_amid_the_initial_set_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching_module, "_CHANGES_AT_ONCE", 2)
+    monkeypatch.setattr(watching_module, "_BATCH_SIZE", 2)
     async with engine(tmp_path) as parts:
         records = [await parts.accept() for _ in range(3)]
         async with aclosing(parts.watching.watch_all(Filter(), None, 30)) as watch:

@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A circuit breaker for each upstream: one that does not answer is probed by one call at a time.
+"""Circuit breakers: an upstream that does not answer is probed by one call at a time.
 
-A region of an upstream is an upstream of its own here. No I/O.
+Each region of an upstream has a breaker of its own. No I/O.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from longtake_server.operations.model import Failure
 
 _FAILURES_TO_OPEN = 3
-"""A call may fail by its own fault, so that one alone proves nothing of the upstream."""
+"""The failed calls that open a breaker. A single call may fail for a reason of its own."""
 
-_SHORTEST_WAIT_SECONDS = 1.0
+_MIN_WAIT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Outage:
     """An upstream that does not answer.
 
     Attributes:
-        failure: Why the last call failed; holds no secret.
-        retry_time: When it is tried again.
+        failure: Why the last call failed. Contains no secret.
+        retry_time: When the upstream is probed next.
     """
 
     failure: Failure
@@ -41,10 +41,10 @@ class _Breaker:
     """The breaker of one upstream. Times are seconds of a monotonic clock.
 
     Attributes:
-        closed: Whether every call goes. If not, one at a time may go, from `retry_at` on.
-        probe: The operation that makes the call, if one does.
-        failure: Why the last call failed; None if no call has failed yet.
-        failures: Failed calls since the last answer; many at once count as one.
+        closed: Whether all calls are allowed. If not, one call at a time is, from `retry_at` on.
+        probe: The operation that makes the probing call, None if there is none.
+        failure: Why the last call failed, None if none has failed.
+        failures: The failed calls since the last answer; while open, only probes count.
     """
 
     def __init__(self) -> None:
@@ -67,11 +67,11 @@ class Breakers:
     """The breakers of all upstreams.
 
     Args:
-        clock: Time.
-        wait: Returns the seconds to wait after a number of failures and, if the upstream
-            asked for it, at least so many seconds.
-        changed: Told the name of an upstream that stopped answering, with the failure, or
-            that answers again, with None. Must not block.
+        clock: The time source.
+        wait: Returns the seconds to wait, given the number of failures and the seconds that the
+            upstream asked to wait, if any.
+        changed: Called with the name of an upstream and a failure when it stops answering, and
+            with None when it answers again. Must not block.
 
     """
 
@@ -87,38 +87,38 @@ class Breakers:
         self._breakers: dict[str, _Breaker] = {}
 
     def is_closed(self, upstream: str) -> bool:
-        """Return whether every call of an upstream goes."""
+        """Return whether all calls to an upstream are allowed."""
         return self._of(upstream).closed
 
     def allows(self, upstream: str, name: str = "") -> bool:
-        """Return whether a call for an operation may go now, by default for any of them."""
+        """Return whether a call is allowed now, for one operation or by default for any."""
         return self._of(upstream).allows(name, self._clock.monotonic())
 
     def opens_at(self, upstream: str) -> float | None:
-        """Return from when a call may go: now, later, or None while another call probes."""
+        """Return the monotonic time from which a call is allowed, None while a probe runs."""
         return self._of(upstream).opens_at(self._clock.monotonic())
 
     def begin(self, upstream: str, name: str) -> None:
-        """Take note that a call for an operation goes, which `allows` has allowed."""
+        """Note the start of a call that `allows` has allowed."""
         breaker = self._of(upstream)
         if not breaker.closed:
             breaker.probe = name
 
     def release(self, upstream: str, name: str) -> None:
-        """Take note that no call for an operation is made any more, whatever came of it."""
+        """Note that an operation makes no more calls, whether or not one was answered."""
         breaker = self._of(upstream)
         if breaker.probe == name:
             breaker.probe = None
-            breaker.retry_at = self._clock.monotonic() + _SHORTEST_WAIT_SECONDS
+            breaker.retry_at = self._clock.monotonic() + _MIN_WAIT_SECONDS
 
     def suspect(self, upstreams: Iterable[str]) -> None:
-        """Let one call alone find out whether an upstream answers, as after a restart."""
+        """Open the breakers of upstreams until one call has probed each, as after a restart."""
         for upstream in upstreams:
             breaker = self._of(upstream)
             breaker.closed, breaker.retry_at = False, self._clock.monotonic()
 
     def answered(self, upstream: str) -> None:
-        """Close the breaker: the upstream answered a call, whatever its answer was."""
+        """Close the breaker: the upstream answered a call, even if with an error."""
         breaker = self._of(upstream)
         was_closed, was_out = breaker.closed, breaker.failure is not None
         self._breakers[upstream] = _Breaker()
@@ -139,12 +139,12 @@ class Breakers:
         Args:
             upstream: The upstream.
             name: The operation for which the call was made.
-            failure: What happened.
-            retry_after: Seconds that the upstream asked to wait.
-            surely: Whether one such call suffices to open the breaker.
+            failure: Why there was no answer.
+            retry_after: The seconds that the upstream asked to wait, if any.
+            surely: Whether this call alone proves an outage and opens the breaker.
 
         Returns:
-            The seconds until a call may go.
+            The seconds until the next call is allowed, 0 if the breaker is still closed.
 
         """
         breaker, now = self._of(upstream), self._clock.monotonic()
@@ -156,18 +156,18 @@ class Breakers:
         elif breaker.probe == name:
             breaker.failures += 1
         else:
-            # It was under way when the breaker opened.
+            # The call was in progress when the breaker opened.
             return max(0.0, breaker.retry_at - now)
-        was_known = not breaker.closed and breaker.failure is not None
-        wait = max(_SHORTEST_WAIT_SECONDS, self._wait(breaker.failures, retry_after))
+        was_out = not breaker.closed and breaker.failure is not None
+        wait = max(_MIN_WAIT_SECONDS, self._wait(breaker.failures, retry_after))
         breaker.closed, breaker.probe, breaker.failure = False, None, failure
         breaker.retry_at = now + wait
-        if not was_known:
+        if not was_out:
             self._changed(upstream, failure)
         return wait
 
     def outage(self, upstream: str) -> Outage | None:
-        """Return why an upstream does not answer, None if it does or nothing is known."""
+        """Return the outage of an upstream, or None if it answers or was not called yet."""
         breaker = self._breakers.get(upstream)
         if breaker is None or breaker.closed or breaker.failure is None:
             return None
@@ -175,7 +175,7 @@ class Breakers:
         return Outage(breaker.failure, self._clock.now() + timedelta(seconds=wait))
 
     def answering(self) -> Mapping[str, bool]:
-        """Return of each upstream that was called whether it answers."""
+        """Return whether each upstream answers, for those called so far."""
         return {
             name: breaker.closed or breaker.failure is None
             for name, breaker in self._breakers.items()

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The only writer of operations: a commit stores a change, and then wakes whoever watches."""
+"""The only writer of operations. A commit stores a change and then wakes its watchers."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _COMMIT_ATTEMPTS = 8
-# A record has about two kilobytes.
-_MOST_RECENT = 4096
+# A record takes about 2 KB, so the cache takes up to about 8 MB.
+_MAX_CACHED = 4096
 
 
 class Observer(Protocol):
-    """Who keeps an index of operations; told on the event loop, and must not block."""
+    """Keeps an index of operations. Called on the event loop, so it must not block."""
 
     def committed(self, name: str, record: OperationRecord | None) -> None:
-        """A record was stored; None, deleted. An older one may come after a newer one."""
+        """Handle a stored record, or None for a deletion. Revisions may arrive out of order."""
 
     def created(self, record: OperationRecord, due: datetime) -> None:
-        """A new record was stored, whose first step is due then if nobody wakes it."""
+        """Handle a new record whose first step is due at `due` unless it is woken earlier."""
 
 
 class Ledger:
     """Commits changes of operations.
 
     Args:
-        store: Where operations live.
+        store: Keeps the operations.
         topics: Wakes watchers.
-        clock: Time.
-        retention: How long an operation is kept after its end.
+        clock: The time source.
+        retention: How long an operation is kept after it ends.
 
     """
 
@@ -64,18 +64,21 @@ class Ledger:
         self._clock = clock
         self._retention = retention
         self._observer: Observer | None = None
-        self._recent: OrderedDict[str, OperationRecord] = OrderedDict()
+        self._cache: OrderedDict[str, OperationRecord] = OrderedDict()
         self._removals = 0
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self._pending: set[asyncio.Task[Any]] = set()
 
     def observe(self, observer: Observer) -> None:
-        """Tell an observer of every commit from now on, in place of the one before."""
+        """Call an observer after every commit from now on. It replaces the previous observer."""
         self._observer = observer
 
     async def create(
         self, record: OperationRecord, request: GenerateVideosRequest, due: datetime
     ) -> OperationRecord:
-        """Store a new operation, or return the one that its request_id belongs to."""
+        """Store a new operation, or return the existing one with its request_id.
+
+        Raises as OperationStore.create.
+        """
         return await self.finish(self._create_and_wake(record, request, due))
 
     async def _create_and_wake(
@@ -89,14 +92,14 @@ class Ledger:
         return stored
 
     async def get(self, name: str) -> OperationRecord:
-        """Return the newest record. Raises as OperationStore.get."""
-        if (recent := self._recent.get(name)) is not None:
-            self._recent.move_to_end(name)
-            return recent
+        """Return the newest record, from the cache if possible. Raises as OperationStore.get."""
+        if (cached := self._cache.get(name)) is not None:
+            self._cache.move_to_end(name)
+            return cached
         return await self.read(name)
 
     async def read(self, name: str) -> OperationRecord:
-        """Return the record as it is stored, where another process may have written too.
+        """Return the newest record from the store, which another process may have changed.
 
         Raises as OperationStore.get.
         """
@@ -104,34 +107,37 @@ class Ledger:
         try:
             record = await self._store.get(name)
         except ResourceError:
-            self._recent.pop(name, None)
+            self._cache.pop(name, None)
             raise
         if removals == self._removals:
-            # Else a deletion or a newer revision of it may have been forgotten meanwhile.
-            self._remember(record)
-        return self._recent.get(name, record)
+            # After a removal, the record may be deleted or outdated: do not cache it.
+            self._add_to_cache(record)
+        return self._cache.get(name, record)
 
-    def _remember(self, record: OperationRecord) -> None:
-        known = self._recent.get(record.name)
+    def _add_to_cache(self, record: OperationRecord) -> None:
+        known = self._cache.get(record.name)
         if known is None or known.revision < record.revision:
-            self._recent[record.name] = record
-        self._recent.move_to_end(record.name)
-        if len(self._recent) > _MOST_RECENT:
-            self._recent.popitem(last=False)
+            self._cache[record.name] = record
+        self._cache.move_to_end(record.name)
+        if len(self._cache) > _MAX_CACHED:
+            self._cache.popitem(last=False)
 
     async def commit(
         self, name: str, event: Event, seen: OperationRecord | None = None
     ) -> OperationRecord:
-        """Apply an event to the newest record, store it, and wake who watches.
+        """Apply an event to the newest record, store the result, and wake watchers.
 
         Args:
             name: The operation.
             event: What happened.
-            seen: The record that the event was decided on, if it was just read.
+            seen: The record that the event is based on, which saves reading it.
+
+        Returns:
+            The new record, or the present one if the event changes nothing.
 
         Raises:
-            IllegalTransition: The event does not fit the newest state.
-            RevisionConflict: Others changed it again and again.
+            IllegalTransition: The event is not allowed in the newest state.
+            RevisionConflict: Concurrent changes won every attempt.
 
         Raises also as OperationStore.get.
 
@@ -149,15 +155,15 @@ class Ledger:
         raise RevisionConflict(name)
 
     async def aclose(self) -> None:
-        """Wait for what was begun with `finish`."""
-        while self._under_way:
-            await asyncio.gather(*self._under_way, return_exceptions=True)
+        """Wait until all work passed to `finish` has ended."""
+        while self._pending:
+            await asyncio.gather(*self._pending, return_exceptions=True)
 
     async def finish(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Carry work to its end even if its caller leaves: what is stored is told as well."""
+        """Run work to its end even if the caller is cancelled, so that watchers are woken."""
         task = asyncio.ensure_future(work)
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
         return await asyncio.shield(task)
 
     async def _store_and_wake(
@@ -168,7 +174,10 @@ class Ledger:
         return changed
 
     async def delete(self, name: str, *, expired: bool = False) -> OperationRecord:
-        """Remove an operation; its watchers are told. Raises as OperationStore.get."""
+        """Delete an operation, wake its watchers and return its last record.
+
+        Raises as OperationStore.get.
+        """
         return await self.finish(self._delete_and_wake(name, expired))
 
     async def _delete_and_wake(self, name: str, expired: bool) -> OperationRecord:
@@ -177,16 +186,16 @@ class Ledger:
         return last
 
     def forget_records(self) -> None:
-        """Drop the records that are kept to be read sooner; the store has them."""
+        """Clear the cache of records."""
         self._removals += 1
-        self._recent.clear()
+        self._cache.clear()
 
     def _publish(self, name: str, record: OperationRecord | None) -> None:
         if record is None:
             self._removals += 1
-            self._recent.pop(name, None)
+            self._cache.pop(name, None)
         else:
-            self._remember(record)
+            self._add_to_cache(record)
         if self._observer is not None:
             self._observer.committed(name, record)
         self._topics.wake(name)

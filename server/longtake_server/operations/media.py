@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The port to the objects that results are kept in."""
+"""The port to the object storage for result videos."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ if TYPE_CHECKING:
 
 
 class MediaStore(Protocol):
-    """Where Longtake keeps the videos that it was handed inline."""
+    """Stores videos that come inline from the upstream, or that are copied from there."""
 
     async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
-        """Store the bytes of a result durably; size and SHA-256 of the answer are set.
+        """Store a video durably, and return it with its size and SHA-256 digest.
 
-        Putting the same index twice replaces it. Raises StorageUnavailable.
+        A second call with the same index replaces the video. Raises StorageUnavailable.
         """
 
     async def put_stream(
         self, operation: str, index: int, mime_type: str, chunks: AsyncIterator[bytes]
     ) -> StoredVideo:
-        """Store the bytes of a result durably as they come; otherwise as `put`.
+        """Store a video from a stream of chunks. Otherwise as `put`.
 
-        An error of `chunks` is passed on, and nothing is stored.
+        An error from `chunks` is raised again, and nothing is stored.
         """
 
     def open_video(
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AbstractAsyncContextManager[VideoReading]:
-        """Read a stored video from an offset, in chunks of at most 1 MiB.
+        """Open a stored video at an offset, and read it in chunks of at most 1 MiB.
 
         Raises, on entry or while reading:
-            VideoExpired: The object is gone.
+            VideoExpired: The object does not exist any more.
             OffsetPastEnd: The offset is greater than the size.
-            StorageUnavailable: Read again from the next byte.
+            StorageUnavailable: The storage failed; read again from the next byte.
 
         """
 
     async def delete(self, operation: str) -> None:
-        """Remove all objects of an operation; none is fine. Raises StorageUnavailable."""
+        """Delete all objects of an operation, if there are any. Raises StorageUnavailable."""

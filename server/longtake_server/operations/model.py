@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an operation is, and the events that change it."""
+"""The stored record of an operation, and the events that change it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class State(Enum):
-    """Where in its life an operation is; the values are the contract's names."""
+    """The state of an operation. The values are the names in the API."""
 
     QUEUED = "QUEUED"
     SUBMITTING = "SUBMITTING"
@@ -25,7 +25,7 @@ class State(Enum):
 
     @property
     def done(self) -> bool:
-        """Whether nothing follows."""
+        """Whether the state is terminal."""
         return self in _TERMINAL
 
 
@@ -33,7 +33,7 @@ _TERMINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 
 
 class Code(Enum):
-    """The google.rpc.Code numbers that an operation's error may have."""
+    """The google.rpc.Code values that an operation's error may have."""
 
     CANCELLED = 1
     UNKNOWN = 2
@@ -59,10 +59,10 @@ class Failure:
 
     Attributes:
         code: The canonical code.
-        reason: The contract's ErrorReason, without its prefix.
-        message: For the caller; holds no secret.
-        metadata: Whatever varies in the message.
-        details: Further google.rpc details of the upstream, each a serialised
+        reason: The name of the ErrorReason without its prefix.
+        message: The text for the caller. Contains no secret.
+        metadata: The variable parts of the message.
+        details: Further google.rpc details from the upstream, each a serialised
             google.protobuf.Any.
     """
 
@@ -75,16 +75,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class StoredVideo:
-    """Where a video lies and what is known of it.
+    """The location and the properties of a result video.
 
     Attributes:
-        location: A key of the object store, or the address at the upstream: `gs://` in a
-            bucket of the caller's, `https://` among files that the upstream keeps.
+        location: A key in the media store, or an address at the upstream: `gs://` for a bucket of
+            the caller, `https://` for a file that the upstream keeps.
         mime_type: The media type.
-        size_bytes: The size, once known.
-        sha256: 64 lower-case hexadecimal digits, once known, else empty.
-        seed: The seed that made it, where known.
-        expire_time: When the upstream deletes it, None where it does not.
+        size_bytes: The size, None until known.
+        sha256: The digest as 64 lower-case hexadecimal digits, empty until known.
+        seed: The seed of the generation, None if unknown.
+        expire_time: When the upstream deletes the video, None if it does not.
     """
 
     location: str
@@ -96,22 +96,22 @@ class StoredVideo:
 
     @property
     def at_upstream(self) -> bool:
-        """Whether the bytes lie at an address, not in the object store."""
+        """Whether the bytes are at the upstream rather than in the media store."""
         return "://" in self.location
 
     @property
     def in_callers_bucket(self) -> bool:
-        """Whether the caller can name the bytes too."""
+        """Whether the caller can also read the bytes from Cloud Storage."""
         return self.location.startswith("gs://")
 
 
 @dataclass(frozen=True, slots=True)
 class OperationRecord:
-    """All that is stored of an operation but its request, which never changes.
+    """The stored state of an operation, except its request, which never changes.
 
-    Every change makes a new record whose revision is greater by one. `may_have_started` is set
-    once the outcome of a submission was not known and it was allowed to send another.
-    `last_refusal` is why the last submission started nothing, until one is accepted.
+    Each change creates a new record with the next revision. `may_have_started` is set once a
+    submission had an unknown outcome and the operation was queued again. `last_refusal` is why the
+    latest submission started nothing; it is cleared when one is accepted.
     """
 
     name: str
@@ -157,19 +157,19 @@ class OperationRecord:
         return self.state.done
 
     def waits_until(self, longest: timedelta) -> datetime:
-        """Return when a wait for the upstream ends that lasts no longer than this."""
+        """Return the end of the wait in the queue: after `longest`, or at the queue deadline."""
         end = self.create_time + longest
         return min(end, self.queue_deadline or end)
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionStarted:
-    """The request is about to be sent. Stored before the upstream is called."""
+    """The request is about to be submitted. Stored before the upstream is called."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubmissionAccepted:
-    """The upstream took the request."""
+    """The upstream accepted the request."""
 
     upstream_operation: str
     estimated_finish_time: datetime | None = None
@@ -177,10 +177,10 @@ class SubmissionAccepted:
 
 @dataclass(frozen=True, slots=True)
 class SubmissionPostponed:
-    """The request is sent again at `next_retry_time`.
+    """The request is queued again and submitted at `next_retry_time`.
 
-    Nothing has started, or `may_have_started` and another may be sent nevertheless.
-    `refusal` is why, in the upstream's words where it had some.
+    Either nothing has started, or `may_have_started` is set and the caller allows another
+    submission. `refusal` is the reason, in the upstream's words if it gave any.
     """
 
     next_retry_time: datetime
@@ -190,7 +190,7 @@ class SubmissionPostponed:
 
 @dataclass(frozen=True, slots=True)
 class QueueMoved:
-    """Watchers are told where a waiting operation is in the queue, 1 for the next."""
+    """The queue position of a watched operation changed; 1 is next."""
 
     queue_position: int
     estimated_start_time: datetime | None = None
@@ -198,7 +198,7 @@ class QueueMoved:
 
 @dataclass(frozen=True, slots=True)
 class Rerouted:
-    """Another model serves a waiting operation; `warning` says why."""
+    """A queued operation moves to another model; `warning` tells the caller why."""
 
     served_model: str
     warning: str
@@ -207,26 +207,26 @@ class Rerouted:
 
 @dataclass(frozen=True, slots=True)
 class Relocated:
-    """Another region serves a waiting operation, by the same model."""
+    """A queued operation moves to another region with the same model."""
 
     upstream: str
 
 
 @dataclass(frozen=True, slots=True)
 class CancelRequested:
-    """A caller wants the operation to end."""
+    """A caller asked to cancel the operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class CancelConfirmed:
-    """A running operation is given up; `warning` says what may still be billed."""
+    """A submitted or running operation is cancelled; `warning` says what may be billed."""
 
     warning: str
 
 
 @dataclass(frozen=True, slots=True)
 class Succeeded:
-    """The upstream finished; the videos are readable where they are said to be."""
+    """The generation succeeded, and the videos are readable at their locations."""
 
     videos: tuple[StoredVideo, ...]
     filtered_count: int = 0
@@ -237,7 +237,7 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The operation ends with an error; `may_be_billed` if something may have started."""
+    """The operation failed; `may_be_billed` is set if a generation may have started."""
 
     failure: Failure
     may_be_billed: bool = False
@@ -245,7 +245,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class VideoMeasured:
-    """A full pass over a video found its size and digest."""
+    """A full read of a video determined its size and digest."""
 
     index: int
     size_bytes: int
@@ -268,7 +268,7 @@ Event = (
 
 
 class IllegalTransition(Exception):
-    """The event does not fit the state: a defect of the server, or a lost race."""
+    """The event is not allowed in the state: the operation changed, or the server has a bug."""
 
     def __init__(self, state: State, event: Event) -> None:
         super().__init__(f"{type(event).__name__} in state {state.value}")

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names of operations."""
+"""Creates names of operations."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def new_operation_name(now: datetime) -> str:
-    """Return `operations/` and a UUID of version 7: names sort by creation time.
+    """Return a new name, `operations/{UUID version 7}`. Names sort by creation time.
 
-    The layout is that of RFC 9562, section 5.7: 48 bits of Unix milliseconds,
+    The layout follows RFC 9562, section 5.7: 48 bits of Unix milliseconds,
     then the version, 12 random bits, the variant, and 62 random bits.
     """
     milliseconds = int(now.timestamp() * 1000) & ((1 << 48) - 1)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What callers can do, in the domain's own words; rpc/ calls nothing else."""
+"""The use cases of the API, independent of the transport. rpc/ calls only this module."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.watching import Heartbeat, Watching
     from longtake_server.telemetry import Telemetry
 
-# A smaller request is digested sooner than a thread takes it over.
+# Hashing a smaller request is faster than handing it to a thread.
 _SMALL_BYTES = 1 << 16
 _EXCERPT_CHARACTERS = 80
 
@@ -51,9 +51,17 @@ class VideoOperations:
     """The use cases of the service.
 
     Args:
-        routes: The upstream that serves the models of each upstream of the catalogue.
-        upstreams: Every upstream by its name, also those of earlier generations.
-        enforce_retirement: Whether a retired model is refused.
+        store: Keeps the operations.
+        ledger: Commits changes.
+        watching: Serves watches and waits.
+        engine: Processes the operations.
+        upstreams: All upstreams by name, including those that only earlier operations use.
+        routes: For each upstream named in the catalogue, the upstream that serves it.
+        media: Keeps result videos.
+        catalogue: The models.
+        clock: The time source.
+        telemetry: Metrics and traces.
+        enforce_retirement: Whether requests for a retired model are refused.
 
     """
 
@@ -87,14 +95,21 @@ class VideoOperations:
     async def generate(
         self, request: GenerateVideosRequest, caller: str, traceparent: str
     ) -> OperationRecord:
-        """Accept a generation, durably, and return its operation.
+        """Accept a generation durably, and return its operation.
+
+        A repeated request with the same request_id returns the operation of the first one.
+
+        Args:
+            request: The request.
+            caller: The owner of the operation; empty if callers are not distinguished.
+            traceparent: The W3C trace context of the call; empty if there is none.
 
         Raises:
-            InvalidRequest, ModelRetired: The request is wrong.
-            RequestIdReused: Its request_id is another request's.
-            OperationDeleted: Its request_id is of an operation that was deleted.
+            InvalidRequest, ModelRetired: The request cannot be served.
+            RequestIdReused: Its request_id was used for a different request.
+            OperationDeleted, OperationExpired: Its request_id belongs to an operation that is gone.
             ServerDraining: The server is shutting down; nothing was accepted.
-            StorageUnavailable: Nothing was accepted.
+            StorageUnavailable: The store failed; nothing was accepted.
 
         """
         if self._watching.draining:
@@ -107,14 +122,14 @@ class VideoOperations:
         )
         if request.previous_operation:
             await self._check_previous(request.previous_operation, caller, served)
-        digest = await _digested(request)
+        digest = await _digest_of(request)
         record = self._new_record(request, served, caller, traceparent, digest)
-        stored = await self._ledger.finish(self._accept(record, request))
+        stored = await self._ledger.finish(self._store_and_notify(record, request))
         if stored.request_digest != digest:
             raise RequestIdReused(request.request_id, stored.name)
         return stored
 
-    async def _accept(
+    async def _store_and_notify(
         self, record: OperationRecord, request: GenerateVideosRequest
     ) -> OperationRecord:
         due = self._engine.first_due(record)
@@ -159,14 +174,14 @@ class VideoOperations:
     def _check(self, upstream: str, request: GenerateVideosRequest) -> Sequence[Violation]:
         route = self._routes.get(upstream)
         if route is None:
-            return [Violation("model", f"it is served by {upstream}, which is not set up here")]
+            return [Violation("model", f"it is served by {upstream}, which is not configured")]
         return route.check(request)
 
     async def _check_previous(self, name: str, caller: str, served: ModelEntry) -> None:
-        """Refuse an earlier operation that a new one cannot go on from.
+        """Refuse a previous_operation that a new operation cannot continue.
 
         Raises:
-            InvalidRequest: It is not the caller's, has no result, or another upstream's.
+            InvalidRequest: It is not the caller's, has not succeeded, or ran at another upstream.
 
         """
         try:
@@ -175,17 +190,20 @@ class VideoOperations:
             earlier = None
         route = self._routes[served.upstream].name
         if earlier is None or earlier.state is not State.SUCCEEDED or earlier.upstream != route:
-            accepted = f"accepted is an operation of yours that has succeeded at {route}"
+            accepted = f"accepted is one of your operations that has succeeded at {route}"
             raise InvalidRequest([Violation("previous_operation", accepted)])
 
     async def get(self, name: str, caller: str) -> OperationRecord:
-        """Return an operation. Raises as OperationStore.get; not yours is never there."""
+        """Return an operation.
+
+        Raises as OperationStore.get; an operation of another caller raises OperationNotFound.
+        """
         return self._with_outage(_owned(await self._ledger.get(name), caller))
 
     def _with_outage(self, record: OperationRecord) -> OperationRecord:
-        """Return a queued record with why it waits, if its upstream does not answer.
+        """Add the outage to a queued record if its upstream does not answer.
 
-        This is no part of a revision: what waits for an upstream must not cost a commit.
+        The outage is not stored: a commit for each waiting operation would be too expensive.
         """
         outage = self._engine.outage(record) if record.state is State.QUEUED else None
         if outage is None:
@@ -196,7 +214,7 @@ class VideoOperations:
     async def watch(
         self, name: str, caller: str, after_revision: int, heartbeat_seconds: float
     ) -> AsyncGenerator[OperationRecord | Heartbeat]:
-        """Return the states of an operation, as they come. See Watching.watch."""
+        """Return a stream of the states of an operation. See Watching.watch."""
         record = await self.get(name, caller)
         watch = self._watching.watch(name, after_revision, heartbeat_seconds, caller)
         # While an upstream does not answer, those that wait have no new revisions: an outage
@@ -216,7 +234,7 @@ class VideoOperations:
     def watch_all(
         self, wanted: Filter, after: int | None, heartbeat_seconds: float
     ) -> AsyncGenerator[StoreEvent]:
-        """Yield the changes of the operations that match. See Watching.watch_all."""
+        """Yield the changes of all matching operations. See Watching.watch_all."""
         return self._watching.watch_all(wanted, after, heartbeat_seconds)
 
     async def position_key(self) -> bytes:
@@ -226,7 +244,7 @@ class VideoOperations:
     async def wait(
         self, name: str, caller: str, after_revision: int | None, timeout: float
     ) -> OperationRecord:
-        """Return an operation once it is newer or has ended. See Watching.wait."""
+        """Return an operation once it has changed or ended. See Watching.wait."""
         await self.get(name, caller)
         record = await self._watching.wait(name, after_revision, timeout, caller)
         return self._with_outage(record)
@@ -237,7 +255,10 @@ class VideoOperations:
         return replace(page, records=tuple(map(self._with_outage, page.records)))
 
     async def cancel(self, name: str, caller: str) -> OperationRecord:
-        """Ask for the end of an operation; one that has ended stays as it is."""
+        """Cancel an operation. One that has ended stays unchanged.
+
+        A queued operation ends at once, a running one within its next step. Raises as `get`.
+        """
         await self.get(name, caller)
         return await self._ledger.finish(self._cancel(name))
 
@@ -250,16 +271,16 @@ class VideoOperations:
         return record
 
     async def hint(self, upstream_operation: str) -> bool:
-        """Poll an operation now, by its upstream's name, if it is running.
+        """Poll a running operation now, given the upstream's name of it.
 
-        Only the poll decides what became of it, so a hint that is wrong, early or
-        repeated costs a poll and changes nothing.
+        The state changes only by the result of the poll, so a wrong, early or repeated hint costs
+        one poll and does no harm.
 
         Returns:
-            Whether an operation is polled.
+            Whether a running operation has this name.
 
         Raises:
-            StorageUnavailable: None is.
+            StorageUnavailable: The store failed; nothing is polled.
 
         """
         name = await self._store.find_by_upstream(upstream_operation)
@@ -268,7 +289,7 @@ class VideoOperations:
         try:
             record = await self._store.get(name)
         except ResourceError:
-            # Deleted since it was found.
+            # Deleted after it was found.
             return False
         if record.state is not State.RUNNING:
             return False
@@ -278,11 +299,13 @@ class VideoOperations:
         return True
 
     async def delete(self, name: str, caller: str) -> None:
-        """Remove an operation and the videos kept for it.
+        """Delete an operation and its videos in the media store.
 
         Raises:
-            StorageUnavailable: The operation is still there, with some of its videos or none,
-                and can be deleted again; or it is gone, and what a step stored meanwhile is left.
+            StorageUnavailable: The operation still exists, though videos may be missing, and can
+                be deleted again; or it is deleted, but a video stored meanwhile remains.
+
+        Raises also as `get`.
 
         """
         await self.get(name, caller)
@@ -292,7 +315,7 @@ class VideoOperations:
         await self._media.delete(name)
         await self._ledger.delete(name)
         self._engine.forget(name)
-        # A step that was under way may have stored some after the first time.
+        # A step in progress may have stored videos after the first deletion.
         await self._media.delete(name)
 
     async def read_videos(self, record: OperationRecord, most_bytes: int) -> Sequence[bytes]:
@@ -309,7 +332,7 @@ class VideoOperations:
             yield download
 
     def models(self) -> Sequence[ModelEntry]:
-        """Return all models, by their ids."""
+        """Return all models in the order of their ids."""
         return self._catalogue.models
 
     def model(self, model: str) -> ModelEntry:
@@ -326,17 +349,17 @@ def _owned(record: OperationRecord, caller: str) -> OperationRecord:
 def _alias_warnings(asked: str, entry: ModelEntry | None) -> tuple[str, ...]:
     if entry is None or entry.id == asked:
         return ()
-    return (f"{asked} is served by {entry.id}, as the operator's aliases say",)
+    return (f"{asked} is an alias of {entry.id}, set by the operator of this server",)
 
 
-async def _digested(request: GenerateVideosRequest) -> bytes:
+async def _digest_of(request: GenerateVideosRequest) -> bytes:
     if request.ByteSize() <= _SMALL_BYTES:
         return _digest(request)
     return await asyncio.to_thread(_digest, request)
 
 
 def _digest(request: GenerateVideosRequest) -> bytes:
-    """Return what tells one request from another: all of it but the request_id."""
+    """Return the SHA-256 digest of a request without its request_id."""
     content = GenerateVideosRequest()
     content.CopyFrom(request)
     content.ClearField("request_id")

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The port to storage: records, their requests, their changes, and the work to do.
+"""The port to storage: operations, their requests, the log of changes, and the work queue.
 
-tests/storage holds one suite that every implementation passes. Every method may
-raise StorageUnavailable, with nothing changed; a caller may try again.
+tests/storage has one suite that every implementation must pass. Every method may raise
+StorageUnavailable; then nothing was changed and the call can be repeated.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 
 class RevisionConflict(Exception):
-    """The record changed meanwhile. Read it again and decide again."""
+    """The record has changed. Read it again and reconsider the change."""
 
 
 class LeaseLost(Exception):
-    """The work belongs to another owner now, or is gone. Let go of it."""
+    """The work is leased to another owner or does not exist any more. Stop working on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which operations; None and empty mean any. All parts must match.
+    """Selects operations. All conditions must hold; None and empty values match anything.
 
     Attributes:
         caller: The owner.
-        states: The states.
-        model: The model that was asked for.
-        labels: Pairs that the labels must hold.
+        states: The accepted states.
+        model: The model named in the request.
+        labels: Pairs of a key and a value that the labels must contain.
     """
 
     caller: str | None = None
@@ -46,11 +46,11 @@ class Filter:
     labels: tuple[tuple[str, str], ...] = ()
 
     def is_of(self, caller: str) -> bool:
-        """Whether a caller's operations may be among these."""
+        """Return whether operations of a caller can match."""
         return self.caller is None or caller == self.caller
 
     def matches(self, record: OperationRecord) -> bool:
-        """Whether the record is one of these operations."""
+        """Return whether an operation matches."""
         return (
             self.is_of(record.caller)
             and (not self.states or record.state in self.states)
@@ -61,11 +61,11 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a list.
+    """A page of a list of operations.
 
     Attributes:
-        records: The newest first.
-        next_cursor: Where the next page starts, or None.
+        records: The operations, newest first.
+        next_cursor: The cursor of the next page, None on the last page.
     """
 
     records: tuple[OperationRecord, ...]
@@ -74,13 +74,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A record as it is after its latest change, or that it is gone.
+    """The latest change of an operation.
 
     Attributes:
-        position: Counts the changes of the whole store; strictly increasing.
+        position: The position in the log of changes. It is strictly increasing.
         name: The operation.
-        caller: Whose it is.
-        record: None when it was deleted or expired.
+        caller: The owner.
+        record: The record after the change, None if the operation was deleted or expired.
     """
 
     position: int
@@ -91,12 +91,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """An operation that wants a step, leased to one owner.
+    """An operation whose next step is due, leased to one owner.
 
     Attributes:
         name: The operation.
-        owner: Who leased it.
-        due: When it became due.
+        owner: The owner of the lease.
+        due: When the step became due.
     """
 
     name: str
@@ -106,13 +106,13 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Generations that are alike in what decides how long they take.
+    """The properties of a generation that determine how long it takes.
 
     Attributes:
-        upstream: Who generates.
-        model: The model that serves them.
-        resolution: For example `720p`.
-        seconds: The length of the video.
+        upstream: The upstream that generates.
+        model: The model that serves the request.
+        resolution: The resolution, for example `720p`.
+        seconds: The length of the video in seconds.
     """
 
     upstream: str
@@ -123,12 +123,12 @@ class Kind:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Account:
-    """What usage is kept by.
+    """The key by which usage is aggregated.
 
     Attributes:
-        day: Of acceptance, UTC.
-        caller: The owner; empty where callers are not told apart.
-        model: The model that serves.
+        day: The day of acceptance in UTC.
+        caller: The owner; empty if callers are not distinguished.
+        model: The model that serves the request.
     """
 
     day: date
@@ -138,19 +138,19 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Sums over operations. Those that were accepted and are in no other count go on.
+    """Sums over operations.
 
     Attributes:
-        accepted: All of them.
-        succeeded: Those that ended with a result.
-        failed: Those that ended with an error.
-        cancelled: Those that were cancelled.
-        deleted: Those that were deleted before their end.
-        unpriced: Those without a known price, which the sums of money leave out.
-        billed_milliseconds: Of video delivered.
-        reserved_micros: What those that go on will cost, in millionths of a US dollar.
-        settled_micros: What the others cost. Where nobody can say whether the upstream bills,
-            it is what was reserved.
+        accepted: The number of all operations. Those in no other count are still in progress.
+        succeeded: The number that succeeded.
+        failed: The number that failed.
+        cancelled: The number that were cancelled.
+        deleted: The number that were deleted before they ended.
+        unpriced: The number without a known price, which the sums of money leave out.
+        billed_milliseconds: The length of the delivered video.
+        reserved_micros: The expected cost of operations in progress, in millionths of a US dollar.
+        settled_micros: The cost of all others, in millionths of a US dollar. If it is unknown
+            whether the upstream bills an operation, its reserved cost counts.
     """
 
     accepted: int = 0
@@ -168,19 +168,19 @@ class Usage:
         return Usage(*map(add, sums_of(self), sums_of(other)))
 
     def __sub__(self, other: Usage) -> Usage:
-        """Return what is left without the other."""
+        """Return the sums without the other."""
         return Usage(*map(sub, sums_of(self), sums_of(other)))
 
 
 SUMS = tuple(field.name for field in fields(Usage))
-"""The names of the sums, in their order."""
+"""The names of the sums, in the order of the fields of Usage."""
 
 sums_of: Callable[[Usage], tuple[int, ...]] = attrgetter(*SUMS)
-"""Returns the sums in their order."""
+"""Returns the sums in the order of SUMS."""
 
 
 class OperationStore(Protocol):
-    """Where operations live. All times are given, none is read from a clock."""
+    """Stores operations. All times are arguments; implementations read no clock."""
 
     async def create(
         self,
@@ -188,15 +188,20 @@ class OperationStore(Protocol):
         request: GenerateVideosRequest,
         due: datetime | None = None,
     ) -> OperationRecord:
-        """Store a new operation, its request and its work (due at create_time if not said) at once.
+        """Store a new operation, its request and its work in one transaction.
 
-        If the record has a request_id that the caller used before, return the
-        record that is stored for it and store nothing; compare its
-        request_digest. A deleted operation's request_id is still known.
+        If the caller has used the record's request_id before, store nothing and return the
+        record stored for it; compare its request_digest. The request_id of a deleted operation
+        stays reserved as long as its tombstone.
+
+        Args:
+            record: The new operation.
+            request: Its request.
+            due: When its first step is due; create_time by default.
 
         Raises:
-            OperationDeleted, OperationExpired: The request_id is of an operation
-                that is gone.
+            OperationDeleted, OperationExpired: The request_id belongs to an operation that is
+                gone.
 
         """
 
@@ -204,62 +209,66 @@ class OperationStore(Protocol):
         """Return the newest record.
 
         Raises:
-            OperationNotFound: There never was one.
-            OperationDeleted: It was deleted.
-            OperationExpired: It was removed by retention.
+            OperationNotFound: There is no such operation.
+            OperationDeleted: The operation was deleted.
+            OperationExpired: The operation was removed by retention.
 
         """
 
     async def get_request(self, name: str) -> GenerateVideosRequest:
-        """Return the request as it was stored. Raises as `get`."""
+        """Return the request of an operation. Raises as `get`."""
 
     async def find_by_upstream(self, upstream_operation: str) -> str | None:
-        """Return the name of the operation that an upstream knows by this name.
+        """Return the name of the operation with this upstream_operation, or None.
 
-        If it is several upstreams' name, the newest operation's; None if nobody's,
-        and for an empty name, which an operation has before it is accepted.
+        If several upstreams use the same name, return the newest operation. An empty name, which
+        an operation has before it is accepted, returns None.
         """
 
     async def update(self, record: OperationRecord, expected_revision: int) -> None:
-        """Replace the record if it still has the expected revision.
+        """Replace the record if the stored one has the expected revision.
 
-        A record that is done loses its work in the same transaction.
+        If the record is done, its work is removed in the same transaction.
 
         Raises:
-            RevisionConflict: It has another revision.
+            RevisionConflict: The stored record has another revision.
             OperationNotFound, OperationDeleted, OperationExpired: As `get`.
 
         """
 
     async def list(self, wanted: Filter, limit: int, cursor: str | None = None) -> Page:
-        """Return the newest operations by create_time and name, at most `limit`.
+        """Return a page of matching operations, newest first by create_time and name.
 
         Args:
-            wanted: Which operations.
-            limit: At least 1.
-            cursor: `next_cursor` of the page before. Opaque; one that this store
-                did not make raises ValueError.
+            wanted: The filter.
+            limit: The most operations to return, at least 1.
+            cursor: `next_cursor` of the previous page, an opaque string.
+
+        Raises:
+            ValueError: This store did not create the cursor.
 
         """
 
     async def delete(self, name: str, *, expired: bool = False) -> OperationRecord:
-        """Remove record, request and work; keep a tombstone. Return the last record.
+        """Delete the record, the request and the work, and keep a tombstone.
+
+        Returns:
+            The last record.
 
         Raises as `get`.
         """
 
     async def changes(self, after: int, limit: int, *, begun: int = 0) -> Sequence[Change]:
-        """Return the changes after a position in order, each operation at most once.
+        """Return the changes after a position in order, with each operation at most once.
 
-        After position 0, which says that the caller has seen nothing, all that
-        is stored is returned, however old; then forgotten deletions do not matter.
+        Position 0 means that the caller has seen nothing. All stored operations come after it, and
+        it never expires, since the caller cannot miss deletions of operations it has not seen.
 
         Args:
-            after: The position of the last change that the caller has.
-            limit: At least 1.
-            begun: The store's position when the caller began, if it had seen
-                nothing then: forgotten deletions up to it do not matter while
-                it reads on from 0 part by part.
+            after: The position of the last change that the caller has seen.
+            limit: The most changes to return, at least 1.
+            begun: For a caller that reads everything from 0 in batches: the position of the store
+                when it began. Until then, compacted deletions do not expire its positions.
 
         Raises:
             PositionExpired: Deletions after this position are no longer kept.
@@ -268,61 +277,74 @@ class OperationStore(Protocol):
         """
 
     async def position(self) -> int:
-        """Return the position of the latest change; 0 for a new store."""
+        """Return the position of the latest change, 0 for a new store."""
 
     async def position_key(self) -> bytes:
-        """Return the 32 random bytes that seal positions for callers; the same for ever."""
+        """Return the 32 random bytes that seal positions for callers. They never change."""
 
     async def take(
         self, owner: str, now: datetime, lease_until: datetime, limit: int
     ) -> Sequence[Work]:
-        """Lease due work that nobody holds a live lease on, the longest due first."""
+        """Lease due work that has no live lease, the longest due first.
+
+        Args:
+            owner: The owner of the leases.
+            now: The present time.
+            lease_until: When the leases expire.
+            limit: The most work to lease.
+
+        """
 
     async def extend(self, work: Work, lease_until: datetime) -> None:
-        """Keep the lease. Raises LeaseLost."""
+        """Extend a lease. Raises LeaseLost."""
 
     async def again(self, work: Work, due: datetime) -> None:
-        """Give the work back, to be taken when due. Raises LeaseLost."""
+        """Release a lease, and make the work due again at `due`. Raises LeaseLost."""
 
     async def wake(self, name: str, due: datetime) -> None:
-        """Make the work of an operation due no later than this; nothing if it has none.
+        """Make the work of an operation due at `due` or earlier. Does nothing if it has none.
 
-        If it is leased, this holds for the time after the lease: a following
-        `again` with a later time does not put it off.
+        If the work is leased, this applies after the lease: a later `again` does not delay it.
         """
 
     async def next_due(self, now: datetime) -> datetime | None:
-        """Return when the earliest work can be taken, or None if there is none.
+        """Return when the next work can be leased, or None if there is no work.
 
-        Leased work counts with the end of its lease.
+        Leased work counts from the end of its lease.
         """
 
     async def expired(self, now: datetime, limit: int) -> Sequence[str]:
-        """Return the names of operations whose expire_time has passed."""
+        """Return the names of at most `limit` operations whose expire_time has passed."""
 
     async def usage(
         self, since: date, until: date, caller: str | None = None
     ) -> Mapping[Account, Usage]:
-        """Return what operations came to that were accepted on some days, both included.
+        """Return the usage of operations accepted from `since` to `until`, both inclusive.
 
-        Each change of an operation changes its sums in the same transaction. They outlive it:
-        see results.usage.usage_after_deletion.
+        A change of an operation updates the usage in the same transaction. Usage outlives the
+        operation: see results.usage.usage_after_deletion.
+
+        Args:
+            since: The first day in UTC.
+            until: The last day in UTC.
+            caller: Only operations of this caller; None for all.
+
         """
 
     async def latencies(self) -> Mapping[Kind, Sequence[tuple[float, float]]]:
-        """Return what `keep_latencies` kept, the newest of each kind."""
+        """Return the latest latencies stored by `keep_latencies` for each kind."""
 
     async def keep_latencies(self, kind: Kind, pairs: Sequence[tuple[float, float]]) -> None:
-        """Keep how long generations of a kind took, in place of what was kept of it before.
+        """Store the latencies of a kind. They replace the earlier ones.
 
         Args:
             kind: The kind.
-            pairs: Seconds, and how many generations took so long.
+            pairs: Durations in seconds, each with the weight of the generations that took it.
 
         """
 
     async def compact(self, before: datetime) -> None:
-        """Forget tombstones made before this; positions before them expire."""
+        """Drop tombstones created before a time. Positions before them expire."""
 
     async def close(self) -> None:
-        """Finish what was begun and release the files. Calling twice is calling once."""
+        """Finish pending work and release the files. Further calls do nothing."""

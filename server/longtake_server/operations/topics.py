@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Wake-ups: who waits for news of an operation, or of all of them.
+"""Wakes the watchers of one operation or of all operations.
 
-A wake-up carries no data; whoever is woken reads the newest state from the ledger.
+A wake-up carries no data. A woken watcher reads the newest state from the ledger.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Topic:
-    """Who waits for news of one operation, or of all of them.
+    """The watchers of one operation or of all operations.
 
-    `turn` counts the changes: a watcher takes it, then reads, then waits for the
-    next one, so that no change falls between reading and waiting.
+    `turn` counts the changes. A watcher notes it, then reads the state, then waits for a later
+    turn, so it misses no change between reading and waiting.
     """
 
     watchers: int = 0
@@ -34,7 +34,7 @@ class Topic:
     last_poll_time: datetime | None = None
 
     def wake(self) -> None:
-        """Count a change, and wake everyone who waits."""
+        """Count a change, and wake all waiting watchers."""
         self.turn += 1
         waiting, self.waiting = self.waiting, set()
         for waiter in waiting:
@@ -42,12 +42,12 @@ class Topic:
                 waiter.set_result(True)
 
     async def news(self, turn: int, within: float, clock: Clock) -> bool:
-        """Wait for a change after a turn; return whether it came within so many seconds."""
+        """Wait up to `within` seconds for a change after `turn`; return whether there was one."""
         if self.turn != turn:
             return True
         waiter: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.waiting.add(waiter)
-        alarm = clock.call_later(max(0.0, within), partial(_give_up, waiter))
+        alarm = clock.call_later(max(0.0, within), partial(_time_out, waiter))
         try:
             return await waiter
         finally:
@@ -55,16 +55,16 @@ class Topic:
             self.waiting.discard(waiter)
 
 
-def _give_up(waiter: asyncio.Future[bool]) -> None:
+def _time_out(waiter: asyncio.Future[bool]) -> None:
     if not waiter.done():
         waiter.set_result(False)
 
 
 class Topics:
-    """The topics of all operations that somebody watches.
+    """The topics of all watched operations.
 
     Attributes:
-        everything: The topic of all operations together.
+        everything: The topic for changes of any operation.
 
     """
 
@@ -75,37 +75,37 @@ class Topics:
         self.everything = Topic()
 
     def on_watched(self, watched: Callable[[str], None]) -> None:
-        """Call this with the name of each operation that gets its first watcher."""
+        """Call `watched` with the name of each operation that gets its first watcher."""
         self._watched = watched
 
     def wake(self, name: str) -> None:
-        """Wake whoever watches an operation, alone or among all."""
+        """Wake the watchers of an operation and those of all operations."""
         if (topic := self._topics.get(name)) is not None:
             topic.wake()
         self.everything.wake()
 
     def wake_all(self) -> None:
-        """Wake everyone."""
+        """Wake all watchers."""
         for topic in [*self._topics.values(), self.everything]:
             topic.wake()
 
     @property
     def is_any_watched(self) -> bool:
-        """Whether somebody watches or waits for some operation in particular."""
+        """Whether any single operation has a watcher. Watches of all operations do not count."""
         return bool(self._topics)
 
     def is_watched(self, name: str) -> bool:
-        """Return whether somebody watches or waits for this operation in particular."""
+        """Return whether this operation has a watcher of its own."""
         return name in self._topics
 
     def note_poll(self, name: str) -> None:
-        """Remember, for heartbeats, that the upstream was asked just now."""
+        """Record the time of a poll for heartbeats."""
         if (topic := self._topics.get(name)) is not None:
             topic.last_poll_time = self._clock.now()
 
     @contextlib.contextmanager
     def watching(self, name: str) -> Iterator[Topic]:
-        """Hold the topic of an operation while it is watched."""
+        """Register a watcher of an operation, and yield its topic."""
         topic = self._topics.setdefault(name, Topic())
         topic.watchers += 1
         if topic.watchers == 1 and self._watched is not None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How an operation may change: one pure function from a record and an event to the next record."""
+"""The state machine of an operation: a pure function from a record and an event to a new record."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-_OUTCOME_UNKNOWN = "whether the upstream took a submission is not known, so it may be billed"
+_OUTCOME_UNKNOWN = "a submission has an unknown outcome and may be billed"
 
-_ACCEPTED_IN: Mapping[type[Event], frozenset[State]] = {
+_ALLOWED_STATES: Mapping[type[Event], frozenset[State]] = {
     SubmissionStarted: frozenset({State.QUEUED}),
     SubmissionAccepted: frozenset({State.SUBMITTING}),
     SubmissionPostponed: frozenset({State.SUBMITTING}),
@@ -51,19 +51,19 @@ _ACCEPTED_IN: Mapping[type[Event], frozenset[State]] = {
 def transition(
     record: OperationRecord, event: Event, now: datetime, retention: timedelta
 ) -> OperationRecord:
-    """Return the record after the event, or the record itself if nothing changes.
+    """Return the record after the event, or the same record if nothing changes.
 
     Args:
         record: The newest record.
         event: What happened.
-        now: The wall-clock time; times in a record never run backwards.
-        retention: How long an operation is kept after its end.
+        now: The wall-clock time. A record's times never go backwards even if the clock does.
+        retention: How long an operation is kept after it ends.
 
     Raises:
-        IllegalTransition: The event does not fit the record's state.
+        IllegalTransition: The event is not allowed in the record's state.
 
     """
-    if record.state not in _ACCEPTED_IN[type(event)]:
+    if record.state not in _ALLOWED_STATES[type(event)]:
         raise IllegalTransition(record.state, event)
     now = max(now, record.update_time)
     changed = _apply(record, event, now)
@@ -121,7 +121,7 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
                 cost_micros=event.cost_micros,
             )
         case Failed():
-            ended = record if event.may_be_billed else _unbilled(record)
+            ended = record if event.may_be_billed else _without_cost(record)
             return replace(ended, state=State.FAILED, failure=event.failure)
         case VideoMeasured():
             return _measured(record, event)
@@ -170,11 +170,11 @@ def _cancel(record: OperationRecord) -> OperationRecord:
 def _cancelled_before_acceptance(record: OperationRecord) -> OperationRecord:
     if record.may_have_started:
         record = replace(record, warnings=(*record.warnings, _OUTCOME_UNKNOWN))
-    return _cancelled(_unbilled(record))
+    return _cancelled(_without_cost(record))
 
 
-def _unbilled(record: OperationRecord) -> OperationRecord:
-    """Release what was reserved, where a price is known and surely nothing has started."""
+def _without_cost(record: OperationRecord) -> OperationRecord:
+    """Release the reserved cost if it is known and certainly nothing has started."""
     if record.may_have_started:
         return record
     return replace(record, cost_micros=None if record.cost_micros is None else 0)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The port to an API that generates videos, and the three kinds of its failures."""
+"""The port to an API that generates videos, and its three kinds of failure."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class UpstreamFailure(Exception):
-    """A call to the upstream did not work out. Raised as one of its three kinds."""
+    """A call to the upstream failed. Always raised as one of the subclasses."""
 
 
 class Rejected(UpstreamFailure):
-    """The upstream refused the call for good: the same call fails again.
+    """The upstream refused the call for good: the same call would fail again.
 
-    Nothing has started. `failure` is what the caller is told.
+    Nothing has started. `failure` is the failure for the caller.
     """
 
     def __init__(self, failure: Failure) -> None:
@@ -33,13 +33,13 @@ class Rejected(UpstreamFailure):
 
 
 class NotNow(UpstreamFailure):
-    """Nothing has started, and the same call may work later.
+    """Nothing has started, and the same call may succeed later.
 
     Attributes:
-        failure: What the caller is told if the server gives up.
-        retry_after: Seconds to wait, if the upstream said so.
-        reached: Whether the upstream answered. If not, no other call reaches it either:
-            there are no credentials, or no connection.
+        failure: The failure for the caller if the server gives up.
+        retry_after: The seconds that the upstream asked to wait, None if it did not.
+        reached: Whether the upstream answered. If not, other calls would not reach it either:
+            there are no credentials, or there is no connection.
     """
 
     def __init__(
@@ -52,26 +52,26 @@ class NotNow(UpstreamFailure):
 
 
 class OutcomeUnknown(UpstreamFailure):
-    """The call was sent and its effect is not known: it may have started.
+    """The call was sent, but its outcome is unknown: a generation may have started.
 
-    For a poll or a read, which start nothing, it is safe to call again.
+    After a poll or a read, which start nothing, it is safe to call again.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The upstream has not finished. None of Google's tells how far it is."""
+    """The generation is running. Google's APIs report no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The upstream finished, with as many videos as it did not withhold.
+    """The generation finished with the videos that the upstream did not withhold.
 
     Attributes:
-        videos: Those that lie at the upstream, or that the adapter has put into
-            the object store while it read the answer.
-        filtered_count: Videos withheld.
-        filtered_reasons: Why, in the upstream's words.
+        videos: The videos. Each is at the upstream, or the adapter has put it into the media
+            store while it read the response.
+        filtered_count: The number of videos withheld by the upstream's filters.
+        filtered_reasons: The reasons in the upstream's words.
     """
 
     videos: tuple[StoredVideo, ...]
@@ -81,7 +81,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The upstream took the request and failed."""
+    """The upstream accepted the request, and the generation failed."""
 
     failure: Failure
 
@@ -95,7 +95,7 @@ class VideoReading:
 
     Attributes:
         size_bytes: The size of the whole video.
-        chunks: The bytes from the offset asked for to the end of the range.
+        chunks: The bytes of the requested range.
     """
 
     size_bytes: int
@@ -104,11 +104,11 @@ class VideoReading:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier generation of the same upstream, which a new one goes on from.
+    """The earlier generation, at the same upstream, that a new one continues.
 
     Attributes:
-        upstream_operation: The upstream's name of it.
-        videos: What it brought.
+        upstream_operation: The upstream's name of the earlier generation.
+        videos: The videos of the earlier generation.
     """
 
     upstream_operation: str
@@ -116,24 +116,24 @@ class Earlier:
 
 
 class ResultSink(Protocol):
-    """Where an adapter puts a result that comes inline."""
+    """Stores videos that come inline in a response of the upstream."""
 
     async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
-        """Store the bytes of a result durably and return where they lie.
+        """Store a video durably, and return its location.
 
-        Putting the same index twice replaces it. Raises StorageUnavailable.
+        A second call with the same index replaces the video. Raises StorageUnavailable.
         """
 
 
 class Upstream(Protocol):
-    """An API that generates videos. Every call has a deadline of its own."""
+    """An API that generates videos. Implementations set a deadline for every call."""
 
     @property
     def name(self) -> str:
         """The name in records and errors, for example `agent_platform`."""
 
     def check(self, request: GenerateVideosRequest) -> list[Violation]:
-        """Return a violation for each field that the wire has no place for."""
+        """Return a violation for each field of a request that the API cannot express."""
 
     async def submit(
         self,
@@ -142,39 +142,40 @@ class Upstream(Protocol):
         request: GenerateVideosRequest,
         earlier: Earlier | None = None,
     ) -> str:
-        """Start a generation and return the upstream's name of it.
+        """Start a generation, and return the upstream's name of it.
 
-        Sends at most one request that can start something.
+        Sends at most one request that can start a generation.
 
         Args:
-            operation: Our name of it.
-            model: The id of the model that serves it.
-            request: What to generate.
-            earlier: What `request.previous_operation` names, if it is set.
+            operation: The name of the operation.
+            model: The id of the model that serves the request.
+            request: The request.
+            earlier: The generation that `request.previous_operation` names, if it is set.
 
         Raises:
-            Rejected: Refused for good.
-            NotNow: Surely not started; may be submitted again.
-            OutcomeUnknown: May have started; never submit again unasked.
+            Rejected: The upstream refused the request for good.
+            NotNow: Nothing has started; the request can be submitted again.
+            OutcomeUnknown: A generation may have started; submit again only if the caller
+                allows it.
 
         """
 
     async def poll(self, operation: str, upstream_operation: str) -> PollResult:
-        """Ask how far a generation is; starts nothing.
+        """Return the state of a generation. Starts nothing.
 
         Args:
-            operation: Our name, under which inline results are put into the sink.
-            upstream_operation: What `submit` returned.
+            operation: The name of the operation. Inline results are put into the sink under it.
+            upstream_operation: The result of `submit`.
 
         Raises:
-            Rejected: The upstream no longer knows it.
-            NotNow, OutcomeUnknown: Ask again later.
-            StorageUnavailable: An inline result could not be stored; ask again.
+            Rejected: The upstream does not know the generation any more.
+            NotNow, OutcomeUnknown: There was no usable answer; poll again later.
+            StorageUnavailable: An inline result could not be stored; poll again.
 
         """
 
     async def cancel(self, upstream_operation: str) -> bool:
-        """Tell the upstream to stop. False where it has no way to be told.
+        """Tell the upstream to stop. Return False if its API has no such call.
 
         Raises as `poll`.
         """
@@ -182,16 +183,16 @@ class Upstream(Protocol):
     def open_video(
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AbstractAsyncContextManager[VideoReading]:
-        """Read a video that lies at the upstream, with our credentials.
+        """Open a video at the upstream, with the server's credentials.
 
         Args:
-            video: One whose `at_upstream` is true.
-            offset: The first byte.
-            limit: The most bytes, or None for all.
+            video: A video whose `at_upstream` is true.
+            offset: The first byte to read.
+            limit: The most bytes to read, None for all.
 
         Raises, on entry or while reading:
-            VideoExpired: The bytes are gone.
+            VideoExpired: The upstream has deleted the video.
             OffsetPastEnd: The offset is greater than the size.
-            UpstreamUnavailable: Read again from the next byte.
+            UpstreamUnavailable: The read failed; read again from the next byte.
 
         """

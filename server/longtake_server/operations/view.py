@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a watcher of many operations is told. No I/O."""
+"""Computes the events of a watch of many operations. No I/O."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An operation as it is now; `position` is None before the initial set is complete."""
+    """An operation changed. `position` is None before the initial set is complete."""
 
     record: OperationRecord
     position: int | None
@@ -22,7 +22,7 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """An operation was deleted or expired; `position` is as in Changed."""
+    """An operation was deleted or expired. `position` is as in Changed."""
 
     name: str
     position: int | None
@@ -30,14 +30,14 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class InitialSetComplete:
-    """All that was there when the watch began has been sent."""
+    """All operations that existed when the watch began have been sent."""
 
     position: int
 
 
 @dataclass(frozen=True, slots=True)
 class StillWatching:
-    """Nothing changed for a while, anywhere."""
+    """No operation has changed for a while."""
 
     position: int
 
@@ -46,14 +46,14 @@ StoreEvent = Changed | Gone | InitialSetComplete | StillWatching
 
 
 class View:
-    """What a watcher with a filter has been told, as far as it bears on what it is told next.
+    """Decides which changes a filtered watch reports, including operations that stop matching.
 
-    Only live operations can stop matching, so it stays as small as the work under way.
+    It remembers only operations that have not ended, since only they can stop matching.
 
     Args:
         wanted: The filter.
-        resumed: Whether the watcher saw earlier changes elsewhere. Then an operation that
-            does not match and was not met yet may have matched in its eyes.
+        resumed: Whether the watch resumes an earlier one. Then an operation that does not match
+            and has not been seen yet may have matched earlier, so its change is reported.
     """
 
     def __init__(self, wanted: Filter, *, resumed: bool) -> None:
@@ -64,17 +64,17 @@ class View:
         self._others: set[str] = set()
 
     def event(self, change: Change) -> Changed | Gone | None:
-        """Return what the watcher is told of a change."""
+        """Return the event for a change, or None if the change is not reported."""
         record, name = change.record, change.name
         if record is None:
             self._forget(name)
             return Gone(name, change.position) if self._wanted.is_of(change.caller) else None
         matches = self._wanted.matches(record)
-        told = matches or self._may_have_matched(record)
+        reported = matches or self._may_have_matched(record)
         self._forget(name)
         if not record.done:
             (self._matching if matches else self._others).add(name)
-        return Changed(record, change.position) if told else None
+        return Changed(record, change.position) if reported else None
 
     def _may_have_matched(self, record: OperationRecord) -> bool:
         if record.name in self._matching:

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Watch an operation, wait for it, or watch all of them.
+"""Watches one operation or all operations, and waits for one.
 
-A watcher takes the turn of its topic, *then* reads the newest state, and waits for a later turn.
-So a slow reader skips states and delays nobody, and a reader that leaves holds nothing.
+A watcher notes the turn of its topic, *then* reads the newest state, and then waits for a later
+turn. Nothing is queued for it, so a slow reader skips states and delays no writer.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from longtake_server.operations.topics import Topics
     from longtake_server.operations.view import StoreEvent
 
-_CHANGES_AT_ONCE = 200
+_BATCH_SIZE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Nothing changed for a while.
+    """Tells a watcher that nothing has changed for a while.
 
     Attributes:
-        revision: The revision that the watcher has.
-        last_poll_time: When the upstream was last asked, if it was.
+        revision: The newest revision, which the watcher has seen.
+        last_poll_time: When the upstream was last polled, None if unknown.
     """
 
     revision: int
@@ -45,16 +45,16 @@ class Heartbeat:
 
 
 class Watching:
-    """Lets callers watch operations, as far as there is room for watches.
+    """Serves watches and waits, and limits their number.
 
     Args:
-        ledger: Has the newest records.
-        store: Has the changes.
+        ledger: Returns the newest records.
+        store: Returns the changes of all operations.
         topics: Wakes watchers.
-        clock: Time.
-        max_watches: Watches at once; one more is refused.
-        max_watches_per_caller: Those of one caller; any number, as far as there are, if None.
-        jitter: Returns a number from 0 to 1; heartbeats come up to a tenth early.
+        clock: The time source.
+        max_watches: The most concurrent watches and waits. Further ones are refused.
+        max_watches_per_caller: The most of one caller; None for no limit but max_watches.
+        jitter: Returns a number from 0 to 1. Heartbeats come up to a tenth early by it.
 
     """
 
@@ -82,7 +82,7 @@ class Watching:
 
     @property
     def watches(self) -> int:
-        """How many watches and waits are open."""
+        """The number of open watches and waits."""
         return self._watches
 
     @property
@@ -98,20 +98,22 @@ class Watching:
     async def watch(
         self, name: str, after_revision: int, heartbeat_seconds: float, caller: str = ""
     ) -> AsyncGenerator[OperationRecord | Heartbeat]:
-        """Yield the state newer than `after_revision`, then each newer one, to the end.
+        """Yield the newest state if it is newer than `after_revision`, then each later one.
+
+        States between two yields may be skipped. The stream ends after the terminal state.
 
         Args:
             name: The operation.
-            after_revision: What the caller has; 0 for nothing.
-            heartbeat_seconds: The longest silence.
-            caller: Whose watch it is, for the limit of each caller.
+            after_revision: The revision that the caller has; 0 for none.
+            heartbeat_seconds: The longest time without a yield; a Heartbeat fills it.
+            caller: The owner of the watch, for the limit of each caller.
 
         Raises:
             RevisionAhead: `after_revision` is newer than the operation.
             ServerDraining: The server is shutting down.
-            TooManyWatches: There are as many watches as are allowed, in all or of the caller.
+            TooManyWatches: The limit of the server or of the caller is reached.
 
-        Raises also as OperationStore.get, when it is deleted meanwhile.
+        Raises also as OperationStore.get, at any time if the operation is deleted.
 
         """
         with self._counted(caller), self._topics.watching(name) as topic:
@@ -129,8 +131,10 @@ class Watching:
                 if record.done:
                     return
                 self._refuse_when_draining()
-                if not await topic.news(turn, self._beat_after(heartbeat_seconds), self._clock):
-                    # Another process may have written: look into the store itself.
+                if not await topic.news(
+                    turn, self._heartbeat_after(heartbeat_seconds), self._clock
+                ):
+                    # Another process may have changed it, so bypass the cache.
                     fresh = await self._ledger.read(name)
                     if fresh.revision == seen:
                         yield Heartbeat(seen, topic.last_poll_time)
@@ -142,11 +146,11 @@ class Watching:
 
         Args:
             name: The operation.
-            after_revision: What the caller has; None waits for the end.
-            timeout: Seconds, after which the record is returned as it is.
+            after_revision: The revision that the caller has; None waits for the end.
+            timeout: The seconds after which the unchanged record is returned.
             caller: As for `watch`.
 
-        Raises as `watch`, but for RevisionAhead.
+        Raises as `watch`, except RevisionAhead.
 
         """
         with self._counted(caller), self._topics.watching(name) as topic:
@@ -163,12 +167,12 @@ class Watching:
     async def watch_all(
         self, wanted: Filter, after: int | None, heartbeat_seconds: float
     ) -> AsyncGenerator[StoreEvent]:
-        """Yield the operations that match, a mark, and then what changes.
+        """Yield the matching operations, InitialSetComplete, and then all changes.
 
         Args:
-            wanted: Which operations.
-            after: The position that the caller has, or None for the whole set.
-            heartbeat_seconds: The longest silence.
+            wanted: The filter.
+            after: The position after which to resume, or None for the whole set.
+            heartbeat_seconds: The longest time without a yield; StillWatching fills it.
 
         Raises:
             PositionExpired, PositionAhead: As OperationStore.changes.
@@ -193,7 +197,7 @@ class Watching:
         complete = False
         while True:
             turn = everything.turn
-            batch = await self._store.changes(position, _CHANGES_AT_ONCE, begun=begun)
+            batch = await self._store.changes(position, _BATCH_SIZE, begun=begun)
             for change in batch:
                 position = change.position
                 event = view.event(change)
@@ -202,18 +206,20 @@ class Watching:
                 if after is not None or complete:
                     yield event
                 elif isinstance(event, Changed) or change.position > head:
-                    # A position would have a watch that resumes skip the rest of the set.
+                    # A watch that resumed after this position would miss the rest of the set.
                     yield replace(event, position=None)
-            if not complete and (position >= head or len(batch) < _CHANGES_AT_ONCE):
+            if not complete and (position >= head or len(batch) < _BATCH_SIZE):
                 complete = True
                 yield InitialSetComplete(position)
-            if len(batch) == _CHANGES_AT_ONCE:
+            if len(batch) == _BATCH_SIZE:
                 continue
             self._refuse_when_draining()
-            if not await everything.news(turn, self._beat_after(heartbeat_seconds), self._clock):
+            if not await everything.news(
+                turn, self._heartbeat_after(heartbeat_seconds), self._clock
+            ):
                 yield StillWatching(position)
 
-    def _beat_after(self, heartbeat_seconds: float) -> float:
+    def _heartbeat_after(self, heartbeat_seconds: float) -> float:
         return heartbeat_seconds * (1 - 0.1 * self._jitter())
 
     def _refuse_when_draining(self) -> None:

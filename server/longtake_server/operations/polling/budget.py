@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""How many polls each upstream gets in a second, and whose go first. No I/O."""
+"""Limits the polls of each upstream per second, and picks which go first. No I/O."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from longtake_server.operations.model import OperationRecord
 
 _WINDOW_SECONDS = 1.0
-# Those who wait are compared at most so often.
-_BETWEEN_GRANTS_SECONDS = 0.1
+# The shortest interval between two rounds of grants, each of which ranks all waiting polls.
+_GRANT_INTERVAL_SECONDS = 0.1
 
 
-class _Share:
-    """What one upstream gets. `sent` holds when the polls of the last second began."""
+class _UpstreamBudget:
+    """The budget of one upstream. `sent` holds the start times of the polls of the last second."""
 
     def __init__(self) -> None:
         self.sent: deque[float] = deque()
@@ -30,7 +30,7 @@ class _Share:
         self.granted: set[str] = set()
 
     def free(self, most: int, now: float) -> int:
-        """Return how many polls more may begin now."""
+        """Return how many more polls may begin now."""
         while self.sent and self.sent[0] <= now - _WINDOW_SECONDS:
             self.sent.popleft()
         return most - len(self.sent) - len(self.granted)
@@ -43,15 +43,16 @@ class _Share:
 
 
 class PollBudget:
-    """A hard limit on the polls of each upstream in any second, whoever they are for.
+    """A hard limit on the polls of each upstream in any second.
 
-    Where more want to poll, those go first that are likely to have ended.
+    If more polls are due, those of the operations that most likely have ended go first.
 
     Args:
-        most_per_second: Polls of one upstream, at least 1.
-        chance_of_end: Returns how likely the operation of a name has ended: 0 to 1.
-        breakers: Say which upstreams answer; one that does not gets one poll at a time.
-        changed: Set when `granted` has to be asked.
+        most_per_second: The most polls of one upstream per second, at least 1.
+        clock: The time source.
+        chance_of_end: Returns the probability (0 to 1) that the named operation has ended.
+        breakers: Track which upstreams answer. One that does not gets one poll at a time.
+        changed: Set when `granted` should be called.
 
     """
 
@@ -68,64 +69,64 @@ class PollBudget:
         self._clock = clock
         self._chance_of_end = chance_of_end
         self._changed = changed
-        self._shares: dict[str, _Share] = {}
+        self._budgets: dict[str, _UpstreamBudget] = {}
 
     def admit(self, record: OperationRecord) -> bool:
-        """Return whether an operation may be polled now, else let it wait.
+        """Return whether an operation may be polled now; have it wait if not.
 
-        One that waits is among those whom `granted` returns, once it may.
+        `granted` returns its name once it may be polled.
         """
-        share = self._shares.setdefault(record.upstream, _Share())
+        budget = self._budgets.setdefault(record.upstream, _UpstreamBudget())
         now = self._clock.monotonic()
-        has_turn = record.name in share.granted or (
-            share.waiting <= {record.name} and share.free(self._most, now) > 0
+        has_turn = record.name in budget.granted or (
+            budget.waiting <= {record.name} and budget.free(self._most, now) > 0
         )
-        goes = has_turn and self._breakers.allows(record.upstream, record.name)
-        if goes:
-            share.begin(record.name, now)
+        may_poll = has_turn and self._breakers.allows(record.upstream, record.name)
+        if may_poll:
+            budget.begin(record.name, now)
             self._breakers.begin(record.upstream, record.name)
         else:
-            share.granted.discard(record.name)
-            share.waiting.add(record.name)
-        if share.waiting:
+            budget.granted.discard(record.name)
+            budget.waiting.add(record.name)
+        if budget.waiting:
             self._changed.set()
-        return goes
+        return may_poll
 
     def granted(self) -> frozenset[str]:
-        """Return the names of those who waited, may be polled now, and were not returned before."""
+        """Return the waiting operations that may be polled now. Each one is returned once."""
         now = self._clock.monotonic()
         names: set[str] = set()
-        for upstream, share in self._shares.items():
-            free = self._free(upstream, share, now)
-            if share.waiting and free > 0:
-                likeliest = heapq.nlargest(free, share.waiting, key=self._chance_of_end)
-                share.waiting.difference_update(likeliest)
-                share.granted.update(likeliest)
+        for upstream, budget in self._budgets.items():
+            free = self._free(upstream, budget, now)
+            if budget.waiting and free > 0:
+                likeliest = heapq.nlargest(free, budget.waiting, key=self._chance_of_end)
+                budget.waiting.difference_update(likeliest)
+                budget.granted.update(likeliest)
                 names.update(likeliest)
                 self._breakers.begin(upstream, likeliest[0])
         return frozenset(names)
 
-    def _free(self, upstream: str, share: _Share, now: float) -> int:
-        free = share.free(self._most, now)
+    def _free(self, upstream: str, budget: _UpstreamBudget, now: float) -> int:
+        free = budget.free(self._most, now)
         if self._breakers.is_closed(upstream):
             return free
         return min(1, free) if self._breakers.allows(upstream) else 0
 
     def seconds_to_next(self) -> float | None:
-        """Return when time alone lets somebody be polled, None if nobody waits for it."""
+        """Return in how many seconds a waiting operation may be polled, or None if none waits."""
         now = self._clock.monotonic()
         times = [
-            max(opens_at, share.sent[0] + _WINDOW_SECONDS if share.sent else now) - now
-            for upstream, share in self._shares.items()
-            if share.waiting and (opens_at := self._breakers.opens_at(upstream)) is not None
+            max(opens_at, budget.sent[0] + _WINDOW_SECONDS if budget.sent else now) - now
+            for upstream, budget in self._budgets.items()
+            if budget.waiting and (opens_at := self._breakers.opens_at(upstream)) is not None
         ]
-        return max(min(times), _BETWEEN_GRANTS_SECONDS) if times else None
+        return max(min(times), _GRANT_INTERVAL_SECONDS) if times else None
 
     def forget(self, name: str) -> None:
-        """Let one wait no more that is polled no more."""
-        for upstream, share in self._shares.items():
+        """Drop an operation that is no longer polled."""
+        for upstream, budget in self._budgets.items():
             self._breakers.release(upstream, name)
-            share.waiting.discard(name)
-            if name in share.granted:
-                share.granted.discard(name)
+            budget.waiting.discard(name)
+            if name in budget.granted:
+                budget.granted.discard(name)
                 self._changed.set()

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""When to poll next: pure functions of time and chance."""
+"""Chooses the time of the next poll. Pure functions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.polling.latencies import Latencies
     from longtake_server.operations.polling.plan import PollPlan
 
-_FEWEST_POLLS = 3.3
+_MIN_POLLS = 3.3
 _LEARNING_POLLS = 3.0
 _JITTER_SHARE = 0.05
 _JITTER_SECONDS = 0.5
@@ -23,15 +23,15 @@ _JITTER_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """How often the upstream is asked for an operation.
+    """How often a running operation is polled.
 
     Attributes:
-        shortest_seconds: The least time between two polls.
-        longest_seconds: The most.
-        delay_seconds: From the end of a generation to the poll that sees it, on average.
-            It is reached with as few polls as that takes.
-        generation_seconds_per_poll: What bounds the polls where ends are hard to foresee:
-            one in so many seconds, on average over all generations of a kind.
+        shortest_seconds: The shortest time between two polls.
+        longest_seconds: The longest time between two polls.
+        delay_seconds: The target for the average delay from the end of a generation to the
+            poll that sees it. It is met with as few polls as possible.
+        generation_seconds_per_poll: Bounds the number of polls if ends are hard to predict: on
+            average over all generations of a kind, one poll in this many seconds.
     """
 
     shortest_seconds: float = 0.5
@@ -40,19 +40,19 @@ class Pacing:
     generation_seconds_per_poll: float = 20.0
 
     def plan(self, latencies: Latencies) -> PollPlan:
-        """Return where to poll generations that take as long as those before.
+        """Return the poll plan for generations whose durations follow `latencies`.
 
-        This takes some hundredths of a second.
+        Takes some hundredths of a second, so call it in a thread.
         """
         masses = latencies.masses()
         mean = sum(map(mul, masses, MIDDLES))
-        allowed = max(_FEWEST_POLLS, mean / self.generation_seconds_per_poll)
-        # Where little is known, each poll also tells when generations end.
+        allowed = max(_MIN_POLLS, mean / self.generation_seconds_per_poll)
+        # With few observations, extra polls pay off: they also measure the durations.
         learning = 1 + _LEARNING_POLLS / (1 + latencies.weight)
         return best_plan(masses, self.delay_seconds, allowed * learning)
 
     def until_next_poll(self, plan: PollPlan, elapsed_seconds: float, chance: float) -> float:
-        """Return the seconds until the next poll, a little more or less by `chance` (0 to 1)."""
+        """Return the seconds until the next poll, with jitter from `chance` (0 to 1)."""
         planned = plan.after(elapsed_seconds) - elapsed_seconds
         jitter = min(_JITTER_SHARE * planned, _JITTER_SECONDS)
         bounded = max(self.shortest_seconds, planned + (chance - 0.5) * jitter)

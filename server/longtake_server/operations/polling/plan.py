@@ -1,13 +1,14 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where to place the polls of an operation, by how long those like it took. No I/O.
+"""Plans the polls of an operation from the durations of similar operations. No I/O.
 
-A plan costs polls and delay: the seconds from an end to the poll that sees it. For a given
-price of a poll, in seconds of delay, the plan that costs least is found exactly: from the
-last bucket back, the best next poll after each edge. What follows the poll at an edge costs
-the least of a set of straight lines, one for each later edge, so that one pass over the
-buckets finds it for all (the convex hull trick for least-weight subsequences; D. S. Hirschberg
-and L. L. Larmore, SIAM J. Comput. 16 (1987), F. F. Yao's quadrangle inequality).
+The cost of a plan is its number of polls and its delay: the seconds from the end of a generation
+to the poll that sees it. A price of one poll, in seconds of delay, makes the two comparable. For a
+given price the cheapest plan is found exactly, by dynamic programming from the last bucket back:
+the best next poll after each edge. The cost of the rest of a plan after an edge is the minimum of a
+set of straight lines, one for each later edge, so one pass over the buckets is enough (the convex
+hull trick for least-weight subsequences; D. S. Hirschberg and L. L. Larmore, SIAM J. Comput. 16
+(1987), and F. F. Yao's quadrangle inequality).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from longtake_server.operations.polling.latencies import EDGES, MIDDLES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Prices of a poll in seconds of delay, the cheapest first.
+# The prices of a poll that are tried, in seconds of delay, in ascending order.
 _PRICES = tuple(0.005 * 1.15**step for step in range(64))
 
 
@@ -32,8 +33,8 @@ class PollPlan:
     """The best next poll after each edge of the buckets.
 
     Attributes:
-        polls: Polls of a generation, on average.
-        delay_seconds: From its end to the poll that sees it, on average.
+        polls: The average number of polls of a generation.
+        delay_seconds: The average delay from the end of a generation to the poll that sees it.
     """
 
     polls: float
@@ -42,10 +43,10 @@ class PollPlan:
     _left: tuple[float, ...]
 
     def after(self, elapsed_seconds: float) -> float:
-        """Return when to poll next, in seconds since the start.
+        """Return the time of the next poll, in seconds since the start of the generation.
 
         Args:
-            elapsed_seconds: The time of the poll before, 0 for the first.
+            elapsed_seconds: The time of the previous poll, 0 if there was none.
 
         """
         edge = bisect_right(EDGES, elapsed_seconds) - 1
@@ -56,7 +57,13 @@ class PollPlan:
         return here + share * (later - here)
 
     def chance_of_end(self, running_at: float, now: float) -> float:
-        """Return how likely one that ran at a time has ended by now: 0 to 1."""
+        """Return the probability (0 to 1) that a generation has ended by `now`.
+
+        Args:
+            running_at: The elapsed seconds when it was last seen running.
+            now: The elapsed seconds now.
+
+        """
         still = self._still_running(running_at)
         return 1.0 if still <= 0 else 1 - self._still_running(now) / still
 
@@ -69,15 +76,14 @@ class PollPlan:
 
 
 def best_plan(masses: Sequence[float], delay_seconds: float, most_polls: float) -> PollPlan:
-    """Return the plan with the fewest polls for an average delay.
+    """Return the plan with the fewest polls that meets an average delay.
 
-    Where that takes more polls than are allowed, it is the one with the least delay for as
-    many as are allowed.
+    If that takes more than `most_polls`, return the plan with the least delay within that limit.
 
     Args:
-        masses: How likely an end is in each bucket of `latencies.EDGES`; they add up to one.
-        delay_seconds: The average delay that is wanted.
-        most_polls: Polls of a generation that are allowed on average.
+        masses: The probability of an end in each bucket of `latencies.EDGES`. They add up to 1.
+        delay_seconds: The target for the average delay.
+        most_polls: The limit on the average number of polls of a generation.
 
     """
     ends = _Ends(masses)
@@ -96,18 +102,18 @@ def best_plan(masses: Sequence[float], delay_seconds: float, most_polls: float) 
 
 
 def plan_at_price(masses: Sequence[float], poll_seconds: float) -> PollPlan:
-    """Return the plan that costs least where a poll costs so many seconds of delay.
+    """Return the cheapest plan for a price of a poll.
 
     Args:
         masses: As for `best_plan`.
-        poll_seconds: The price, more than 0.
+        poll_seconds: The price of a poll in seconds of delay, more than 0.
 
     """
     return _Ends(masses).plan(poll_seconds)
 
 
 class _Ends:
-    """When generations end, summed up so that any plan is weighed by differences."""
+    """Prefix sums over the ends of generations, from which the cost of any plan follows."""
 
     def __init__(self, masses: Sequence[float]) -> None:
         self._ended = tuple(accumulate(masses, initial=0.0))
@@ -115,7 +121,7 @@ class _Ends:
         self._left = tuple(max(0.0, 1 - ended) for ended in self._ended)
 
     def plan(self, price: float) -> PollPlan:
-        """Return the plan that costs least where a poll costs so many seconds of delay."""
+        """Return the cheapest plan for a price of a poll in seconds of delay."""
         following = self._following(price)
         polls = delay = 0.0
         edge = 0
@@ -128,12 +134,12 @@ class _Ends:
         return PollPlan(polls, delay, following, self._left)
 
     def _following(self, price: float) -> tuple[int, ...]:
-        """Return the edge of the best next poll after each edge; the last has none.
+        """Return the edge of the best next poll after each edge. The last edge has none.
 
-        From the edge i on the least cost is
+        The least cost from edge i on is
             cost(i) = price left(i) + moment(i) + min over j > i of (height(j) - EDGES[j] ended(i))
             height(j) = EDGES[j] ended(j) - moment(j) + cost(j)
-        so each j is a line of slope -EDGES[j], and i asks for the lowest one at ended(i).
+        so each j is a line of slope -EDGES[j], and the minimum is the lowest line at ended(i).
         """
         last = len(EDGES) - 1
         following = [last] * (last + 1)
@@ -149,14 +155,14 @@ class _Ends:
 
 
 class _LowestLines:
-    """The lower envelope of lines that are added by rising slope and asked by falling place."""
+    """The lower envelope of lines. Add them by rising slope; query it at falling places."""
 
     def __init__(self) -> None:
         self._lines: list[tuple[float, float, int]] = []
         self._best = 0
 
     def add(self, slope: float, height: float, name: int) -> None:
-        """Add a line that is steeper upwards than all before."""
+        """Add a line with a greater slope than all lines before it."""
         lines = self._lines
         while len(lines) > 1:
             (slope1, height1, _), (slope2, height2, _) = lines[-2], lines[-1]
@@ -166,7 +172,7 @@ class _LowestLines:
         lines.append((slope, height, name))
 
     def at(self, place: float) -> tuple[float, int]:
-        """Return the lowest line's height at a place, and its name."""
+        """Return the height at a place of the lowest line there, and its name."""
         lines = self._lines
         best = min(self._best, len(lines) - 1)
         slope, height, name = lines[best]

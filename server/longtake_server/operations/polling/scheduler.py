@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Learns how long generations take, and says when to poll those that run.
+"""Learns how long generations take, and schedules the polls of running ones.
 
-What was learned is stored now and then: losing the newest costs some polls, nothing else.
+Learned latencies are stored from time to time. Losing the newest only costs some extra polls.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# A plan is made anew when so much of what is known is newer.
-_NEWS_SHARE = 0.05
-_FEWEST_FOR_AN_ESTIMATE = 3.0
+# A plan is replaced once this share of the observations is newer than the plan.
+_REPLAN_SHARE = 0.05
+_MIN_FOR_AN_ESTIMATE = 3.0
 
 
 @dataclass(slots=True)
-class _Known:
-    """What is known of a kind; so many generations are newer than the plan, if there is one."""
+class _Learned:
+    """The latencies and the plan of a kind. `unplanned` counts observations since the plan."""
 
     latencies: Latencies
     plan: PollPlan | None = None
@@ -48,7 +48,12 @@ class _Known:
 
 @dataclass(slots=True)
 class _Running:
-    """A generation: when it was last seen running, None since a restart."""
+    """A running generation.
+
+    Attributes:
+        running_at: The elapsed seconds when it was last seen running; None after a restart.
+        hinted: Whether it is reported to have ended.
+    """
 
     kind: Kind
     submit_time: datetime
@@ -57,10 +62,14 @@ class _Running:
 
 
 class PollScheduler:
-    """Paces the polls of the operations that run.
+    """Schedules the polls of running operations.
 
     Args:
-        chance: Returns a number from 0 to 1, for jitter.
+        store: Keeps the learned latencies.
+        catalogue: The models, which tell the kind of a generation.
+        clock: The time source.
+        pacing: The limits and targets of polling.
+        chance: Returns a number from 0 to 1 for jitter.
 
     """
 
@@ -77,31 +86,31 @@ class PollScheduler:
         self._clock = clock
         self._pacing = pacing
         self._chance = chance
-        self._known: dict[Kind, _Known] = {}
+        self._learned: dict[Kind, _Learned] = {}
         self._running: dict[str, _Running] = {}
 
     async def resume(self) -> None:
-        """Go on with what an earlier process learned. Raises StorageUnavailable."""
+        """Load the latencies that an earlier process stored. Raises StorageUnavailable."""
         for kind, pairs in (await self._store.latencies()).items():
-            self._known[kind] = _Known(Latencies.restored(pairs))
+            self._learned[kind] = _Learned(Latencies.restored(pairs))
 
     def estimated_finish(
         self, record: OperationRecord, request: GenerateVideosRequest
     ) -> datetime | None:
-        """Return when a generation that starts now is likely to end, None if nobody can say."""
-        latencies = self._known_of(self._kind(record, request)).latencies
-        if latencies.weight < _FEWEST_FOR_AN_ESTIMATE:
+        """Return the estimated end of a generation that starts now, or None if unknown."""
+        latencies = self._learned_of(self._kind(record, request)).latencies
+        if latencies.weight < _MIN_FOR_AN_ESTIMATE:
             return None
         return self._clock.now() + timedelta(seconds=latencies.median())
 
     async def started(self, record: OperationRecord, request: GenerateVideosRequest) -> datetime:
-        """Take note that the upstream took a generation, and return when to poll it first."""
+        """Note that the upstream accepted a generation, and return when to poll it first."""
         running = _Running(self._kind(record, request), record.submit_time or self._clock.now(), 0)
         self._running[record.name] = running
         return await self._next_poll(running)
 
     async def seen_running(self, record: OperationRecord) -> datetime:
-        """Take note that a generation has not ended, and return when to poll it next.
+        """Note that a poll saw the generation running, and return when to poll it next.
 
         Raises as OperationStore.get_request.
         """
@@ -116,60 +125,63 @@ class PollScheduler:
         return await self._next_poll(running)
 
     async def seen_ended(self, name: str) -> None:
-        """Learn from a generation that a poll has just seen to have ended."""
+        """Learn from a generation that a poll has just seen ended."""
         running = self._running.pop(name, None)
         if running is None or running.running_at is None:
-            # It may have ended long ago, while nobody looked.
+            # It may have ended long before this poll, so nothing can be learned.
             return
-        known = self._known_of(running.kind)
-        known.latencies.learn(running.running_at, self._elapsed(running))
-        known.unplanned += 1
-        if known.unplanned >= known.latencies.weight * _NEWS_SHARE:
-            await self._keep(running.kind, known)
+        learned = self._learned_of(running.kind)
+        learned.latencies.learn(running.running_at, self._elapsed(running))
+        learned.unplanned += 1
+        if learned.unplanned >= learned.latencies.weight * _REPLAN_SHARE:
+            await self._keep(running.kind, learned)
 
-    async def _keep(self, kind: Kind, known: _Known) -> None:
-        await self._plan_anew(known)
+    async def _keep(self, kind: Kind, learned: _Learned) -> None:
+        await self._replan(learned)
         try:
-            await self._store.keep_latencies(kind, known.latencies.pairs())
+            await self._store.keep_latencies(kind, learned.latencies.pairs())
         except StorageUnavailable as error:
-            _log.warning("what was learned is not stored yet", extra={"cause": str(error)})
+            _log.warning(
+                "cannot store the learned latencies; trying again later",
+                extra={"cause": str(error)},
+            )
 
-    async def _plan_anew(self, known: _Known) -> PollPlan:
-        known.unplanned = 0
-        # What is learned meanwhile must not change what is planned with.
-        latencies = Latencies(dict(known.latencies.weights))
-        known.plan = await asyncio.to_thread(self._pacing.plan, latencies)
-        return known.plan
+    async def _replan(self, learned: _Learned) -> PollPlan:
+        learned.unplanned = 0
+        # Plan with a copy: the latencies may change while the thread runs.
+        latencies = Latencies(dict(learned.latencies.weights))
+        learned.plan = await asyncio.to_thread(self._pacing.plan, latencies)
+        return learned.plan
 
     def hint(self, name: str) -> None:
-        """Take note that a generation is said to have ended."""
+        """Note that a generation is reported to have ended."""
         if (running := self._running.get(name)) is not None:
             running.hinted = True
 
     def chance_of_end(self, name: str) -> float:
-        """Return how likely a generation has ended: 0 to 1, which is also for one unknown."""
+        """Return the probability (0 to 1) that a generation has ended; 1 if nothing is known."""
         running = self._running.get(name)
         if running is None or running.hinted or running.running_at is None:
             return 1.0
-        plan = self._known_of(running.kind).plan
+        plan = self._learned_of(running.kind).plan
         if plan is None:
             return 1.0
         return plan.chance_of_end(running.running_at, self._elapsed(running))
 
     def forget(self, name: str) -> None:
-        """Forget a generation that is polled no more."""
+        """Drop a generation that is no longer polled."""
         self._running.pop(name, None)
 
     def _kind(self, record: OperationRecord, request: GenerateVideosRequest) -> Kind:
         output = self._catalogue.output(record.served_model, request)
         return Kind(record.upstream, record.served_model, output.resolution, output.seconds)
 
-    def _known_of(self, kind: Kind) -> _Known:
-        return self._known.setdefault(kind, _Known(Latencies()))
+    def _learned_of(self, kind: Kind) -> _Learned:
+        return self._learned.setdefault(kind, _Learned(Latencies()))
 
     async def _next_poll(self, running: _Running) -> datetime:
-        known = self._known_of(running.kind)
-        plan = known.plan or await self._plan_anew(known)
+        learned = self._learned_of(running.kind)
+        plan = learned.plan or await self._replan(learned)
         elapsed = self._elapsed(running)
         wait = self._pacing.until_next_poll(plan, elapsed, self._chance())
         return self._clock.now() + timedelta(seconds=wait)

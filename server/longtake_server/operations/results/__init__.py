@@ -1,3 +1,3 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What operations produce: videos to download, and usage."""
+"""The results of operations: videos and usage."""

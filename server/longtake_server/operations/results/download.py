@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the bytes of results, and measures those that nobody measured before."""
+"""Reads result videos, and records the size and digest of each on its first full read."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _log = logging.getLogger(__name__)
 
 
 class Download:
-    """A video that is being read.
+    """An open download of a video.
 
     Attributes:
-        video: What is known of it. A full first pass finds its size and digest.
+        video: The stored video. Its digest is set once `chunks` of a full read is exhausted.
         size_bytes: The size of the whole video.
-        chunks: The bytes asked for, in order.
+        chunks: The requested bytes in order.
     """
 
     def __init__(self, video: StoredVideo, size_bytes: int, chunks: AsyncIterator[bytes]) -> None:
@@ -49,7 +49,7 @@ class Download:
 
 
 class Downloads:
-    """Opens the videos of operations, wherever they lie."""
+    """Opens the videos of operations, whether they are at the upstream or in the media store."""
 
     def __init__(
         self, ledger: Ledger, media: MediaStore, upstreams: Mapping[str, Upstream]
@@ -62,11 +62,11 @@ class Downloads:
     async def open(
         self, record: OperationRecord, index: int, offset: int, limit: int | None
     ) -> AsyncGenerator[Download]:
-        """Open a video from an offset, for at most `limit` bytes (None for all).
+        """Open a video at an offset, for at most `limit` bytes (None for all).
 
         Raises:
             VideoNotReady: The operation has not succeeded.
-            VideoNotFound: It has no video of this index.
+            VideoNotFound: The operation has no video of this index.
 
         Raises also, on entry or while reading, as MediaStore.open_video and
         Upstream.open_video.
@@ -81,7 +81,7 @@ class Downloads:
             yield download
 
     def _upstream(self, record: OperationRecord) -> Upstream:
-        """Return where an operation's videos are: any region reads those of the others."""
+        """Return the upstream that can read the videos. Any region reads those of the others."""
         home = home_of(record.upstream)
         upstream = self._upstreams.get(record.upstream) or self._upstreams.get(home)
         if upstream is None:
@@ -92,7 +92,7 @@ class Downloads:
         """Return the bytes of all videos of an operation.
 
         Raises:
-            VideoTooLarge: Together they have more than `most_bytes`.
+            VideoTooLarge: Together the videos have more than `most_bytes`.
 
         Raises also as `open`.
 
@@ -119,15 +119,15 @@ class Downloads:
         if size == reading.size_bytes:
             measured = VideoMeasured(index, size, digest.hexdigest())
             download.video = replace(download.video, sha256=measured.sha256)
-            await self._note(name, measured)
+            await self._store_digest(name, measured)
 
-    async def _note(self, name: str, measured: VideoMeasured) -> None:
+    async def _store_digest(self, name: str, measured: VideoMeasured) -> None:
         try:
             await self._ledger.commit(name, measured)
         except (ResourceError, StorageUnavailable) as error:
-            # The reader has all bytes; the next one measures them again.
+            # The reader has all bytes. The next full read computes the digest again.
             _log.warning(
-                "the digest of a video could not be stored",
+                "cannot store the digest of a video",
                 extra={"operation": name, "cause": str(error)},
             )
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What operations came to, by caller, model and day. Pure."""
+"""Derives the usage of an operation for accounting by day, caller and model. Pure functions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _MILLISECONDS = 1000
 
 
 def account_of(record: OperationRecord) -> Account:
-    """Return where an operation is counted."""
+    """Return the account that an operation is counted under."""
     return Account(record.create_time.date(), record.caller, record.served_model)
 
 
 def usage_of(record: OperationRecord) -> Usage:
-    """Return what an operation adds to the sums, as it is now."""
+    """Return the contribution of an operation, in its present state, to its account."""
     cost = record.cost_micros or 0
     return Usage(
         accepted=1,
@@ -36,17 +36,17 @@ def usage_of(record: OperationRecord) -> Usage:
 
 
 def usage_after_deletion(record: OperationRecord) -> Usage:
-    """Return what stays in the sums of an operation that is deleted as it is now.
+    """Return what an operation that is deleted in its present state leaves in its account.
 
-    One that has ended stays as it is. Of one that waited, what was reserved is released; one
-    that may have reached the upstream may be billed there.
+    The usage of an operation that has ended stays unchanged. The cost reserved for a queued one is
+    released. One that may have reached the upstream may be billed, so its cost counts as settled.
     """
     if record.done:
         return usage_of(record)
-    begun = record.state is not State.QUEUED or record.may_have_started
+    may_be_billed = record.state is not State.QUEUED or record.may_have_started
     return Usage(
         accepted=1,
         deleted=1,
-        unpriced=int(begun and record.cost_micros is None),
-        settled_micros=(record.cost_micros or 0) if begun else 0,
+        unpriced=int(may_be_billed and record.cost_micros is None),
+        settled_micros=(record.cost_micros or 0) if may_be_billed else 0,
     )
