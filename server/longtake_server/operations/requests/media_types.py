@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The media type that a request's image or video is sent with.
+"""Determines the media type of an image or video in a request.
 
-Names and first bytes come from the tables that the client uses, too. Reads headers only and
-decodes nothing.
+The names and signatures come from tables shared with the client. Only headers are read; nothing is
+decoded.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _MOST_JPEG_SEGMENTS = 2000
 
 
 def type_sent(source: Image | Video) -> str:
-    """Return the canonical media type that the upstream is told.
+    """Return the canonical media type to send to the upstream.
 
     Args:
-        source: The image or video. Validation refuses bytes that are not recognised. For
-            those the declared type is returned, and `video/mp4` for a video without one.
+        source: The image or video. Validation refuses bytes that are not recognised. For them
+            the declared type is returned, or `video/mp4` for a video without one.
 
     Returns:
         The type; empty for an image that is neither recognised nor declared.
@@ -47,7 +47,7 @@ def type_sent(source: Image | Video) -> str:
 
 
 def image_has_size(data: bytes, kind: str) -> bool:
-    """Return whether the header of a JPEG, PNG or WebP image is whole and gives a size."""
+    """Return whether the header of a JPEG, PNG or WebP image is complete and states a size."""
     readers = {"image/jpeg": _jpeg_has_size, "image/png": _png_has_size}
     try:
         return readers.get(kind, _webp_has_size)(data)

@@ -32,11 +32,11 @@ _LONGEST_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class AcceptedVideos:
-    """The media types that a model takes of a video.
+    """The media types of input videos that a model accepts.
 
     Attributes:
         types: The canonical names.
-        by: Who takes them, for messages, for example ` by model veo-3.1-generate-001`.
+        by: A phrase for messages, for example ` by model veo-3.1-generate-001`.
     """
 
     types: tuple[str, ...] = VIDEOS.accepted
@@ -61,7 +61,7 @@ def image_violations(field: str, image: Image) -> Iterator[Violation]:
         yield from wrong
         settled = IMAGES.settled(image.data, image.mime_type)
         if not wrong and settled and not image_has_size(image.data, settled):
-            yield Violation(f"{field}.data", f"it is not a whole image; {accepted}")
+            yield Violation(f"{field}.data", f"it is not a complete image; {accepted}")
 
 
 def video_violations(field: str, video: Video, accepted: AcceptedVideos) -> Iterator[Violation]:
@@ -84,7 +84,7 @@ def folder_violations(field: str, address: str) -> Iterator[Violation]:
 
 @dataclass(frozen=True, slots=True)
 class _Accepted:
-    """Which types of a table are accepted, and by whom; as text it ends a message."""
+    """The accepted types of a table. `str` returns the end of a message."""
 
     table: MediaTypes
     types: tuple[str, ...]
@@ -96,7 +96,7 @@ class _Accepted:
 
 
 def _data_violations(field: str, media: Image | Video, accepted: _Accepted) -> Iterator[Violation]:
-    """Yield what is wrong with the type of bytes; see MediaTypes.settled for what it is."""
+    """Yield what is wrong with the type of inline bytes. See MediaTypes.settled."""
     table, said = accepted.table, media.mime_type
     found = table.of_bytes(media.data)
     if not found:

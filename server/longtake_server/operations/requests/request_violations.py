@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checks a request by the rules that hold for every model."""
+"""Checks a request against the rules that apply to every model."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _MOST_LABELS = 64
 _LONGEST_LABEL = 63
 _LONGEST_SHOWN = 50
-# Unicode's general categories of the letters, marks and digits that Google takes in labels:
-# all but upper-case and title-case letters.
+# The Unicode categories of letters, marks and digits that Google accepts in labels: all but
+# upper-case and title-case letters.
 _LETTERS = frozenset({"Ll", "Lo", "Lm"})
 _LABEL_CHARACTERS = _LETTERS | {"Mn", "Mc", "Nd", "Nl", "No"}
 _LABEL_RULE = (
@@ -59,11 +59,11 @@ _ENUMS: tuple[tuple[str, EnumTypeWrapper], ...] = (
 def request_violations(
     request: GenerateVideosRequest, videos: AcceptedVideos
 ) -> Iterator[Violation]:
-    """Yield everything that no model accepts, each with what is accepted.
+    """Yield a violation for everything that no model accepts.
 
     Args:
         request: The request.
-        videos: Which input videos are accepted.
+        videos: The accepted input videos.
 
     """
     yield from _service_violations(request)
@@ -103,7 +103,9 @@ def _source_violations(
         elif not (has_image or has_video):
             yield Violation("prompt", "at least one of prompt, image and video is required")
     if has_image and has_video:
-        yield Violation("video", "it excludes image; accepted is one of image and video")
+        yield Violation(
+            "video", "it cannot be combined with image; accepted is one of image and video"
+        )
     if has_image:
         yield from image_violations("image", request.image)
     if has_video:
@@ -125,7 +127,8 @@ def _reference_violations(request: GenerateVideosRequest) -> Iterator[Violation]
         or request.config.HasField("last_frame")
     ):
         yield Violation(
-            "config.reference_images", "they exclude image, video and config.last_frame"
+            "config.reference_images",
+            "they cannot be combined with image, video or config.last_frame",
         )
     if len(references) > _MOST_REFERENCES:
         yield Violation(
@@ -147,7 +150,7 @@ def _config_violations(config: GenerateVideosConfig) -> Iterator[Violation]:
     if config.HasField("compressed") and config.compression_quality:
         yield Violation(
             "config.compressed",
-            "it excludes config.compression_quality; accepted is one of the two",
+            "it cannot be combined with config.compression_quality; accepted is one of the two",
         )
     yield from _label_violations(config.labels)
     if config.HasField("output_gcs_uri"):
@@ -186,15 +189,15 @@ def _is_label(text: str) -> bool:
 def _combination_violations(request: GenerateVideosRequest) -> Iterator[Violation]:
     config = request.config
     if config.HasField("mask") and not request.HasField("video"):
-        yield Violation("config.mask", "it needs video, which the edit changes")
+        yield Violation("config.mask", "it requires video, the video to edit")
     if request.HasField("image"):
         return
     if config.HasField("last_frame"):
-        yield Violation("config.last_frame", "it needs image, the first frame")
+        yield Violation("config.last_frame", "it requires image, the first frame")
     if config.camera_control:
-        yield Violation("config.camera_control", "it needs image")
+        yield Violation("config.camera_control", "it requires image")
     if config.resize_mode:
-        yield Violation("config.resize_mode", "it needs image, which it fits")
+        yield Violation("config.resize_mode", "it requires image, the image to resize")
 
 
 def _set(field: str, kind: EnumTypeWrapper, value: int) -> Iterator[Violation]:

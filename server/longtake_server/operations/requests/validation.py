@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A request against the catalogue: every violation at once, each with what is accepted."""
+"""Validates a request against the catalogue, and reports all violations at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _LONGEST_SHOWN = 100
 _MODES = GenerateVideosConfig.GenerationMode
 
-# What a model may lack; the value says what to do instead.
+# The fields that a model may lack, each with the advice for callers.
 OPTIONAL_FIELDS: Mapping[str, str] = {
     "image": "start from a prompt",
     "video": "this model cannot extend or edit a video",
@@ -35,7 +35,7 @@ OPTIONAL_FIELDS: Mapping[str, str] = {
     "config.camera_control": "describe the movement in the prompt",
     "config.generate_audio": "leave it out",
     "config.resize_mode": "leave it out",
-    "config.negative_prompt": "say it in the prompt",
+    "config.negative_prompt": "describe it in the prompt",
     "config.seed": "leave it out",
     "config.enhance_prompt": "leave it out",
     "config.person_generation": "leave it out",
@@ -43,7 +43,7 @@ OPTIONAL_FIELDS: Mapping[str, str] = {
     "config.compressed": "leave it out",
     "config.compression_quality": "leave it out",
     "config.labels": "leave them out",
-    "config.output_gcs_uri": "leave it out; the results are kept by Longtake",
+    "config.output_gcs_uri": "leave it out; Longtake stores the results",
     "config.pubsub_topic": "watch the operation",
 }
 
@@ -55,21 +55,20 @@ def validate(
     enforce_retirement: bool,
     upstream_check: Callable[[str, GenerateVideosRequest], Sequence[Violation]],
 ) -> ModelEntry:
-    """Return the row of the model that serves the request, if it can be served.
+    """Return the catalogue entry of the model that serves the request.
 
-    That is the model that is named, or what an alias puts in its place, or the sibling of
-    either that `generation_mode` picks.
+    That is the named model or the target of an alias, or their sibling for the `generation_mode`.
 
     Args:
         request: The request.
         catalogue: The models.
-        enforce_retirement: Whether a retired model is refused.
-        upstream_check: Given a row's upstream, returns a violation for each field without
-            a place on its wire.
+        enforce_retirement: Whether requests for a retired model are refused.
+        upstream_check: Given an entry's upstream and the request, returns a violation for each
+            field that the API of that upstream cannot express.
 
     Raises:
-        InvalidRequest: Fields are wrong; holds all of them.
-        ModelRetired: All is right, but the model is gone.
+        InvalidRequest: At least one field is wrong. Holds all violations.
+        ModelRetired: The request is valid, but its model is retired.
 
     """
     mode = request.config.generation_mode
@@ -113,7 +112,7 @@ def _mode_violations(mode: int, entry: ModelEntry) -> Iterator[Violation]:
         accepted = ", ".join(siblings) or "no value"
         yield Violation(
             "config.generation_mode",
-            f"model {entry.id} has no such sibling; accepted by it is {accepted}",
+            f"model {entry.id} has no model for this mode; accepted by it is {accepted}",
         )
 
 
@@ -129,7 +128,7 @@ def _field_violations(request: GenerateVideosRequest, entry: ModelEntry) -> Iter
 
 
 def _accepted_videos(entry: ModelEntry | None) -> AcceptedVideos:
-    """Return which input videos a model takes; without an entry, what any model takes."""
+    """Return which input videos a model accepts; without an entry, those that any model does."""
     if entry is None or not entry.extension_types:
         return AcceptedVideos()
     return AcceptedVideos(entry.extension_types, f" by model {entry.id}")
