@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Where the command `longtake-server` begins: with the allocator that it runs on."""
+"""The entry point of `longtake-server`. It selects the memory allocator first."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ def main() -> None:
     """Run the command."""
     if sys.argv[1:2] == ["serve"]:
         _use_system_allocator()
-    # Not before: what is imported until then is imported twice.
+    # Imported here because the process may have been replaced above.
     from longtake_server.command import main as run
 
     run()
 
 
 def _use_system_allocator() -> None:
-    """Begin this process anew on glibc's allocator, unless its environment names one.
+    """Restart this process with glibc's allocator, unless PYTHONMALLOC is set.
 
-    The interpreter's own gives a mebibyte back only when nothing at all is left in it, so that
-    a server keeps what a crowd of watchers took. glibc's gives back any page (see memory.py).
+    Python's own allocator returns an arena of 1 MiB to the OS only once it is empty, so the memory
+    of many watchers stays in use after they disconnect. glibc can return any free page (see
+    memory.py).
     """
     if _ALLOCATOR not in os.environ and not sys.flags.ignore_environment and _has_glibc():
         os.environ[_ALLOCATOR] = "malloc"
-        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this program again, as it was called
+        os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this program with its own arguments
 
 
 def _has_glibc() -> bool:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Time as a parameter, so that tests turn it by hand."""
+"""Time as a dependency, so that tests can control it."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """What the server knows of time. Nothing else reads a clock or sleeps."""
+    """The only source of time in the server. No other code reads a clock or sleeps."""
 
     def now(self) -> datetime:
-        """Return the wall-clock time, in UTC. The system's never steps backwards."""
+        """Return the wall-clock time in UTC. SystemClock never goes backwards."""
 
     def monotonic(self) -> float:
-        """Return seconds since an arbitrary start. Never steps backwards."""
+        """Return the seconds since an arbitrary start. Never goes backwards."""
 
     async def sleep(self, seconds: float) -> None:
-        """Return after that many seconds; at once for zero or less."""
+        """Sleep for a number of seconds. Zero or less returns at once."""
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Alarm:
-        """Call back on the running event loop after that many seconds."""
+        """Call `callback` on the running event loop after a number of seconds."""
 
 
 class Alarm(Protocol):
-    """A callback that is due."""
+    """A scheduled callback."""
 
     def cancel(self) -> None:
-        """Make it not due. After it was called this does nothing."""
+        """Cancel the callback. Does nothing once it was called."""
 
 
 async def happened(event: asyncio.Event, clock: Clock, seconds: float | None) -> bool:
-    """Wait for an event, but not longer than so many seconds; return whether it came."""
+    """Wait for an event for at most `seconds` (None for no limit); return whether it is set."""
     if seconds is None:
         return await event.wait()
     waiting = asyncio.ensure_future(event.wait())
@@ -51,7 +51,7 @@ async def happened(event: asyncio.Event, clock: Clock, seconds: float | None) ->
 
 
 class SystemClock:
-    """The machine's clock. Where the machine turns it back, it goes on as if it had not."""
+    """The clock of the machine, except that the wall-clock time never goes backwards."""
 
     def __init__(
         self,
@@ -64,9 +64,10 @@ class SystemClock:
         self._latest_at = monotonic()
 
     def now(self) -> datetime:
-        """Return the wall-clock time, in UTC, or what it would be had it not been turned back.
+        """Return the wall-clock time in UTC.
 
-        Work that is due is found by it: an hour backwards would stop all of it for an hour.
+        If the machine's clock is set back, it continues from the latest time by the monotonic
+        clock. Otherwise a step back of an hour would delay all due work by an hour.
         """
         at = self._monotonic()
         self._latest = max(self._wall(), self._latest + at - self._latest_at)
@@ -74,7 +75,7 @@ class SystemClock:
         return datetime.fromtimestamp(self._latest, UTC)
 
     def monotonic(self) -> float:
-        """Return the machine's monotonic time in seconds."""
+        """Return the monotonic time of the machine in seconds."""
         return self._monotonic()
 
     async def sleep(self, seconds: float) -> None:
@@ -82,5 +83,5 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> Alarm:
-        """Have the running event loop call back."""
+        """Schedule a callback on the running event loop."""
         return asyncio.get_running_loop().call_later(seconds, callback)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command `longtake-server`."""
+"""The command line of `longtake-server`."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
 
 
 def _probe(settings: Settings) -> bool:
-    """Import what the checks need only here: `health` is to start fast."""
+    """Probe the upstreams. Its imports are slow, so other commands do without them."""
     from longtake_server.probe_command import probe
 
     sys.stdout.write("\n")
-    # What goes wrong is printed; only what nobody looked for is logged.
+    # Failed checks are printed. The log is for unexpected errors only.
     set_up_logging("error", settings.log_format)
     return asyncio.run(probe(settings, sys.stdout))
 
@@ -102,9 +102,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_version(parser: argparse.ArgumentParser) -> None:
-    told = f"longtake-server {version('longtake-server')}"
+    text = f"longtake-server {version('longtake-server')}"
     parser.add_argument(
-        "--version", action="version", version=told, help="print the version and exit"
+        "--version", action="version", version=text, help="print the version and exit"
     )
 
 

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What can go wrong, a class per cause, in no transport's words.
+"""The errors of the server, one class for each cause, independent of the transport.
 
-Each error has a reason of the contract's ErrorReason (without its prefix) and
-the metadata that its message was made from. rpc/status.py gives each its code.
+Each error for callers has a reason, which is the name of an ErrorReason without its prefix, and
+metadata with the variable parts of its message. rpc/status.py maps each class to a status code.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class LongtakeError(Exception):
-    """An error that a caller is told of.
+    """An error that is reported to the caller.
 
     Attributes:
-        reason: The machine-readable cause, upper snake case.
-        metadata: Whatever varies in the message.
+        reason: The machine-readable cause in upper snake case.
+        metadata: The variable parts of the message.
     """
 
     reason: ClassVar[str]
@@ -32,7 +32,7 @@ class LongtakeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A field of a request that is wrong.
+    """A wrong field of a request.
 
     Attributes:
         field: The path of the field, for example `config.duration_seconds`.
@@ -44,7 +44,7 @@ class Violation:
 
 
 class InvalidRequest(LongtakeError):
-    """Fields of the request are wrong; holds every violation."""
+    """Fields of the request are wrong. Holds all violations."""
 
     reason = "INVALID_FIELD"
 
@@ -56,20 +56,20 @@ class InvalidRequest(LongtakeError):
 
 
 class RequestIdReused(LongtakeError):
-    """The request_id belongs to another request."""
+    """The request_id was used for a different request."""
 
     reason = "REQUEST_ID_REUSED"
 
     def __init__(self, request_id: str, operation: str) -> None:
         super().__init__(
-            f"request_id {request_id} was used for another request, which is {operation}; "
-            "use a new UUID for a new request",
+            f"request_id {request_id} was used for a different request, which created {operation}; "
+            "use a new UUID for each new request",
             {"request_id": request_id, "operation": operation},
         )
 
 
 class ResourceError(LongtakeError):
-    """A named thing cannot be given. Raised as one of its subclasses."""
+    """A named resource is not available. Always raised as one of the subclasses."""
 
     def __init__(
         self, resource: str, message: str, metadata: Mapping[str, str] | None = None
@@ -79,7 +79,7 @@ class ResourceError(LongtakeError):
 
 
 class OperationNotFound(ResourceError):
-    """There is no such operation, or it is another caller's."""
+    """The operation does not exist or belongs to another caller."""
 
     reason = "OPERATION_NOT_FOUND"
 
@@ -97,7 +97,7 @@ class OperationDeleted(ResourceError):
 
 
 class OperationExpired(ResourceError):
-    """The operation was kept as long as retention says, and is gone."""
+    """The operation was removed at the end of its retention period."""
 
     reason = "OPERATION_EXPIRED"
 
@@ -106,7 +106,7 @@ class OperationExpired(ResourceError):
 
 
 class VideoNotFound(ResourceError):
-    """The operation has no video of this index."""
+    """The operation has no video with this index."""
 
     reason = "VIDEO_NOT_FOUND"
 
@@ -120,38 +120,38 @@ class VideoNotFound(ResourceError):
 
 
 class ModelNotFound(ResourceError):
-    """There is no such model."""
+    """The model does not exist."""
 
     reason = "MODEL_NOT_FOUND"
 
     def __init__(self, name: str) -> None:
-        super().__init__(name, f"{name} does not exist; ListModels shows those that do")
+        super().__init__(name, f"{name} does not exist; call ListModels for the models that do")
 
 
 class VideoNotReady(ResourceError):
-    """The operation has not succeeded, so there is nothing to download."""
+    """The operation has not succeeded, so it has no videos."""
 
     reason = "VIDEO_NOT_READY"
 
     def __init__(self, name: str, state: str) -> None:
         super().__init__(
             name,
-            f"{name} cannot be read: the operation is {state} and only a SUCCEEDED one has videos",
+            f"{name} cannot be read: the operation is {state}, and only SUCCEEDED ones have videos",
             {"state": state},
         )
 
 
 class VideoExpired(ResourceError):
-    """The bytes of the video are gone."""
+    """The bytes of the video do not exist any more."""
 
     reason = "VIDEO_EXPIRED"
 
     def __init__(self, name: str) -> None:
-        super().__init__(name, f"the bytes of {name} are gone")
+        super().__init__(name, f"the bytes of {name} do not exist any more")
 
 
 class OffsetPastEnd(LongtakeError):
-    """The offset of a download lies outside the video."""
+    """The offset of a download is outside the video."""
 
     reason = "OFFSET_PAST_END"
 
@@ -171,8 +171,8 @@ class PositionError(LongtakeError):
     """A watch of all operations cannot resume after a position.
 
     Attributes:
-        position: The store's position. It counts the changes of all callers, so callers are
-            told the token instead.
+        position: The position in the store. It counts the changes of all callers, so the metadata
+            holds the caller's opaque token instead.
     """
 
     problem = ""
@@ -211,23 +211,23 @@ class RevisionAhead(LongtakeError):
 
 
 class RequestTooLarge(LongtakeError):
-    """The request message is larger than the server takes."""
+    """The request message is larger than the server accepts."""
 
     reason = "REQUEST_TOO_LARGE"
 
     def __init__(self, size: int, limit: int) -> None:
         super().__init__(
             f"the request message has {size} bytes, accepted are at most {limit}; "
-            "give large media as file_data",
+            "send large media as file_data",
             {"size_bytes": str(size), "max_bytes": str(limit)},
         )
 
 
 class TooManyRequestBytes(LongtakeError):
-    """The requests in flight have as many bytes as the server allows.
+    """The requests in flight have reached the limit of the server in bytes.
 
     Attributes:
-        retry_after: Seconds to wait before the call is made again.
+        retry_after: The seconds to wait before the call is repeated.
     """
 
     reason = "TOO_MANY_REQUEST_BYTES"
@@ -236,13 +236,13 @@ class TooManyRequestBytes(LongtakeError):
         self.retry_after = retry_after
         super().__init__(
             f"the requests in flight would exceed {limit} bytes, the server's limit for all of "
-            "them; make the same call again later, or give large media as file_data",
+            "them; make the same call again later, or send large media as file_data",
             {"max_bytes": str(limit)},
         )
 
 
 class VideoTooLarge(LongtakeError):
-    """The result does not fit into a message."""
+    """The videos do not fit into one message."""
 
     reason = "VIDEO_TOO_LARGE"
 
@@ -255,10 +255,10 @@ class VideoTooLarge(LongtakeError):
 
 
 class TooManyWatches(LongtakeError):
-    """The server, or the caller, has as many watches as it may.
+    """The limit on watches of the server, or of the caller, is reached.
 
     Attributes:
-        subject: Whose watches are too many.
+        subject: The subject of the quota: all watches, or those of the caller.
     """
 
     reason = "TOO_MANY_WATCHES"
@@ -266,14 +266,14 @@ class TooManyWatches(LongtakeError):
     def __init__(self, limit: int, *, of_caller: bool = False) -> None:
         self.subject = "watches of the caller" if of_caller else "watches"
         who, name = ("caller", "max_watches_per_caller") if of_caller else ("server", "max_watches")
-        super().__init__(f"the {who} has {limit} watches and may have no more", {name: str(limit)})
+        super().__init__(f"the {who} has {limit} watches, which is the limit", {name: str(limit)})
 
 
 class ServerDraining(LongtakeError):
-    """The server is shutting down; the next one answers the same call.
+    """The server is shutting down. The same call succeeds after the restart.
 
     Attributes:
-        retry_after: Seconds to wait before the call is made again.
+        retry_after: The seconds to wait before the call is repeated.
     """
 
     reason = "SERVER_DRAINING"
@@ -284,16 +284,18 @@ class ServerDraining(LongtakeError):
 
 
 class ReaderTooSlow(LongtakeError):
-    """The caller left a message of its stream unread for too long."""
+    """The caller did not read from its stream for too long."""
 
     reason = "READER_TOO_SLOW"
 
     def __init__(self) -> None:
-        super().__init__("nothing of the stream was read for too long; resume where you are")
+        super().__init__(
+            "the stream was not read for too long; call again to resume after the last message"
+        )
 
 
 class StorageUnavailable(LongtakeError):
-    """The store refuses to read or write; nothing was changed."""
+    """The store cannot be read or written. Nothing was changed."""
 
     reason = "STORAGE_UNAVAILABLE"
 
@@ -302,11 +304,10 @@ class StorageUnavailable(LongtakeError):
 
 
 class UpstreamUnavailable(LongtakeError):
-    """The upstream cannot be reached, or not for now.
+    """The upstream cannot be reached, or is temporarily unavailable.
 
     Attributes:
-        retry_after: Seconds to wait before the call is made again, if the
-            upstream said so.
+        retry_after: The seconds that the upstream asked to wait, None if it did not.
     """
 
     reason = "UPSTREAM_UNAVAILABLE"
@@ -320,7 +321,7 @@ class UpstreamUnavailable(LongtakeError):
 
 
 class ModelRetired(LongtakeError):
-    """The model's upstream no longer serves it."""
+    """The model is retired: its upstream no longer serves it."""
 
     reason = "MODEL_RETIRED"
 
@@ -332,7 +333,7 @@ class ModelRetired(LongtakeError):
 
 
 class NotSupported(LongtakeError):
-    """The standard operations service was asked for what it does not offer."""
+    """A call to the standard operations service uses a feature that is not supported."""
 
     reason = "NOT_SUPPORTED"
 
@@ -341,18 +342,18 @@ class NotSupported(LongtakeError):
 
 
 class StorageLost(Exception):
-    """The files of the store are gone: the server stops, with one line that says why.
+    """The database files were removed or replaced, so the server stops. The message is one line.
 
     Never reaches a caller; `longtake-server` prints it and exits with 1.
     """
 
 
 class StartFailure(Exception):
-    """The server cannot start: one line that says what and what to do.
+    """The server cannot start. The message has one line for each fault, with what to do.
 
     Never reaches a caller; `longtake-server` prints it and exits with 1.
     """
 
 
 class CheckFailed(Exception):
-    """A check of `longtake-server check-config --probe` failed: what is wrong and what to do."""
+    """A check of `longtake-server check-config --probe` failed. The message says what to do."""

@@ -43,7 +43,7 @@ class MemoryReturner:
     Args:
         watches: Returns the number of open watches.
         free_bytes: Returns the free bytes of the heap, including those already returned.
-        clock: Time.
+        clock: The time source.
         forget: Called before a trim to drop caches: a small object that outlives a burst keeps the
             whole page it is on.
         trim: Returns free memory to the OS. Blocks, so it runs in a thread.
@@ -94,7 +94,7 @@ class _WatchesLeft:
         self._most = self._before = 0
 
     def left(self, now: int) -> bool:
-        """Take the present number, and return whether a trim is due."""
+        """Record the present number of watches, and return whether a trim is due."""
         self._most = max(self._most, now)
         due = self._most - now >= _MIN_WATCHES_LEFT and now >= self._before
         if due:
@@ -114,7 +114,7 @@ class _UnusedHeap:
         self._returned = self._before = free
 
     def unused(self, free: int) -> bool:
-        """Take the present number of free bytes, and return whether a trim is due."""
+        """Record the present number of free bytes, and return whether a trim is due."""
         stayed_free, self._before = min(free, self._before), free
         self._returned = min(self._returned, free)
         return stayed_free - self._returned >= _MIN_FREE_BYTES
@@ -168,7 +168,7 @@ class _HeapStatistics(ctypes.Structure):
 
 
 def free_heap_bytes() -> int:
-    """Return the free bytes of the heap, or 0 if the C library does not tell.
+    """Return the free bytes of the heap, or 0 if the C library does not report them.
 
     Pages that were returned to the OS count as free.
     """

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Selects Linux' batch scheduling for the threads of the server.
+"""Selects the batch scheduling policy of Linux for the threads of the server.
 
 grpcio answers a call with several threads, and only one at a time can run Python. Under the default
 policy, a thread that wakes up preempts the one that woke it, several times for each call.
@@ -15,10 +15,10 @@ from contextlib import suppress
 
 
 def use_batch_scheduling() -> None:
-    """Run this thread, and those it starts, under SCHED_BATCH, so that none preempts another.
+    """Run this thread and the threads it starts under SCHED_BATCH, so that none preempts another.
 
-    Changes nothing if the kernel is not Linux or forbids it, or if the process was started under a
-    policy other than the default.
+    Does nothing if the system is not Linux or forbids the change, or if the process was started
+    under a policy other than the default.
     """
     if sys.platform != "linux":
         return

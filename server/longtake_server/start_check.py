@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Warns at the start of each upstream that cannot be used, while calls are answered already."""
+"""Checks each upstream after the start, and warns about those that cannot be used."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _DEADLINE_SECONDS = 45.0
 async def warn_of_unusable(
     settings: Settings, catalogue: Catalogue, adapters: Mapping[str, Adapter]
 ) -> None:
-    """Check every upstream once, by a call that starts and costs nothing.
+    """Check every upstream once, with a call that starts no generation and costs nothing.
 
-    A server whose upstream is away starts all the same: it queues what it accepts.
+    The server runs even if an upstream is unavailable: accepted generations wait in the queue.
     """
     await asyncio.gather(
         *(_warn(settings, catalogue, name, adapter) for name, adapter in adapters.items())
@@ -41,7 +41,7 @@ async def _warn(settings: Settings, catalogue: Catalogue, name: str, adapter: Ad
             await check_upstream(adapter, name, settings, catalogue)
     except (CheckFailed, TimeoutError) as error:
         _log.warning(
-            "an upstream cannot be used; what it serves waits in the queue. "
+            "cannot use the upstream; its generations wait in the queue. "
             "Check it with: longtake-server check-config --probe",
             extra={
                 "upstream": adapter.name,

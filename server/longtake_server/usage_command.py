@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command `longtake-server usage`: counts and costs of operations, as a table or JSON."""
+"""The command `longtake-server usage`: prints counts and costs of operations as a table or JSON."""
 
 from __future__ import annotations
 
@@ -39,7 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def usage(database: Path, arguments: argparse.Namespace) -> str:
-    """Return the text to print. A server may be running on the database.
+    """Return the usage as text. A server may be using the database.
+
+    Args:
+        database: The path of the database file.
+        arguments: The parsed options of `add_arguments`.
 
     Raises:
         StartFailure: The database cannot be read.

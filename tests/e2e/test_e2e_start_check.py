@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.timeout(GUARD_SECONDS)
-WARNING = "an upstream cannot be used"
+WARNING = "cannot use the upstream"
 
 
 @pytest.fixture

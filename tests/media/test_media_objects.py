@@ -135,7 +135,7 @@ async def test_an_offset_past_the_end_is_refused(store: ObjectMediaStore) -> Non
 
 
 async def test_a_video_that_is_missing_has_expired(store: ObjectMediaStore) -> None:
-    with pytest.raises(VideoExpired, match="operations/0193/videos/0 are gone"):
+    with pytest.raises(VideoExpired, match="operations/0193/videos/0 do not exist"):
         await read(store, StoredVideo("operations/0193/videos/0.mp4"))
 
 
