@@ -1,3 +1,3 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The few fakes: a clock that is turned by hand, and an upstream that follows a script."""
+"""Fakes for tests: a manual clock, and upstreams and servers that follow a script."""

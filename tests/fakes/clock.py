@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A clock that stands still until a test turns it."""
+"""A clock that only moves when a test advances it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class FakeClock:
         return _Sleeper(future)
 
     async def sleeping(self, at_least: int = 1) -> None:
-        """Return once so many sleepers wait."""
+        """Wait until at least `at_least` sleepers wait."""
         while self.sleepers < at_least:
             self._slept.clear()
             await self._slept.wait()
@@ -72,7 +72,7 @@ class FakeClock:
         return sum(not future.done() for _, _, future in self._sleepers)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass and wake those whose time has come."""
+        """Advance the time, and wake the sleepers that are due."""
         self._now += timedelta(seconds=seconds)
         self._monotonic += seconds
         while self._sleepers and self._sleepers[0][0] <= self._monotonic:
@@ -81,7 +81,7 @@ class FakeClock:
                 future.set_result(None)
 
     async def skip_naps(self, longest: float) -> None:
-        """Let time pass to the end of each sleep of so many seconds or fewer, until cancelled."""
+        """Advance the time past each sleep of at most `longest` seconds, until cancelled."""
         while True:
             self._slept.clear()
             while self._sleepers and (due := self._sleepers[0][0]) <= self._monotonic + longest:
@@ -89,5 +89,5 @@ class FakeClock:
             await self._slept.wait()
 
     def step_back(self, seconds: float) -> None:
-        """Turn the wall clock back, as a bad time server does."""
+        """Set the wall clock back, as a faulty time server does."""
         self._now -= timedelta(seconds=seconds)

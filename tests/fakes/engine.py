@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The real engine over a real SQLite file, with the clock and the upstream in hand."""
+"""The real engine on a real SQLite file, with a fake clock and a scripted upstream."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ EVERY_SECOND = Pacing(1.0, 1.0)
 
 @dataclass
 class Engine:
-    """The parts that a test looks at."""
+    """The parts that tests use."""
 
     clock: FakeClock
     upstream: ScriptedUpstream
@@ -58,31 +58,31 @@ class Engine:
 
     @property
     def driver(self) -> Driver:
-        """The steps."""
+        """Runs single steps."""
         return self.core.driver
 
     @property
     def runner(self) -> Runner:
-        """Takes due work."""
+        """Leases due work and steps it."""
         return self.core.runner
 
     @property
     def admission(self) -> Admission:
-        """Which operations may be submitted now."""
+        """Decides which operations may be submitted."""
         return self.core.admission
 
     @property
     def poll_scheduler(self) -> PollScheduler:
-        """When running operations are polled."""
+        """Decides when running operations are polled."""
         return self.core.poll_scheduler
 
     @property
     def dispatcher(self) -> Dispatcher:
-        """Wakes operations that may go."""
+        """Wakes operations that may proceed."""
         return self.core.dispatcher
 
     async def accept(self, caller: str = "", **fields: object) -> OperationRecord:
-        """Accept a generation; `fields` are the request's."""
+        """Accept a generation. `fields` are fields of the request."""
         request = GenerateVideosRequest(model=MODEL, prompt="a dog", **fields)  # type: ignore[arg-type]  # a test's own fields
         return await self.service.generate(request, caller, "")
 
@@ -104,11 +104,11 @@ async def engine(
     retain: bool = False,
     elsewhere: Sequence[ScriptedUpstream] = (),
 ) -> AsyncIterator[Engine]:
-    """Build the engine; on leaving, the script of the upstream must be used up.
+    """Build the engine. On exit, the script of each upstream must be used up.
 
     Args:
-        routed: The upstreams of the catalogue that the scripted one stands for.
-        elsewhere: Other regions of it, the next first.
+        routed: The upstreams of the catalogue that the scripted one serves.
+        elsewhere: The other regions of it, in the order in which they are tried.
     """
     clock = clock or FakeClock()
     upstream = upstream or ScriptedUpstream()

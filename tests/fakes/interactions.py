@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The adapter of interactions under test, as the production code builds it."""
+"""The interactions adapter under test, built as in production."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A server of HTTP on a real socket that answers as a script says, also wrongly."""
+"""An HTTP server on a real socket that follows a script, including faulty responses."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer, or what happens in its place.
+    """A response, or the fault in its place.
 
     Attributes:
         cut: Bytes of the body after which the connection is reset.
-        reset: Whether the connection is reset in place of an answer.
-        stall: Whether there is never an answer.
+        reset: Whether the connection is reset instead of a response.
+        stall: Whether the response never comes.
     """
 
     status: int = 200
@@ -41,7 +41,7 @@ class Request:
 
 
 class ScriptedHttp:
-    """Answers its requests with the replies in order; a reply left over fails the test."""
+    """Answers requests with the replies in order. A reply left over fails the test."""
 
     def __init__(self, replies: Sequence[Reply], reset_connections: int) -> None:
         self._replies = list(replies)
@@ -69,7 +69,7 @@ class ScriptedHttp:
                 if not await self._answer(writer, self._replies.pop(0)):
                     return
         except (ConnectionError, asyncio.CancelledError):
-            # The client broke off, or the test is over.
+            # The client disconnected, or the test is over.
             pass
         finally:
             writer.transport.abort()
@@ -114,7 +114,7 @@ def json_reply(status: int, content: object, **headers: str) -> Reply:
 
 
 def error_reply(status: int, name: str, message: str, *details: object, **headers: str) -> Reply:
-    """Return an error as Google writes it."""
+    """Return an error in Google's format."""
     error: dict[str, object] = {"code": status, "message": message, "status": name}
     if details:
         error["details"] = list(details)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An upstream that answers as a script says; a step left over fails the test."""
+"""An upstream that follows a script. An answer left over fails the test."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHUNK = 1 << 20
 
 
 class _Script(Generic[Answer]):
-    """Answers in order."""
+    """Returns answers in order."""
 
     def __init__(self, answers: Sequence[Answer | Exception]) -> None:
         self.left = list(answers)
@@ -39,7 +39,7 @@ class _Script(Generic[Answer]):
 class ScriptedUpstream:
     """Implements longtake_server.operations.upstream.Upstream.
 
-    `submissions`, `polls` and `cancels` are answers in order; an exception is raised.
+    `submissions`, `polls` and `cancels` are answers in order. An exception among them is raised.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class ScriptedUpstream:
         yield VideoReading(len(self._video), chunks())
 
     def forget_left(self) -> None:
-        """Let a test leave answers over that it gave in plenty."""
+        """Drop unused answers, for tests that provide more than they need."""
         for script in (self._submissions, self._polls, self._cancels):
             script.left.clear()
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A VideoService on a real socket that answers as a script says, also wrongly."""
+"""A VideoService on a real socket that follows a script, including faulty answers."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _OPTIONS = [("grpc.max_receive_message_length", 64 << 20), ("grpc.so_reuseport",
 
 
 class Silence(Enum):
-    """What an answer may be besides a message and a status."""
+    """An answer that is neither a message nor a status."""
 
     UNTIL_THE_CALLER_LEAVES = auto()
 
 
 class Call:
-    """One call, or one attempt at it, and its answers: messages, then maybe a status or silence."""
+    """One expected call and its answers: messages, and then optionally a status or silence."""
 
     def __init__(self, method: str, *answers: Message | Silence) -> None:
         assert method in _SERVICE.methods_by_name, method
@@ -45,10 +45,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Received:
-    """A call that came.
+    """A received call.
 
     Attributes:
-        ended: Set when it is over, for whatever reason.
+        ended: Set when the call ends for any reason.
     """
 
     method: str
@@ -60,9 +60,9 @@ class ScriptedVideoService:
     """Answers the calls of each method in the order of the script.
 
     Attributes:
-        address: Where it listens.
-        received: The calls that came.
-        arrivals: Their methods, for tests that wait for them.
+        address: The listening address.
+        received: The received calls.
+        arrivals: The methods of received calls, for tests that wait for them.
     """
 
     def __init__(self, script: tuple[Call, ...]) -> None:
@@ -105,7 +105,7 @@ class ScriptedVideoService:
 
 @contextmanager
 def video_service(*script: Call) -> Iterator[ScriptedVideoService]:
-    """Serve the script; it must be used up when the block is left."""
+    """Serve the script, which must be used up on exit."""
     service = ScriptedVideoService(script)
     with ThreadPoolExecutor(4) as threads:
         server = grpc.server(threads, options=_OPTIONS)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Quotas, and the steps of the runner and the dispatcher, for the tests of admission."""
+"""Quotas, and runner and dispatcher steps, for the tests of admission."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def quotas(folder: Path, **limits: int) -> Catalogue:
 
 
 async def step_until_none_goes(parts: Engine) -> None:
-    """Do what the runner and the dispatcher do, without time passing."""
+    """Run the steps of the runner and the dispatcher without advancing time."""
     while True:
         await parts.dispatcher.step()
         now = parts.clock.now()

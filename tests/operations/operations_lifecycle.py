@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An upstream whose answers are chosen call by call, and which may be kept waiting in a call."""
+"""An upstream whose answer is chosen for each call, and whose calls can be held."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CANCELS: tuple[bool | Exception, ...] = (True, False, *FAILED_CALLS)
 
 
 class ChosenUpstream(ScriptedUpstream):
-    """Answers each call with what was chosen last.
+    """Answers each call with the latest choice.
 
     Attributes:
         submission, polling, cancelling: What the next calls are answered.

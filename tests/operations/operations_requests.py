@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Requests and media that the tests of validation are made of."""
+"""Requests and media for the tests of validation."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ IMAGE_FILE = FileData(file_uri="gs://bucket/image.png", mime_type="image/png")
 
 
 def ask(model: str = VEO_31, prompt: str = "a dog", **fields: Any) -> GenerateVideosRequest:
-    """Return a request; a field that is none of its own is one of its config."""
+    """Return a request. Fields that it does not have are set in its config."""
     own = {name: fields.pop(name) for name in tuple(fields) if name in _OWN}
     request = GenerateVideosRequest(model=model, prompt=prompt, **own)
     if fields:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who is submitted when a model takes only so many: limits, turns, refusals, restarts."""
+"""Admission within the quota of a model: limits, fairness, refusals and restarts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def names(number: int) -> list[str]:
 
 
 async def accept(parts: Engine, caller: str = "", **fields: object) -> OperationRecord:
-    """Accept one a second later than the one before."""
+    """Accept an operation one second after the previous one."""
     parts.clock.advance(1)
     return await parts.accept(caller, **fields)
 
@@ -122,7 +122,7 @@ async def test_a_restart_keeps_limits_and_order(tmp_path: Path) -> None:
     script = ScriptedUpstream(submissions=names(3), polls=[DONE] * 2)
     async with engine(tmp_path, script, catalogue=catalogue, clock=clock) as parts:
         await step_until_none_goes(parts)
-        # The caller a had the last turn, so that b goes; it is the third of this minute.
+        # Caller a was served last, so b is next. It is the third submission of this minute.
         assert await states(parts, records) == ["S", "S", "Q", "R", "Q"]
         clock.advance(50)
         await step_until_none_goes(parts)
@@ -219,7 +219,7 @@ async def test_watchers_are_told_where_they_stand_at_most_once_a_second(tmp_path
 
 @asynccontextmanager
 async def watching(parts: Engine, name: str) -> AsyncIterator[asyncio.Queue[OperationRecord]]:
-    """Watch from now on; conflated states are one."""
+    """Watch from now on. Skipped states do not count."""
     seen: asyncio.Queue[OperationRecord] = asyncio.Queue()
     begun = asyncio.Event()
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Another model serves what one has no quota left for, where caller and operator allow it."""
+"""A fallback model serves a request if its model has no quota left and the caller allows it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BUSY = Failure(Code.RESOURCE_EXHAUSTED, "ATTEMPTS_EXHAUSTED", "quota exceeded")
 DOWN = Failure(Code.UNAVAILABLE, "ATTEMPTS_EXHAUSTED", "down")
 FAST = "veo-3.1-fast-generate-001"
 LITE = "veo-3.1-lite-generate-001"
-# An operator's own row, of a model that makes 4k.
+# An operator's own entry for a model that supports 4k.
 OWN = "own-veo"
 OWN_ROW = f"""
 [models.{OWN}]
@@ -54,7 +54,7 @@ async def test_the_next_model_serves_it_at_once_and_says_so(tmp_path: Path) -> N
         await parts.driver.step(accepted.name)
         running = await parts.ledger.get(accepted.name)
         assert (running.state, running.served_model) == (State.RUNNING, FAST)
-        # It came while the model was left alone: it is not even tried there.
+        # It arrived during the backoff of the model, so it is not tried there.
         script.submitted.clear()
         later = await parts.accept(allow_model_fallback=True)
         await parts.driver.step(later.name)
@@ -64,7 +64,7 @@ async def test_the_next_model_serves_it_at_once_and_says_so(tmp_path: Path) -> N
 
 async def test_a_model_that_cannot_serve_it_is_left_out(tmp_path: Path) -> None:
     script = ScriptedUpstream(submissions=[NotNow(BUSY), NotNow(BUSY)])
-    # The fast model has no 4k, and the next two are retired.
+    # The fast model does not support 4k, and the next two are retired.
     gone = ("veo-3.0-generate-001", "veo-3.1-generate-preview")
     catalogue = fallbacks(tmp_path, FAST, *gone, OWN)
     async with engine(tmp_path, script, catalogue=catalogue) as parts:
@@ -73,7 +73,7 @@ async def test_a_model_that_cannot_serve_it_is_left_out(tmp_path: Path) -> None:
         moved = await parts.ledger.get(name)
         assert moved.served_model == OWN
         assert len(moved.warnings) == 1
-        # It was the last: from now on it waits.
+        # It was the last fallback, so from now on the operation waits.
         assert await parts.driver.step(name) != parts.clock.now()
         waiting = await parts.ledger.get(name)
         assert (waiting.state, waiting.served_model) == (State.QUEUED, moved.served_model)

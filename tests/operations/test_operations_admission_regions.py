@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Another region serves what one has no place for, also after a restart."""
+"""Another region serves what one has no quota for, also after a restart."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def away(*submissions: str | Exception, polls: Sequence[PollResult] = ()) -> Scr
 
 
 async def accept(parts: Engine, caller: str = "") -> OperationRecord:
-    """Accept one a millisecond later than the one before."""
+    """Accept an operation one millisecond after the previous one."""
     parts.clock.advance(0.001)
     return await parts.accept(caller)
 
 
 async def where(parts: Engine, records: Sequence[OperationRecord]) -> list[tuple[str, str]]:
-    """Return the region and the first letter of the state of each."""
+    """Return the region and the first letter of the state of each operation."""
     found = [await parts.ledger.get(record.name) for record in records]
     return [(record.upstream, record.state.name[0]) for record in found]
 
@@ -57,7 +57,7 @@ async def test_the_next_region_serves_it_at_once(tmp_path: Path) -> None:
         record = await parts.ledger.get(first.name)
         assert (record.upstream, record.state, record.attempts) == (AWAY, State.RUNNING, 2)
         assert record.served_model == MODEL
-        # While the first region is left alone, the next operation does not even try it.
+        # During the backoff of the first region, the next operation is not tried there.
         second = await parts.accept()
         await step_until_none_goes(parts)
         assert await where(parts, [second]) == [(AWAY, "R")]
@@ -145,7 +145,7 @@ async def test_a_turn_in_another_region_is_a_turn(tmp_path: Path) -> None:
         await parts.driver.step(ann[1].name)
         await step_until_none_goes(parts)
         assert await where(parts, ann[1:3]) == [(AWAY, "S"), (AWAY, "R")]
-        # So the next place is bob's, though all of ann's came first.
+        # So bob is next, although all of ann's operations are older.
         await parts.driver.step(ann[0].name)
         await step_until_none_goes(parts)
         assert await where(parts, [bob, ann[3]]) == [(HOME, "R"), (HOME, "Q")]

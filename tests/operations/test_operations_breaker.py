@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An upstream that does not answer: one call at a time probes it, the others wait."""
+"""An upstream that does not answer is probed by one call at a time; the others wait."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ QUEUED = 40
 
 
 def away() -> NotNow:
-    """Return what a call comes to that finds nobody."""
+    """Return the error of a call that reaches no upstream."""
     return NotNow(DOWN, reached=False)
 
 
 class Told:
-    """Breakers with what they told."""
+    """Breakers and the changes that they reported."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -305,7 +305,7 @@ async def test_a_probe_that_leaves_holds_nobody_up(tmp_path: Path, leaving: str)
         await parts.driver.step(first.name)
         await parts.driver.step(second.name)
         parts.clock.advance(1.0)
-        # The dispatcher grants the probe to the one that waits.
+        # The dispatcher grants the probe to the waiting operation.
         await parts.dispatcher.step()
         await getattr(parts.service, leaving)(second.name, "")
         await pass_seconds(parts, 2)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a caller began goes to its end when the caller leaves; what failed can be asked again."""
+"""Calls run to their end if the caller disconnects, and failed ones can be repeated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Pause:
-    """Takes a method's place: what it did is done, but its caller is not told yet."""
+    """Replaces a method: its effect is complete, but its result is held back."""
 
     def __init__(self, method: Callable[..., Awaitable[Any]]) -> None:
         self._method = method
@@ -40,7 +40,7 @@ class Pause:
 async def running_with_nothing_to_do(
     parts: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[None]:
-    """Run the runner; it has looked for work, found none, and waits to be notified."""
+    """Run the runner until it has found no work and waits for a notification."""
     looked = asyncio.Event()
     next_due = parts.store.next_due
 
@@ -60,7 +60,7 @@ async def running_with_nothing_to_do(
 
 
 async def leave(call: Awaitable[Any], pause: Pause) -> None:
-    """Make a call and leave it as soon as what it stores is stored."""
+    """Make a call, and cancel it as soon as its change is stored."""
     task = asyncio.ensure_future(call)
     await pause.done.wait()
     task.cancel()

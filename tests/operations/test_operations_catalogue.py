@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The shipped models, what they cost, and an operator's file over them."""
+"""The shipped models, their prices, and an operator's file that overrides them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A reader who has got all bytes is not told of faults that do not concern it."""
+"""A fault after the last byte of a download does not reach the reader."""
 
 from __future__ import annotations
 

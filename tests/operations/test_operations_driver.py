@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One step at a time: what the driver stores for each answer of the upstream."""
+"""Single steps: what the driver stores for each answer of the upstream."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever happens in whatever order, no operation is lost, sent twice or changed at its end."""
+"""In any order of events, no operation is lost, submitted twice or changed after it ended."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Meanwhile = Literal["nothing", "cancel", "delete", "kill"]
 
 
 class LifecycleMachine(RuleBasedStateMachine):
-    """The real engine on a real file, and what was seen of each operation."""
+    """The real engine on a real file, and the observed states of each operation."""
 
     names = Bundle("names")
 
@@ -74,7 +74,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @rule(target=names, resubmit=st.booleans(), patience=st.none() | st.sampled_from([5, 4000]))
     def accept(self, resubmit: bool, patience: int | None) -> str:
-        # Names are in the order of time, and so is work that is due together: a run repeats.
+        # Names sort by time, and so does work that is due together. This makes runs repeatable.
         self._clock.advance(0.001)
         timeout = None if patience is None else Duration(seconds=patience)
         record = self._runner.run(
@@ -96,7 +96,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         cancelling: bool | Exception,
         meanwhile: Meanwhile,
     ) -> None:
-        """Take the work that is longest due, and let something happen while it is called for."""
+        """Lease the work that is longest due, and run an event during its call."""
         self._upstream.submission = submission
         self._upstream.polling = polling
         self._upstream.cancelling = cancelling
@@ -104,7 +104,7 @@ class LifecycleMachine(RuleBasedStateMachine):
             self._reopen()
 
     async def _step(self, meanwhile: Meanwhile) -> bool:
-        """Return whether the process dies in the middle."""
+        """Return whether the process dies during the step."""
         work = await self._take()
         if work is None:
             return False
@@ -165,7 +165,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @rule(name=names)
     def watch(self, name: str) -> None:
-        """Resume a watch of an operation where it was left."""
+        """Resume the watch of an operation."""
         self._runner.run(self._watch(name))
 
     async def _watch(self, name: str) -> None:
@@ -188,7 +188,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     @rule()
     def watch_everything(self) -> None:
-        """Resume a watch of all operations where it was left."""
+        """Resume the watch of all operations."""
         self._runner.run(self._watch_everything())
 
     async def _watch_everything(self) -> None:
@@ -249,7 +249,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         assert dict(rows) == dict.fromkeys(going_on)
 
     def _everything_ends(self) -> None:
-        """Let time pass and the upstream be well: whatever goes on has to come to its end."""
+        """Let time pass with a healthy upstream: every operation must end."""
         self._upstream.submission, self._upstream.polling = SUBMISSIONS[0], POLLS[1]
         for _ in range(_MOST_STEPS_TO_THE_END * (len(self._last) + 1)):
             due = self._runner.run(self._parts.store.next_due(self._clock.now()))
@@ -268,7 +268,7 @@ def _assert_follows(before: OperationRecord, now: OperationRecord) -> None:
     assert now.revision > before.revision
     assert now.update_time >= before.update_time
     if before.done:
-        # A full pass over the video finds its size; nothing else may come after the end.
+        # A full read determines the size of a video. Nothing else may change after the end.
         assert before.state is State.SUCCEEDED
         same = {"revision": 0, "videos": (), "update_time": before.update_time}
         assert replace(now, **same) == replace(before, **same)  # type: ignore[arg-type]  # fields of different types

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The media type that a request's media are sent with, and which of them a model takes."""
+"""The media type that media are sent with, and which types a model accepts."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_the_bytes_of_an_image_decide(data: bytes, said: str, sent: str) -> None
 
 @pytest.mark.parametrize("said", ["video/quicktime", "video/mov", "video/x-m4v"])
 def test_an_mp4_with_the_name_of_another_type_is_an_mp4(said: str) -> None:
-    # Veo 3.1 extends MP4 only, and cameras write it into files called .mov, too.
+    # Veo 3.1 extends only MP4, which cameras also write to files named .mov.
     assert accept(ask(video=Video(data=MP4, mime_type=said))).id == VEO_31
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The transition table, whole: every state with every event."""
+"""The complete transition table: every state with every event."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ EVENTS: list[Event] = [
     Rerouted("other", "why", None),
 ]
 
-# The next state, or None where the event is refused.
+# The next state, or None if the event is refused.
 TABLE: dict[State, list[State | None]] = {
     State.QUEUED: [
         State.SUBMITTING, None, None, State.CANCELLED, None, None, State.FAILED, None,

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What may have started once may be billed: its cost stays settled however it ends."""
+"""The cost of a generation that may have started stays settled, however its operation ends."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def reserved_and_settled(parts: Engine) -> tuple[int, int]:
 
 
 async def postponed(parts: Engine) -> tuple[str, int | None]:
-    """Return the name and the price of an operation that waits after an unknown outcome."""
+    """Return the name and the cost of an operation queued again after an unknown outcome."""
     record = await parts.accept(resubmit_if_unknown=True, queue_timeout=Duration(seconds=900))
     await parts.driver.step(record.name)
     assert (await parts.ledger.get(record.name)).state is State.QUEUED

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""No more polls in a second than an upstream gets, and the likeliest first."""
+"""Polls stay within the limit per second, and the likeliest ends are polled first."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def budget(
 
 
 class TickingClock(FakeClock):
-    """Never tells the same time twice, as a real clock."""
+    """Never returns the same time twice, like a real clock."""
 
     def monotonic(self) -> float:
         self.advance(1e-6)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names, when the upstream is called next, and what is learned for it."""
+"""Operation names, backoff, poll plans and learned latencies."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def learned(*seconds: float, within: float = 0.5) -> Latencies:
 
 
 def near(latencies: Latencies, seconds: float) -> float:
-    """Return how many of the generations took about so long, to a few buckets."""
+    """Return the weight of generations that took about this long, within a few buckets."""
     middle = bucket_of(seconds)
     return sum(latencies.weights.get(bucket, 0.0) for bucket in range(middle - 3, middle + 4))
 
@@ -42,7 +42,7 @@ def polls_of(plan: PollPlan, until: float) -> list[float]:
 
 
 def cost(plan: PollPlan, masses: list[float], price: float) -> float:
-    """Return what a plan costs, by adding up its polls one by one."""
+    """Return the cost of a plan by adding up its polls one by one."""
     total, here = 0.0, 0.0
     while here < EDGES[-1]:
         there = plan.after(here)
@@ -54,7 +54,7 @@ def cost(plan: PollPlan, masses: list[float], price: float) -> float:
 
 
 def least_cost(masses: list[float], price: float) -> float:
-    """Return the least cost of any plan, by trying each next poll from each edge."""
+    """Return the least cost of any plan by trying each next poll from each edge."""
     least = [0.0] * len(EDGES)
     for edge in range(len(EDGES) - 2, -1, -1):
         left, late, options = math.fsum(masses[edge:]), 0.0, []

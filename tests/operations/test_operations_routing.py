@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which model and which upstream serve a request, and what it may go on from."""
+"""The model and the upstream of a request, and which earlier operations it can continue."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The runner finds its work, does not stop at one operation's defect, and stops when told."""
+"""The runner finds due work, survives a defect in one operation, and stops on request."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def running(parts: Engine) -> AsyncIterator[asyncio.Task[None]]:
 
 
 async def ended(parts: Engine, name: str) -> State:
-    # The waits between polls are naps; leases and heartbeats are longer and don't matter here.
+    # The waits between polls are short; leases and heartbeats are longer and do not matter here.
     naps = asyncio.create_task(parts.clock.skip_naps(LONGEST_NAP_SECONDS))
     try:
         async for _ in parts.watching.watch(name, 0, 1e9):
@@ -145,7 +145,7 @@ async def test_a_step_under_way_is_not_begun_again_when_the_clock_is_set_forward
             await script.submitting.wait()
             parts.clock.step_back(-120)
             script.submitting.clear()
-            # For a new operation the runner looks at the leases, too.
+            # For a new operation the runner also reads the leases.
             second = await parts.accept()
             await script.submitting.wait()
             script.let_submit.set()

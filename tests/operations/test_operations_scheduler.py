@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Generations are polled when those before them ended, also after a restart."""
+"""Polls are timed by the durations of earlier generations, also after a restart."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECONDS = 60.0
 
 
 class TimedUpstream(ScriptedUpstream):
-    """Takes a minute for each generation."""
+    """An upstream whose generations take a minute."""
 
     def __init__(self, clock: FakeClock, generations: int) -> None:
         super().__init__(submissions=[f"up/{number}" for number in range(generations)])
@@ -44,7 +44,7 @@ class TimedUpstream(ScriptedUpstream):
 
 
 async def generate(parts: Engine, upstream: TimedUpstream) -> tuple[int, float]:
-    """Make a video, and return how often it was polled and how late its end was seen."""
+    """Run a generation, and return its number of polls and the delay of the last one."""
     before = len(upstream.polled)
     name = (await parts.accept()).name
     upstream.starts(name)

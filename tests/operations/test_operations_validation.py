@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What passes validation, and what is told of what does not."""
+"""Requests that pass validation, and the errors for those that do not."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever is asked, validation passes it or refuses it in words."""
+"""Validation accepts any request or refuses it with an explanation."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from operations.operations_requests import (
 )
 
 
-# The types of protobuf have no common word for a message and its descriptor.
+# The stubs of protobuf have no common type for a message class and its descriptor.
 def messages(kind: Any) -> st.SearchStrategy[Any]:
-    """Return any messages of a kind, half of whose fields are likely values."""
+    """Generate messages of a type in which half of the fields have plausible values."""
     fields = {field.name: values(field) for field in kind.DESCRIPTOR.fields}
     return st.fixed_dictionaries({}, optional=fields).map(lambda chosen: kind(**chosen))
 

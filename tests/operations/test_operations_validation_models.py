@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Validation accepts of each model exactly what its row in the catalogue allows."""
+"""Validation accepts for each model exactly what its catalogue entry allows."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.requests.catalogue import ModelEntry
 
 MODELS = CATALOGUE.models
-# The models that Google documents, or that others report.
+# The models that Google documents or that third parties report.
 KNOWN = {
     "veo-2.0-generate-001",
     "veo-2.0-generate-exp",
@@ -48,7 +48,7 @@ KNOWN = {
     "gemini-omni-1.1-flash-preview",
     "gemini-omni-1.2-flash",
 }
-# A request that sets each optional field and is right where the model has it.
+# A request for each optional field, valid if the model supports the field.
 SETTINGS: dict[str, dict[str, Any]] = {
     "image": {"image": IMAGE},
     "previous_operation": {"previous_operation": f"operations/{UUID4}"},
@@ -68,7 +68,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "config.pubsub_topic": {"pubsub_topic": "projects/p/topics/progress"},
     "config.reference_images": {"reference_images": [ASSET]},
 }
-# These depend on more than their own presence; the tests below have them.
+# These depend on other fields too and have tests of their own below.
 APART = {"video", "config.mask"}
 
 

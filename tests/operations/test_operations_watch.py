@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a watch promises: ordered, unique, level-triggered, resumable, terminal."""
+"""The guarantees of a watch: ordered, unique, level-triggered, resumable, terminal."""
 
 from __future__ import annotations
 
