@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import sys
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from longtake_server import app
 from longtake_server.configuration.addresses import server_address
 from longtake_server.errors import StartFailure, StorageLost
 from longtake_server.operations.requests.catalogue import Catalogue
+from longtake_server.output import OutputFailure, ReaderGone, say
 from longtake_server.rpc.health_client import address_to_ask, check_health
 from longtake_server.settings import Settings, load_settings
 from longtake_server.telemetry import set_up_logging
@@ -33,26 +35,41 @@ _COMMANDS: Mapping[str, str] = {
 }
 
 
+# What a shell reports for a program that SIGPIPE ended.
+_READER_GONE = 141
+
+
 def main() -> None:
-    """Run the command. If the server cannot start or continue, print each fault and exit with 1."""
-    arguments = _parser().parse_args()
+    """Run the command. If it fails, print each fault and exit with 1."""
     try:
+        arguments = _arguments()
         succeeded = _run(arguments, load_settings(arguments.config))
-    except (StartFailure, StorageLost) as failure:
+    except (StartFailure, StorageLost, OutputFailure) as failure:
         for line in str(failure).splitlines():
             sys.stderr.write(f"longtake-server: {line}\n")
         sys.exit(1)
+    except ReaderGone:
+        sys.exit(_READER_GONE)
     sys.exit(0 if succeeded else 1)
+
+
+def _arguments() -> argparse.Namespace:
+    try:
+        return _parser().parse_args()
+    except SystemExit as ended:
+        if ended.code == 0:
+            say("")  # Flushes the help or the version.
+        raise
 
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
     if arguments.command == "usage":
-        sys.stdout.write(usage(app.database_of(settings), arguments))
+        say(usage(app.database_of(settings), arguments))
     elif arguments.command == "health":
         asyncio.run(check_health(arguments.address or address_to_ask(settings.listen)))
     elif arguments.command == "check-config":
         Catalogue.load(settings.catalogue_file)
-        sys.stdout.write(_shown(settings))
+        say(_shown(settings))
         return not arguments.probe or _probe(settings)
     else:
         set_up_logging(settings.log_level, settings.log_format)
@@ -61,13 +78,16 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
 
 
 def _probe(settings: Settings) -> bool:
-    """Probe the upstreams. Its imports are slow, so other commands do without them."""
+    # Imported only here, so that the other commands start fast.
     from longtake_server.probe_command import probe
 
-    sys.stdout.write("\n")
-    # Failed checks are printed. The log is for unexpected errors only.
+    say("\n")
+    # The checks print what they find; the log is for what they did not expect.
     set_up_logging("error", settings.log_format)
-    return asyncio.run(probe(settings, sys.stdout))
+    report = StringIO()
+    succeeded = asyncio.run(probe(settings, report))
+    say(report.getvalue())
+    return succeeded
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -116,8 +136,7 @@ def _address(text: str) -> str:
 
 
 def _announce(address: str) -> None:
-    sys.stdout.write(f"longtake-server is serving on {address}\n")
-    sys.stdout.flush()
+    say(f"longtake-server is serving on {address}\n")
 
 
 def _shown(settings: Settings) -> str:
