@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The SQL that changes operations. Each function runs inside a transaction of its caller's."""
+"""SQL that writes operations. Each function runs inside a transaction that its caller opened."""
 
 from __future__ import annotations
 
@@ -24,7 +24,15 @@ def create(
     request: bytes,
     due: datetime | None = None,
 ) -> OperationRecord:
-    """See OperationStore.create. The request is serialised."""
+    """See OperationStore.create.
+
+    Args:
+        connection: The writing connection.
+        record: The new operation.
+        request: The serialised GenerateVideosRequest.
+        due: When the operation is due in the work queue; None keeps it out of the queue.
+
+    """
     if record.request_id:
         known = connection.execute(
             "SELECT name FROM request_ids WHERE caller = ? AND request_id = ?",
@@ -109,7 +117,7 @@ def update(connection: sqlite3.Connection, record: OperationRecord, expected_rev
 def delete(
     connection: sqlite3.Connection, name: str, *, expired: bool, now: datetime
 ) -> OperationRecord:
-    """See OperationStore.delete. Request, labels and work go by their foreign keys."""
+    """See OperationStore.delete. Foreign keys delete the request, the labels and the work."""
     last = get(connection, name)
     usage_table.deleted(connection, last)
     connection.execute("DELETE FROM operations WHERE name = ?", (name,))
@@ -127,9 +135,9 @@ def delete(
 
 
 def compact(connection: sqlite3.Connection, before: datetime) -> None:
-    """See OperationStore.compact. With a tombstone its request_id is forgotten."""
+    """See OperationStore.compact. Deletes the request_id of each tombstone that it deletes."""
     made_before = (to_micros(before),)
-    # The plus keeps SQLite from walking all positions: it searches by time instead.
+    # The plus makes SQLite search the index on time instead of scanning all positions.
     last = connection.execute(
         "SELECT max(+position) FROM tombstones WHERE time < ?", made_before
     ).fetchone()[0]

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turns a record into the bytes that are stored, and back."""
+"""Encodes records as the bytes that are stored, and decodes them."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _TIMES = (
 
 
 def to_micros(time: datetime) -> int:
-    """Return the microseconds since 1970, UTC."""
+    """Return the microseconds since 1970-01-01 UTC."""
     return (time - _EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
-    """Return the time that `to_micros` was given, in UTC."""
+    """Return the UTC time for microseconds since 1970-01-01 UTC."""
     return _EPOCH + timedelta(microseconds=micros)
 
 
@@ -91,7 +91,7 @@ def encode_record(record: OperationRecord) -> bytes:
 
 
 def decode_record(data: bytes) -> OperationRecord:
-    """Return the record that `encode_record` was given."""
+    """Return the record for bytes from `encode_record`."""
     message = record_pb2.OperationRecord.FromString(data)
     return OperationRecord(
         name=message.name,
@@ -145,7 +145,7 @@ def _time(
 
 
 def _encode_failure(failure: Failure) -> Status:
-    """The first detail is ours: what the contract's Status has no field for."""
+    """Encode a failure. The first detail holds the fields that google.rpc.Status does not have."""
     status = Status(code=failure.code.value, message=failure.message)
     ours = ErrorInfo(reason=failure.reason, domain=_DOMAIN, metadata=dict(failure.metadata))
     status.details.add().Pack(ours)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens the database file: locks it, checks it, and migrates it to the newest schema.
 
-Every problem is one StartFailure that names the path and what to do. A file that is refused is
-not changed.
+Each problem raises one StartFailure that names the path and says what to do. A refused file is left
+unchanged.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Database:
 
     Attributes:
         writing: The only connection that writes.
-        reading: Connections that only read.
+        reading: The read-only connections.
         files: The files of the database.
     """
 
@@ -55,7 +55,7 @@ class Database:
     _lock: int
 
     def close(self) -> None:
-        """Close the connections, the writing one last so that it checkpoints, and unlock."""
+        """Close the connections and unlock. The writing connection closes last and checkpoints."""
         for connection in (*self.reading, self.writing):
             connection.close()
         os.close(self._lock)
@@ -77,7 +77,7 @@ def open_database(path: Path) -> Database:
         except OSError as error:
             raise StartFailure(
                 f"{path} cannot be written: {error.strerror}; let this user write there, or set "
-                "LONGTAKE_DATA_FOLDER to a folder where it may"
+                "LONGTAKE_DATA_FOLDER to a writable folder"
             ) from error
         _check_header(path, header, size)
         try:
@@ -131,7 +131,7 @@ def _check_version(path: Path, version: int) -> None:
 
 
 def _lock(path: Path) -> int:
-    """Take the lock, which the process holds until it ends."""
+    """Take the lock file, which the process holds until it ends, and return its descriptor."""
     lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -165,7 +165,7 @@ def _check_header(path: Path, header: bytes, size: int) -> None:
         raise _not_ours(path)
     page_size = int.from_bytes(header[16:18], "big")
     page_size = 65536 if page_size == 1 else page_size
-    # After a crash, the rest may still be in the write-ahead log.
+    # After a crash, the missing pages may still be in the write-ahead log.
     if size < _number(header, 28) * page_size and not _has_log(path):
         raise _damaged(path, "its end is missing")
 
@@ -180,7 +180,7 @@ def _has_log(path: Path) -> bool:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # One thread at a time uses a connection, but not always the same one.
+    # Only one thread at a time uses a connection, but not always the same thread.
     connection = sqlite3.connect(
         path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
@@ -202,7 +202,7 @@ def _prepare(path: Path, connection: sqlite3.Connection, size: int) -> None:
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if version == 0 and tables:
         raise _not_ours(path)
-    # Checking a large file would delay the start. Damage shows when the pages are read.
+    # Checking a large file would delay the start. Damage is detected when its pages are read.
     if 0 < size <= _LARGEST_FULLY_CHECKED:
         with closing(connection.execute("PRAGMA quick_check(1)")) as found:
             finding = found.fetchone()[0]

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Says in the domain's words why SQLite refused."""
+"""Translates errors of SQLite into errors of the domain."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _PRIMARY_CODE = 0xFF
 
 
 def cause_of(error: sqlite3.Error) -> str:
-    """Return a few words for a caller; no path and no SQL."""
+    """Return a short cause for a caller, without paths or SQL."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     return _CAUSES.get(code & _PRIMARY_CODE, f"SQLite refused with {name}")
 
 
 def unavailable(error: sqlite3.Error) -> StorageUnavailable:
-    """Return the error that a method of the store raises instead."""
+    """Return the error that the store raises in place of SQLite's."""
     refused = StorageUnavailable(cause_of(error))
     refused.__cause__ = error
     return refused

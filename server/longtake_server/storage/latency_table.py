@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The SQL of how long generations took. Each function is inside its caller's transaction."""
+"""SQL for the latencies of generations. Each function runs inside its caller's transaction."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The schema of the database, as numbered steps from one version to the next."""
+"""The database schema, as numbered migrations from one version to the next."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from longtake_server.storage.v1 import record_pb2
 _Step = str | Callable[[sqlite3.Connection], None]
 
 APPLICATION_ID = 0x4C544B31
-"""Marks a file as ours, in SQLite's header."""
+"""The application id in SQLite's header, which identifies a Longtake database."""
 
-# Times are microseconds since 1970, UTC. The columns beside `record` repeat
-# parts of it that are searched for; but for state, revision, expire_time and
-# upstream_operation they never change. `position` counts the changes of the whole store.
+# Times are microseconds since 1970-01-01 UTC. The other columns copy fields of `record` for
+# searches. Of these, only state, revision, expire_time and upstream_operation ever change.
+# `position` is a counter of all changes in the store.
 _VERSION_1 = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     """
@@ -98,7 +98,7 @@ _VERSION_1 = (
     "CREATE INDEX work_leased ON work (lease_until) WHERE owner IS NOT NULL",
 )
 
-# What an upstream calls an operation, to find it when the upstream tells of it.
+# The upstream's name of an operation, to find the operation when the upstream pushes an event.
 _VERSION_2 = (
     "ALTER TABLE operations ADD COLUMN upstream_operation TEXT NOT NULL DEFAULT ''",
     "UPDATE operations SET upstream_operation = recorded_upstream_operation(record)",
@@ -108,7 +108,7 @@ _VERSION_2 = (
     """,
 )
 
-# How long generations took; `weights` holds pairs of seconds and a weight, as JSON.
+# Latencies of generations. `weights` is a JSON array of [seconds, weight] pairs.
 _VERSION_3 = (
     """
     CREATE TABLE latencies (
@@ -122,7 +122,7 @@ _VERSION_3 = (
     """,
 )
 
-# What operations came to. `day` is of acceptance, UTC, as YYYY-MM-DD.
+# Usage per day, caller and model. `day` is the UTC day of acceptance, as YYYY-MM-DD.
 _VERSION_4: tuple[_Step, ...] = (
     """
     CREATE TABLE usage (
@@ -144,7 +144,7 @@ _VERSION_4: tuple[_Step, ...] = (
     usage_table.count_all,
 )
 
-# Whose an operation was that is gone. Those of before are told to callers without a name.
+# The caller of a deleted operation. Older tombstones count as those of the caller without a name.
 _VERSION_5 = ("ALTER TABLE tombstones ADD COLUMN caller TEXT NOT NULL DEFAULT ''",)
 
 
@@ -152,7 +152,8 @@ def _make_position_key(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE meta SET position_key = ?", (secrets.token_bytes(32),))
 
 
-# Seals the positions that callers get. A copy of the store keeps it, so that they stay valid.
+# The key that seals the positions given to callers. It is stored here so that positions stay valid
+# after a restore from a backup.
 _VERSION_6: tuple[_Step, ...] = (
     "ALTER TABLE meta ADD COLUMN position_key BLOB NOT NULL DEFAULT x''",
     _make_position_key,
@@ -168,20 +169,20 @@ _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
 )
 
 NEWEST_VERSION = len(_MIGRATIONS)
-"""The schema version that this server writes, in PRAGMA user_version."""
+"""The schema version that this server writes to PRAGMA user_version."""
 
 
 def schema_version(connection: sqlite3.Connection) -> int:
-    """Return the version of the database; 0 for an empty one."""
+    """Return the schema version of the database; 0 if the database is empty."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
 
 
 def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the schema to NEWEST_VERSION in one transaction; all or nothing.
+    """Migrate the schema to NEWEST_VERSION in one transaction.
 
     Raises:
-        sqlite3.Error: Nothing was changed.
+        sqlite3.Error: A step failed; nothing was changed.
 
     """
     version = schema_version(connection)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Detects that the files of an open database were removed or replaced.
 
-SQLite keeps writing to a file after its name is gone, and reports success.
+SQLite keeps writing to a file after it is unlinked, and reports success.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from pathlib import Path
 
 
 class OwnedFiles:
-    """The database file, its write-ahead log, its index and its lock, by device and inode.
+    """The files of a database, identified by device and inode.
 
-    The process holds all of them open, so that no other file can get the inode of one.
+    The files are the database, its write-ahead log, the index of the log, and the lock. The process
+    holds all of them open, so no other file can reuse their inodes.
 
     Args:
-        path: The database file. The others exist, too.
+        path: The database file. The other files must exist beside it.
 
     Raises:
         OSError: A file cannot be read.
@@ -28,7 +29,7 @@ class OwnedFiles:
         self._identities = {file: _identity(file) for file in files}
 
     def fault(self) -> str | None:
-        """Return what is wrong with the files in a few words, or None. Blocks."""
+        """Return a short description of the fault, or None if the files are intact. Blocks."""
         for file, identity in self._identities.items():
             try:
                 now = _identity(file)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The SQL that reads operations. Each function sees one snapshot."""
+"""SQL that reads operations. Each function reads from one snapshot."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def get_request(connection: sqlite3.Connection, name: str) -> GenerateVideosRequ
 
 def find_by_upstream(connection: sqlite3.Connection, upstream_operation: str) -> str | None:
     """See OperationStore.find_by_upstream."""
-    # The empty name is not in the index.
+    # The second condition makes SQLite use the index, which leaves out empty names.
     found = connection.execute(
         """
         SELECT name FROM operations
@@ -63,7 +63,7 @@ def find_by_upstream(connection: sqlite3.Connection, upstream_operation: str) ->
 
 
 def gone(connection: sqlite3.Connection, name: str) -> ResourceError:
-    """Return why there is no operation of this name."""
+    """Return the error for a name without an operation: not found, deleted or expired."""
     tombstone = connection.execute("SELECT kind FROM tombstones WHERE name = ?", (name,)).fetchone()
     if tombstone is None:
         return OperationNotFound(name)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The threads that read, each on a snapshot of its own."""
+"""Threads that read, each from its own snapshot."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_WAITING = 1024
 
 
 class Readers:
-    """Runs reads beside each other and beside the writer."""
+    """Runs reads concurrently with each other and with the writer."""
 
     def __init__(self, connections: Sequence[sqlite3.Connection]) -> None:
         self._free: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
@@ -33,12 +33,12 @@ class Readers:
         self._refusal: str | None = None
 
     async def run(self, query: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Run the query on one snapshot, which has all that was answered before.
+        """Run a query on one snapshot, which includes every write acknowledged before the call.
 
         Raises:
-            StorageUnavailable: It could not be read.
+            StorageUnavailable: The database cannot be read.
 
-        Raises also what the query raises.
+        The errors that the query raises are passed on.
 
         """
         async with self._places:
@@ -48,11 +48,11 @@ class Readers:
             return await loop.run_in_executor(self._threads, self._read, query)
 
     def refuse(self, cause: str) -> None:
-        """Refuse all further reads."""
+        """Refuse all further reads with StorageUnavailable, which names the cause."""
         self._refusal = self._refusal or cause
 
     async def close(self) -> None:
-        """Finish what was begun and end the threads."""
+        """Finish the running reads and stop the threads."""
         self.refuse("it is closed")
         await asyncio.to_thread(self._threads.shutdown)
 

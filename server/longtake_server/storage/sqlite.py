@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations in one SQLite file, for one process. Implements operations.store.
 
-What is answered is on the disk. Reads see all that was answered before them.
+A write is durable before it is acknowledged. A read sees every write acknowledged before it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class SqliteStore:
-    """An OperationStore in a file that this process alone may open."""
+    """An OperationStore in a file that only this process may open."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -43,16 +43,16 @@ class SqliteStore:
 
     @classmethod
     async def open(cls, path: Path, clock: Clock) -> SqliteStore:
-        """Open the file, making it and its folder if there is none.
+        """Open the database; create the file and its folder if they do not exist.
 
-        Leases of a process that died are released.
+        Releases the leases of a process that died.
 
         Args:
-            path: The file; beside it lie `-wal`, `-shm` and `.lock`.
-            clock: Says when a tombstone was made.
+            path: The file. SQLite and the lock add `-wal`, `-shm` and `.lock` beside it.
+            clock: Determines the times of tombstones.
 
         Raises:
-            StartFailure: Another process has it, or it cannot be used.
+            StartFailure: Another process uses the database, or it cannot be opened.
 
         """
         opening = asyncio.ensure_future(asyncio.to_thread(open_database, path))
@@ -170,7 +170,7 @@ class SqliteStore:
         await self._writer.run(partial(changes.compact, before=before))
 
     async def lost(self) -> str:
-        """Return once the files of the database are gone, with what is wrong in a few words.
+        """Wait until the database files are removed or replaced; return a short description.
 
         From then on, reads and writes raise StorageUnavailable.
         """

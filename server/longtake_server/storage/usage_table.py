@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The SQL of usage. Each function runs inside a transaction of its caller's."""
+"""SQL for usage. Each function runs inside a transaction that its caller opened."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def created(connection: sqlite3.Connection, record: OperationRecord) -> None:
 def updated(
     connection: sqlite3.Connection, before: OperationRecord, record: OperationRecord
 ) -> None:
-    """Count an operation as it is now, in place of how it was."""
+    """Replace the counts of an operation's earlier state with those of its present one."""
     old, new = account_of(before), account_of(record)
     if old == new:
         change = usage_of(record) - usage_of(before)
@@ -52,14 +52,14 @@ def updated(
 
 
 def deleted(connection: sqlite3.Connection, last: OperationRecord) -> None:
-    """Keep of a deleted operation what stays in the sums."""
+    """Count a deletion; what the operation cost stays in the sums."""
     change = usage_after_deletion(last) - usage_of(last)
     if change != Usage():
         _add(connection, account_of(last), change)
 
 
 def count_all(connection: sqlite3.Connection) -> None:
-    """Count every operation that is stored, none of which was counted before."""
+    """Count all stored operations. Call this once, when none of them has been counted."""
     for (record,) in connection.execute("SELECT record FROM operations"):
         created(connection, decode_record(record))
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The SQL of the work queue. Each function runs inside a transaction of its caller's."""
+"""SQL for the work queue. Each function runs inside a transaction that its caller opened."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def take(
     connection: sqlite3.Connection, owner: str, now: datetime, lease_until: datetime, limit: int
 ) -> Sequence[Work]:
     """See OperationStore.take."""
-    # Leased work has an old due time, too, but there is only as much as is under way.
+    # Leased work is due as well, but the scan stays short: only work in progress is leased.
     rows = connection.execute(
         """
         SELECT name, due FROM work INDEXED BY work_due
@@ -29,7 +29,7 @@ def take(
         {"now": to_micros(now), "limit": limit},
     ).fetchall()
     connection.executemany(
-        # Whoever takes its own work again has not seen yet what it was woken for.
+        # An owner that takes its own work again has not handled the wake-up yet.
         """
         UPDATE work SET
             wake_due = CASE WHEN owner = :owner THEN wake_due END,
@@ -58,7 +58,7 @@ def again(connection: sqlite3.Connection, work: Work, due: datetime) -> None:
 def _change_leased(
     connection: sqlite3.Connection, work: Work, assignments: str, time: datetime
 ) -> None:
-    # The due time tells a lease from a later one of the same owner.
+    # The due time distinguishes this lease from a later one of the same owner.
     changed = connection.execute(
         f"UPDATE work SET {assignments} WHERE name = :name AND owner = :owner AND due = :due",  # noqa: S608 - the assignments are the constants above
         {
@@ -103,7 +103,7 @@ def next_due(connection: sqlite3.Connection, now: datetime) -> datetime | None:
 
 
 def release_leases(connection: sqlite3.Connection) -> None:
-    """Make all leased work free: those who leased it are gone."""
+    """Release all leases. Call this only when no lease holder is running."""
     connection.execute(
         """
         UPDATE work SET owner = NULL, lease_until = NULL, wake_due = NULL

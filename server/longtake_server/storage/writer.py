@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The thread that owns the writing connection and commits in groups.
 
-A commit waits for the disk; what is asked for meanwhile is committed together
-by the next one. Where one of a group is refused the group is done again, each
-write with a savepoint of its own, so that it does not take the others with it.
+While one commit waits for the disk, further writes queue up, and the next commit takes all of
+them. If a write in a group fails, the group is rolled back and repeated with a savepoint for each
+write, so that only the failing write is refused.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _MOST_IN_A_COMMIT = 256
 
 @dataclass(frozen=True, slots=True)
 class _Write(Generic[_T]):
-    """What to do inside the transaction, and who waits for its result.
+    """An action to run in a transaction, and the future for its result.
 
-    `action` may run again after a rollback, so it changes nothing but the database.
+    `action` may run again after a rollback, so it must change nothing but the database.
     """
 
     action: Callable[[sqlite3.Connection], _T]
@@ -50,13 +50,13 @@ class _Outcome(Generic[_T]):
 
 
 class Writer:
-    """Runs writes one after another and answers them once they are durable.
+    """Runs writes one after another and acknowledges each once it is durable.
 
     Args:
-        connection: Used by the writer's thread only.
+        connection: The writing connection. Only the writer's thread uses it.
         files: Checked before and after each commit.
-        lost: Called once, on the event loop, with what is wrong with the files. From then on
-            each write is refused.
+        lost: Called once, on the event loop, with a description of the fault if the files are
+            removed or replaced. From then on, each write is refused.
 
     """
 
@@ -78,17 +78,17 @@ class Writer:
         self._thread.start()
 
     async def run(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Run the action in a transaction, and return its result once that is durable.
+        """Run an action in a transaction, and return its result once it is durable.
 
-        A caller that is cancelled does not learn whether the write took place.
+        Cancelling this call does not cancel the write.
 
         Args:
-            action: Called in the writer's thread, perhaps more than once.
+            action: Called in the writer's thread, possibly more than once.
 
         Raises:
-            StorageUnavailable: Nothing was changed.
+            StorageUnavailable: The write failed; nothing was changed.
 
-        Raises also what the action raises; then, too, nothing was changed.
+        The errors that the action raises are passed on; then, too, nothing was changed.
 
         """
         await self._places.acquire()
@@ -101,7 +101,7 @@ class Writer:
         return await answer
 
     async def close(self) -> None:
-        """Finish what was begun and end the thread."""
+        """Finish the queued writes and stop the thread."""
         if not self._closed:
             self._closed = True
             self._waiting.put(None)
@@ -116,12 +116,12 @@ class Writer:
                     group.append(self._waiting.get_nowait())
             open_ = None not in group
             outcomes = self._commit_to_files([write for write in group if write is not None])
-            # The loop may be gone when the process ends without closing the store.
+            # The loop may be closed if the process exits without closing the store.
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._answer, outcomes)
 
     def _commit_to_files(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
-        """Commit, and answer only what is in the files that have the names."""
+        """Commit, and acknowledge writes only if the files are still in place."""
         outcomes: Sequence[_Outcome[object]] = ()
         if not self._has_lost_files():
             outcomes = self._commit(writes)
@@ -148,17 +148,17 @@ class Writer:
             self._connection.rollback()
             if len(writes) == 1:
                 return [_Outcome(writes[0], error=unavailable(error))]
-            # One that does not fit on the disk must not fail those that do.
+            # A write that does not fit on the disk must not fail the others.
             return [outcome for write in writes for outcome in self._commit([write])]
         return outcomes
 
     def _attempt_all(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
         try:
-            # Refusals are rare, and two savepoints' statements cost as much as a write.
+            # Failures are rare, and the two savepoint statements cost as much as a write.
             return [_Outcome(write, result=write.action(self._connection)) for write in writes]
         except sqlite3.Error:
             raise
-        except Exception:  # noqa: BLE001 - whose it is shows the next attempt
+        except Exception:  # noqa: BLE001 - the next attempt shows which write failed
             self._connection.execute("ROLLBACK")
             self._connection.execute("BEGIN IMMEDIATE")
             return [self._attempt(write) for write in writes]
@@ -169,7 +169,7 @@ class Writer:
             outcome = _Outcome(write, result=write.action(self._connection))
         except sqlite3.Error:
             raise
-        except Exception as error:  # noqa: BLE001 - handed to the caller, who waits on the loop
+        except Exception as error:  # noqa: BLE001 - passed to the caller, which waits on the event loop
             self._connection.execute("ROLLBACK TO one")
             outcome = _Outcome(write, error=error)
         self._connection.execute("RELEASE one")
