@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from google.genai.interactions import Interaction
 
 # What a failure is where the upstream names no error: its code and its message.
-_FURTHER_STEP = "the upstream asks for a further step, which generating a video does not have"
+_FURTHER_STEP = "the upstream requires a further step, which video generation does not have"
 _NOTHING = (
     "the upstream finished with neither a video nor a text; "
     "if config.output_gcs_uri was set, the video may be there"
@@ -22,7 +22,7 @@ BY_STATUS = {
     "failed": (2, "the upstream failed without a message"),
     "cancelled": (1, "the upstream cancelled the generation"),
     "incomplete": (10, "the upstream ended the generation before it was complete"),
-    "budget_exceeded": (8, "the generation's budget at the upstream is used"),
+    "budget_exceeded": (8, "the generation's budget at the upstream is used up"),
     "requires_action": (9, _FURTHER_STEP),
     "requires_continuation": (9, _FURTHER_STEP),
     "completed": (

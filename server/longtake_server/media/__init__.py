@@ -1,3 +1,3 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Results and inputs as objects."""
+"""Stores videos as objects."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Videos as objects of a store: a local folder by default, or gs:// or s3://."""
+"""Stores videos in an object store: a local folder by default, or gs:// or s3://."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-# What a thread reads for one call.
+# The bytes that a thread reads at once.
 _PART_BYTES = 4 * CHUNK_BYTES
 _THREADS = 8
 _WRITE_SECONDS = 180.0
@@ -52,8 +52,8 @@ _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 class ObjectMediaStore:
     """Implements operations.media.MediaStore over obstore.
 
-    Calls the library's blocking functions in threads of its own. Its asynchronous
-    ones answer from threads that may outlive the interpreter, which then aborts.
+    Calls the library's blocking functions in its own threads. The asynchronous functions would
+    complete in threads of the library, which may outlive the interpreter and abort the process.
     """
 
     def __init__(self, store: ObjectStore) -> None:
@@ -63,12 +63,14 @@ class ObjectMediaStore:
 
     @classmethod
     def open(cls, place: str | Path) -> ObjectMediaStore:
-        """Open a folder, which is made if there is none, or a file://, gs:// or s3:// address.
+        """Open a store, and test it by writing and deleting an empty object. Blocks.
 
-        Blocks for a moment: one small object is written and removed.
+        Args:
+            place: A folder, which is created if it does not exist, or a file://, gs:// or s3://
+                URL.
 
         Raises:
-            StartFailure: It cannot be written to.
+            StartFailure: Objects cannot be written there.
 
         """
         try:
@@ -83,7 +85,7 @@ class ObjectMediaStore:
         return cls(store)
 
     async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
-        """See MediaStore.put. The object is written aside and renamed, so it is whole or absent."""
+        """See MediaStore.put. A rename makes the write atomic: the object is complete or absent."""
         key = _key(operation, index)
         with _faults():
             digest = await self._in_thread(_WRITE_SECONDS, partial(self._write, key, data))
@@ -92,7 +94,7 @@ class ObjectMediaStore:
     async def put_stream(
         self, operation: str, index: int, mime_type: str, chunks: AsyncIterator[bytes]
     ) -> StoredVideo:
-        """See MediaStore.put_stream. Holds one part of the upload at a time."""
+        """See MediaStore.put_stream. Holds one part of the upload in memory at a time."""
         key = _key(operation, index)
         digest = hashlib.sha256()
         size = 0
@@ -100,7 +102,7 @@ class ObjectMediaStore:
             writer = await self._in_thread(
                 _WRITE_SECONDS, partial(obstore.open_writer, self._store, key)
             )
-        # Leaving the writer open is what gives an upload up.
+        # If an error leaves the writer open, the upload is abandoned.
         async for chunk in chunks:
             size += len(chunk)
             with _faults():
@@ -113,7 +115,7 @@ class ObjectMediaStore:
     async def open_video(
         self, video: StoredVideo, offset: int, limit: int | None
     ) -> AsyncGenerator[VideoReading]:
-        """See MediaStore.open_video. Holds at most 12 MiB of the video at a time."""
+        """See MediaStore.open_video. Holds at most 12 MiB of the video in memory at a time."""
         key = video.location
         with _faults(key):
             opened = await self._in_thread(_READ_SECONDS, partial(self._source, key))
@@ -133,7 +135,7 @@ class ObjectMediaStore:
     async def _chunks(
         self, source: Source, key: str, start: int, end: int
     ) -> AsyncGenerator[bytes]:
-        # To hand a chunk over from a thread takes about as long as to copy it.
+        # Passing a chunk between threads takes about as long as copying it.
         while start < end and (chunk := source.at_hand(start, min(end, start + CHUNK_BYTES))):
             start += len(chunk)
             yield chunk
@@ -179,7 +181,7 @@ class ObjectMediaStore:
 
     def _remove(self, operation: str) -> None:
         if self._folder is not None:
-            # With what a write that was killed left aside.
+            # Removes also the temporary files of interrupted writes.
             shutil.rmtree(self._folder / operation, onerror=_unless_gone)
             return
         for batch in obstore.list(self._store, prefix=f"{operation}/"):
@@ -211,7 +213,7 @@ def _store(place: str | Path) -> ObjectStore:
 
 
 def _make_durable(folder: Path, key: str) -> None:
-    """Flush a file and the folders that lead to it: the library renames, but never flushes."""
+    """Flush a file and the folders above it, up to `folder`; the library does not flush."""
     path = folder / key
     for step in (path, *path.parents):
         handle = os.open(step, os.O_RDONLY)
@@ -232,7 +234,7 @@ def _unless_gone(
 
 @contextmanager
 def _faults(key: str = "") -> Generator[None]:
-    """Turn the library's errors into ours; an object that is missing is one that was at `key`."""
+    """Map errors of the library to StorageUnavailable, or VideoExpired if `key` is missing."""
     try:
         yield
     except (BaseError, OSError) as error:
@@ -243,19 +245,19 @@ def _faults(key: str = "") -> Generator[None]:
 
 
 def _cause(error: Exception) -> str:
-    """Return a few words for a caller; no path and no address."""
+    """Return a short cause for a caller, without paths or addresses."""
     if isinstance(error, PermissionDeniedError | UnauthenticatedError | PermissionError):
         return "the object store refuses the server's credentials"
     if isinstance(error, TimeoutError):
         return "the object store does not answer in time"
     if isinstance(error, OSError) and error.errno:
         return f"the object store failed: {os.strerror(error.errno)}"
-    # The library tells of most as text.
+    # The library reports most operating system errors only in its text.
     if found := _SYSTEM_ERROR.search(str(error)):
         return f"the object store failed: {os.strerror(int(found[1]))}"
     return f"the object store failed with {type(error).__name__}"
 
 
 def _first_line(error: Exception) -> str:
-    # The rest is the library's own nesting.
+    # Further lines repeat the cause in the library's nested errors.
     return str(error).partition("\n")[0][:300]

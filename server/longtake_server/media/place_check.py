@@ -25,16 +25,16 @@ _RETRIES: RetryConfig = {"max_retries": 1, "retry_timeout": timedelta(seconds=10
 
 
 def check_place(place: str, variable: str) -> None:
-    """Return if a folder, or a file://, gs:// or s3:// address, can be used. Blocks.
+    """Check that a place can store videos. Blocks.
 
-    A folder that does not exist is not made: it is enough that it could be.
+    A folder that does not exist is not created; it is enough that it can be.
 
     Args:
-        place: The folder or the address.
-        variable: The variable that sets it, for the message.
+        place: A folder, or a file://, gs:// or s3:// URL.
+        variable: The variable that sets the place, for the message.
 
     Raises:
-        CheckFailed: It cannot be used.
+        CheckFailed: The place cannot be used.
 
     """
     folder = _folder(place)
@@ -58,7 +58,7 @@ def check_place(place: str, variable: str) -> None:
             f"or correct {variable}"
         ) from error
     if content != _CONTENT:
-        raise CheckFailed(f"an object is read differently from how it was written; {variable}")
+        raise CheckFailed(f"an object has other content when read back; correct {variable}")
 
 
 def _folder(place: str) -> Path | None:
@@ -78,6 +78,6 @@ def _check_parent(folder: Path, variable: str) -> None:
     parent = next(one for one in folder.parents if one.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise CheckFailed(
-            f"the folder does not exist and cannot be made in {parent}; make it, or correct "
+            f"the folder does not exist and cannot be created in {parent}; create it, or correct "
             f"{variable}"
         )

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the bytes of a stored video are read from: a local file, or an object far away."""
+"""Sources of a stored video's bytes: a local file or an object in a remote store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
 
 CHUNK_BYTES = 1 << 20
-# Linux alone can be asked to read without waiting.
+# Only Linux can read without waiting for the disk.
 _NO_WAIT = getattr(os, "RWF_NOWAIT", 0)
 
 
@@ -24,37 +24,40 @@ class Source(Protocol):
     """A video that is open for reading.
 
     Attributes:
-        size_bytes: The size of all of it.
+        size_bytes: The size of the whole video.
     """
 
     size_bytes: int
 
     def at_hand(self, start: int, end: int) -> bytes:
-        """Return the bytes of a range, or none if one would have to wait for them."""
+        """Return the bytes of a range, or no bytes if reading them would block."""
 
     def read(self, start: int, end: int) -> list[bytes]:
-        """Return the bytes of a range in chunks. Blocks. Raises OSError or the library's errors."""
+        """Return the bytes of a range as chunks. Blocks. Raises OSError or obstore's errors."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release the file or the object."""
 
 
 class FileSource:
-    """A file, which stays readable to its end though it is deleted meanwhile.
+    """A local file. It stays readable after it is deleted. Opening it blocks.
 
     Args:
-        path: Of the file. Opening it blocks, and raises OSError.
+        path: The path of the file.
+
+    Raises:
+        OSError: The file cannot be opened.
 
     """
 
     def __init__(self, path: Path) -> None:
-        # The library's buffer would have to be copied.
+        # Without a buffer, which would cost a copy.
         self._file = path.open("rb", buffering=0)
         self.size_bytes = os.fstat(self._file.fileno()).st_size
         self._buffer = memoryview(b"")
 
     def at_hand(self, start: int, end: int) -> bytes:
-        """See Source.at_hand. What the kernel keeps in memory is; at most a chunk is asked for."""
+        """See Source.at_hand. Reads from the page cache only. The range is at most one chunk."""
         if not _NO_WAIT:
             return b""
         if not self._buffer:
@@ -63,7 +66,7 @@ class FileSource:
         try:
             count = os.preadv(self._file.fileno(), [wanted], start, _NO_WAIT)
         except OSError:
-            # It would wait, or the file system can't tell; what is worse than that `read` meets.
+            # Reading would block, or the file system cannot tell. `read` reports other faults.
             return b""
         return bytes(wanted) if count == end - start else b""
 
@@ -74,7 +77,7 @@ class FileSource:
             for at in range(start, end, CHUNK_BYTES)
         ]
         if sum(map(len, chunks)) != end - start:
-            raise OSError(errno.EIO, "it is shorter than it was")
+            raise OSError(errno.EIO, "the file was truncated")
         return chunks
 
     def close(self) -> None:
@@ -83,11 +86,15 @@ class FileSource:
 
 
 class ObjectSource:
-    """An object of a store.
+    """An object in a remote store. Opening it asks for the size, which blocks.
 
     Args:
         store: The store.
-        key: Of the object. Asking for its size blocks, and raises the library's errors.
+        key: The key of the object.
+
+    Raises:
+        obstore.exceptions.BaseError: The size cannot be read.
+        FileNotFoundError: The object does not exist.
 
     """
 
@@ -97,7 +104,7 @@ class ObjectSource:
         self.size_bytes = obstore.head(store, key)["size"]
 
     def at_hand(self, start: int, end: int) -> bytes:
-        """See Source.at_hand. None of a store's are."""
+        """See Source.at_hand. Returns no bytes: reading from a remote store always blocks."""
         del start, end
         return b""
 
@@ -107,4 +114,4 @@ class ObjectSource:
         return [bytes(part[at : at + CHUNK_BYTES]) for at in range(0, len(part), CHUNK_BYTES)]
 
     def close(self) -> None:
-        """See Source.close. Nothing is held of it between reads."""
+        """See Source.close. Nothing is held between reads."""

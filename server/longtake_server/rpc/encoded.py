@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Encodes messages to the bytes on the wire.
+"""Encodes messages as the bytes on the wire.
 
-Each revision of an operation is encoded once for all calls and watches. The bytes of a video
-are copied once.
+Each revision of an operation is encoded once for all calls and watches. Video chunks are copied
+once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from longtake_server.operations.model import Failure, OperationRecord
 
-# An encoded operation has about half a kilobyte.
+# An encoded operation takes about half a kilobyte.
 _MOST_KEPT = 4096
 
 
@@ -74,7 +74,7 @@ def _varint(number: int) -> bytes:
 
 
 class EncodedOperations:
-    """Caches the encodings of the operations that were used most recently."""
+    """Caches the encodings of the most recently used operations."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Encoded] = OrderedDict()

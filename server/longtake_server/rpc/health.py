@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The standard health service. Its watches end when the server shuts down."""
+"""Serves the standard health service."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 class HealthServicer(health.aio.HealthServicer):
-    """Extends the library's servicer: a watch ends when the server shuts down.
+    """Extends the library's servicer: watches end when the server shuts down.
 
-    The library never ends a watch, so one open watch would delay the shutdown for the
-    whole grace period. Each upstream is a service of its own, `upstream/NAME`: the server
-    itself stays SERVING while an upstream does not answer.
+    The library never ends a watch, so one open watch would delay the shutdown for the whole
+    grace period. Each upstream is its own service, named `upstream/NAME`. The server itself stays
+    SERVING while an upstream does not answer.
 
     Args:
         upstreams: The names of the upstreams.
@@ -50,7 +50,7 @@ class HealthServicer(health.aio.HealthServicer):
         self._news.set()
         self._news = asyncio.Event()
 
-    async def Watch(  # type: ignore[override]  # noqa: N802 - the library's writes by itself
+    async def Watch(  # type: ignore[override]  # noqa: N802 - the library's writes to the context
         self, request: health_pb2.HealthCheckRequest, context: Context
     ) -> AsyncGenerator[health_pb2.HealthCheckResponse]:
         """Send the status of a service, and send it again whenever it changes."""

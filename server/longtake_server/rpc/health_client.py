@@ -18,16 +18,16 @@ from longtake_server.errors import StartFailure
 
 _DEADLINE_SECONDS = 5.0
 _ADVICE = "start it with longtake-server serve, or name its address with --address"
-# A proxy of the environment is for Google's addresses, not for this server.
+# A proxy in the environment is for Google's addresses, not for this server.
 _OPTIONS = (("grpc.enable_http_proxy", 0),)
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - replaced, not bound
 
 
 def address_to_ask(listen: str) -> str:
-    """Return the address at which a server that listens on `listen` can be asked.
+    """Return the address to reach a server that listens on `listen`.
 
     Raises:
-        StartFailure: The address has port 0, so that only the server knows its port.
+        StartFailure: The port is 0, so only the running server knows the actual port.
 
     """
     host, _, port = listen.rpartition(":")
@@ -40,10 +40,10 @@ def address_to_ask(listen: str) -> str:
 
 
 async def check_health(address: str) -> None:
-    """Return if a server answers at the address, `host:port`, and serves.
+    """Return if the server at `host:port` answers that it is serving.
 
     Raises:
-        StartFailure: It does not, with the reason in one line.
+        StartFailure: It does not answer, or is not serving; one line says why.
 
     """
     try:
@@ -59,7 +59,7 @@ async def check_health(address: str) -> None:
 
 
 async def _connect(address: str) -> None:
-    """Connect once: the operating system says why it cannot, and gRPC only in its own words."""
+    """Open a connection and close it. On failure, the system's error is clearer than gRPC's."""
     host, port = split_address(address)
     try:
         _, writer = await asyncio.open_connection(host, port)
@@ -68,7 +68,7 @@ async def _connect(address: str) -> None:
             f"no server answers at {address}: the host name has no address"
         ) from error
     except OSError as error:
-        # A name with several addresses fails with an error that has no number.
+        # If a host name has several addresses, the error has no number.
         cause = os.strerror(error.errno or errno.ECONNREFUSED).lower()
         raise StartFailure(f"no server answers at {address} ({cause}); {_ADVICE}") from error
     writer.close()
@@ -76,7 +76,7 @@ async def _connect(address: str) -> None:
 
 async def _status(address: str) -> int:
     async with grpc.aio.insecure_channel(address, options=_OPTIONS) as channel:
-        # Its types know the stub's methods for the synchronous channel only.
+        # The library types the stub's methods for the synchronous channel only.
         health: Any = health_pb2_grpc.HealthStub(channel)
         try:
             answer = await health.Check(health_pb2.HealthCheckRequest(), timeout=_DEADLINE_SECONDS)

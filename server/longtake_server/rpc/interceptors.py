@@ -36,11 +36,11 @@ _log = logging.getLogger("longtake_server.access")
 class Calls:
     """Bounds requests, maps domain errors to statuses and has each call observed.
 
-    Takes the place of a server where servicers are added, and wraps each handler once. An
-    interceptor of grpc.aio runs at every call, which makes a short call a quarter slower.
+    Pass it in place of the server when servicers are added. It wraps each handler once; an
+    interceptor of grpc.aio would run on every call and make short calls a quarter slower.
 
     Args:
-        server: What serves the wrapped handlers.
+        server: Serves the wrapped handlers.
         max_request_bytes: The largest request message.
         budget: Bounds the requests in flight.
         send_timeout_seconds: How long a reader may leave a message of a stream unread
@@ -80,7 +80,7 @@ class Calls:
         self._server.add_registered_method_handlers(service, wrapped)
 
     def _wrapped(self, method: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
-        # Typed for the synchronous server; this one's behaviours are coroutines.
+        # Typed as Any: grpcio types the synchronous server, but these behaviours are coroutines.
         # The call decodes its request, because grpcio would keep the message until the call
         # ends, which for a watch is long after it was read.
         write = _writer(handler)
@@ -115,7 +115,7 @@ class Calls:
                     return await behaviour(request, context)
                 except (asyncio.CancelledError, grpc.aio.AbortError):
                     raise
-                except Exception as error:  # noqa: BLE001 - the one table decides what is told
+                except Exception as error:  # noqa: BLE001 - rpc/status.py maps every error
                     await _abort(context, error)
                 finally:
                     self._budget.give_back(held)
@@ -125,12 +125,12 @@ class Calls:
     def _streaming(self, method: str, handler: Any) -> Callable[[Any, Any], Awaitable[None]]:
         """Return a coroutine that sends what a handler yields.
 
-        grpcio does not close a generator that it has not read to its end, as when the caller
-        cancels. This coroutine does, in the task and the context of the call.
+        grpcio does not close a generator that it has not exhausted, for example when the caller
+        cancels. This coroutine closes it, in the task and the context of the call.
         """
 
         async def call(received: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-            # A stream of requests has one small message at a time.
+            # Streams of requests are not budgeted: gRPC holds one small message of them at a time.
             size = 0 if handler.request_streaming else len(received)
             with self._observer.call(method, context) as observed:
                 held = 0
@@ -145,7 +145,7 @@ class Calls:
                             first = None
                 except (asyncio.CancelledError, grpc.aio.AbortError):
                     raise
-                except Exception as error:  # noqa: BLE001 - the one table decides what is told
+                except Exception as error:  # noqa: BLE001 - rpc/status.py maps every error
                     await _abort(context, error)
                 finally:
                     self._budget.give_back(held)
@@ -173,7 +173,7 @@ class Calls:
         message: Any,
         source: AsyncGenerator[Any] | None,
     ) -> None:
-        """Send a message of a stream; `source` yields the messages, if this is the first one."""
+        """Send a message of a stream; `source` is the stream if this is its first message."""
         sending = self._sends.begin(method, context, source)
         try:
             await context.write(message)
@@ -187,15 +187,15 @@ class Calls:
 
 @dataclass(slots=True, eq=False)
 class _Send:
-    """A message that a call sends and its client has not taken yet.
+    """A message that a call is sending and that its client has not accepted yet.
 
     Attributes:
         method: The method of the call.
         context: The call.
         task: Runs the call.
-        source: Yields the messages, if this is the first one of the call.
-        deadline: When the message is late, in the loop's time.
-        is_late: Whether it was late.
+        source: The stream of messages, if this is the first message of the call.
+        deadline: The time by which the client must accept the message, on the loop's clock.
+        is_late: Whether the deadline has passed.
     """
 
     method: str
@@ -206,16 +206,16 @@ class _Send:
     is_late: bool = False
 
     def raise_if_late(self) -> None:
-        """Raise ReaderTooSlow if the client took the message too late."""
+        """Raise ReaderTooSlow if the deadline has passed."""
         if self.is_late:
             raise ReaderTooSlow
 
 
 class _Sends:
-    """Ends calls whose readers leave a message unread for too long.
+    """Ends calls whose clients leave a message unread for too long.
 
-    All messages have the same limit, so the oldest one is the first to be late and one timer
-    is enough. A timer for each message of many watchers would cost more than sending it.
+    All messages have the same timeout, so they expire in order and one timer is enough. A timer
+    for each message would cost more than sending the message.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -230,7 +230,7 @@ class _Sends:
         context: grpc.aio.ServicerContext[Any, Any],
         source: AsyncGenerator[Any] | None,
     ) -> _Send:
-        """Note that the running call sends a message; give `source` if it is the first one."""
+        """Start the timeout of a message of the running call; pass `source` with the first one."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._seconds
         send = _Send(method, context, asyncio.current_task(), source, deadline)
@@ -240,7 +240,7 @@ class _Sends:
         return send
 
     def end(self, send: _Send) -> None:
-        """Record that a message was accepted, or that its call has ended."""
+        """End the timeout: the client accepted the message, or the call has ended."""
         self._begun.pop(send, None)
 
     def _end_late_ones(self) -> None:
@@ -258,11 +258,11 @@ class _Sends:
         _log.warning("ended a stream that its reader left unread", extra={"method": send.method})
         send.is_late = True
         if send.source is None:
-            # The status waits behind the unread message; all else is released.
+            # The status waits behind the unread message. Everything else is released.
             ending = asyncio.ensure_future(_end(send.context, ReaderTooSlow(), send.task))
         else:
-            # gRPC sends the headers with the first message, and takes no status before both are
-            # out. Release what the call holds; it ends by itself once the client reads or leaves.
+            # gRPC sends the headers with the first message and accepts no status before both are
+            # sent. Release what the call holds; it ends when the client reads or disconnects.
             ending = asyncio.ensure_future(send.source.aclose())
         self._endings.add(ending)
         ending.add_done_callback(self._ended)
@@ -274,7 +274,7 @@ class _Sends:
 
 
 class _WrappedOnce(grpc.GenericRpcHandler):
-    """Wraps the handlers that another one returns, each on its first use."""
+    """Wraps the handlers of another generic handler, each on its first use."""
 
     def __init__(
         self,
@@ -288,7 +288,7 @@ class _WrappedOnce(grpc.GenericRpcHandler):
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        """Return the handler of a method, or None."""
+        """Return the wrapped handler of a method, or None if the method is unknown."""
         method = handler_call_details.method
         if method not in self._found:
             handler = self._inner.service(handler_call_details)
@@ -299,7 +299,7 @@ class _WrappedOnce(grpc.GenericRpcHandler):
 
 
 def _writer(handler: Any) -> Callable[[Any], bytes]:
-    """Return the serializer of a handler whose answers may already be bytes."""
+    """Return the serializer of a handler; a response that is already bytes is passed on."""
     serialize = handler.response_serializer
 
     def write(message: Any) -> bytes:
@@ -318,10 +318,10 @@ async def _end(
     error: Exception,
     task: asyncio.Task[Any] | None,
 ) -> None:
-    """Send the status of a call from outside of it, and cancel the call meanwhile."""
+    """Send the status of a call from another task, and cancel the call's task."""
     aborting = asyncio.ensure_future(_abort(context, error))
     if task is not None:
         task.cancel()
-    # It raises when it has succeeded, and also when the client is gone.
+    # abort raises on success too, and when the client has disconnected.
     with suppress(grpc.aio.BaseError):
         await aborting

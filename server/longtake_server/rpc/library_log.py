@@ -1,18 +1,18 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Drops what grpcio logs about clients that disconnect."""
+"""Drops log records of grpcio about clients that disconnect."""
 
 from __future__ import annotations
 
 import logging
 
 _LOGGER = "grpc._cython.cygrpc"
-# The class is not public, but its name is all that the record tells.
+# The class is not public, so the filter compares its name.
 _BATCH_FAILED = "ExecuteBatchError"
 
 
 class _Disconnects(logging.Filter):
-    """Rejects the traceback of a message that could not be sent because its client is gone."""
+    """Rejects tracebacks of messages that could not be sent because the client disconnected."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
@@ -23,7 +23,7 @@ _DISCONNECTS = _Disconnects()
 
 
 def drop_disconnects() -> None:
-    """Have grpcio log no traceback when a client leaves before a message is sent.
+    """Stop grpcio from logging a traceback when a client disconnects before a message is sent.
 
     The access log has a line for such a call, as for any other.
     """

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Records each call: a line in the access log, and a span if there is a collector."""
+"""Records each call: a line in the access log, and a span if tracing is configured."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _OPERATION = re.compile(r"(operations/[a-zA-Z0-9_-]{1,64})(?:/videos/[0-9]{1,6})
 _CODES: dict[grpc.StatusCode | int, grpc.StatusCode] = {
     key: code for code in grpc.StatusCode for key in (code, code.value[0])
 }
-# At its deadline a client resets the stream, which arrives before the deadline that the server
-# knows: that one began later, and gRPC rounds it up by at most 1 %.
+# At its deadline a client resets the stream. The reset arrives before the server's deadline, which
+# started later and which gRPC rounds up by at most 1 %.
 _DEADLINE_SLACK_SECONDS = 0.1
 _DEADLINE_SLACK_SHARE = 0.02
 
@@ -38,7 +38,7 @@ _operation: ContextVar[str] = ContextVar("operation", default="")
 
 
 def name_operation(name: str) -> None:
-    """Name the operation of the running call, which its request does not name."""
+    """Set the operation of the running call, if its request does not name one."""
     _operation.set(name)
 
 
@@ -47,7 +47,7 @@ class Observer:
 
     Args:
         clock: Measures the durations.
-        telemetry: Where spans go.
+        telemetry: Records the spans.
 
     """
 
@@ -56,12 +56,12 @@ class Observer:
         self.telemetry = telemetry
 
     def call(self, method: str, context: Context) -> ObservedCall:
-        """Return a context manager to handle the call in, from its begin to its end."""
+        """Return a context manager that observes a call from its start to its end."""
         return ObservedCall(self, method, context)
 
 
 class ObservedCall:
-    """A call while it is handled."""
+    """A call that is being handled."""
 
     __slots__ = ("_began", "_context", "_method", "_observer", "_peer", "_span", "_tracing")
 
@@ -69,13 +69,13 @@ class ObservedCall:
         self._observer = observer
         self._method = method
         self._context = context
-        # grpcio no longer knows it once the connection is gone.
+        # Read now, because grpcio forgets the peer when the connection closes.
         self._peer = context.peer()
         self._tracing: AbstractContextManager[Span] | None = None
         self._span: Span | None = None
 
     def __enter__(self) -> Self:
-        """Begin the span and the measurement."""
+        """Start the span and the measurement."""
         self._began = self._observer.clock.monotonic()
         telemetry = self._observer.telemetry
         if telemetry.tracer_provider is not None:
@@ -87,7 +87,7 @@ class ObservedCall:
         return self
 
     def requested(self, request: object) -> None:
-        """Take the operation that the request names, if it has the form of such a name."""
+        """Set the operation that the request names, if the name is well-formed."""
         if named := _OPERATION.fullmatch(getattr(request, "name", "")):
             name_operation(named[1])
 
@@ -97,7 +97,7 @@ class ObservedCall:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End the span and write the line."""
+        """End the span and write the line of the access log."""
         seconds = self._observer.clock.monotonic() - self._began
         code = self._code(error, seconds)
         if self._span is not None and self._tracing is not None:
@@ -107,7 +107,7 @@ class ObservedCall:
             self._write(code, seconds)
 
     def _code(self, error: BaseException | None, seconds: float) -> grpc.StatusCode:
-        # grpcio gives what was set, else a number, or nothing while the call goes well.
+        # grpcio returns the status that was set, or else a number, or None if there was no error.
         sent = cast("grpc.StatusCode | int | None", self._context.code())
         if sent:
             return _CODES.get(sent, grpc.StatusCode.UNKNOWN)
@@ -115,7 +115,7 @@ class ObservedCall:
             return grpc.StatusCode.OK
         if not isinstance(error, asyncio.CancelledError):
             return grpc.StatusCode.UNKNOWN
-        # Typed as a float only; it is None if the caller set no deadline.
+        # Typed as float, but None if the caller set no deadline.
         left = cast("float | None", self._context.time_remaining())
         if left is None:
             return grpc.StatusCode.CANCELLED

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Seals the positions of WatchOperations, so that a caller learns nothing from them.
+"""Seals the positions of WatchOperations, so that callers cannot read them.
 
-The store's positions count the changes of all callers. A caller that could read or compare
-them would know how busy the others are.
+The store's positions count the changes of all callers. A caller that could read or compare them
+could tell how active the other callers are.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ _TOKEN_BYTES = _NONCE_BYTES + _TAG_BYTES + _POSITION_BYTES
 
 
 class Positions:
-    """Turns the store's positions into tokens of one caller, and back.
+    """Encrypts the store's positions as tokens for one caller, and decrypts them.
 
-    A token is AES-SIV over the position, bound to the caller and a random nonce: two tokens of
-    one position differ, all have the same length, and nobody can make or alter one.
+    A token is the position encrypted with AES-SIV, bound to the caller and a random nonce. Two
+    tokens of one position differ, all have the same length, and none can be forged or altered.
 
     Args:
         key: The store's key, as OperationStore.position_key returns it.
-        caller: Who watches.
+        caller: The caller that watches.
 
     """
 
     def __init__(self, key: bytes, caller: str) -> None:
-        # Imported here: it takes 6 MB, which a server without these watches does not need.
+        # Imported here because it takes 6 MB, which a server without these watches does not need.
         from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
         self._cipher = AESSIV(key)
         self._caller = caller.encode()
 
     def token(self, position: int | None) -> str:
-        """Return the token of a position; empty for None."""
+        """Return the token of a position, or an empty token for None."""
         if position is None:
             return ""
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -49,10 +49,10 @@ class Positions:
         return base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
 
     def position(self, token: str) -> int | None:
-        """Return the position in a token; None for an empty one.
+        """Return the position in a token, or None for an empty token.
 
         Raises:
-            InvalidRequest: The token was altered, made up, or given to another caller.
+            InvalidRequest: The token was altered, forged, or issued to another caller.
 
         """
         from cryptography.exceptions import InvalidTag

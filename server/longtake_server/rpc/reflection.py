@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool
 
-# No service file imports these two, but every error refers to them.
+# No service file imports these two, but errors contain their messages.
 from google.rpc import error_details_pb2 as _error_details_pb2  # noqa: F401 - registers the file
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 from longtake.v1 import error_reason_pb2 as _error_reason_pb2  # noqa: F401 - registers the file
@@ -38,7 +38,7 @@ def add_reflection(server: grpc.aio.Server, services: Iterable[str]) -> None:
 
 
 class _Servicer(reflection.aio.ReflectionServicer):
-    """Resolves methods too; the descriptor pool finds the file of every other symbol."""
+    """Also resolves methods, which the library's lookup in the descriptor pool does not find."""
 
     def _file_containing_symbol(
         self, request: reflection_pb2.ServerReflectionRequest, fully_qualified_name: str

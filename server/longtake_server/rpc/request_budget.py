@@ -10,10 +10,10 @@ from longtake_server.errors import TooManyRequestBytes
 class RequestBudget:
     """Counts the bytes of requests in flight, from their arrival to the end of their calls.
 
-    Used on the event loop only.
+    Use it only on the event loop.
 
     Args:
-        max_bytes: The largest sum.
+        max_bytes: The largest sum of the bytes of all requests in flight.
 
     """
 
@@ -22,10 +22,10 @@ class RequestBudget:
         self._held = 0
 
     def take(self, size: int) -> None:
-        """Count a request of `size` bytes. A request that is alone always fits.
+        """Count a request of `size` bytes. A single request always fits.
 
         Raises:
-            TooManyRequestBytes: The sum would be too large; nothing was counted.
+            TooManyRequestBytes: The sum would exceed the limit; nothing was counted.
 
         """
         if self._held and self._held + size > self._max_bytes:

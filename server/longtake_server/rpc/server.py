@@ -50,7 +50,7 @@ OPTIONS = (
     # bounds the queue is the number of calls on each connection.
     ("grpc.server.max_pending_requests", _MOST_PENDING),
     ("grpc.server.max_pending_requests_hard_limit", _MOST_PENDING),
-    # Clients may ping through proxies that close idle connections.
+    # Lets clients ping to keep connections open through proxies that close idle ones.
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_time_ms", 60_000),
@@ -58,16 +58,16 @@ OPTIONS = (
 )
 """The options that do not depend on settings."""
 
-# A request this much over the limit still gets an error with details. gRPC itself refuses a larger
-# one, by its length prefix, before the rest of it is read.
+# A request that exceeds the limit by up to this much gets an error with details. gRPC refuses a
+# larger one by its length prefix, before it reads the rest.
 _RECEIVE_MARGIN = 4 * _MEBIBYTE
 
 
 def _limits(max_request_bytes: int, max_calls: int) -> tuple[tuple[str, int], ...]:
     """Return the options that bound what one connection can cost.
 
-    gRPC counts a cancelled call until it is released, so that a client which opens and resets
-    calls is refused further ones (CVE-2023-44487).
+    gRPC counts a cancelled call until it is released, so a client that opens and resets calls
+    rapidly is refused (CVE-2023-44487).
     """
     return (
         ("grpc.max_receive_message_length", max_request_bytes + _RECEIVE_MARGIN),
@@ -76,7 +76,7 @@ def _limits(max_request_bytes: int, max_calls: int) -> tuple[tuple[str, int], ..
 
 
 def _connection_age(seconds: float | None, grace_seconds: float) -> tuple[tuple[str, int], ...]:
-    """Return the options for an age of connections; gRPC adds jitter of up to a tenth."""
+    """Return the options for the maximum age of connections; gRPC adds up to 10 % jitter."""
     if seconds is None:
         return ()
     return (
@@ -90,7 +90,7 @@ class RpcServer:
 
     Args:
         service: The use cases.
-        health_servicer: Says what is served.
+        health_servicer: Reports the health of the server and its upstreams.
         max_request_bytes: The largest request message.
         max_request_bytes_in_flight: The largest sum of the requests in flight.
         max_calls_per_connection: The largest number of concurrent calls on one connection.

@@ -70,7 +70,7 @@ class AgentPlatform:
         endpoint: Callable[[], Awaitable[str]] | None = None,
         tracer_provider: TracerProvider | None = None,
     ) -> None:
-        """Make the client; nothing is sent yet.
+        """Create the adapter; nothing is sent yet.
 
         Args:
             config: Address and limits.
@@ -99,7 +99,7 @@ class AgentPlatform:
 
     @property
     def place(self) -> str:
-        """Where it is, for people: the location, or express mode."""
+        """The place for display: the location, or express mode."""
         return self._config.location if self._config.project else "express mode"
 
     def check(self, request: GenerateVideosRequest) -> list[Violation]:

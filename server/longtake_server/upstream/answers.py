@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Decodes answers of the Agent Platform into values of the port. No I/O.
+"""Decodes answers of the Agent Platform into values of operations.upstream. No I/O.
 
 An answer that cannot be understood raises OutcomeUnknown.
 """
@@ -48,15 +48,17 @@ class Results:
 
 
 def decode_submission(body: bytes | bytearray) -> str:
-    """Return the name of the generation that has started.
+    """Return the name of the started generation.
 
     Raises:
-        OutcomeUnknown: The answer has no name of an operation.
+        OutcomeUnknown: The answer has no valid operation name.
 
     """
     name = parse_object(body).get("name")
     if not isinstance(name, str) or not OPERATION_NAME.fullmatch(name):
-        raise OutcomeUnknown("the upstream took the request and answered without a usable name")
+        raise OutcomeUnknown(
+            "the upstream accepted the request but answered without a valid operation name"
+        )
     return name
 
 
@@ -64,7 +66,7 @@ def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | B
     """Return the state of a generation. Slow for large media: call it in a thread.
 
     Args:
-        body: JSON of a google.longrunning.Operation.
+        body: The JSON of a google.longrunning.Operation.
         upstream: The upstream's name, for a failure's metadata.
 
     Raises:
@@ -76,7 +78,7 @@ def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | B
     done = tree.get("done")
     if done is None or done is False:
         if not isinstance(tree.get("name"), str):
-            raise OutcomeUnknown("the upstream answered with something else than an operation")
+            raise OutcomeUnknown("the upstream answered with something other than an operation")
         return Running()
     if done is not True:
         raise OutcomeUnknown("the upstream answered with a done that is neither true nor false")
@@ -84,7 +86,7 @@ def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | B
         return Broken(_failure(error, upstream))
     response = tree.get("response")
     if response is not None and not isinstance(response, dict):
-        raise OutcomeUnknown("the upstream answered with a response that is no object")
+        raise OutcomeUnknown("the upstream answered with a response that is not an object")
     results = _results(response or {}, media)
     if results.videos or results.filtered_count or results.filtered_reasons:
         return results
@@ -97,9 +99,9 @@ def _results(response: dict[str, object], media: Mapping[str, memoryview]) -> Re
     count = response.get("raiMediaFilteredCount") or 0
     reasons = response.get("raiMediaFilteredReasons") or []
     if not isinstance(videos, list) or not isinstance(reasons, list):
-        raise OutcomeUnknown("the upstream answered with videos that are no list")
+        raise OutcomeUnknown("the upstream answered with videos that are not a list")
     if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count < 1 << 31:
-        raise OutcomeUnknown("the upstream answered with a raiMediaFilteredCount that is no count")
+        raise OutcomeUnknown("the upstream answered with an invalid raiMediaFilteredCount")
     readable_reasons = (readable(reason) for reason in reasons[:_REASONS_LIMIT])
     return Results(
         tuple(_video(video, media) for video in videos),
@@ -110,22 +112,24 @@ def _results(response: dict[str, object], media: Mapping[str, memoryview]) -> Re
 
 def _video(video: object, media: Mapping[str, memoryview]) -> StoredVideo | InlineVideo:
     if not isinstance(video, dict):
-        raise OutcomeUnknown("the upstream answered with a video that is no object")
+        raise OutcomeUnknown("the upstream answered with a video that is not an object")
     mime_type = video.get("mimeType") or "video/mp4"
     if not isinstance(mime_type, str) or not MEDIA_TYPE.fullmatch(mime_type):
-        raise OutcomeUnknown("the upstream answered with a mimeType that is none")
+        raise OutcomeUnknown("the upstream answered with an invalid mimeType")
     number = video.get("bytesBase64Encoded")
     if isinstance(number, str) and number in media and (data := decode_base64(media[number])):
         return InlineVideo(mime_type, data)
     address = video.get("gcsUri")
     if not isinstance(address, str) or not GCS_OBJECT.fullmatch(address):
-        raise OutcomeUnknown("the upstream answered with a video that has no bytes and no address")
+        raise OutcomeUnknown(
+            "the upstream answered with a video that has neither bytes nor an address"
+        )
     return StoredVideo(address, mime_type)
 
 
 def _failure(error: object, upstream: str) -> Failure:
     if not isinstance(error, dict):
-        raise OutcomeUnknown("the upstream answered with an error that is no object")
+        raise OutcomeUnknown("the upstream answered with an error that is not an object")
     number = error.get("code")
     known = {code.value: code for code in Code}
     code = known.get(number, Code.UNKNOWN) if isinstance(number, int) else Code.UNKNOWN

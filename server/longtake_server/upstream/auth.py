@@ -36,7 +36,7 @@ class InThread(Protocol):
 async def in_daemon_thread(
     function: Callable[P, ResultT], /, *args: P.args, **kwargs: P.kwargs
 ) -> ResultT:
-    """Run a function in a thread that does not keep the process from ending."""
+    """Run a function in a thread that does not keep the process alive."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[ResultT] = loop.create_future()
 
@@ -47,7 +47,7 @@ async def in_daemon_thread(
     def run() -> None:
         try:
             result = function(*args, **kwargs)
-        except Exception as error:  # noqa: BLE001 - handed to the caller
+        except Exception as error:  # noqa: BLE001 - passed to the caller
             outcome = functools.partial(ended.set_exception, error)
         else:
             outcome = functools.partial(ended.set_result, result)
@@ -60,7 +60,7 @@ async def in_daemon_thread(
 
 
 class TokenUnavailable(Exception):
-    """There are no credentials for now. The message says what to do and holds no secret."""
+    """No credentials are available. The message says what to do and contains no secret."""
 
 
 class TokenSource(Protocol):
@@ -74,7 +74,7 @@ class TokenSource(Protocol):
                 needed.
 
         Raises:
-            TokenUnavailable: There are none for now.
+            TokenUnavailable: No credentials are available.
 
         """
 
@@ -125,7 +125,7 @@ def default_credentials() -> Credentials:
 
 
 class GoogleCredentials:
-    """OAuth tokens from google-auth, by default of the application default credentials.
+    """OAuth tokens from google-auth, by default for the application default credentials.
 
     Tokens are loaded and refreshed in a thread, once for all callers that wait. A token
     close to its expiry is refreshed while it is still in use. google-auth is imported on
@@ -138,7 +138,7 @@ class GoogleCredentials:
         deadline_seconds: float = 30.0,
         in_thread: InThread = asyncio.to_thread,
     ) -> None:
-        """Load nothing yet.
+        """Create the source; nothing is loaded yet.
 
         Args:
             load: Finds the credentials; may block.
@@ -156,7 +156,7 @@ class GoogleCredentials:
         """Return the headers of a token that has not expired.
 
         Raises:
-            TokenUnavailable: There is none within the deadline.
+            TokenUnavailable: There is no token within the deadline.
 
         """
         credentials = self._credentials
@@ -177,7 +177,7 @@ class GoogleCredentials:
     async def _refreshed(self) -> Credentials:
         try:
             async with asyncio.timeout(self._deadline):
-                # The refresh serves others too: a caller that leaves does not end it.
+                # Other callers may wait for this refresh, so a cancelled caller must not end it.
                 return await asyncio.shield(self._refresh())
         except TimeoutError:
             raise TokenUnavailable(f"no access token within {self._deadline:g} s") from None
@@ -204,7 +204,7 @@ def _refreshed(credentials: Credentials | None, load: Callable[[], Credentials])
         request = functools.partial(Request(), timeout=_TOKEN_REQUEST_SECONDS)
         credentials.refresh(request)  # type: ignore[no-untyped-call]  # google-auth is half typed
     except (GoogleAuthError, OSError, ValueError) as error:
-        # Not chained: the text may hold what the token endpoint answered.
+        # Not chained: the error's text may contain the response of the token endpoint.
         raise TokenUnavailable(_explained(error)) from None
     return credentials
 

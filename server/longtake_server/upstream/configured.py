@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds the upstreams that the settings name, under the names that the catalogue uses.
 
-Each further location of the Agent Platform is an upstream of its own, named
+Each further location of the Agent Platform is its own upstream, named
 `agent_platform@LOCATION`.
 """
 
@@ -45,9 +45,9 @@ class Patience:
     """How long calls may take.
 
     Attributes:
-        connect_seconds: Until there is a connection.
-        call_seconds: A submission or a poll in all.
-        token_seconds: Until there is an access token.
+        connect_seconds: To open a connection.
+        call_seconds: For a whole submission or poll.
+        token_seconds: To get an access token.
     """
 
     connect_seconds: float = 10.0
@@ -66,17 +66,17 @@ async def configured_upstreams(
     simulator_folder: Path | None = None,
     in_thread: InThread = asyncio.to_thread,
 ) -> AsyncGenerator[Mapping[str, Adapter]]:
-    """Lend the upstreams that the settings name, and close them afterwards.
+    """Yield the upstreams that the settings name, and close them afterwards.
 
     Args:
         settings: The settings.
-        sink: Where results go that come inline.
+        sink: Stores videos that arrive inline.
         clock: Time.
-        tracer_provider: Where spans of the calls go. None: none are made.
+        tracer_provider: Receives a span for each call. None: no spans.
         patience: How long calls may take.
-        simulator_folder: Where an embedded simulator keeps its state. Default: in the
-            data folder.
-        in_thread: Runs what blocks while credentials are loaded.
+        simulator_folder: The folder for the state of an embedded simulator. Default: a folder in
+            the data folder.
+        in_thread: Runs the blocking functions that load credentials.
 
     """
     patience = patience or Patience()
@@ -147,7 +147,7 @@ def _agent_platform(
 def _interactions(
     settings: Settings, tokens: TokenSource, patience: Patience
 ) -> tuple[InteractionsConfig, TokenSource] | None:
-    """Return the host of Omni models: the Developer API if there is a key of it."""
+    """Return the host of Omni models: the Developer API if its key is set."""
     if (key := settings.gemini_api_key) is not None:
         config = InteractionsConfig(
             host="developer",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """A connection pool. It is closed together with the credentials that it uses.
+    """A connection pool and the credentials that it uses. Both are closed together.
 
     Attributes:
         client: The pool.
@@ -38,7 +38,7 @@ class Connection:
         clock: Clock,
         tracer_provider: TracerProvider | None,
     ) -> None:
-        """Make the client; nothing is sent yet.
+        """Create the pool; nothing is sent yet.
 
         Args:
             config: Limits, and the base URL for gs:// objects.

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A JSON call over HTTP, with credentials, a deadline and a limit on the answer's size."""
+"""Makes JSON calls over HTTP with credentials, a deadline and a limit on the answer's size."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ERROR_BODY_LIMIT = 1 << 16
 
 
 class EndpointUnavailable(Exception):
-    """The upstream has no address at the moment. The message says why."""
+    """The upstream has no address at present. The message says why."""
 
 
 class AnswerTooLarge(Exception):
@@ -56,11 +56,11 @@ class Exchange:
         self._max_body_bytes = max_body_bytes
 
     async def get(self, path: str, faults: Faults) -> bytes | bytearray:
-        """Send a GET. Otherwise like `post`."""
+        """Send a GET request; otherwise like `post`."""
         return await self._call("GET", path, b"", faults)
 
     async def post(self, path: str, body: bytes, faults: Faults) -> bytes | bytearray:
-        """Send a POST and return the body of the answer, which has status 200.
+        """Send a POST request and return the body of the answer, whose status is 200.
 
         Args:
             path: The path, with a leading slash.

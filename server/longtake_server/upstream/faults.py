@@ -28,7 +28,7 @@ _NO_CONNECTION = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-# Our own pool may be busy while the upstream answers.
+# A timeout of the connection pool says nothing about the upstream.
 _NEVER_SENT = (*_NO_CONNECTION, httpx.PoolTimeout)
 # A 303 follows a request that was served; 408 and 499 report one that broke off.
 _AMBIGUOUS = frozenset({303, 408, 499})
@@ -61,7 +61,7 @@ class Answer:
 
 
 class Faults(Protocol):
-    """Says which error to raise for what happened to a call."""
+    """Maps what happened to a call to the error to raise."""
 
     def unsent(self, cause: str) -> Exception:
         """Return the error for a call that was not sent."""

@@ -38,7 +38,7 @@ _MOST_REDIRECTS = 5
 
 
 def location_of(uri: str) -> str:
-    """Return the address of a file without possible secrets, or an empty text if it is none."""
+    """Return a file's URI without possible secrets, or an empty string for any other text."""
     match = _NAMED.fullmatch(uri)
     return _ADDRESS + match[1] if match else ""
 
@@ -56,7 +56,7 @@ class DeveloperFiles:
         clock: Clock,
         upstream: str,
     ) -> None:
-        """Send nothing yet.
+        """Create the reader; nothing is sent yet.
 
         Args:
             client: A client that does not follow redirects.
@@ -78,17 +78,17 @@ class DeveloperFiles:
         self._faults = PollFaults(upstream, clock, lambda status, _: status in {400, 403, 404, 410})
 
     async def ready(self, video: StoredVideo) -> StoredVideo | Running | Broken:
-        """Return a video with its time of expiry, if it can be read already.
+        """Return the video with its expiry time if it is ready, otherwise its state.
 
         Raises:
-            NotNow, OutcomeUnknown: Ask again later.
+            NotNow, OutcomeUnknown: The state is not known; ask again later.
 
         """
         path = f"{self._files}/{_id(video)}"
         try:
             file = parse_object(await self._exchange.get(path, self._faults))
         except Rejected:
-            # Reading the bytes shows whether they are gone as well.
+            # A read of the bytes detects a deleted file as well.
             return video
         except AnswerTooLarge as error:
             raise OutcomeUnknown(str(error)) from error
@@ -98,7 +98,7 @@ class DeveloperFiles:
         if state == "ACTIVE":
             return replace(video, expire_time=_time(file.get("expirationTime")))
         if not isinstance(state, str):
-            raise OutcomeUnknown("the upstream answered with something else than a file")
+            raise OutcomeUnknown("the upstream answered with something other than a file")
         return Running()
 
     def open(
@@ -149,7 +149,7 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 def _gone(answer: Answer) -> bool:
     if answer.status == 403:
-        # Google answers alike for another caller's file and for one that does not exist.
+        # Google gives the same answer for another caller's file and for one that does not exist.
         error = parse_error(answer.body)
         return error is not None and "may not exist" in error.message
     return answer.status in {404, 410}

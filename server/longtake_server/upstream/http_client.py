@@ -21,13 +21,13 @@ class HttpConfig:
     """Limits of the calls to an upstream.
 
     Attributes:
-        storage_base_url: Base URL for gs:// objects. None: the one of the calls.
+        storage_base_url: Base URL for gs:// objects. None: the base URL of the calls.
         connect_seconds: Limit for making a connection, and for waiting for a free one.
         write_seconds: The longest silence while a request is written.
         read_seconds: The longest silence while an answer is read.
         call_seconds: Limit for a whole submission or poll.
         max_body_bytes: The largest answer that is accepted.
-        max_connections: Most connections at the same time.
+        max_connections: The largest number of open connections.
         idle_seconds: How long an unused connection is kept. Many servers close one
             after five seconds; this is shorter, because a request that meets a closing
             connection has an unknown outcome.
@@ -71,7 +71,7 @@ def http_client(config: HttpConfig, tracer_provider: TracerProvider | None) -> h
         ),
         headers={
             "user-agent": f"longtake-server/{version('longtake-server')}",
-            # Videos are compressed already: gzip would cost more time than it saves.
+            # Videos are already compressed, so gzip would cost more time than it saves.
             "accept-encoding": "identity",
         },
     )

@@ -88,7 +88,7 @@ class Interactions:
         endpoint: Callable[[], Awaitable[str]] | None = None,
         tracer_provider: TracerProvider | None = None,
     ) -> None:
-        """Make the client; nothing is sent yet.
+        """Create the adapter; nothing is sent yet.
 
         Args:
             config: Address and limits.
@@ -126,7 +126,7 @@ class Interactions:
 
     @property
     def place(self) -> str:
-        """Where it is, for people: the location, or the Developer API."""
+        """The place for display: the location, or the Developer API."""
         return "Gemini Developer API" if self._config.host == "developer" else "global"
 
     def check(self, request: GenerateVideosRequest) -> list[Violation]:
@@ -187,7 +187,7 @@ class Interactions:
         except Rejected:
             return False
         except AnswerTooLarge:
-            # The answer is the interaction, which may have got its video meanwhile.
+            # The answer is the interaction, which may have completed in the meantime.
             return True
         return True
 
@@ -212,7 +212,7 @@ class Interactions:
         return f"{collection}/{interaction}"
 
     async def _ready(self, result: Results) -> Results | Running | Broken:
-        """Return the results if every file can be read, otherwise what the files are doing."""
+        """Return the results if every file is ready, otherwise the state of one that is not."""
         videos = []
         for video in result.videos:
             if isinstance(video, StoredVideo) and not video.in_callers_bucket:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Decodes answers of the Interactions API into values of the port. No I/O.
+"""Decodes answers of the Interactions API into values of operations.upstream. No I/O.
 
 An answer that cannot be understood raises OutcomeUnknown.
 """
@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 INTERACTION_ID = re.compile(r"(?!\.+\Z)[\w.~=-]{1,512}", re.ASCII)
 _INLINE = re.compile(rb'"data"\s*:\s*"')
 _RUNNING = frozenset({"queued", "in_progress"})
-_FURTHER_STEP = "the upstream asks for a further step, which generating a video does not have"
+_FURTHER_STEP = "the upstream requires a further step, which video generation does not have"
 _BROKEN: Mapping[str, tuple[Code, str]] = {
     "failed": (Code.UNKNOWN, "the upstream failed without a message"),
     "cancelled": (Code.CANCELLED, "the upstream cancelled the generation"),
     "incomplete": (Code.ABORTED, "the upstream ended the generation before it was complete"),
-    "budget_exceeded": (Code.RESOURCE_EXHAUSTED, "the generation's budget at the upstream is used"),
+    "budget_exceeded": (
+        Code.RESOURCE_EXHAUSTED,
+        "the generation's budget at the upstream is used up",
+    ),
     "requires_action": (Code.FAILED_PRECONDITION, _FURTHER_STEP),
     "requires_continuation": (Code.FAILED_PRECONDITION, _FURTHER_STEP),
 }
@@ -39,16 +42,16 @@ _NOTHING = (
 
 
 def decode_submission(body: bytes | bytearray) -> str:
-    """Return the id of the interaction that has started.
+    """Return the id of the started interaction.
 
     Raises:
-        OutcomeUnknown: The answer has no usable id.
+        OutcomeUnknown: The answer has no valid id.
 
     """
     skeleton, _ = without_media(body, _INLINE)
     name = parse_object(skeleton).get("id")
     if not isinstance(name, str) or not INTERACTION_ID.fullmatch(name):
-        raise OutcomeUnknown("the upstream took the request and answered without a usable id")
+        raise OutcomeUnknown("the upstream accepted the request but answered without a valid id")
     return name
 
 
@@ -59,7 +62,7 @@ def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | B
     It counts as one withheld video, with the text as the reason.
 
     Args:
-        body: JSON of an interaction.
+        body: The JSON of an interaction.
         upstream: The upstream's name, for a failure's metadata.
 
     Raises:
@@ -70,7 +73,7 @@ def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | B
     tree = parse_object(skeleton)
     status = tree.get("status")
     if not isinstance(status, str):
-        raise OutcomeUnknown("the upstream answered with something else than an interaction")
+        raise OutcomeUnknown("the upstream answered with something other than an interaction")
     if status in _RUNNING:
         return Running()
     outputs = list(_outputs(tree))
@@ -101,7 +104,7 @@ def _objects(value: object) -> Sequence[dict[str, object]]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise OutcomeUnknown("the upstream answered with something else than a list of objects")
+        raise OutcomeUnknown("the upstream answered with something other than a list of objects")
     return value
 
 
@@ -110,7 +113,7 @@ def _video(
 ) -> StoredVideo | InlineVideo:
     mime_type = content.get("mime_type") or "video/mp4"
     if not isinstance(mime_type, str) or not MEDIA_TYPE.fullmatch(mime_type):
-        raise OutcomeUnknown("the upstream answered with a mime_type that is none")
+        raise OutcomeUnknown("the upstream answered with an invalid mime_type")
     number = content.get("data")
     if isinstance(number, str) and number in media and (data := decode_base64(media[number])):
         return InlineVideo(mime_type, data)
@@ -119,7 +122,7 @@ def _video(
         location = address if GCS_OBJECT.fullmatch(address) else location_of(address)
         if location:
             return StoredVideo(location, mime_type)
-    raise OutcomeUnknown("the upstream answered with a video that has no bytes and no address")
+    raise OutcomeUnknown("the upstream answered with a video that has neither bytes nor an address")
 
 
 def _texts(contents: Sequence[Mapping[str, object]]) -> Iterator[str]:

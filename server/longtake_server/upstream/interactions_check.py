@@ -25,7 +25,7 @@ Host = Literal["agent_platform", "developer"]
 _FPS = 24
 _LACKING: Mapping[str, str] = {
     "negative_prompt": "say it in the prompt",
-    "person_generation": "say in the prompt who shall appear",
+    "person_generation": "say in the prompt who may appear",
     "safety_filter_level": "leave it out; the upstream's own filter applies",
     "compressed": "leave it out",
     "compression_quality": "leave it out",
@@ -50,7 +50,7 @@ _SOURCES: Mapping[Host, tuple[re.Pattern[str], str]] = {
 
 
 class Task(Enum):
-    """What a model is asked to do. The values are the API's."""
+    """The task of a model. The values are those of the API."""
 
     TEXT_TO_VIDEO = "text_to_video"
     IMAGE_TO_VIDEO = "image_to_video"

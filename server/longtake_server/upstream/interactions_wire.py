@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from longtake_server.upstream.interactions_check import Host
 
 _FRAME_TAGS = "<FIRST_FRAME> <LAST_FRAME>"
-# The names that this API has for media types, where they are not the canonical ones.
+# The API's names for media types, where they differ from the canonical names.
 _NAMES = {"video/flv": "video/x-flv"}
 
 

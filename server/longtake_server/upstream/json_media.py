@@ -25,23 +25,23 @@ def parse_object(body: bytes | bytearray) -> dict[str, object]:
     try:
         tree = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise OutcomeUnknown("the upstream answered with something else than JSON") from error
+        raise OutcomeUnknown("the upstream answered with something other than JSON") from error
     if not isinstance(tree, dict):
-        raise OutcomeUnknown("the upstream answered with JSON that is no object")
+        raise OutcomeUnknown("the upstream answered with JSON that is not an object")
     return tree
 
 
 def without_media(
     body: bytes | bytearray, key: re.Pattern[bytes]
 ) -> tuple[bytes, dict[str, memoryview]]:
-    """Take inline media out of the JSON, and put a number in the place of each.
+    """Cut inline media out of JSON, and put a number in the place of each.
 
-    The JSON parser holds the interpreter's lock while it reads. With a video of 100 MB in
-    the text, all threads would stop for most of a second.
+    The JSON parser holds the GIL. With a 100 MB video in the text, it would stop all threads for
+    most of a second.
 
     Args:
         body: The JSON.
-        key: Matches what precedes the media: the key, the colon and the quote.
+        key: Matches the key, the colon and the opening quote before the media.
 
     """
     view = memoryview(body)
@@ -68,7 +68,7 @@ def decode_base64(encoded: memoryview) -> bytes:
     try:
         return b"".join(_decoded_slice(encoded[start : start + _SLICE]) for start in starts)
     except binascii.Error as error:
-        raise OutcomeUnknown("the upstream answered with a video that is no base64") from error
+        raise OutcomeUnknown("the upstream answered with a video that is not base64") from error
 
 
 def _decoded_slice(encoded: memoryview) -> bytes:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that each configured upstream can be used, by a call that starts and costs nothing."""
+"""Checks that each configured upstream can be used, with a call that generates nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _DEVELOPER = "generativelanguage.googleapis.com"
 
 
 class _NoSink:
-    """Stands for the store of results: a probe has none."""
+    """Replaces the store of results, because a probe has no results."""
 
     async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
         raise CheckFailed("the upstream answered a probe with a video")
@@ -45,15 +45,15 @@ class _NoSink:
 async def upstream_checks(
     settings: Settings, catalogue: Catalogue, clock: Clock, folder: str
 ) -> AsyncGenerator[Mapping[str, Callable[[], Awaitable[None]]]]:
-    """Lend a check for each upstream and location, by a name for people.
+    """Yield a check for each upstream and location, keyed by a name for display.
 
     A check raises CheckFailed if the upstream cannot be used.
 
     Args:
         settings: The settings.
-        catalogue: Names the model that is asked about.
+        catalogue: Provides the model to ask for.
         clock: Time.
-        folder: Where an embedded simulator may keep its state.
+        folder: The folder for the state of an embedded simulator.
 
     """
     upstreams = configured_upstreams(
@@ -77,16 +77,16 @@ async def upstream_checks(
 async def check_upstream(
     adapter: Adapter, name: str, settings: Settings, catalogue: Catalogue
 ) -> None:
-    """Check one upstream by a call that starts and costs nothing.
+    """Check one upstream with a call that generates nothing and costs nothing.
 
     Args:
         adapter: The upstream.
         name: Its name in the catalogue.
-        settings: How it is set up.
-        catalogue: Names the model that is asked about.
+        settings: The settings.
+        catalogue: Provides the model to ask for.
 
     Raises:
-        CheckFailed: It cannot be used; the message says what to do.
+        CheckFailed: The upstream cannot be used; the message says what to do.
 
     """
     set_up = _set_up(settings, name)

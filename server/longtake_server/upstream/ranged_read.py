@@ -41,7 +41,7 @@ class RangedRead:
         upstream: str,
         gone: Callable[[Answer], bool] = lambda answer: answer.status in {404, 410},
     ) -> None:
-        """Send nothing yet.
+        """Create the reader; nothing is sent yet.
 
         Args:
             video: The video to read.

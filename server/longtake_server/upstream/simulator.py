@@ -36,11 +36,11 @@ class SimulatorLimits:
     """Limits for starting and stopping the simulator.
 
     Attributes:
-        start_seconds: Limit for the start; a call waits as long for it.
-        stop_seconds: Limit for the end; after it the process is killed.
-        starts: Most starts in a row that fail.
+        start_seconds: How long a start may take. Calls wait up to this long for it.
+        stop_seconds: How long a stop may take before the process is killed.
+        starts: The number of consecutive failed starts after which no further one is tried.
         lasting_seconds: A run of this length counts as a success and resets that number.
-        backoff_seconds: The wait before the second start. It doubles each time.
+        backoff_seconds: The wait before the second start. It doubles with each failure.
         longest_backoff_seconds: The longest wait before a start.
     """
 
@@ -53,7 +53,7 @@ class SimulatorLimits:
 
 
 class EmbeddedSimulator:
-    """A veo_simulator process. It ends with this process, and is restarted if it dies."""
+    """A veo_simulator child process, which is restarted if it dies and ends with this process."""
 
     def __init__(
         self,
@@ -67,11 +67,11 @@ class EmbeddedSimulator:
         """Start nothing yet.
 
         Args:
-            state_directory: Folder for the simulator's operations and objects.
-            latency_seconds: Least time that a generation takes.
-            clock: For the waits between starts.
-            limits: Limits for starting and stopping.
-            command: Command to run in place of the installed simulator.
+            state_directory: The folder for the simulator's operations and objects.
+            latency_seconds: The minimum time that a generation takes.
+            clock: Times the waits between starts.
+            limits: The limits for starting and stopping.
+            command: The command to run in place of the installed simulator.
 
         """
         self._command = tuple(
@@ -136,11 +136,13 @@ class EmbeddedSimulator:
             wait = limits.backoff_seconds * 2.0 ** (failures - 1)
             await self._clock.sleep(min(wait, limits.longest_backoff_seconds))
         self._settle(None, f"{self._cause}; it was started {failures} times in a row")
-        _LOGGER.error("the simulator is given up", extra={"cause": self._cause})
+        _LOGGER.error(
+            "the simulator failed too often and is not restarted", extra={"cause": self._cause}
+        )
 
     def _supervision_ended(self, supervisor: asyncio.Task[None]) -> None:
         if not supervisor.cancelled() and (error := supervisor.exception()) is not None:
-            self._settle(None, "the simulator is no longer watched over")
+            self._settle(None, "the simulator's supervisor has stopped")
             _LOGGER.error("the simulator's supervisor failed", exc_info=error)
 
     async def _run(self) -> None:
@@ -190,7 +192,7 @@ class EmbeddedSimulator:
             process.kill()
             raise
         finally:
-            # Its last output says why it ended. A child of it may hold the pipe open.
+            # Its last output says why it ended. One of its children may hold the pipe open.
             await asyncio.wait([log], timeout=1)
             log.cancel()
             await asyncio.wait([log])
@@ -208,7 +210,7 @@ def simulated(
     *,
     tracer_provider: TracerProvider | None = None,
 ) -> AgentPlatform:
-    """Return the adapter for Veo, set up for a simulator that may still be starting."""
+    """Return the adapter for Veo, configured for a simulator that may still be starting."""
     config = AgentPlatformConfig(
         name="simulator",
         project="simulator",
@@ -233,7 +235,7 @@ def simulated_interactions(
     *,
     tracer_provider: TracerProvider | None = None,
 ) -> Interactions:
-    """Return the adapter for Omni models, set up for such a simulator."""
+    """Return the adapter for Omni models, configured for such a simulator."""
     config = InteractionsConfig(
         name="simulator_interactions",
         host="agent_platform",

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an answer to a probe says about the set-up, and what the operator should do. No I/O.
+"""Derives from the answer to a probe what is misconfigured and what to do about it. No I/O.
 
 A probe asks for a generation that does not exist. Google checks the credentials, the
 project, the API and the permission first, so "not found" proves that all of them are right.
@@ -45,17 +45,17 @@ _ADVICE = {
     "API_KEY_IP_ADDRESS_BLOCKED": "let the key of {credential} be used from this machine",
     "API_KEY_HTTP_REFERRER_BLOCKED": "let the key of {credential} be used without a web page",
 }
-# A 400 whose message has one of these words is about the set-up, not about the generation.
+# A 400 whose message has one of these words is about the configuration, not the generation.
 _OF_THE_SET_UP = ("api key", "location", "region", "project", "model")
 
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """How an upstream is set up, for the advice.
+    """The configuration of an upstream, as the advice needs it.
 
     Attributes:
         service: The API that must be enabled, for example `aiplatform.googleapis.com`.
-        permission: What the call needs, for example `aiplatform.endpoints.predict`.
+        permission: The permission that the call needs, for example `aiplatform.endpoints.predict`.
         project: The Google Cloud project, or None.
         credential: The variable of the key or token, or None for application default
             credentials.
@@ -70,30 +70,30 @@ class SetUp:
 
 
 class ProbeFaults:
-    """Turns what happens to a probe into nothing, or into a CheckFailed."""
+    """Maps the outcome of a probe to ProbeAnswered or CheckFailed."""
 
     def __init__(self, set_up: SetUp) -> None:
         self._set_up = set_up
 
     def unsent(self, cause: str) -> Exception:
-        """Tell of a call that was not sent."""
+        """Return the error for a call that was not sent."""
         return CheckFailed(cause)
 
     def interrupted(self, error: Exception) -> Exception:
-        """Tell of a call that got no answer."""
+        """Return the error for a call that got no answer."""
         return CheckFailed(
             f"no answer ({_cause(error)}); check the network, HTTPS_PROXY and "
             f"{self._set_up.base_url}"
         )
 
     def refused(self, answer: Answer) -> Exception:
-        """Tell of an answer, which is always an error: there is no such generation."""
+        """Return the error for an answer, which never has status 200: no such generation exists."""
         fault = verdict(answer, self._set_up)
         return ProbeAnswered() if fault is None else CheckFailed(fault)
 
 
 class ProbeAnswered(Exception):
-    """The answer proves that the upstream is set up."""
+    """The answer proves that the upstream is configured correctly."""
 
 
 def verdict(answer: Answer, set_up: SetUp) -> str | None:
@@ -182,7 +182,7 @@ def _reasons(error: GoogleError) -> Iterator[str]:
 
 
 def _cause(error: BaseException) -> str:
-    """Return why a connection failed, in the operating system's words where it has some."""
+    """Return why a connection failed, in the operating system's words if there are any."""
     if isinstance(error, TimeoutError | httpx.TimeoutException):
         return "timeout"
     found: BaseException | None = error
