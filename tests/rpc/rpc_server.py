@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The production server on a loopback socket: all parts are real but the upstream and the clock."""
+"""Runs the production server on a loopback socket; only the upstream and the clock are fakes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.service import VideoOperations
 
 MAX_REQUEST_BYTES = 24 << 20
-# Never reached, unless a test gives another.
+# Never reached unless a test sets a shorter timeout.
 _SEND_TIMEOUT_SECONDS = 600.0
 
 _DETAILS = (
@@ -50,12 +50,12 @@ _DETAILS = (
 
 @dataclass(frozen=True)
 class Fault:
-    """What a caller was told of an error.
+    """An error as its caller received it.
 
     Attributes:
         code: The status code.
-        message: The text.
-        details: The google.rpc details by the names of their types.
+        message: The message.
+        details: The google.rpc details, keyed by the names of their types.
     """
 
     code: grpc.StatusCode
@@ -64,7 +64,7 @@ class Fault:
 
     @property
     def reason(self) -> str:
-        """The reason, after checking that the contract has it."""
+        """The reason, checked to be one of the contract's."""
         info = self.details["ErrorInfo"]
         assert info.domain == "longtake.dev"
         assert f"ERROR_REASON_{info.reason}" in ErrorReason.DESCRIPTOR.values_by_name
@@ -76,14 +76,14 @@ class Fault:
 
     @property
     def fields(self) -> list[str]:
-        """The paths of a BadRequest, each of which says what is wrong with it."""
+        """The field paths of the BadRequest, each checked to have a description."""
         violations = self.details["BadRequest"].field_violations
         assert all(violation.description for violation in violations)
         return [violation.field for violation in violations]
 
 
 def fault_of(error: grpc.aio.AioRpcError) -> Fault:
-    """Return an error with its details, all of which must be of known types."""
+    """Return an error with its details, whose types must all be known."""
     status = rpc_status.from_call(cast("grpc.Call", error))
     assert status is not None, f"{error.code()} without details: {error.details()}"
     details: dict[str, Message] = {}
@@ -94,7 +94,7 @@ def fault_of(error: grpc.aio.AioRpcError) -> Fault:
 
 
 async def refused(call: Awaitable[object] | AsyncIterable[object]) -> Fault:
-    """Return the error that a call ends with; a stream is read to its end."""
+    """Return the error that a call ends with. Reads a stream to its end."""
     with pytest.raises(grpc.aio.AioRpcError) as raised:
         await _to_its_end(call)
     return fault_of(raised.value)
@@ -121,20 +121,20 @@ class Server:
     operations: Any
 
     async def accepted(self, **fields: Any) -> str:
-        """Have a generation accepted over the socket and return its name."""
+        """Create an operation over the socket and return its name."""
         request = GenerateVideosRequest(**{"model": MODEL, "prompt": "a dog", **fields})
         operation: GenerateVideosOperation = await self.videos.GenerateVideos(request)
         return operation.name
 
     async def running(self) -> str:
-        """Have a generation accepted that the upstream took; return its name."""
+        """Create an operation that the upstream has accepted, and return its name."""
         name = await self.accepted()
         await self.parts.ledger.commit(name, SubmissionStarted())
         await self.parts.ledger.commit(name, SubmissionAccepted("up/1"))
         return name
 
     async def succeed(self, name: str, *videos: bytes) -> None:
-        """End a running generation with these videos, kept in the object store."""
+        """End a running operation with these videos, stored in the media store."""
         media = self.parts.media
         stored = [
             await media.put(name, index, "video/mp4", video) for index, video in enumerate(videos)
@@ -142,7 +142,7 @@ class Server:
         await self.parts.ledger.commit(name, Succeeded(tuple(stored)))
 
     async def succeeded(self, *videos: bytes) -> str:
-        """Return the name of a generation that has ended with these videos."""
+        """Create an operation that has ended with these videos, and return its name."""
         name = await self.running()
         await self.succeed(name, *videos)
         return name
@@ -162,7 +162,7 @@ async def serving(
     max_calls_per_connection: int = 1000,
     send_timeout_seconds: float = _SEND_TIMEOUT_SECONDS,
 ) -> AsyncIterator[Server]:
-    """Serve on a loopback port; `service` takes the place of the real use cases."""
+    """Serve on a loopback port; `service` replaces the real use cases."""
     async with engine(
         folder,
         upstream,
@@ -194,7 +194,7 @@ async def serving(
             await server.stop(0)
 
 
-# include_video_data may answer with 16 MiB, and a request may be larger than the server takes.
+# A response may have 16 MiB of video data, and a request may exceed the server's limit.
 _OPTIONS = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),

@@ -25,7 +25,7 @@ PROMPT = "a secret dog"
 
 
 class Lines(logging.Handler):
-    """Keeps the lines of the access log, and lets a test wait for the next one."""
+    """Collects the lines of the access log and lets a test wait for the next one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ async def lines() -> AsyncIterator[Lines]:
 
 
 def about(line: dict[str, Any]) -> tuple[str, str, str]:
-    """Return method, code and operation, after checking the fields that every line has."""
+    """Check the fields that every line has, and return the method, code and operation."""
     assert line["peer"].startswith(("ipv4:127.0.0.1:", "ipv6:[::1]:"))
     assert line["seconds"] >= 0
     service, _, method = line["method"].rpartition("/")
@@ -102,7 +102,7 @@ async def test_a_stream_that_ends_is_ok(tmp_path: Path, lines: Lines) -> None:
 
 
 def watches(server: Server, name: str, timeout: float) -> Iterator[tuple[str, str, Any]]:
-    """Yield a call of each watch: its method, its operation, the call."""
+    """Yield the method, the operation and a call of each watch."""
     watch = api.WatchOperationRequest(name=name)
     yield "WatchOperation", name, server.videos.WatchOperation(watch, timeout=timeout)
     all_of_them = api.WatchOperationsRequest()

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A generation that cannot be accepted: every wrong field is named, and nothing is stored."""
+"""An invalid request to generate gets an error that names every wrong field; nothing is stored."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ WRONG: list[tuple[GenerateVideosRequest, list[str]]] = [
 
 
 def wire_bytes(fault: Fault) -> int:
-    """Return the size of the text and the details in the trailers."""
+    """Return the size of the message and the details in the trailers."""
     details: int = sum(detail.ByteSize() + 70 for detail in fault.details.values())
     return len(quote(fault.message)) + (len(fault.message.encode()) + details) * 4 // 3
 
@@ -125,8 +125,8 @@ async def test_more_violations_than_an_answer_can_carry_are_counted(tmp_path: Pa
         image=bad,
         video=Video(file_data=FileData(file_uri=LONG, mime_type=LONG)),
         last_frame=bad,
-        mask=Mask(image=bad, mask_mode=99),  # type: ignore[arg-type]  # a newer client's
-        reference_images=[ReferenceImage(image=bad, reference_type=99)] * 4,  # type: ignore[arg-type]  # likewise
+        mask=Mask(image=bad, mask_mode=99),  # type: ignore[arg-type]  # a value of a newer client
+        reference_images=[ReferenceImage(image=bad, reference_type=99)] * 4,  # type: ignore[arg-type]  # as above
         aspect_ratio=LONG,
         resolution=LONG,
         duration_seconds=-(1 << 31),
@@ -213,7 +213,7 @@ async def test_the_id_of_a_deleted_operation_is_not_used_again(tmp_path: Path) -
 
 async def test_a_retired_model_is_refused_with_its_replacement(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
-        # The real use cases, told that the upstream is not the simulator.
+        # The real use cases, configured as if the upstream were not the simulator.
         server.parts.service._enforce_retirement = True
         fault = await refused(server.videos.GenerateVideos(ask(VEO_2)))
     assert (fault.code, fault.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "MODEL_RETIRED")

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Names, tokens, filters, limits and offsets that are wrong, on every method that takes them."""
+"""Invalid names, tokens, filters, limits and offsets, on every method that takes them."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ WRONG_TOKENS = [
 
 
 async def invalid(call: Any) -> list[str]:
-    """Return the fields that a call is refused for."""
+    """Return the fields that the error of a call names."""
     fault = await refused(call)
     assert (fault.code, fault.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
     assert fault.metadata == {"fields": ",".join(fault.fields)}
@@ -144,7 +144,7 @@ async def test_an_expired_operation_is_told_from_a_deleted_one(tmp_path: Path, s
 
 
 async def listed(server: Server, stub: str, **fields: Any) -> list[str]:
-    """Return the fields that both kinds of list refuse."""
+    """Return the fields that the errors of both list methods name."""
     kind: Any = {
         "videos": api.ListOperationsRequest,
         "operations": operations_pb2.ListOperationsRequest,

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a call holds while it goes on."""
+"""A running call does not keep its request in memory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_a_stream_holds_no_request_that_its_behaviour_let_go() -> None:
         yield answer
         await asyncio.Event().wait()
 
-    # Typed for the synchronous server.
+    # grpcio types the synchronous server.
     streaming: Any = stream
     handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_stream_rpc_method_handler(
         streaming, Request

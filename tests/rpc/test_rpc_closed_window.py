@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that open streams and let the server send nothing on them, not even a first message."""
+"""Clients that open streams whose flow-control window stays closed, so the server cannot send."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ READERS = 30
 
 
 class Client:
-    """An HTTP/2 client whose streams have no window before it opens it."""
+    """An HTTP/2 client whose streams have an empty flow-control window until it opens them."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
@@ -36,7 +36,7 @@ class Client:
         self._h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 0})
 
     async def watch(self, authority: str, name: str, streams: int) -> None:
-        """Open so many watches."""
+        """Open a number of watches."""
         request = WatchOperationRequest(name=name).SerializeToString()
         for _ in range(streams):
             stream = self._h2.get_next_available_stream_id()
@@ -56,13 +56,13 @@ class Client:
         await self._writer.drain()
 
     async def open_windows(self) -> None:
-        """Let the server send on every stream."""
+        """Open the window of every stream."""
         self._h2.update_settings({SettingCodes.INITIAL_WINDOW_SIZE: 65_535})
         self._writer.write(self._h2.data_to_send())
         await self._writer.drain()
 
     async def statuses(self, streams: int) -> list[str]:
-        """Return the gRPC status of each stream once all have ended."""
+        """Wait until all streams have ended, and return their gRPC statuses."""
         told: list[str] = []
         ended = 0
         while ended < streams:
@@ -81,7 +81,7 @@ class Client:
 
 
 def _status(event: TrailersReceived) -> str:
-    # Typed as bytes, which they are without `header_encoding`.
+    # Typed as bytes, but str with `header_encoding`.
     return {str(name): str(value) for name, value in event.headers}["grpc-status"]
 
 
@@ -97,7 +97,7 @@ async def connected(address: str) -> AsyncIterator[Client]:
 
 
 class Late(logging.Handler):
-    """Counts the readers that the server has given up."""
+    """Counts the calls that the server ended because their clients did not read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,14 +105,14 @@ class Late(logging.Handler):
         self.lines = 0
 
     def emit(self, record: logging.LogRecord) -> None:
-        if "a reader took nothing" in record.getMessage():
+        if "left unread" in record.getMessage():
             self.lines += 1
             if self.lines == READERS:
                 self.all_given_up.set()
 
 
 async def until_none_watches(server: Server) -> None:
-    # The ledger tells nobody; each pass lets the streams take a step.
+    # The ledger has no event for this. Each pass lets the streams run.
     while server.parts.watching.watches:  # noqa: ASYNC110 - the ledger has no event for it
         await asyncio.sleep(0)
 
@@ -131,7 +131,7 @@ async def test_readers_without_a_window_cost_a_line_each_and_are_told_when_they_
             async with connected(server.address) as client:
                 await client.watch(server.address, name, READERS)
                 await late.all_given_up.wait()
-                # A watch that has read nothing holds no place among the watches.
+                # A watch whose client has read nothing does not count towards the limit.
                 await until_none_watches(server)
                 await client.open_windows()
                 assert await client.statuses(READERS) == ["14"] * READERS

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Videos as streams of bytes."""
+"""DownloadVideo streams the bytes of a video."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rpc.rpc_server import Server
 
 KIBIBYTE, MEBIBYTE = 1 << 10, 1 << 20
-# No two of its mebibytes are alike.
+# Each MiB differs from the others.
 BYTES = b"".join(bytes([index]) * MEBIBYTE for index in range(3)) + b"the end"
 DIGEST = hashlib.sha256(BYTES).hexdigest()
 
@@ -37,14 +37,14 @@ def content(messages: list[api.DownloadVideoResponse]) -> bytes:
 
 
 async def at_upstream(server: Server) -> str:
-    """Return the name of a generation whose video stays at the upstream, not yet measured."""
+    """Create an operation whose video is at the upstream and has no known size; return its name."""
     name = await server.running()
     await server.parts.ledger.commit(name, Succeeded((StoredVideo("gs://bucket/a.mp4"),)))
     return name
 
 
 async def known(server: Server, name: str) -> Video:
-    """Return what an operation says of its video."""
+    """Return the video of an operation."""
     operation = await server.videos.GetOperation(api.GetOperationRequest(name=name))
     video: Video = operation.response.generated_videos[0].video
     return video

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Messages that are written as bytes read as what they stand for."""
+"""Messages that are encoded by hand decode to the expected messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from longtake_server.rpc.encoded import EncodedOperations, video_chunk
 from storage.storage_records import new_record
 
 
-# Lengths take a byte more from 128 and from 16384 on.
+# A length takes one more byte from 128 and from 16384.
 @pytest.mark.parametrize("size", [0, 1, 100, 127, 128, 16_383, 16_384, 1 << 20])
 @pytest.mark.parametrize("content_type", ["", "video/mp4", "x" * 200])
 def test_a_chunk_of_a_video_reads_as_its_message(content_type: str, size: int) -> None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Every error of the domain reaches the caller with its code, its reason and its details."""
+"""Every domain error reaches the caller with its code, reason and details."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAME = "operations/0193"
 VIDEO = f"{NAME}/videos/0"
 PRIVATE = "an-internal-path"
 
-# What each error says to a caller: its code, its metadata, and its details besides ErrorInfo.
+# For each error: its code, its metadata, and its details other than ErrorInfo.
 EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
     (
         errors.InvalidRequest([errors.Violation("name", "accepted is operations/{id}")]),
@@ -147,7 +147,7 @@ EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
 
 
 class Failing:
-    """Use cases that fail, a watch in the middle of its stream."""
+    """Use cases that raise an error; a watch raises it in the middle of its stream."""
 
     def __init__(self, error: Exception, record: OperationRecord | None = None) -> None:
         self._error = error
@@ -172,7 +172,7 @@ def failing(error: Exception, record: OperationRecord | None = None) -> Any:
 
 
 def classes(of: type[errors.LongtakeError]) -> Iterator[type[errors.LongtakeError]]:
-    """Return those that are raised: all without further ones."""
+    """Return the errors that are raised: the classes without subclasses."""
     below = of.__subclasses__()
     if not below:
         yield of
@@ -200,7 +200,7 @@ def test_each_error_has_a_reason_of_the_contract(kind: type[errors.LongtakeError
 
 
 def test_no_two_errors_have_the_same_reason() -> None:
-    # A position is a revision of the whole store, and the contract has one reason for both.
+    # A position is a revision of the whole store, so both errors share one reason.
     kinds = [kind for kind in RAISED if kind is not errors.PositionAhead]
     assert len({kind.reason for kind in kinds}) == len(kinds)
 
@@ -288,7 +288,7 @@ def test_a_new_error_without_a_row_is_internal_and_not_lost(
 
 
 def error_ids(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return the ids of the unexpected errors that were logged with their causes."""
+    """Return the ids of the unexpected errors in the log, each with its cause."""
     return [
         cast("str", vars(record)["error_id"])
         for record in caplog.records

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the server tells of itself, and how it ends."""
+"""The server reports its health and shuts down cleanly."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def health(server: Server) -> Any:
 
 
 async def said(server: Server) -> set[int]:
-    """Return what health says of all services."""
+    """Return the health of all services."""
     return {
         (await health(server).Check(health_pb2.HealthCheckRequest(service=service))).status
         for service in SERVICES
@@ -81,14 +81,14 @@ async def test_a_watch_of_health_tells_of_the_end_and_ends(
             told: list[int] = []
             with pytest.raises(grpc.aio.AioRpcError) as ended:
                 await keep(watch, told)
-            # gRPC may drop a message that is followed at once by an error.
+            # gRPC may drop a message that an error follows immediately.
             assert told in ([], [after])
             assert_told_to_come_back(fault_of(ended.value))
 
 
 async def keep(watch: AsyncIterator[Any], told: list[int]) -> None:
     async for message in watch:
-        told.append(message.status)  # noqa: PERF401 - what came before an error counts
+        told.append(message.status)  # noqa: PERF401 - messages before an error count
 
 
 @pytest.mark.parametrize("version", ["v1", "v1alpha"])
@@ -170,7 +170,7 @@ async def test_open_streams_do_not_hold_the_end_up(tmp_path: Path) -> None:
         await anext(watching_health)
         await server.rpc.enter_shutdown()
         server.parts.watching.drain()
-        # The grace is longer than any test may take.
+        # The grace period is longer than any test may take.
         await server.rpc.stop(3600)
         assert_told_to_come_back(await refused(watch))
 
@@ -206,7 +206,7 @@ async def test_health_says_of_an_upstream_whether_it_answers(tmp_path: Path) -> 
         server.health.note_upstream("scripted", answers=False)
         assert (await anext(watch)).status == NOT_SERVING
         assert (await health(server).Check(upstream)).status == NOT_SERVING
-        # The server itself is as healthy as before.
+        # The server itself stays healthy.
         assert await said(server) == {SERVING}
         server.health.note_upstream("scripted", answers=True)
         assert (await anext(watch)).status == SERVING

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What one connection, and all requests together, may cost the server."""
+"""Limits on what one connection, and all requests together, may cost the server."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ GENERATE = "/longtake.v1.VideoService/GenerateVideos"
 
 
 class Held:
-    """A use case that does not end before it is told to."""
+    """A use case that does not end until the test releases it."""
 
     def __init__(self, record: OperationRecord) -> None:
         self.entered = asyncio.Queue[None]()
@@ -42,7 +42,7 @@ async def held(folder: Path) -> Any:
 
 
 def of_size(size: int) -> bytes:
-    """Return a request of so many bytes, most of them in a field that nobody knows."""
+    """Return a request of a given size, most of it in an unknown field."""
     known = GetOperationRequest(name=NAME).SerializeToString()
     padding = size - len(known) - 4
     return known + bytes((0x9A, 0x06, padding & 0x7F | 0x80, padding >> 7)) + bytes(padding)
@@ -52,7 +52,7 @@ async def test_requests_in_flight_share_a_budget_of_bytes(tmp_path: Path) -> Non
     service = await held(tmp_path)
     async with serving(tmp_path, service=service, max_request_bytes_in_flight=1000) as server:
         get: Any = server.channel.unary_unary("/longtake.v1.VideoService/GetOperation")
-        # A request that is alone is served even if it is larger than the budget.
+        # A single request is served even if it exceeds the budget.
         first = asyncio.ensure_future(get(of_size(2000)))
         await service.entered.get()
         fault = await refused(get(of_size(600)))
@@ -64,7 +64,7 @@ async def test_requests_in_flight_share_a_budget_of_bytes(tmp_path: Path) -> Non
         assert fault.details["RetryInfo"].retry_delay.ToMilliseconds() == 1000
         service.release.set()
         await first
-        # Neither a refused request nor one that has ended counts.
+        # Neither refused requests nor ended ones count.
         await get(of_size(600))
         await get(of_size(600))
 
@@ -99,7 +99,7 @@ async def test_a_connection_has_so_many_calls_at_a_time(tmp_path: Path) -> None:
         other = [("grpc.use_local_subchannel_pool", 1)]
         async with grpc.aio.insecure_channel(server.address, other) as channel:
             elsewhere = asyncio.ensure_future(VideoServiceStub(channel).GetOperation(request))
-            # The third call of the first connection has not got in before it.
+            # The third call of the first connection has not started.
             await service.entered.get()
             assert service.entered.empty()
             service.release.set()

@@ -32,7 +32,7 @@ MODELS = [f"models/{entry.id}" for entry in Catalogue.load().models]
 
 
 async def names(server: Server, text: str) -> list[str]:
-    """Return what both services list for a filter."""
+    """Check that both services list the same for a filter, and return it."""
     ours, theirs = [
         await getattr(server, stub).ListOperations(kind(filter=text)) for stub, kind in STUBS
     ]

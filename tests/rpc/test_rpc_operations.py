@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The life of an operation over the socket, in both services that show it."""
+"""The life cycle of an operation over the socket, as both services show it."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
     from rpc.rpc_server import Server
 
-# The runner's sleeps between polls are skipped; those that keep a lease, and waits, are longer.
+# Skips the runner's sleeps between polls. Those that extend a lease, and waits, are longer.
 LONGEST_NAP = 15.0
 HOUR = Duration(seconds=3600)
 
 
 @asynccontextmanager
 async def driven(server: Server) -> AsyncIterator[None]:
-    """Let the runner work, with its sleeps cut short."""
+    """Let the runner work, and skip its sleeps."""
     running = asyncio.create_task(server.parts.runner.run())
     skipping = asyncio.create_task(server.parts.clock.skip_naps(LONGEST_NAP))
     try:

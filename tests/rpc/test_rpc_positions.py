@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Positions and page tokens tell a caller nothing about the operations of others."""
+"""Positions and page tokens reveal nothing about the operations of other callers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CALLER_HEADER = "x-caller"
 KEY = bytes(range(32))
 LARGEST = 2**63 - 1
-# As the servers before these tokens wrote position 99.
+# Position 99 in the format of earlier servers.
 READABLE = base64.urlsafe_b64encode(b"p99").decode()
 PAGE_OF_ONE: dict[str, Any] = {
     "videos": api.ListOperationsRequest(page_size=1),
@@ -51,7 +51,7 @@ async def accepted(server: Server, caller: str) -> None:
 
 
 async def latest(server: Server, caller: str = "", after: str = "") -> str:
-    """Return the position at the end of the caller's initial set."""
+    """Return the position at the end of the caller's initial state."""
     async for message in watch_all(server, caller, after):
         if message.WhichOneof("event") == "initial_set_complete":
             return message.position
@@ -73,7 +73,7 @@ def test_tokens_show_neither_order_nor_distance_nor_equality() -> None:
     tokens = [positions.token(count) for count in counts]
     assert len(set(tokens)) == len(tokens)
     assert len({len(token) for token in tokens}) == 1
-    # 200 tokens in the order of their positions would rise in all 199 pairs.
+    # If tokens sorted like positions, all 199 pairs would be ascending.
     rising = sum(one < following for one, following in pairwise(tokens[:200]))
     assert 40 < rising < 160
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""grpcurl, buf curl and a plain reflection client read the contract from the running server."""
+"""grpcurl, buf curl and a reflection client read the contract from the running server."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 
 async def told(*command: str | Path) -> str:
-    """Run a command and return its output; fail with it if the command fails."""
+    """Run a command and return its output. If the command fails, fail with its output."""
     process = await asyncio.create_subprocess_exec(
         *map(str, command),
         stdin=asyncio.subprocess.DEVNULL,
@@ -79,7 +79,7 @@ async def told(*command: str | Path) -> str:
 async def grpcurl(server: Server, *arguments: str) -> str:
     if shutil.which("go") is None:
         pytest.skip("not installed: go, which builds grpcurl")
-    # `go run` keeps what it has built in Go's own cache.
+    # `go run` caches the build.
     return await told("go", "run", "-p=1", GRPCURL, "-plaintext", server.address, *arguments)
 
 
@@ -126,7 +126,7 @@ async def test_buf_curl_lists_all_methods(server: Server, reflection: str) -> No
 
 
 def symbols() -> Iterator[str]:
-    """Yield every symbol of the contract, and the services that come from elsewhere."""
+    """Yield every symbol of the contract and the services of other packages."""
     for file in CONTRACT:
         for message in file.message_types_by_name.values():
             yield from within(message)
@@ -153,7 +153,7 @@ async def test_every_symbol_is_found_with_all_that_its_file_imports(
     answers = await reflected(server, version, asked)
     for symbol, answer in zip(asked, answers, strict=True):
         assert answer.HasField("file_descriptor_response"), symbol
-        # A pool of its own refuses a file whose imports are missing or that lacks a type.
+        # A new pool refuses a file with a missing import or type.
         pool = descriptor_pool.DescriptorPool()
         for file in in_order(answer.file_descriptor_response.file_descriptor_proto):
             pool.AddSerializedFile(file.SerializeToString())
@@ -169,7 +169,7 @@ async def test_an_unknown_symbol_is_not_found(server: Server) -> None:
 async def reflected(
     server: Server, version: str, asked: Sequence[str]
 ) -> list[reflection_pb2.ServerReflectionResponse]:
-    """Ask one reflection stream for the files of all symbols."""
+    """Request the files of all symbols on one reflection stream."""
     method = server.channel.stream_stream(
         f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo",
         request_serializer=reflection_pb2.ServerReflectionRequest.SerializeToString,
@@ -182,7 +182,7 @@ async def reflected(
 
 
 def in_order(files: Sequence[bytes]) -> Iterator[descriptor_pb2.FileDescriptorProto]:
-    """Yield the files, each after those that it imports."""
+    """Yield the files, each after its imports."""
     left = {file.name: file for file in map(descriptor_pb2.FileDescriptorProto.FromString, files)}
     while left:
         ready = [file for file in left.values() if not left.keys() & set(file.dependency)]

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A reader that stops reading does not hold its stream for ever."""
+"""The server ends the stream of a client that stops reading."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SIZE = 32 << 20
 
 
 class Signal(logging.Handler):
-    """Sets an event when a line is logged that has a text."""
+    """Sets an event when a line that contains a text is logged."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The fifteen rules of watching, a test for each, seen through a socket.
+"""One test for each of the fifteen rules of watching, over a socket.
 
-They are what watches and long-running operations elsewhere have in common: etcd, Kubernetes,
-the Remote Execution API, google.longrunning, A2A, Temporal and NATS.
+The rules are what etcd, Kubernetes, the Remote Execution API, google.longrunning, A2A, Temporal and
+NATS have in common for watches and long-running operations.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ async def test_rule_1_the_first_message_is_the_whole_operation_also_of_a_finishe
 async def test_rule_2_nothing_falls_between_the_snapshot_and_the_news(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         name = await server.accepted()
-        # The change is under way while the watches begin, so that some begin in its midst.
+        # The change runs while the watches start, so that some start in the middle of it.
         watching = [asyncio.ensure_future(revisions(watch(server, name))) for _ in range(20)]
         await server.parts.ledger.commit(name, SubmissionStarted())
         await server.parts.ledger.commit(name, SubmissionAccepted("up/1"))
@@ -77,7 +77,7 @@ async def test_rule_2_nothing_falls_between_the_snapshot_and_the_news(tmp_path: 
 
 
 async def expect_the_end_from_the_next_server(folder: Path, name: str) -> None:
-    """Resume a watch after revision 3 in another server on the same folder."""
+    """Resume a watch after revision 3 on another server with the same folder."""
     async with serving(folder) as server:
         messages = watch(server, name, after_revision=3)
         await server.parts.clock.sleeping()
@@ -246,12 +246,12 @@ async def test_rule_13_deadlines_and_quotas_hold_for_each_caller(tmp_path: Path)
         held = watch(server, names["ann"], "ann")
         await anext(held)
         fault = await refused(watch(server, names["ann"], "ann"))
-        # Another caller has a place of its own, which the end of its deadline frees.
+        # Another caller has its own limit. Its watch ends at its deadline and frees the place.
         request = api.WatchOperationRequest(name=names["bob"])
         call = server.videos.WatchOperation(request, metadata=of("bob"), timeout=0.2)
         with pytest.raises(grpc.aio.AioRpcError) as raised:
             await _all(call)
-        while server.parts.watching.watches > 1:  # noqa: ASYNC110 - nobody is told of it
+        while server.parts.watching.watches > 1:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(0)
         await anext(watch(server, names["bob"], "bob"))
     assert fault.code is grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -326,7 +326,7 @@ async def test_a_client_resumes_over_connections_that_grow_too_old(
         monkeypatch.setattr(server.parts.service, "watch", watch_and_tell)
         seen = asyncio.ensure_future(_states(client, name))
         assert await begun.get() == 0
-        # It comes back with what it knows, again and again.
+        # The watcher resumes repeatedly from the revision that it has.
         assert [await begun.get() for _ in range(2)] == [3, 3]
         await server.succeed(name, b"bytes")
         assert await seen == [3, 4]

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the watches promise, seen through a socket."""
+"""The guarantees of the watches, over a socket."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def wait_for(name: str) -> api.WaitOperationRequest:
 
 
 async def taken(server: Server, name: str) -> str:
-    """Have the upstream take a generation that is queued."""
+    """Let the upstream accept a queued operation."""
     await server.parts.ledger.commit(name, SubmissionStarted())
     await server.parts.ledger.commit(name, SubmissionAccepted("up/1"))
     return name
@@ -210,7 +210,7 @@ async def test_a_watch_of_all_goes_on_after_a_position_without_loss_or_repetitio
         end = missed[-1].position
         rest = watch_all(server, after_position=missed[0].position)
         again = await read(rest, 2)
-        # A position is sealed anew for each message, so it never compares equal.
+        # Each message has a newly sealed position, so positions never compare equal.
         for message in (*again, *missed[1:]):
             message.ClearField("position")
         assert again == missed[1:]
