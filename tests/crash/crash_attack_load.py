@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The attackers, in a process of their own: bounded in time and count, against loopback only."""
+"""Runs attacks in a separate process. They are bounded in time and count and use loopback only."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
 
 
 def headers(method: str) -> bytes:
-    """Return the HPACK block of a gRPC call, in literals that no table keeps."""
+    """Return the HPACK block of a gRPC call, as literals without indexing."""
     fields = {
         ":method": "POST",
         ":scheme": "http",
@@ -58,20 +58,20 @@ def headers(method: str) -> bytes:
 
 
 class Connection:
-    """An HTTP/2 connection that sends any frames, and discards what it reads."""
+    """An HTTP/2 connection that sends arbitrary frames and discards what it reads."""
 
     def __init__(self, address: str, settings: bytes = b"") -> None:
         host, _, port = address.rpartition(":")
         assert host == _LOOPBACK, "attacks are for loopback only"
         self._socket = socket.create_connection((host, int(port)), timeout=5)
         self._socket.sendall(_PREFACE + frame(_SETTINGS, 0, 0, settings))
-        # The server accepts few streams before its settings are acknowledged.
+        # Until the client acknowledges its settings, the server accepts few streams.
         self._socket.recv(65_536)
         self._socket.sendall(frame(_SETTINGS, _ACK, 0))
         self._socket.setblocking(False)
 
     def send(self, data: bytes, until: float) -> bool:
-        """Send the data and read meanwhile; return False if the server closed or time is over."""
+        """Send data while reading; return False if the server closed or the time is up."""
         rest = memoryview(data)
         while rest:
             left = until - time.monotonic()
@@ -90,12 +90,12 @@ class Connection:
         return True
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         self._socket.close()
 
 
 def _reset_rapidly(address: str, until: float, counts: list[int]) -> None:
-    """Open calls and reset each at once; connect again whenever the server closes."""
+    """Open calls and reset each immediately; reconnect when the server closes."""
     while time.monotonic() < until:
         try:
             reset_until_closed(address, until, counts)
@@ -104,15 +104,15 @@ def _reset_rapidly(address: str, until: float, counts: list[int]) -> None:
 
 
 def reset_until_closed(address: str, until: float, counts: list[int]) -> None:
-    """Open calls on one connection and reset each at once, until the server closes it.
+    """Open calls on one connection and reset each immediately, until the server closes it.
 
     Args:
-        address: The server.
-        until: When to give up, in monotonic time.
-        counts: To which the calls and the connection are added.
+        address: The address of the server.
+        until: When to stop, in monotonic time.
+        counts: The numbers of calls and connections, which this function increases.
 
     Raises:
-        OSError: It cannot connect.
+        OSError: The server cannot be reached.
 
     """
     connection = Connection(address)
@@ -135,7 +135,7 @@ def reset_until_closed(address: str, until: float, counts: list[int]) -> None:
 
 
 def rapid_reset(address: str, seconds: float, _operation: str) -> str:
-    """Reset calls on four connections, and return how many there were."""
+    """Reset calls on four connections at once, and return the rate as text."""
     counts = [[0, 0] for _ in range(CONNECTIONS)]
     until = time.monotonic() + seconds
     threads = [
@@ -180,7 +180,7 @@ async def _requests(address: str, seconds: float, size: int, compression: grpc.C
 
 
 def deaf_readers(address: str, seconds: float, operation: str) -> str:
-    """Watch an operation 700 times, and let the server send nothing."""
+    """Open 700 watches with a closed window, so that the server cannot send."""
     request = WatchOperationRequest(name=operation).SerializeToString()
     message = b"\0" + struct.pack(">I", len(request)) + request
     block = headers("WatchOperation")
@@ -205,12 +205,12 @@ ATTACKS: dict[str, Callable[[str, float, str], str]] = {
 
 
 def main() -> None:
-    """Attack, and print a line that says what was sent."""
+    """Run an attack and print what was sent."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("attack", choices=ATTACKS)
     parser.add_argument("address", help="127.0.0.1:PORT")
     parser.add_argument("seconds", type=float)
-    parser.add_argument("operation", help="name of an operation that exists")
+    parser.add_argument("operation", help="name of an existing operation")
     given = parser.parse_args()
     attack = ATTACKS[given.attack]
     sys.stdout.write(f"{attack(given.address, given.seconds, given.operation)}\n")

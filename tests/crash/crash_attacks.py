@@ -1,11 +1,12 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Attacks servers that it starts on loopback, and prints what each attack did to them.
+"""Starts servers on loopback, attacks them, and prints the effect of each attack.
 
-While an attack lasts, a well-behaved caller makes a call every 20 ms. A line tells the 99th
-percentile of its latencies, unanswered calls included, and the resident memory before, at its peak
-and 60 s after. The exit code is 0 if every limit was kept. At the port itself, nothing that grpcio
-offers keeps latency low during a rapid reset, so the limit of p99 is the edge's alone.
+During an attack, a well-behaved caller makes a call every 20 ms. Each line shows the 99th
+percentile of its latencies, unanswered calls included, and the resident memory before the attack,
+at its peak and 60 s after. The exit code is 0 if every limit was kept. No option of grpcio keeps
+the latency low during a rapid reset on the port itself, so the limit on p99 applies only at the
+edge.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ ATTACK_SECONDS = 10.0
 QUIET_SECONDS = 60.0
 _BETWEEN_CALLS_SECONDS = 0.02
 _BETWEEN_SAMPLES_SECONDS = 0.01
-# A call that takes longer counts as this long.
+# A longer call counts as this long.
 _PATIENCE_SECONDS = 30.0
 _WARM_UP_CALLS = 200
 
@@ -46,13 +47,13 @@ _LARGEST_COST_BYTES = {"gzip-bombs": 128 * MEBIBYTE}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is attacked.
+    """A server under attack.
 
     Attributes:
-        title: What it is.
-        address: Where it listens.
-        processes: Those whose memory counts.
-        operation: Name of an operation that exists there.
+        title: A name for display.
+        address: The address where it listens.
+        processes: The processes whose memory is measured.
+        operation: The name of an existing operation.
     """
 
     title: str
@@ -61,7 +62,7 @@ class Target:
     operation: str
 
     def resident_bytes(self) -> int:
-        """Return the memory of all of its processes."""
+        """Return the resident memory of all processes, in bytes."""
         page = 4096
         statistics = (Path(f"/proc/{pid}/statm").read_text() for pid in self.processes)
         return sum(int(each.split()[1]) * page for each in statistics)
@@ -69,14 +70,14 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an attack did to a target; memory is in bytes.
+    """The effect of an attack on a target. Memory is in bytes.
 
     Attributes:
-        sent: What the attackers say that they sent.
-        p99_seconds: Of the well-behaved caller.
+        sent: What the attackers report to have sent.
+        p99_seconds: The 99th percentile of the well-behaved caller's latencies.
         before: Memory before the attack.
-        peak: Most memory during it and until the last call was answered.
-        after: Memory 60 s after it.
+        peak: The most memory until the last call was answered.
+        after: Memory 60 s after the attack.
     """
 
     sent: str
@@ -86,7 +87,7 @@ class Outcome:
     after: int
 
     def faults(self, attack: str, kind: str) -> list[str]:
-        """Return which limits were not kept."""
+        """Return the limits that were exceeded."""
         if kind == "bare":
             return []
         is_latency_limited = (attack, kind) == ("rapid-reset", "edge")
@@ -144,7 +145,7 @@ async def _bare(folder: Path) -> AsyncIterator[Target]:
 
 
 TARGETS = {"port": _port, "edge": _edge, "bare": _bare}
-# Each attack with what it is made on. The bare server is there to compare, and has no limits.
+# Each attack with its target. The bare server is for comparison and has no limits.
 RUNS = (
     ("rapid-reset", "bare"),
     ("rapid-reset", "port"),
@@ -161,7 +162,7 @@ def _children(pid: int) -> list[int]:
 
 
 async def attacked(attack: str, target: Target) -> Outcome:
-    """Attack a target for ten seconds, and return what that did to it."""
+    """Attack a target for ten seconds, and return the effect."""
     async with AsyncExitStack() as stack:
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(target.address))
         caller = _Caller(channel, target.operation)
@@ -188,7 +189,7 @@ async def _attackers(attack: str, target: Target) -> str:
 
 
 class _Memory:
-    """Samples the memory of a target."""
+    """Samples the memory of a target and keeps the peak."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -201,7 +202,7 @@ class _Memory:
 
 
 class _Caller:
-    """A caller that makes a call every 20 ms, whether the one before was answered or not."""
+    """A caller that makes a call every 20 ms, even if the previous one is unanswered."""
 
     def __init__(self, channel: grpc.aio.Channel, operation: str) -> None:
         self._get: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
@@ -219,7 +220,7 @@ class _Caller:
         return time.perf_counter() - begun
 
     async def beside(self, attack: Coroutine[None, None, str]) -> str:
-        """Call as long as the attack goes on, and return what it sent."""
+        """Make calls until the attack ends, and return what the attack sent."""
         async with asyncio.TaskGroup() as tasks:
             attacking = tasks.create_task(attack)
             calls = []

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the thousand operations as often as told, each time by another seed; a line for each."""
+"""Repeats the run of a thousand operations with different seeds, and prints a line for each."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from crash.crash_thousand import OPERATIONS, run
 
 
 def _one(number: int, runs: int, seed: int) -> bool:
-    """Run once; what a failed run leaves behind is kept to be looked at."""
+    """Run once. The folder of a failed run is kept for inspection."""
     folder = Path(tempfile.mkdtemp(prefix="longtake-crash-"))
     begun = time.monotonic()
     what = f"run {number} of {runs}, seed {seed}"
     try:
         outcome = asyncio.run(run(folder, seed))
-    except Exception:  # noqa: BLE001 - whatever it was, the run failed and the next one may not
+    except Exception:  # noqa: BLE001 - any error fails this run only
         traceback.print_exc()
         print(f"{what}: FAILED after {time.monotonic() - begun:.0f} s; see {folder}", flush=True)
         return False
@@ -40,8 +40,8 @@ def _one(number: int, runs: int, seed: int) -> bool:
 def main() -> int:
     """Return 0 if every run passed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=20, help="how often (default: 20)")
-    parser.add_argument("--seed", type=int, default=1, help="of the first run (default: 1)")
+    parser.add_argument("--runs", type=int, default=20, help="number of runs (default: 20)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the first run (default: 1)")
     given = parser.parse_args()
     passed = [_one(n + 1, given.runs, given.seed + n) for n in range(given.runs)]
     return 0 if all(passed) else 1

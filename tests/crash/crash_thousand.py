@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A thousand operations, accepted and made while the server is killed again and again."""
+"""Runs a thousand operations while the server is repeatedly killed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KILLS = 10
 _AT_ONCE = 150
 _FOLLOWED = 50
 _LABELLED = range(0, OPERATIONS, 10)
-# What the upstream does besides; most often nothing.
+# Directives for the upstream's behaviour; most requests have none.
 _EVENTS = ("", "", "", "", "[sim:quota]", "[sim:quota times=2]", "[sim:poll-unavailable]")
 _SETTINGS = {
     "max_upstream_calls": "12",
@@ -41,12 +41,12 @@ _SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a run.
+    """The outcome of a run.
 
     Attributes:
-        succeeded: Operations that did.
-        unknown: Those that a kill met while they were submitted.
-        restarts: How often the server was killed and started again.
+        succeeded: The number of operations that succeeded.
+        unknown: The number of operations that were being submitted at a kill.
+        restarts: How often the server was killed and restarted.
     """
 
     succeeded: int
@@ -55,7 +55,7 @@ class Outcome:
 
 
 def _requests(chance: random.Random) -> list[GenerateVideosRequest]:
-    """Return requests whose prompts differ, as submissions are counted by prompt."""
+    """Return requests with different prompts, because submissions are counted by prompt."""
     return [
         GenerateVideosRequest(
             request_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
@@ -73,12 +73,12 @@ def _requests(chance: random.Random) -> list[GenerateVideosRequest]:
 
 
 class Run:
-    """A run; what it does by chance is its seed's."""
+    """A run whose random choices follow from its seed."""
 
     def __init__(self, longtake: Server, upstream: Simulator, seed: int) -> None:
         self._longtake = longtake
         self._upstream = upstream
-        chance = random.Random(seed)  # noqa: S311 - a run that can be repeated, no secret
+        chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
         self._requests = _requests(chance)
         self._kill_at = sorted(chance.sample(range(1, 2 * OPERATIONS - _AT_ONCE), KILLS))
         self._followed = frozenset(chance.sample(range(OPERATIONS), _FOLLOWED))
@@ -90,7 +90,7 @@ class Run:
         self._followers: dict[str, View] = {}
 
     async def to_the_end(self) -> Outcome:
-        """Run, and check all that must hold."""
+        """Run, and check all guarantees."""
         stub = await self._longtake.start()
         watched = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
@@ -116,7 +116,7 @@ class Run:
         number: int,
         request: GenerateVideosRequest,
     ) -> None:
-        """Send a request until it is answered, as its request_id allows."""
+        """Repeat a request until it is answered; its request_id makes that safe."""
         while True:
             try:
                 operation = await stub.GenerateVideos(request, wait_for_ready=True)
@@ -140,7 +140,7 @@ class Run:
         self._moved.set()
 
     async def _kill_again_and_again(self, tasks: asyncio.TaskGroup) -> None:
-        """Kill at chosen points of the way from nothing to all accepted and ended."""
+        """Kill the server at random points between the first request and the last end."""
         for number, point in enumerate(self._kill_at):
             while self._progress < point:
                 self._moved.clear()
@@ -152,7 +152,7 @@ class Run:
 
     async def _checked(self, stub: VideoServiceAsyncStub) -> Outcome:
         stored = await _list_all(stub)
-        # Nothing is lost, and no repeated request made a second operation.
+        # Nothing is lost, and no repeated request created a second operation.
         assert stored.keys() == self._accepted.keys()
         assert len(stored) == OPERATIONS
         assert self._all.newest == stored
@@ -180,8 +180,8 @@ class Run:
         return Outcome(succeeded, len(stored) - succeeded, len(self._kill_at))
 
     async def _assert_usage(self, stored: Mapping[str, GenerateVideosOperation]) -> None:
-        """Check that the sums of usage are those of the operations, and none is left reserved."""
-        # There is a row for each of two days if a run meets midnight.
+        """Check that usage matches the operations and that nothing stays reserved."""
+        # A run across midnight has a row for each of two days.
         sums: Counter[str] = Counter()
         for row in await self._longtake.usage():
             sums.update({name: count for name, count in row.items() if isinstance(count, int)})
@@ -211,7 +211,7 @@ async def run(folder: Path, seed: int) -> Outcome:
     """Start a simulator and a server in a folder, and run.
 
     Raises:
-        AssertionError: Something was lost, sent twice, or told in the wrong order.
+        AssertionError: An operation was lost, submitted twice, or reported out of order.
 
     """
     async with (

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Watchers that outlive the server: they resume where they were, and check all that they see."""
+"""Watchers that resume after a restart of the server and check every message."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RUNNING = GenerateVideosMetadata.State.RUNNING
 
 
 class View:
-    """What a watcher was told of each operation; it must only ever move on.
+    """A watcher's view of each operation, which must never go back.
 
     Attributes:
         newest: The last message of each operation, by its name.
@@ -32,11 +32,11 @@ class View:
         self.ended = 0
 
     def see(self, operation: GenerateVideosOperation, *, begun_anew: bool = False) -> bool:
-        """Take a message and return whether it is the first that tells of the end.
+        """Check a message, and return whether it is the first with the end of the operation.
 
         Args:
-            operation: What came.
-            begun_anew: Whether the watch had nothing to resume from, and so may repeat itself.
+            operation: The message.
+            begun_anew: Whether the watch started without a position, and so may repeat messages.
 
         """
         before = self.newest.get(operation.name)
@@ -61,7 +61,7 @@ def _assert_moved_on(before: GenerateVideosOperation, now: GenerateVideosOperati
 
 
 async def watch_one(stub: VideoServiceAsyncStub, name: str, view: View) -> None:
-    """Watch an operation to its end, resuming by revision whenever the server dies."""
+    """Watch an operation to its end; resume by revision after each crash."""
     while True:
         newest = view.newest.get(name)
         after = newest.revision if newest else 0
@@ -86,15 +86,15 @@ async def watch_all(
     begun: Callable[[], object] = lambda: None,
     ended: Callable[[], object] = lambda: None,
 ) -> None:
-    """Watch until so many operations have ended, resuming by position whenever the server dies.
+    """Watch until a number of operations have ended; resume by position after each crash.
 
     Args:
-        stub: Where.
-        view: What takes and checks what comes.
-        count: How many operations.
+        stub: The service.
+        view: Checks the messages.
+        count: The number of operations.
         wanted: The filter.
-        begun: Called whenever all is told that was there before.
-        ended: Called for each end.
+        begun: Called whenever the initial state is complete.
+        ended: Called for each operation that ends.
 
     """
     position = ""

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What of the attacks does not depend on time; `make attack` measures the rest."""
+"""The effects of attacks that do not depend on time; `make attack` measures the others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def test_gzip_bombs_and_deaf_readers_cost_little_and_leave_no_traceback(
         before = longtake.process.resident_bytes
         sent = await asyncio.to_thread(gzip_bombs, longtake.address, GUARD_SECONDS, name)
         assert sent == "20 requests, UNIMPLEMENTED"
-        # One of them would be 60 MiB.
+        # A single expanded request takes 60 MiB.
         assert longtake.process.resident_bytes - before < 48 * MEBIBYTE
         await asyncio.to_thread(deaf_readers, longtake.address, 3.0, name)
         await stub.GetOperation(GetOperationRequest(name=name))

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A database that was spoiled or is held while the server was down: one line, and exit 1."""
+"""A damaged or locked database ends the start with one line and exit code 1."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def longtake(tmp_path: Path, upstream: Simulator) -> AsyncIterator[Server]
 
 
 async def killed_with_work(longtake: Server) -> str:
-    """Leave a server behind that had accepted a generation; return its name."""
+    """Kill a server that has accepted an operation, and return the operation's name."""
     stub = await longtake.start()
     name = (await stub.GenerateVideos(REQUEST)).name
     await longtake.process.kill()
@@ -51,7 +51,7 @@ async def killed_with_work(longtake: Server) -> str:
 
 
 async def refusal(folder: Path) -> str:
-    """Start a server that must refuse to, and return the only line that says why."""
+    """Start a server that must fail, and return its only error line."""
     environment = {name: value for name, value in os.environ.items() if "LONGTAKE" not in name}
     environment |= {"LONGTAKE_LISTEN": "127.0.0.1:0", "LONGTAKE_DATA_FOLDER": str(folder)}
     process = await asyncio.create_subprocess_exec(
@@ -116,7 +116,7 @@ async def test_a_database_that_another_program_has_locked(
     stub = await longtake.start()
     operation = await stub.WaitOperation(WaitOperationRequest(name=name))
     assert operation.done
-    # The kill may have met the submission.
+    # The kill may have interrupted the submission.
     if operation.metadata.state == GenerateVideosMetadata.State.SUCCEEDED:
         assert (await upstream.statistics())["submissions_by_prompt"] == {REQUEST.prompt: 1}
     else:

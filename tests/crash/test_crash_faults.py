@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""An upstream and a disk that fail, with real processes: what was accepted goes on."""
+"""Accepted operations continue after faults of the upstream and the disk, with real processes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def request(prompt: str, request_id: str = "") -> GenerateVideosRequest:
 
 
 async def reached(stub: VideoServiceAsyncStub, name: str, state: State) -> GenerateVideosOperation:
-    """Return the operation once it has a state, or has ended in another."""
+    """Wait until the operation has a state or has ended, and return it."""
     after = 0
     while True:
         wait = WaitOperationRequest(name=name, after_revision=after)
@@ -70,7 +70,7 @@ async def submissions(upstream: Simulator) -> dict[str, int]:
 
 
 def limit_files(longtake: Server, largest: int) -> None:
-    """Let no file of a running server grow past a size: so a full disk looks to it."""
+    """Limit the size of a running server's files, which simulates a full disk."""
     _, hard = resource.prlimit(longtake.process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(longtake.process.pid, resource.RLIMIT_FSIZE, (largest, hard))
 
@@ -81,7 +81,7 @@ def lift_limit(longtake: Server) -> None:
 
 
 async def refusal(stub: VideoServiceAsyncStub, wanted: GenerateVideosRequest) -> str:
-    """Return the reason why a generation is refused as UNAVAILABLE."""
+    """Return the reason of the UNAVAILABLE error for a request to generate."""
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await stub.GenerateVideos(wanted)
     assert refused.value.code() == grpc.StatusCode.UNAVAILABLE, refused.value
@@ -110,7 +110,7 @@ async def test_a_disk_that_fills_up_refuses_new_work_and_keeps_the_old(
         assert (await anext(aiter(watch))).operation == operation
         watch.cancel()
     assert len((await stub.ListOperations(ListOperationsRequest())).operations) == 3
-    # The upstream ends meanwhile, which cannot be stored.
+    # The generation ends, but its end cannot be stored.
     await upstream.tell("release")
     assert await refusal(stub, late) == "STORAGE_UNAVAILABLE"
     await longtake.process.kill()
@@ -148,12 +148,12 @@ async def test_a_result_that_the_upstream_takes_back_before_it_is_stored_comes_l
     await upstream.tell("hold")
     name = (await stub.GenerateVideos(request(prompt))).name
     await reached(stub, name, State.RUNNING)
-    # Room for the news, and not for the video.
+    # Enough space for the record, but not for the video.
     limit_files(longtake, 4_000_000)
     await upstream.tell("release")
     (generation,) = await upstream.operations()
     await upstream.wait(operation=generation)
-    # One may be under way; then one is told of the end, and the next that there was none.
+    # One poll may be in flight; one sees the end, and the next one sees it undone.
     await upstream.wait(polls=(await upstream.statistics())["polls"] + 3)
     assert not (await stub.GetOperation(GetOperationRequest(name=name))).done
     lift_limit(longtake)
@@ -171,7 +171,7 @@ async def test_what_has_ended_stays_so_though_the_upstream_takes_it_back(
     polls = (await upstream.statistics())["polls"]
     await longtake.process.kill()
     stub = await longtake.start()
-    # What comes after it has its way, and is not held up.
+    # Later operations proceed and are not delayed.
     other = (await stub.GenerateVideos(request("another [sim:filter][sim:never]"))).name
     await reached(stub, other, State.RUNNING)
     await upstream.wait(polls=polls + 1)

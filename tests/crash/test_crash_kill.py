@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Kill -9 in each state, with real processes: nothing is lost, nothing is sent twice."""
+"""SIGKILL in each state, with real processes: nothing is lost or submitted twice."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def request(prompt: str) -> GenerateVideosRequest:
 
 
 class Follower:
-    """A watcher that resumes by after_revision, as the contract says, and keeps what it saw."""
+    """A watcher that resumes by after_revision and keeps the states that it saw."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.seen: list[GenerateVideosOperation] = []
 
     async def until(self, stub: VideoServiceAsyncStub, *states: int) -> int:
-        """Watch on until one of the states is seen."""
+        """Watch until one of the states is seen."""
         last = self.seen[-1].revision if self.seen else 0
         stream = stub.WatchOperation(
             WatchOperationRequest(name=self.name, after_revision=last), wait_for_ready=True
@@ -74,7 +74,7 @@ class Follower:
 async def test_killed_while_queued(tmp_path: Path, upstream: Simulator) -> None:
     async with server(tmp_path, upstream, max_upstream_calls="1") as longtake:
         stub = await longtake.start()
-        # The first holds the only place at the upstream, so the second waits.
+        # The first operation uses the only place at the upstream, so the second waits.
         await upstream.tell("hold-submissions")
         await stub.GenerateVideos(request("first"))
         await upstream.wait(submissions=1)
@@ -140,7 +140,7 @@ async def test_killed_after_the_end(upstream: Simulator, longtake: Server) -> No
 
 @pytest.mark.timeout(GUARD_SECONDS)
 async def test_killed_again_and_again(upstream: Simulator, longtake: Server) -> None:
-    """At any moment: each kill comes at the next news, whatever state that is."""
+    """Kill the server at each change of an operation, whatever its state."""
     stub = await longtake.start()
     await upstream.tell("hold")
     operations = [await stub.GenerateVideos(request(f"dog {number}")) for number in range(3)]

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Database files that are removed or replaced under a running server: it stops, and says why."""
+"""A server whose database files are removed or replaced stops and says why."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _replace(folder: Path) -> None:
     [
         pytest.param(_remove(""), "longtake.db was removed", False, id="database removed"),
         pytest.param(_replace, "longtake.db was replaced", False, id="database replaced"),
-        # Its own log is still open, and is written to the database at the end.
+        # The server's log is still open, and is written to the database on close.
         pytest.param(_remove("-wal"), "longtake.db-wal was removed", True, id="log removed"),
         pytest.param(shutil.rmtree, "longtake.db was removed", False, id="folder removed"),
     ],
@@ -73,14 +73,14 @@ async def test_a_server_whose_database_is_gone_accepts_nothing_and_stops(
     while not (await stub.WaitOperation(WaitOperationRequest(name=name))).done:
         pass
     async with grpc.aio.insecure_channel(longtake.address) as channel:
-        # Typed for the synchronous channel only.
+        # The library types the synchronous channel only.
         health: Any = health_pb2_grpc.HealthStub(channel)
         watch = health.Watch(health_pb2.HealthCheckRequest())
         assert (await watch.read()).status == health_pb2.HealthCheckResponse.SERVING
         change = asyncio.ensure_future(watch.read())
         spoil(tmp_path / "data")
-        # A commit of the engine's own may have found out before. Then the server is draining, or
-        # stops while the call arrives, which grpcio answers with CANCELLED.
+        # A commit of the engine may have detected it first. Then the server is draining, or stops
+        # while the call arrives, which grpcio answers with CANCELLED.
         with pytest.raises(grpc.aio.AioRpcError) as told:
             await stub.GenerateVideos(REQUEST)
         assert told.value.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}

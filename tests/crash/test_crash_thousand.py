@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A thousand operations during ten restarts: nothing is lost, nothing is sent twice."""
+"""A thousand operations during ten restarts: nothing is lost or submitted twice."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ async def test_a_thousand_operations_during_ten_restarts(tmp_path: Path) -> None
     outcome = await run(tmp_path, seed=0)
     assert outcome.restarts == KILLS
     assert outcome.succeeded + outcome.unknown == OPERATIONS
-    # Only what was on its way to the upstream when it died may be unknown.
+    # Only submissions that a kill interrupted may have an unknown outcome.
     assert outcome.unknown <= KILLS * 12

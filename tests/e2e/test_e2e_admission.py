@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Five callers share an upstream that takes two at once: all finish, fairly, and none is refused.
+"""Five callers share an upstream with two places: all finish, fairly, and none is refused.
 
-The real server drives the real simulator; callers are on the other side of a real socket.
+The real server calls the real simulator, and the callers use a real socket.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def who(caller: str) -> tuple[tuple[str, str], ...]:
 async def submitted(
     stub: VideoServiceAsyncStub, caller: str, number: int, prompt: str
 ) -> list[str]:
-    """Return the names of as many generations, asked for one after the other."""
+    """Create operations one after the other, and return their names."""
     config = {"duration_seconds": 4, "resolution": "720p"}
     request = GenerateVideosRequest(model=MODEL, prompt=prompt, config=config)
     metadata = who(caller)
@@ -65,7 +65,7 @@ async def ended(stub: VideoServiceAsyncStub, caller: str, name: str) -> Generate
 async def all_ended(
     stub: VideoServiceAsyncStub, names: dict[str, list[str]]
 ) -> list[tuple[str, GenerateVideosOperation]]:
-    """Return who asked for what, in the order in which it ended."""
+    """Return the callers of the operations in the order in which the operations ended."""
     pairs = [(caller, name) for caller, its in names.items() for name in its]
     operations = await asyncio.gather(*(ended(stub, *pair) for pair in pairs))
     found = [(caller, one) for (caller, _), one in zip(pairs, operations, strict=True)]
@@ -73,7 +73,7 @@ async def all_ended(
 
 
 def jain(shares: Sequence[int]) -> float:
-    """Return Jain's index: 1 where all have the same."""
+    """Return Jain's fairness index; 1 means that all have the same share."""
     return sum(shares) ** 2 / (len(shares) * sum(share**2 for share in shares))
 
 
@@ -121,7 +121,7 @@ async def test_a_restart_in_the_middle_keeps_order_and_limits(tmp_path: Path) ->
         assert jain([half[caller] for caller in CALLERS]) >= 0.95
         for its in names.values():
             order = [one.name for _, one in finished if one.name in its]
-            # Two that run side by side may end either way round.
+            # Two concurrent generations may end in either order.
             assert all(abs(order.index(name) - its.index(name)) <= 1 for name in its)
         counts = await upstream.statistics()
         assert (counts["running_most"], counts["submissions_received"]) == (2, 30)
@@ -140,7 +140,7 @@ async def test_a_storm_of_refusals_delays_and_fails_nobody(tmp_path: Path) -> No
         assert Counter(one.metadata.state for _, one in finished) == {State.SUCCEEDED: 10}
         counts = await upstream.statistics()
         assert counts["submissions_accepted"] == 10
-        # It was told once for all how long to wait, and told again by a few at most.
+        # The first refusal says how long to wait; at most a few more follow.
         print(f"\n{counts['submissions_received'] - 10} refusals")
         assert counts["submissions_received"] <= 16
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Credentials that are slow, expire or are rotated hold up what needs them, and nothing else."""
+"""Slow, expired or rotated credentials delay only the calls that need them."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ ACCOUNT = {"aliases": ["default"], "email": "service@p.iam", "scopes": ["cloud-p
 
 
 class MetadataServer:
-    """Stands for a cloud machine's own, which google-auth asks for tokens.
+    """A metadata server of a cloud machine, which google-auth asks for tokens.
 
     Attributes:
-        tokens: What it gives, in order; the last one again and again.
-        may_answer: While it is not set, tokens are waited for.
-        asked: Set when a token is asked for.
+        tokens: The tokens that it returns, in order; the last one repeats.
+        may_answer: Requests for tokens wait until it is set.
+        asked: Set when a token is requested.
     """
 
     def __init__(self, *tokens: str) -> None:
@@ -81,7 +81,7 @@ class MetadataServer:
 async def served(
     tmp_path: Path, upstream: Simulator, metadata: MetadataServer, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[VideoServiceAsyncStub]:
-    """Run the server on a machine whose metadata server is this one."""
+    """Run the server with this metadata server."""
     peer = await asyncio.start_server(metadata.connected, "127.0.0.1", 0)
     address = "{}:{}".format(*peer.sockets[0].getsockname())
     for name in ("GCE_METADATA_HOST", "GCE_METADATA_IP", "GCE_METADATA_ROOT"):
@@ -132,7 +132,7 @@ async def test_a_slow_metadata_server_holds_up_the_submission_alone(
 async def test_a_token_that_is_refused_is_replaced_and_nothing_is_sent_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The simulator refuses this word in place of a token, as Google does an expired one.
+    # The simulator refuses this token as Google refuses an expired one.
     metadata = MetadataServer("expired", "fresh")
     metadata.may_answer.set()
     async with (
@@ -142,7 +142,7 @@ async def test_a_token_that_is_refused_is_replaced_and_nothing_is_sent_twice(
         names = [(await stub.GenerateVideos(REQUEST)).name for _ in range(3)]
         for name in names:
             assert (await ended(stub, name)).metadata.state == State.SUCCEEDED
-        # Calls that were under way with the old one may each ask for a new one.
+        # Each call in flight with the old token may ask for a new one.
         assert metadata.given[0] == "expired"
         assert set(metadata.given[1:]) == {"fresh"}
         assert (await upstream.statistics())["submissions_accepted"] == 3

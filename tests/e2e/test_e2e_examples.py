@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The examples run as they are, against the service on its own simulator."""
+"""The examples run unchanged against the service with its embedded simulator."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""`longtake-server health` asks a running server, and says in one line why it cannot."""
+"""`longtake-server health` checks a running server and reports a fault in one line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(GUARD_SECONDS)
 
 
 async def health(*options: str, **variables: str) -> tuple[int | None, str]:
-    """Return the exit code and what the command printed on standard error."""
+    """Return the exit code and what the command wrote to standard error."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LONGTAKE_")}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "longtake_server", "health", *options),
@@ -40,7 +40,7 @@ async def test_a_server_that_serves(tmp_path: Path) -> None:
         assert await health("--address", longtake.address) == (0, "")
         assert await health(LONGTAKE_LISTEN=longtake.address) == (0, "")
         assert await health(LONGTAKE_LISTEN=f"0.0.0.0:{port}") == (0, "")
-        # Nothing listens at the proxy, which is for other hosts.
+        # Nothing listens at the proxy, which must not be used for this server.
         proxy = {"http_proxy": "http://127.0.0.1:1", "https_proxy": "http://127.0.0.1:1"}
         assert await health("--address", longtake.address, **proxy) == (0, "")
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Videos in every usual container, by every usual name, through the server to the upstream."""
+"""Videos of every common media type pass through the server to the upstream."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(GUARD_SECONDS)
 
 OMNI, VEO_2, VEO_31 = "gemini-omni-1.2-flash", "veo-2.0-generate-exp", "veo-3.1-generate-001"
-# A container, a codec for it, and the names by which the world calls the type.
+# A container, a codec for it, and the common names of the media type.
 CONTAINERS = {
     ".mov": ("mov", "mpeg4", "video/quicktime"),
     ".avi": ("avi", "mpeg4", "video/x-msvideo"),
@@ -58,8 +58,8 @@ async def test_a_video_of_any_usual_type_reaches_the_models_that_take_it(tmp_pat
                 file = tmp_path / f"clip{suffix}"
                 file.write_bytes(clip(container, codec))
                 data = file.read_bytes()
-                # Whether the upstream takes the name of the type shows at the submission;
-                # the prompt ends the generation there, so that nothing is rendered.
+                # The submission shows whether the upstream accepts the media type. The prompt
+                # ends the generation there, so that nothing is rendered.
                 for model, video in (
                     (VEO_2, Video.from_file(file)),
                     (OMNI, Video.from_bytes(data, name)),

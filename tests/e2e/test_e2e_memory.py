@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Crowd:
-    """A number of watches and of free bytes, and what was done when the watchers left."""
+    """Fakes the numbers of watches and free bytes, and records what the returner does."""
 
     def __init__(self) -> None:
         self.watches = 0
@@ -41,7 +41,7 @@ class Crowd:
 
 
 async def looks(clock: FakeClock, crowd: Crowd, *watches: int) -> None:
-    """Let the returner look once at each number of watches."""
+    """Let the returner check once at each number of watches."""
     for number in watches:
         await clock.sleeping()
         crowd.watches = number
@@ -82,7 +82,7 @@ async def test_a_few_that_leave_are_no_crowd() -> None:
 
 
 async def heap_checks(clock: FakeClock, crowd: Crowd, *free: int) -> None:
-    """Let the returner read the heap once at each number of free MiB, ten seconds apart."""
+    """Let the returner read the heap once for each number of free MiB, every ten seconds."""
     for number in free:
         await clock.sleeping()
         crowd.free = number << 20
@@ -101,14 +101,14 @@ async def test_the_heap_is_trimmed_once_what_a_burst_of_calls_used_stays_free() 
         await heap_checks(clock, crowd, 85)
         await crowd.trimmed.wait()
         assert crowd.done == ["forget", "trim"]
-        # The C library counts what it has returned as free.
+        # The C library counts returned memory as free.
         await heap_checks(clock, crowd, 85, 90, 90, 99, 99)
         assert crowd.done == ["forget", "trim"]
         await heap_checks(clock, crowd, 20, 40, 40)
         assert crowd.done == ["forget", "trim"] * 2
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc tells")
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has these statistics")
 def test_what_was_freed_is_seen_in_the_heap() -> None:
     before, after = told("""
 from longtake_server.memory import free_heap_bytes
@@ -122,7 +122,7 @@ print(free_heap_bytes())
 
 
 def told(program: str) -> str:
-    """Return what a program prints that runs on the system's allocator."""
+    """Run a program with the system's allocator, and return its output."""
     environment = {**os.environ, "PYTHONMALLOC": "malloc"}
     ended = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True
@@ -130,7 +130,7 @@ def told(program: str) -> str:
     return ended.stdout
 
 
-ONLY_GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc is told")
+ONLY_GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has mallopt")
 
 
 @ONLY_GLIBC
@@ -179,7 +179,7 @@ print(resident())
 
 
 def test_a_name_that_was_looked_up_is_not_kept() -> None:
-    # Made at run time, as those are that extensions make.
+    # Created at run time, as extensions create names.
     name = "".join(["looked", "_", "up"])
     once = sys.getrefcount(name)
     assert not hasattr(object, name)

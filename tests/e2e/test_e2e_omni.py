@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Omni models through the same contract: generate, edit what came of it, extend, cancel."""
+"""Omni models through the same contract: generate, edit the result, extend and cancel."""
 
 from __future__ import annotations
 

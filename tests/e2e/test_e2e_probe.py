@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""`check-config --probe` tells which upstream, store or collector is not usable, and why."""
+"""`check-config --probe` reports which upstream, store or collector cannot be used, and why."""
 
 from __future__ import annotations
 
@@ -39,11 +39,13 @@ async def google(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Simu
 
 @dataclass(frozen=True)
 class Probed:
-    """What the command did.
+    """The result of the command.
 
     Attributes:
-        lines: What it printed of each subject after the settings.
-        text: All that it printed, of both streams.
+        code: The exit code.
+        lines: The outcome of each check, keyed by its subject.
+        text: Standard output and standard error.
+        errors: Standard error.
     """
 
     code: int | None
@@ -54,7 +56,7 @@ class Probed:
 
 async def probe(folder: Path, **settings: str) -> Probed:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LONGTAKE_")}
-    # Nothing of this machine stands for Google's credentials.
+    # No credentials of this machine are used.
     kept |= {"CLOUDSDK_CONFIG": str(folder / "none"), "NO_GCE_CHECK": "true"}
     kept.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
     given = {f"LONGTAKE_{name.upper()}": value for name, value in settings.items()}
@@ -145,7 +147,7 @@ async def test_a_wrong_key_is_named_by_its_variable(tmp_path: Path, google: Simu
         gemini_base_url=google.base_url,
     )
     assert probed.code == 1
-    # A key of the Gemini Developer API alone serves Omni models alone.
+    # A key of the Gemini Developer API serves only Omni models.
     assert VEO not in probed.lines
     assert "correct LONGTAKE_GEMINI_API_KEY" in probed.lines[DEVELOPER]
 
@@ -203,7 +205,7 @@ async def test_no_secret_is_printed_whatever_the_upstream_says(
     tmp_path: Path, google: Simulator
 ) -> None:
     said = error_reply(401, "UNAUTHENTICATED", "Bearer hush-hush and key=hush-hush are wrong.")
-    # A token that is refused is tried once more.
+    # A call with a refused token is repeated once.
     async with scripted_http(said, said) as peer:
         probed = await probe(
             tmp_path,

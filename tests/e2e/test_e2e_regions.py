@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What one region of the upstream refuses another serves, and callers see nothing of it."""
+"""If one region of the upstream refuses a generation, another serves it; callers do not notice."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def test_another_region_serves_it_also_after_a_restart(tmp_path: Path) -> 
         stub = await longtake.start()
         first = await ended(stub, await accepted(stub))
         assert first.metadata.state == State.SUCCEEDED
-        # The next one is refused at home. It does not end before the server is killed.
+        # The home region refuses the next one, which is still running when the server is killed.
         name = await accepted(stub, "[sim:latency seconds=2]")
         operation = await stub.GetOperation(GetOperationRequest(name=name))
         while operation.metadata.state != State.RUNNING:

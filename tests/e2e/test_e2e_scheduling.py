@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The server's threads are scheduled in batches, if nobody says otherwise."""
+"""The server's threads use SCHED_BATCH unless the operator has chosen another policy."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from longtake_server.scheduling import use_batch_scheduling
 from processes.running import server
 
 if sys.platform != "linux":
-    pytest.skip("only Linux schedules in batches", allow_module_level=True)
+    pytest.skip("only Linux has SCHED_BATCH", allow_module_level=True)
 
 
 def policies(pid: int) -> list[int]:
-    """Return the policy of each thread of a process."""
+    """Return the scheduling policy of each thread of a process."""
     threads = Path(f"/proc/{pid}/task").iterdir()
     return [os.sched_getscheduler(int(thread.name)) for thread in threads]
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What keeps a server from starting is one clear line and a non-zero exit, nothing half done."""
+"""A server that cannot start prints one line, exits with an error and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def start(
     environment = {name: value for name, value in os.environ.items() if "LONGTAKE" not in name}
     environment |= {"LONGTAKE_LISTEN": "127.0.0.1:0", "LONGTAKE_DATA_FOLDER": str(data)}
     environment |= {f"LONGTAKE_{name.upper()}": value for name, value in settings.items()}
-    # A limit on the size of files stands for a disk that is full.
+    # A limit on the size of files simulates a full disk.
     limit = [] if largest_file is None else ["prlimit", f"--fsize={largest_file}"]
     return subprocess.run(
         [*limit, sys.executable, "-m", "longtake_server", "serve"],

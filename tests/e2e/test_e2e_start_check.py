@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A server whose upstream cannot be used starts all the same, and warns."""
+"""A server whose upstream cannot be used starts nevertheless, with a warning."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def closed_port() -> int:
 
 
 def without_upstream(port: int) -> dict[str, str]:
-    """Return the settings of a Google that is not there."""
+    """Return the settings for an upstream that cannot be reached."""
     return {
         "upstream": "agent_platform",
         "google_project": "test",

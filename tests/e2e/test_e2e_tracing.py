@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One trace from the caller through submission and polls, over a restart, at a real collector."""
+"""One trace covers the call, the submission and the polls across a restart; real collector."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PARENT = "b7ad6b7169203331"
 
 
 class Collector:
-    """An OTLP collector that keeps what it is sent."""
+    """An OTLP collector that keeps what it receives."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
@@ -140,7 +140,7 @@ async def test_one_trace_from_the_caller_to_the_last_poll(tmp_path: Path) -> Non
     } <= kept.metrics
 
 
-async def _ended(call: grpc.aio.UnaryUnaryCall) -> bool:  # type: ignore[type-arg]  # the stub's own
+async def _ended(call: grpc.aio.UnaryUnaryCall) -> bool:  # type: ignore[type-arg]  # as the stub is typed
     return bool((await call).done)
 
 

@@ -1,8 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever Google answers, a generation is sent once more than it was surely refused.
+"""A generation is submitted again only after an answer that proves that nothing has started.
 
-The real server drives the real simulator; callers are on the other side of a real socket.
+The real server calls the real simulator, and the callers use a real socket.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ async def generated(
 
 
 async def posts(upstream: Simulator) -> tuple[int, int]:
-    """How many submissions came, and how many of them started a generation."""
+    """The number of submissions received, and how many of them started a generation."""
     counts = await upstream.statistics()
     return counts["submissions_received"], counts["submissions_accepted"]
 
@@ -80,7 +80,7 @@ def details(operation: GenerateVideosOperation) -> list[dict[str, Any]]:
 def assert_failed(
     operation: GenerateVideosOperation, code: grpc.StatusCode, reason: str, *others: str
 ) -> list[dict[str, Any]]:
-    """Assert what an error tells to programs, and return the upstream's own details."""
+    """Check the machine-readable part of an error, and return the upstream's details."""
     assert operation.metadata.state == State.FAILED
     assert operation.error.code == code.value[0], operation.error
     assert operation.error.message
@@ -119,7 +119,7 @@ async def test_a_request_that_google_rejects_is_not_sent_again(
     assert await posts(upstream) == (1, 0)
 
 
-# What each fault has started at the upstream, which Longtake cannot know.
+# How many generations each fault started at the upstream; Longtake cannot know.
 AMBIGUOUS = [("internal", 0), ("html", 0), ("garbage", 0), ("drop", 1)]
 
 

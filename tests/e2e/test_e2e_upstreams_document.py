@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The commands of docs/upstreams.md run, and print what the document shows."""
+"""The commands in docs/upstreams.md run and print what the document shows."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def test_a_block_prints_what_the_document_shows(
     in_place_of_google = {
         1: {
             "LONGTAKE_GOOGLE_BASE_URL": google.base_url,
-            # Google's credentials are no part of the tests.
+            # The tests have no credentials of Google.
             "LONGTAKE_GOOGLE_ACCESS_TOKEN": "fine",
         },
         2: {"LONGTAKE_GEMINI_BASE_URL": google.base_url},

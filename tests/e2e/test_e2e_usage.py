@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""`longtake-server usage` says what operations came to, beside the server that counts them."""
+"""`longtake-server usage` reports counts and costs, even while a server runs."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ async def test_a_thousand_watchers_cost_the_polls_of_one(
     await upstream.wait(polls=before["polls"] + 5)
     await upstream.tell("release")
 
-    async def last(stream: grpc.aio.UnaryStreamCall) -> list[bool]:  # type: ignore[type-arg]  # the stub's own
+    async def last(stream: grpc.aio.UnaryStreamCall) -> list[bool]:  # type: ignore[type-arg]  # as the stub is typed
         return [message.operation.done async for message in stream if message.HasField("operation")]
 
     for seen in await asyncio.gather(*map(last, streams)):
@@ -84,7 +84,7 @@ async def test_a_thousand_watchers_cost_the_polls_of_one(
     operation = await stub.GetOperation(GetOperationRequest(name=name))
     after = await upstream.statistics()
     assert after["submissions_received"] == 1
-    # One poller, never quicker than the shortest interval, whoever watches.
+    # There is one poller, never faster than the shortest interval, for any number of watchers.
     seconds = (
         operation.metadata.end_time.ToMicroseconds()
         - operation.metadata.submit_time.ToMicroseconds()

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The object store over real files: what is read is what was put, and faults are ours."""
+"""The media store with real files: reads return what was written, and errors are mapped."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def store(folder: Path) -> ObjectMediaStore:
 
 @pytest.fixture
 def no_room() -> Iterator[None]:
-    """Let no file grow past 1 MiB: a write fails in its middle, as on a full disk."""
+    """Limit files to 1 MiB, so that a write fails in the middle, as on a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (MEBIBYTE, hard))
     try:
@@ -143,7 +143,7 @@ async def test_a_video_that_is_missing_has_expired(store: ObjectMediaStore) -> N
 async def video(
     store: ObjectMediaStore, folder: Path, request: pytest.FixtureRequest
 ) -> StoredVideo:
-    """Store the data, and have the kernel keep it or forget it."""
+    """Store the data, and keep it in the page cache or evict it."""
     stored = await store.put(OPERATION, 0, "video/mp4", DATA)
     if request.param == "on the disk":
         with (folder / stored.location).open("rb") as file:

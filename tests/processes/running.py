@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The server and the simulator as processes that a test can stop, kill and restart."""
+"""Runs the server and the simulator as processes that a test can stop, kill and restart."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
 
-# Fails a test that hangs; no test depends on it otherwise.
+# Only fails a test that hangs.
 GUARD_SECONDS = 120
 
 
 class Process:
-    """A program that says on its first line of output that it is ready."""
+    """A program whose first line of output says that it is ready."""
 
     def __init__(self, process: asyncio.subprocess.Process, first_line: str) -> None:
         self._process = process
@@ -58,33 +58,33 @@ class Process:
 
     @property
     def resident_bytes(self) -> int:
-        with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:  # noqa: PTH123 - a kernel's file
+        with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:  # noqa: PTH123 - a file of procfs
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that it began with."""
-        with open(f"/proc/{self.pid}/environ", encoding="utf-8") as file:  # noqa: PTH123 - a kernel's file
+        """Return the environment that the process started with."""
+        with open(f"/proc/{self.pid}/environ", encoding="utf-8") as file:  # noqa: PTH123 - a file of procfs
             pairs = (each.partition("=") for each in file.read().split("\0"))
         return {name: value for name, _, value in pairs}
 
     async def kill(self) -> None:
-        """Kill -9, as a machine does that loses power."""
+        """Send SIGKILL, which simulates a power failure."""
         self._process.kill()
         await self._process.wait()
 
     async def ended(self) -> int:
-        """Return the exit code once it has ended by itself."""
+        """Wait until the process ends by itself, and return its exit code."""
         return await self._process.wait()
 
     async def terminate(self) -> int:
-        """SIGTERM, as an orchestrator does; return the exit code."""
+        """Send SIGTERM, as an orchestrator does, and return the exit code."""
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
         return await self._process.wait()
 
 
 class Simulator:
-    """A veo-simulator that outlives the servers which use it."""
+    """A veo-simulator that outlives the servers that use it."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
@@ -100,12 +100,12 @@ class Simulator:
         (await self._http.post(f"/simulator/{command}")).raise_for_status()
 
     async def operations(self) -> list[str]:
-        """Return its names of the generations."""
+        """Return the names of its generations."""
         answer = (await self._http.get("/simulator/operations")).raise_for_status()
         return [operation["name"] for operation in answer.json()["operations"]]
 
     async def wait(self, **wanted: int | str) -> None:
-        """Return once as many submissions or polls have come, or an operation has ended."""
+        """Wait for a number of submissions or polls, or for the end of an operation."""
         (await self._http.post("/simulator/wait", params=wanted)).raise_for_status()
 
     async def aclose(self) -> None:
@@ -127,7 +127,7 @@ async def simulator(folder: Path, *options: str) -> AsyncIterator[Simulator]:
 
 
 class Server:
-    """A longtake-server in a process, which can be started again on the same data."""
+    """A longtake-server process, which can be restarted on the same data."""
 
     def __init__(self, folder: Path, settings: dict[str, str]) -> None:
         self._folder = folder
@@ -141,7 +141,7 @@ class Server:
         return (self._folder / "server.log").read_text()
 
     async def start(self) -> VideoServiceAsyncStub:
-        """Start it, or start it again on the same address, and connect."""
+        """Start the server, or restart it on the same address, and connect."""
         environment = {
             "LONGTAKE_LISTEN": self.address or "127.0.0.1:0",
             "LONGTAKE_DATA_FOLDER": str(self._folder / "data"),
@@ -159,7 +159,7 @@ class Server:
         return self.connect()
 
     def connect(self) -> VideoServiceAsyncStub:
-        """Return a stub over a channel of its own, closed with the server."""
+        """Return a stub on a new channel, which is closed with the server."""
         options = [
             ("grpc.use_local_subchannel_pool", 1),
             ("grpc.initial_reconnect_backoff_ms", 100),
@@ -170,7 +170,7 @@ class Server:
         return VideoServiceStub(channel)
 
     async def usage(self, *options: str) -> list[dict[str, Any]]:
-        """Return what `longtake-server usage --json` prints beside the running server."""
+        """Return what `longtake-server usage --json` prints while the server runs."""
         told = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "longtake_server", "usage", "--json", *options),
             env={**os.environ, "LONGTAKE_DATA_FOLDER": str(self._folder / "data")},
@@ -197,10 +197,13 @@ def _without_quotas(folder: Path) -> Path:
 async def server(
     folder: Path, upstream: Simulator | None = None, **settings: str
 ) -> AsyncIterator[Server]:
-    """A server that is not started yet; with `upstream`, it speaks to that simulator.
+    """Yield a server that is not started yet.
 
-    `settings` are LONGTAKE_* variables, without the prefix and in lower case. Models have
-    quotas only if a catalogue_file gives them.
+    Args:
+        folder: The folder for the data and the log.
+        upstream: The simulator that the server calls. Default: the embedded one.
+        settings: LONGTAKE_* variables, without the prefix and in lower case. With `upstream`,
+            models have quotas only if a catalogue_file sets them.
     """
     chosen = {f"LONGTAKE_{name.upper()}": value for name, value in settings.items()}
     if upstream is not None:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Lets the suite that stores share tell what differed when it fails."""
+"""Rewrites the assertions of the shared contract suite, so that failures show the difference."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A process for tests to kill: writes into a store and prints what was answered.
+"""A process for tests to kill: writes to a store and prints what the store acknowledged.
 
-Arguments: what to do (`hold`, `write` or `fill`), the path of the database, and
-for `fill` the largest size in bytes that a file of this process may get.
+Arguments: the mode (`hold`, `write` or `fill`), the path of the database, and for `fill` the
+maximum size in bytes of a file of this process.
 """
 
 from __future__ import annotations

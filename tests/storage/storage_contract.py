@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every store promises: subclass OperationStoreContract and give it a store.
+"""The contract of every store. To test a store, subclass OperationStoreContract.
 
-A subclass has two fixtures: `store`, a new one that is empty, and `reopen`, a
-function that ends the process's hold on it and opens the same data again.
+The subclass provides two fixtures: `store`, a new empty store, and `reopen`, a function that closes
+the store and opens the same data again.
 """
 
 from __future__ import annotations
@@ -18,4 +18,4 @@ from storage.storage_contract_work import LatenciesContract, WorkContract
 class OperationStoreContract(
     RecordContract, ListContract, ChangesContract, WorkContract, LatenciesContract, UsageContract
 ):
-    """The whole of operations.store."""
+    """Tests all of operations.store."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every store promises of the feed of changes."""
+"""The contract of every store for the feed of changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHANGES_EACH = 12
 
 
 async def _write(store: OperationStore) -> OperationRecord:
-    """Create an operation and change it some times; return its last record."""
+    """Create an operation, change it a number of times, and return its last record."""
     record = new_record()
     await store.create(record, REQUEST)
     for _ in range(_CHANGES_EACH - 1):
@@ -31,7 +31,7 @@ async def _write(store: OperationStore) -> OperationRecord:
 
 
 async def _follow(store: OperationStore, until: asyncio.Event) -> list[Change]:
-    """Read the changes a few at a time, until told that there are no more."""
+    """Read all changes, a few at a time."""
     seen: list[Change] = []
     position = 0
     while True:
@@ -45,7 +45,7 @@ async def _follow(store: OperationStore, until: asyncio.Event) -> list[Change]:
 
 
 class ChangesContract:
-    """Positions, the feed, tombstones and their end."""
+    """Tests positions, the feed, tombstones and their removal."""
 
     async def test_a_new_store_is_at_zero(self, store: OperationStore) -> None:
         assert await store.position() == 0

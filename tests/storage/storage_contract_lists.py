@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every store promises of lists."""
+"""The contract of every store for lists."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def _pages(store: OperationStore, wanted: Filter, limit: int) -> list[list
 
 
 class ListContract:
-    """Pages, filters and cursors."""
+    """Tests pages, filters and cursors."""
 
     async def test_an_empty_store_has_one_empty_page(self, store: OperationStore) -> None:
         assert await _pages(store, Filter(), 10) == [[]]

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every store promises of single operations."""
+"""The contract of every store for single operations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Reopen = Callable[[], Awaitable[OperationStore]]
 
 
 class RecordContract:
-    """Create, get, update and delete."""
+    """Tests create, get, update and delete."""
 
     async def test_what_was_created_is_read_back(self, store: OperationStore) -> None:
         record = new_record(caller="ann", labels={"scene": "7"})

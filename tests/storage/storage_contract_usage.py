@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every store promises of usage."""
+"""The contract of every store for usage."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def priced(caller: str = "ann") -> OperationRecord:
 
 
 async def after(store: OperationStore, record: OperationRecord, *states: State) -> OperationRecord:
-    """Create an operation and have it be in each state."""
+    """Create an operation and move it through the states."""
     await store.create(record, REQUEST)
     for state in states:
         record = changed(record, state)
@@ -41,7 +41,7 @@ async def after(store: OperationStore, record: OperationRecord, *states: State) 
 
 
 class UsageContract:
-    """Sums that follow each change, and outlive the operations."""
+    """Tests that the sums follow each change and outlive the operations."""
 
     async def test_what_is_accepted_is_reserved_and_what_ends_is_settled(
         self, store: OperationStore

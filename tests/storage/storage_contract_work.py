@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every store promises of the work queue."""
+"""The contract of every store for the work queue and the latencies."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 async def _taken(store: OperationStore, owner: str = "me", seconds: float = 0.0) -> Work:
-    """Take the one work that is due, with a lease of a minute."""
+    """Take the only work that is due, with a lease of one minute."""
     (work,) = await store.take(owner, at(seconds), at(seconds + 60), 10)
     return work
 
 
 class LatenciesContract:
-    """What generations took."""
+    """Tests the latencies of generations."""
 
     async def test_the_newest_of_each_kind_is_kept(
         self, store: OperationStore, reopen: Reopen
@@ -40,7 +40,7 @@ class LatenciesContract:
 
 
 class WorkContract:
-    """Leases, due times and waking."""
+    """Tests leases, due times and wake-ups."""
 
     async def test_new_work_is_due_when_it_was_created(self, store: OperationStore) -> None:
         record = new_record(created=5)

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The contract of operations.store in its plainest form: dictionaries, no concurrency."""
+"""A reference model of operations.store: dictionaries and no concurrency."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class _Queued:
     wake_due: datetime | None = None
 
     def ready(self, now: datetime) -> datetime:
-        """Return when it can be taken."""
+        """Return when the work can be taken."""
         if self.lease_until is None or self.lease_until <= now:
             return self.due
         return max(self.due, self.lease_until)
 
 
 class PlainStore:
-    """Answers as every store must."""
+    """Behaves as every store must."""
 
     def __init__(self) -> None:
         self.position = 0
@@ -90,7 +90,7 @@ class PlainStore:
         return last
 
     def usage(self) -> dict[Account, Usage]:
-        """Return the sums, added up anew from each operation."""
+        """Return the sums, computed from all operations."""
         sums: dict[Account, Usage] = {}
         kept = [(one, usage_of(one)) for one in self._records.values()]
         for record, part in [*kept, *((one, usage_after_deletion(one)) for one in self._deleted)]:
@@ -146,7 +146,7 @@ class PlainStore:
         ]
 
     def release_leases(self) -> None:
-        """Do what a new process does with those of the one before."""
+        """Release all leases, as a new process does."""
         for name, work in self._work.items():
             if work.owner is not None:
                 self._work[name] = _Queued(work.due)

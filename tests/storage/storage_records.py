@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Records, requests and times for the tests of storage."""
+"""Records, requests and times for the storage tests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _numbers = itertools.count(1)
 
 
 def at(seconds: float) -> datetime:
-    """Return so many seconds after noon."""
+    """Return the time a number of seconds after noon."""
     return NOON + timedelta(seconds=seconds)
 
 
@@ -37,7 +37,7 @@ def new_record(
     model: str = "veo",
     labels: Mapping[str, str] | None = None,
 ) -> OperationRecord:
-    """Return a queued operation with a name of its own."""
+    """Return a queued operation with a unique name."""
     return OperationRecord(
         name=name or f"operations/{next(_numbers):08}",
         revision=1,

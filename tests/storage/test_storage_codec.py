@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The record's bytes lose nothing."""
+"""Encoding and decoding a record loses nothing."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from longtake_server.storage.v1 import record_pb2
 
 _texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _times = st.datetimes(
-    datetime(1970, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone itself
-    datetime(2200, 1, 1),  # noqa: DTZ001 - likewise
+    datetime(1970, 1, 1),  # noqa: DTZ001 - hypothesis adds the time zone
+    datetime(2200, 1, 1),  # noqa: DTZ001 - as above
     timezones=st.just(UTC),
 )
 _maybe_times = st.none() | _times

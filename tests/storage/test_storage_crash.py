@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What was answered outlives the process, however that ends."""
+"""Acknowledged writes survive the end of the process, however it ends."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LINES_BEFORE_THE_KILL = 400
 
 @asynccontextmanager
 async def _child(task: str, path: Path, largest: int = 0) -> AsyncIterator[Process]:
-    """Run a process that has the store open; it is killed on leaving."""
+    """Run a process that has the store open; kill it on exit."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(_CHILD),
@@ -52,7 +52,7 @@ async def _child(task: str, path: Path, largest: int = 0) -> AsyncIterator[Proce
 
 
 async def _lines(process: Process, most: int | None = None) -> list[list[str]]:
-    """Read lines up to a number, or up to the end of the process."""
+    """Read a number of lines, or all lines until the process ends."""
     assert process.stdout is not None
     lines: list[list[str]] = []
     while most is None or len(lines) < most:
@@ -75,7 +75,7 @@ async def test_a_killed_process_has_stored_all_that_it_answered(tmp_path: Path) 
             record = await store.get(name.strip())
             assert verb != "updated" or record.state is State.RUNNING
             assert (await store.get_request(record.name)).prompt
-        # Whatever was not yet answered is whole, or not there at all.
+        # A write that was not acknowledged is complete or absent.
         stored = await store.changes(0, 10_000)
         assert len({change.name for change in stored}) == len(stored)
         assert await store.next_due(at(0)) is not None

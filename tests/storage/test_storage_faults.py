@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a store that is open does when SQLite refuses."""
+"""An open store reports the faults of SQLite and recovers from them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
 
 
 def _pragma(store: SqliteStore, text: str) -> None:
-    """Set it on the connection that writes, while nothing is being written."""
+    """Set a pragma on the writing connection while nothing is being written."""
     store._database.writing.execute(f"PRAGMA {text}").fetchall()
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever is done to it in whatever order, the store answers as its plain model."""
+"""For any sequence of operations, the store behaves like its reference model."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _filters = st.builds(
 
 
 class StoreMachine(RuleBasedStateMachine):
-    """Does each thing to both and compares the answers, errors included."""
+    """Applies each step to the store and the model, and compares results and errors."""
 
     names = Bundle("names")
     works = Bundle("works")
@@ -62,7 +62,7 @@ class StoreMachine(RuleBasedStateMachine):
         self._folder.cleanup()
 
     def _same(self, real: Coroutine[object, object, _T], plain: Callable[[], _T]) -> _T | None:
-        """Return what both answered, or None where both refused for the same reason."""
+        """Return the common result, or None if both raised the same error."""
         try:
             expected = plain()
         except (ResourceError, RevisionConflict, LeaseLost) as error:

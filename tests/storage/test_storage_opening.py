@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a store refuses to open, and what it makes when there is nothing."""
+"""Which files a store refuses to open, and what it creates if there is none."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 async def _filled(path: Path) -> None:
-    """Make a database with some operations."""
+    """Create a database with some operations."""
     store = await SqliteStore.open(path, FakeClock())
     await asyncio.gather(*(store.create(new_record(), REQUEST) for _ in range(200)))
     await store.close()
 
 
 async def _refused(path: Path) -> str:
-    """Return the one line that says why the path is not opened."""
+    """Return the message that says why the path cannot be opened."""
     with pytest.raises(StartFailure) as refused:
         await SqliteStore.open(path, FakeClock())
     line = str(refused.value)

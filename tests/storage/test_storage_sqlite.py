@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The SQLite store keeps the contract, and what it promises beyond."""
+"""The SQLite store keeps the contract of every store and its own guarantees."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Opener:
-    """Holds the one open store of a test."""
+    """Holds the only open store of a test."""
 
     def __init__(self, path: Path, clock: FakeClock) -> None:
         self.path = path
@@ -59,7 +59,7 @@ async def store(reopen: Opener) -> SqliteStore:
 
 
 class TestSqliteStore(OperationStoreContract):
-    """The contract over a file."""
+    """Tests the contract with a database file."""
 
 
 async def test_leases_of_the_process_before_are_released(
