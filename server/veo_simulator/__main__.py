@@ -47,7 +47,7 @@ def main() -> None:
     """Run until SIGTERM, Ctrl-C, or with --parent-pipe the end of standard input."""
     arguments = _arguments()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    # asyncio warns of each write to a connection that its caller has reset.
+    # asyncio logs a warning for each write to a connection that the client has reset.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     # uvicorn raises the signal again after it has stopped. By default that would end the
     # process before its folder is removed.
@@ -135,9 +135,9 @@ def _check_folder(folder: Path) -> None:
 
 
 def _is_no_cut_off(record: logging.LogRecord) -> bool:
-    """Leave out the traceback of each caller that is cut off when the simulator stops.
+    """Drop the traceback of each call that is cancelled when the simulator stops.
 
-    uvicorn tells in one line how many they are.
+    uvicorn logs their number in one line.
     """
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 

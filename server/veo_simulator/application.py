@@ -45,11 +45,12 @@ class Options:
     """How the simulator behaves.
 
     Attributes:
-        state_directory: Where generations and objects are kept.
-        latency_seconds: How long a generation takes, at least.
-        quota_per_minute: Submissions of a model in a minute, None for any number.
-        workers: Videos that are rendered at the same time.
-        keep_hours: How long a generation is known.
+        state_directory: The folder for generations and objects.
+        latency_seconds: The minimum time that a generation takes.
+        quota_per_minute: The largest number of submissions per model and minute; None for any
+            number.
+        workers: The number of videos that are rendered at the same time.
+        keep_hours: How long a generation is kept.
     """
 
     state_directory: Path
@@ -60,7 +61,7 @@ class Options:
 
 
 def create_application(options: Options) -> Starlette:
-    """Return the application. Nothing runs and no file is opened before its startup."""
+    """Return the application. It starts nothing and opens no file before its startup."""
     counts = Counts()
     calls = Calls(counts, Quota(options.quota_per_minute, time.monotonic))
     life = {"latency_seconds": options.latency_seconds, "keep_hours": options.keep_hours}

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checks the credentials of a call. Any are accepted, except words that stand for a refusal."""
+"""Checks the credentials of a call. Any are accepted, except words that select a refusal."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _SERVICE = "aiplatform.googleapis.com"
 _PERMISSION = "aiplatform.endpoints.predict"
-# For each word that may stand in place of a token or a key: the status, the message and the
-# reason that Google answers with, and the metadata of the reason.
+# For each word that may replace a token or a key: the status, the message and the reason of
+# Google's answer, and the metadata of the reason.
 _REFUSALS = {
     "": (
         *("UNAUTHENTICATED", "Request is missing required authentication credential."),
@@ -48,7 +48,7 @@ def authenticate(request: Request) -> None:
     """Accept a call with a bearer token, or with an API key in a header or in the query.
 
     Raises:
-        GoogleError: There are no credentials, or a word that stands for a refusal.
+        GoogleError: There are no credentials, or they are a word that selects a refusal.
 
     """
     if (refusal := _REFUSALS.get(credential(request))) is not None:
@@ -57,7 +57,7 @@ def authenticate(request: Request) -> None:
 
 
 def credential(request: Request) -> str:
-    """Return the token or the key of a call, or an empty text."""
+    """Return the token or the key of a call, or an empty string."""
     return _bearer(request) or request.headers.get("x-goog-api-key", "") or _key(request)
 
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The moving picture that stands in for what a model would generate."""
+"""The moving picture that replaces the output of a model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Backdrop:
     """
 
     def __init__(self, seed: int, prompt: str, width: int, height: int) -> None:
-        chance = random.Random(f"{seed} {prompt!r}")  # noqa: S311 - colours are no secret
+        chance = random.Random(f"{seed} {prompt!r}")  # noqa: S311 - colours are not secret
         self._width = width
         self._height = height
         scale = _GRID / max(width, height)

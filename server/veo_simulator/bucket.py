@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps the objects of gs:// addresses as files in a folder."""
+"""Stores the objects of gs:// addresses as files in a folder."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class StoredObject:
     """A stored object.
 
     Attributes:
-        path: The file that has its bytes.
-        size: Its bytes.
+        path: The file with its bytes.
+        size: The size in bytes.
     """
 
     bucket: str
@@ -73,15 +73,15 @@ class Buckets:
         return StoredObject(bucket, name, described["contentType"], path, size)
 
     def _path(self, bucket: str, name: str) -> Path:
-        # The hash keeps every name inside the folder and within the limit on a file's name.
+        # Hashing keeps every name inside the folder and within the length limit of file names.
         return self._folder / bucket / hashlib.sha256(name.encode()).hexdigest()
 
 
 def pad(path: Path, size: int) -> None:
     """Pad an MP4 to a size in bytes, by a box of free space at its end.
 
-    The space takes no place on disk where the file system knows sparse files. A file
-    that is that long already, or shorter by less than the box's header, stays as it is.
+    The space uses no disk blocks if the file system supports sparse files. A file that already has
+    the size, or lacks fewer bytes than the header of the box, is left unchanged.
     """
     missing = size - path.stat().st_size
     if missing < _LARGE_BOX_HEADER:

@@ -25,7 +25,7 @@ WorkT = TypeVar("WorkT", bound="Work")
 
 
 class Calls:
-    """Counts calls, holds them back, and answers them with the faults that prompts choose.
+    """Counts calls, delays them, and answers them with the faults that prompts select.
 
     Attributes:
         may_submit: Submissions wait until it is set.
@@ -39,10 +39,10 @@ class Calls:
         self.may_submit.set()
 
     async def submission(self, request: Request) -> dict[str, Any]:
-        """Return the body of a submission, once submissions are not held.
+        """Wait until submissions are not held, and return the body of a submission.
 
         Raises:
-            GoogleError: It has no credentials, or no JSON object.
+            GoogleError: The call has no credentials, or its body is not a JSON object.
 
         """
         self._counts.received()
@@ -58,14 +58,14 @@ class Calls:
         begin: Callable[[], Awaitable[Generation[WorkT]]],
         reply: Callable[[Generation[WorkT]], Awaitable[Response]],
     ) -> Response:
-        """Answer a submission with its fault if it has one, else start its generation.
+        """Answer a submission with its fault, or start its generation.
 
         Args:
-            prompt: The prompt as given; faults and submissions are counted by it.
-            order: What was asked for.
-            location: Whose quota it takes.
+            prompt: The original prompt, by which faults and submissions are counted.
+            order: The checked request.
+            location: The location whose quota the submission uses.
             begin: Starts the generation.
-            reply: Makes the answer.
+            reply: Builds the answer.
 
         Raises:
             GoogleError: The fault is an error of Google's, or the quota is used up.
@@ -83,15 +83,15 @@ class Calls:
         """Check the credentials of a poll.
 
         Raises:
-            GoogleError: It has none, or they are refused.
+            GoogleError: The poll has no credentials, or they are refused.
 
         """
         authenticate(request)
 
     async def fault_of_poll(self, generation: Generation[WorkT]) -> Response | None:
-        """Count a poll, and return the faulty answer that it gets, or None.
+        """Count a poll, and return its faulty answer, or None.
 
-        A poll of a generation that does not exist is a probe, and not counted.
+        A poll of a generation that does not exist is a probe and is not counted.
 
         Raises:
             GoogleError: The fault is an error of Google's.
@@ -104,7 +104,7 @@ class Calls:
         return await faults.answer(fault, order, "poll-") if fault else None
 
     def undone(self, generation: Generation[WorkT]) -> bool:
-        """Return whether a poll sees a generation running again that has ended."""
+        """Return whether a poll reports an ended generation as running."""
         if generation.outcome is None:
             return False
         told, generation.told = generation.told, True

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the prompt, the model and the word that it is simulated onto a video."""
+"""Draws the prompt, the model and the word SIMULATED onto a video."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Caption:
     """A card at the foot of the frame, and a line that grows with time.
 
     Args:
-        scene: What is written, and the size.
+        scene: The text and the size.
     """
 
     def __init__(self, scene: Scene) -> None:
@@ -74,7 +74,7 @@ def _font(size: float) -> _Font:
 
 
 def _plain(text: str) -> str:
-    """Return one line that can be drawn. JSON may hold half of a surrogate pair."""
+    """Return the text as one drawable line. JSON may contain half of a surrogate pair."""
     whole = " ".join(text[: _LONGEST_PROMPT + 1].split())
     return whole.encode("utf-8", "replace").decode()
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Serves what Google does not have: counts, and holds for tests."""
+"""Serves counts and holds for tests, which Google's APIs do not have."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class ControlApi:
     """Serves /simulator.
 
     Args:
-        generations: Those of each API.
-        counts: What came.
-        gates: For each word, the event that lets something go on while it is set.
+        generations: The generations of each API.
+        counts: The counts of calls.
+        gates: For each word, the event that must be set for something to continue.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ControlApi:
         ]
 
     async def health(self, _request: Request) -> Response:
-        """Answer that the simulator serves."""
+        """Answer that the simulator is serving."""
         return JSONResponse({"status": "SERVING", "note": "SIMULATED: no generative model"})
 
     async def statistics(self, _request: Request) -> Response:
@@ -65,10 +65,10 @@ class ControlApi:
         )
 
     async def wait(self, request: Request) -> Response:
-        """Return the counts once those in the query are reached.
+        """Wait until the conditions in the query hold, and return the counts.
 
-        That is so many `submissions` and `polls`, and the end of the `operation` of a
-        name or an id.
+        The conditions are a number of `submissions`, a number of `polls`, and the end of the
+        `operation` with a name or an id.
         """
         wanted = {name: request.query_params.get(name, "0") for name in ("submissions", "polls")}
         for name, value in wanted.items():

@@ -56,19 +56,19 @@ class Counts:
         self.downloads += 1
 
     def forwarded(self) -> None:
-        """Count credentials that a caller sent along to a redirected download."""
+        """Count credentials that a caller sent to the target of a redirect."""
         self.forwarded_credentials += 1
 
     async def reach(self, submissions: int, polls: int) -> None:
-        """Return once this many submissions and polls have come."""
+        """Wait for this many submissions and polls."""
         while self.submissions_received < submissions or self.polls < polls:
             await self._news.wait()
 
     def as_json(self) -> dict[str, Any]:
         """Return the counts.
 
-        Generations by prompt count those that were started; `running_most` is how many ran
-        at the same time at most.
+        The counts by prompt are of started generations. `running_most` is the largest number of
+        generations that ran at the same time.
         """
         return {
             "submissions_received": self.submissions_received,

@@ -30,11 +30,11 @@ class DeveloperFile:
     """A stored file.
 
     Attributes:
-        path: The file that has its bytes.
-        size: Its bytes.
-        created: When, in seconds since 1970.
+        path: The file with its bytes.
+        size: The size in bytes.
+        created: The time of creation, in seconds since 1970.
         active: Whether it can be used.
-        redirects: Whether a download is sent to another address.
+        redirects: Whether downloads are redirected to another address.
     """
 
     id: str
@@ -49,8 +49,8 @@ class DeveloperFiles:
     """All files. Methods block on files.
 
     Args:
-        folder: Where they are.
-        now: Returns seconds since 1970.
+        folder: The folder that contains them.
+        now: Returns the time in seconds since 1970.
     """
 
     def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:

@@ -1,9 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the directives in a prompt that choose what happens.
+"""Reads the directives in a prompt, which select the simulator's behaviour.
 
-[sim:NAME] or [sim:NAME key=value key="several words"], anywhere in the prompt.
-docs/simulator.md lists them; a test keeps both equal.
+A directive is [sim:NAME] or [sim:NAME key=value key="several words"], anywhere in the prompt.
+docs/simulator.md lists them; a test compares both.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from veo_simulator.errors import Violation, invalid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Faults of the submission. With poll- before the name they are faults of polls.
+# Faults of the submission. With the prefix poll-, they are faults of polls.
 CALL_FAULTS = ("quota", "unavailable", "reject", "internal", "html", "garbage", "drop", "hang")
 _CALL_OPTIONS = frozenset({"times", "retry"})
 
@@ -73,7 +73,7 @@ def parse(prompt: str, where: str = "instances[0].prompt") -> Directives:
 
     Args:
         prompt: The prompt.
-        where: Its path in the request, for the error.
+        where: The path of the prompt in the request, for the error.
 
     Raises:
         GoogleError: A directive or an option is unknown, or an option must be a number.

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turns faults of the disk, for example a full one, into one log line and an error of Google's."""
+"""Maps disk faults, for example a full disk, to one log line and one of Google's errors."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def storing(what: str) -> Iterator[None]:
     """Guard code that stores something.
 
     Args:
-        what: What is stored, for the log line and the message.
+        what: The thing that is stored, for the log line and the message.
 
     Raises:
-        GoogleError: UNAVAILABLE; the disk did not take it.
+        GoogleError: UNAVAILABLE; the write failed.
 
     """
     try:

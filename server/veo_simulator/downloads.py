@@ -23,9 +23,9 @@ def ranged(path: Path, size: int, content_type: str, wanted: str) -> Response:
 
     Args:
         path: The file.
-        size: Its bytes.
-        content_type: What they are.
-        wanted: The Range header of the call, or ''; one that is not understood counts as none.
+        size: The size of the file in bytes.
+        content_type: The media type.
+        wanted: The Range header of the call, or ''. An invalid one is ignored.
 
     """
     match = _RANGE.fullmatch(wanted)

@@ -22,12 +22,12 @@ _SAMPLE_RATE = 48_000
 _LOUDNESS = 0.05
 _LOWEST_TONE = 220.0
 _SEMITONES = 12
-# No version of FFmpeg and no time in the file, so that equal scenes give equal bytes.
+# Leaves out FFmpeg's version and the time, so that equal scenes give equal bytes.
 _BIT_EXACT = {"fflags": "+bitexact", "movflags": "+faststart"}
 
 
 def encode(scene: Scene, pictures: Iterable[Picture]) -> bytes:
-    """Return an MP4 of pictures, with a tone if the scene has audio. Takes one at a time."""
+    """Return an MP4 of pictures, with a tone if the scene has audio. Holds one at a time."""
     with tempfile.TemporaryDirectory(prefix="veo-simulator-") as folder:
         path = Path(folder, "video.mp4")
         with av.open(str(path), "w", format="mp4", options=_BIT_EXACT) as container:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-# google/rpc/code.proto: the number of each name, and the HTTP status that stands for it.
+# From google/rpc/code.proto: the number of each name and its HTTP status.
 _CODES = {
     "INVALID_ARGUMENT": (3, HTTPStatus.BAD_REQUEST),
     "NOT_FOUND": (5, HTTPStatus.NOT_FOUND),
@@ -29,7 +29,7 @@ class Violation:
     """A wrong field of a request.
 
     Attributes:
-        field: Its path in the JSON, for example parameters.durationSeconds.
+        field: The path of the field in the JSON, for example parameters.durationSeconds.
         description: What is wrong and what is accepted.
     """
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Answers calls with the faults that their prompts choose."""
+"""Answers calls with the faults that their prompts select."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _MISSING_BYTES = 1000
 
 
 class CutOff(Response):
-    """An answer that breaks off: its beginning, then the end of the connection."""
+    """An answer that breaks off: the connection closes after its first bytes."""
 
     def __init__(self, beginning: bytes = b"{", media_type: str = "application/json") -> None:
         super().__init__(beginning, media_type=media_type)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Promise more bytes than are sent, so that the server closes the connection."""
+        """Announce more bytes than are sent, so that the server closes the connection."""
         self.headers["content-length"] = str(len(self.body) + _MISSING_BYTES)
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
 
 
 class Faults:
-    """Counts how often each fault has been given: `times` times, by default once."""
+    """Counts how often each fault was returned: `times` times, by default once."""
 
     def __init__(self) -> None:
         self._met: dict[tuple[str, str], int] = {}
@@ -46,7 +46,7 @@ class Faults:
         """Return the fault that a call gets now, or None.
 
         Args:
-            whose: What faults are counted by: a prompt, or the name of a generation.
+            whose: The key by which faults are counted: a prompt, or the name of a generation.
             chosen: The directives.
             prefix: `poll-` for polls.
 
@@ -57,7 +57,7 @@ class Faults:
         return None
 
     def meets(self, whose: str, name: str, chosen: Directives) -> bool:
-        """Return whether one more call gets a fault that is given `times` times."""
+        """Return whether one more call gets a fault that is returned `times` times."""
         met = self._met.get((whose, name), 0)
         if name not in chosen or met >= chosen.number(name, "times", 1):
             return False
@@ -72,7 +72,7 @@ async def answer(fault: str, order: Work, prefix: str = "") -> Response:
 
     Args:
         fault: Its name, without the prefix.
-        order: What chose it.
+        order: The request that selected the fault.
         prefix: `poll-` for polls.
 
     Raises:

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Starts generations, ends them at their time, and keeps them across restarts."""
+"""Starts generations, ends them when due, and keeps them across restarts."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _HOUR = 3600.0
 
 
 class Work(Protocol):
-    """What every order has in common."""
+    """The attributes that all orders have."""
 
     @property
     def model(self) -> str:
-        """The model that makes it."""
+        """The model that generates the video."""
 
     @property
     def seed(self) -> int | None:
-        """The given seed, or None."""
+        """The requested seed, or None."""
 
     @property
     def directives(self) -> Directives:
-        """The directives of its prompt."""
+        """The directives of the prompt."""
 
 
 WorkT = TypeVar("WorkT", bound=Work)
@@ -51,16 +51,16 @@ class Generation(Generic[WorkT]):
     """A generation, running or ended.
 
     Attributes:
-        name: Its full name.
-        order: What was asked for.
-        started: When, in seconds since 1970.
-        changed: When it last changed: at its start or its end.
-        seed: The order's, or a random one.
-        outcome: What its maker returned, None while it runs.
-        polls: How often it was polled.
-        told: Whether a poll has seen its end.
+        name: The full name.
+        order: The checked request.
+        started: The time of the start, in seconds since 1970.
+        changed: The time of the last change: the start or the end.
+        seed: The seed of the order, or a random one.
+        outcome: The result of the maker; None while the generation runs.
+        polls: The number of polls.
+        told: Whether a poll has reported the end.
         ended: Set once there is an outcome.
-        ending: Held by whoever ends or deletes it.
+        ending: Held while the generation is ended or deleted.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Generation(Generic[WorkT]):
 
 
 class Maker(Protocol[WorkT]):
-    """Makes the outcomes of an API's orders."""
+    """Produces the outcomes of an API's orders."""
 
     def read(self, name: str, body: dict[str, Any]) -> WorkT:
         """Return the order of a generation by its name and its request."""
@@ -93,19 +93,19 @@ class Maker(Protocol[WorkT]):
         """Return the outcome of a failure."""
 
     def delete(self, generation: str) -> None:
-        """Delete what is kept of a generation, by its id."""
+        """Delete the stored results of a generation, by its id."""
 
 
 class Generations(Generic[WorkT]):
     """All generations of an API, in memory and as files.
 
     Args:
-        folder: Where they are kept.
-        maker: What makes their outcomes.
+        folder: The folder for their files.
+        maker: Produces their outcomes.
         may_finish: Generations do not end until it is set.
-        counts: Is told when one begins and ends.
-        latency_seconds: How long a generation takes, at least.
-        keep_hours: How long one is known after its start.
+        counts: Counts starts and ends.
+        latency_seconds: The minimum time that a generation takes.
+        keep_hours: How long a generation is kept after its start.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Generations(Generic[WorkT]):
         self._running: dict[str, asyncio.Task[None]] = {}
 
     def resume(self) -> None:
-        """Resume what an earlier process left. Blocks on files: call it before serving."""
+        """Resume the generations of an earlier process. Blocks on files: call it before serving."""
         self._folder.mkdir(parents=True, exist_ok=True)
         found = []
         for file in self._folder.glob("*/generation.json"):
@@ -143,12 +143,12 @@ class Generations(Generic[WorkT]):
         """Start a generation.
 
         Args:
-            name: Its full name.
-            order: What was asked for.
-            body: Its JSON, which is kept.
+            name: The full name.
+            order: The checked request.
+            body: The JSON of the request, which is stored.
 
         Raises:
-            GoogleError: The disk does not take the request. Nothing is started.
+            GoogleError: The request cannot be stored. Nothing is started.
 
         """
         await self._forget_old()
@@ -181,7 +181,7 @@ class Generations(Generic[WorkT]):
             if generation.outcome is not None:
                 return False
             generation.changed = time.time()
-            # An outcome that cannot be stored stays in memory. A restart makes it again.
+            # An outcome that cannot be stored stays in memory. A restart produces it again.
             with contextlib.suppress(GoogleError), storing(f"The outcome of {generation.name}"):
                 await asyncio.to_thread(self._save_outcome, generation, outcome)
             generation.outcome = outcome
@@ -198,7 +198,7 @@ class Generations(Generic[WorkT]):
         return stopped
 
     async def delete(self, generation: Generation[WorkT]) -> None:
-        """Delete a generation, running or not, and wake whoever waits for its end."""
+        """Delete a generation, running or not, and wake the calls that wait for its end."""
         async with generation.ending:
             if task := self._running.get(generation.name):
                 task.cancel()
@@ -256,7 +256,7 @@ class Generations(Generic[WorkT]):
                 outcome = await self._maker.make(generation)
         except GoogleError as error:
             outcome = self._maker.failed(error)
-        except Exception:  # noqa: BLE001 - a defect of ours ends the generation, as Google's do
+        except Exception:  # noqa: BLE001 - a defect of the simulator fails the generation, as at Google
             _log.exception("a video could not be made")
             outcome = self._maker.failed(GoogleError("INTERNAL", "Internal error."))
         await asyncio.sleep(due - time.time())

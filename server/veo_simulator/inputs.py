@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The media of a request: as bytes, or by the address of an object."""
+"""The media of a request: bytes, or the address of an object."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Media:
     """An input: its bytes, the bucket and the name of an object, or the id of a file.
 
     Attributes:
-        role: What it is for, for messages: image, lastFrame, video, mask, referenceImages[0].
+        role: The role in messages: image, lastFrame, video, mask or referenceImages[0].
     """
 
     role: str
@@ -56,7 +56,7 @@ def addressed(given: Fields, field: str, role: str, address: str) -> Media:
 
 
 def folder(given: Fields, field: str) -> tuple[str, str] | None:
-    """Read where results go: a bucket, and the prefix of their names without outer slashes."""
+    """Read the destination of results: a bucket, and a prefix without outer slashes."""
     address = given.text(field)
     if address is None:
         return None
@@ -71,7 +71,7 @@ def read(buckets: Buckets, media: Media) -> bytes:
     """Return the bytes of an input. Reads files: call it off the event loop.
 
     Raises:
-        GoogleError: There is no object at its address.
+        GoogleError: There is no object at the address.
 
     """
     if media.data is not None:

@@ -9,16 +9,16 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelRules:
-    """What a model takes. Durations are in seconds.
+    """The limits of a model. Durations are in seconds.
 
     Attributes:
-        durations: What durationSeconds may be.
-        resolutions: What resolution may be; the first is the default.
-        most_samples: The greatest sampleCount.
-        audio: Whether it makes sound.
-        last_frame, extends, edits, resizes, moves_camera: Whether it takes lastFrame, a
-            video without a mask, a video with one, resizeMode, and cameraControl.
-        assets, styles: How many reference images of each type it takes.
+        durations: The accepted values of durationSeconds.
+        resolutions: The accepted values of resolution; the first is the default.
+        most_samples: The largest sampleCount.
+        audio: Whether it generates sound.
+        last_frame, extends, edits, resizes, moves_camera: Whether it accepts lastFrame, a
+            video without a mask, a video with a mask, resizeMode, and cameraControl.
+        assets, styles: The largest number of reference images of each type.
     """
 
     durations: tuple[int, ...] = (4, 6, 8)

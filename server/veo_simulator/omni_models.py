@@ -27,7 +27,7 @@ MOST_CLIPS = 3
 UPSCALED = ("1080p", "4k")
 
 _ALL = frozenset({"aspect_ratio", "resolution", "duration"})
-# The fields of response_format that a task takes, beside those of the delivery.
+# The fields of response_format that a task accepts, besides those of the delivery.
 FIELDS = {
     TEXT: _ALL,
     IMAGE: _ALL,
@@ -42,15 +42,15 @@ TOKENS_PER_SECOND = {"360p": 1931, "720p": 5792, "1080p": 8688, "4k": 17376}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OmniRules:
-    """What a model takes.
+    """The limits of a model.
 
     Attributes:
-        hosts: Where it is served: PLATFORM, DEVELOPER.
-        longest: The most seconds of a new video.
-        resolutions: What resolution may be.
-        tasks: What task may be.
+        hosts: The hosts that serve it: PLATFORM, DEVELOPER.
+        longest: The largest length of a new video in seconds.
+        resolutions: The accepted values of resolution.
+        tasks: The accepted tasks.
         last_frame: Whether a second image is the last frame of image_to_video.
-        continues: Whether previous_interaction_id is taken on the Agent Platform.
+        continues: Whether the Agent Platform accepts previous_interaction_id.
     """
 
     hosts: tuple[str, ...] = (PLATFORM, DEVELOPER)

@@ -19,7 +19,7 @@ class Quota:
     """A limit for each model in each location, over the last sixty seconds.
 
     Args:
-        per_minute: The most submissions, or None for any number.
+        per_minute: The largest number of submissions per minute, or None for any number.
         monotonic: Returns seconds since an arbitrary start.
     """
 
@@ -32,7 +32,7 @@ class Quota:
         """Count a submission.
 
         Raises:
-            GoogleError: There were as many in the last minute as are allowed.
+            GoogleError: The quota of the last minute is used up.
 
         """
         if self._per_minute is None:

@@ -17,7 +17,7 @@ class Clip:
 
     Attributes:
         width, height: The size of a frame in pixels.
-        seconds: How long it is.
+        seconds: The length in seconds.
     """
 
     width: int
@@ -27,7 +27,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """A video to render. The same scene always becomes the same bytes.
+    """A video to render. Equal scenes give equal bytes.
 
     Attributes:
         prompt: Drawn as the title; may be empty.
@@ -35,13 +35,13 @@ class Scene:
         seed: From 0 to 2**32 - 1; chooses colours, shapes and the tone.
         width, height: The size of the frame in pixels, even numbers.
         fps: Frames per second.
-        seconds: How much new material.
+        seconds: The length of the new material.
         audio: Whether there is a tone.
-        lossless: Whether quality goes before size.
+        lossless: Whether to prefer quality over size.
         resize_mode: How pictures are fitted to the frame: pad or crop.
-        negative_prompt: Drawn small, where there is one.
+        negative_prompt: Drawn small if not empty.
         first_frame, last_frame: Encoded images that the video begins and ends with.
-        references: Encoded images that are shown small all the while.
+        references: Encoded images that are shown small throughout.
         clips: Encoded videos of which the first frame is shown as references are.
         source: An encoded video, which is edited where there is a mask.
         treatment: What is done with a source without one: `extend`; `redraw`, which shows

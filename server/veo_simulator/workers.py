@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Renders in other processes, so that the event loop and the GIL stay free."""
+"""Renders in child processes, so that the event loop and the GIL stay free."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ Made = TypeVar("Made")
 
 
 class Renderers:
-    """A pool of processes, which are started when there is work.
+    """A pool of processes, which start on demand.
 
     Args:
-        processes: How many scenes are rendered at the same time.
+        processes: The number of scenes that are rendered at the same time.
     """
 
     def __init__(self, processes: int) -> None:
@@ -41,7 +41,7 @@ class Renderers:
 
         Raises:
             UnreadableMedia: An input of the scene is not an image or a video.
-            GoogleError: Two processes in turn died on it.
+            GoogleError: Two processes died in turn while working on it.
 
         """
         return await self._run(_render, scene)
@@ -51,7 +51,7 @@ class Renderers:
 
         Raises:
             UnreadableMedia: The data is not a video.
-            GoogleError: Two processes in turn died on it.
+            GoogleError: Two processes died in turn while working on it.
 
         """
         return await self._run(_measure, video)
@@ -68,7 +68,7 @@ class Renderers:
         raise GoogleError("INTERNAL", "The process that worked on the video died twice.")
 
     def close(self) -> None:
-        """End the processes at once and drop their work."""
+        """Kill the processes and drop their work."""
         processes = list((self._pool._processes or {}).values())  # noqa: SLF001 - no public way before 3.14
         self._pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
@@ -80,7 +80,7 @@ class Renderers:
 
 
 def _render(scene: Scene) -> bytes:
-    # Only the workers load the codecs, which take memory and time.
+    # Imported only in the workers: the codecs take memory and time to load.
     from veo_simulator.rendering import render
 
     return render(scene)
