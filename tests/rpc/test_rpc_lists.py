@@ -103,7 +103,7 @@ async def test_the_size_of_a_page_has_a_default_and_a_most(
 
 
 async def test_a_filter_picks_by_state_outcome_model_and_labels(tmp_path: Path) -> None:
-    labelled = GenerateVideosConfig(labels={"team": "ads AND more", "stage": "1"})
+    labelled = GenerateVideosConfig(labels={"team": "ads-and-more", "stage": "1"})
     async with serving(tmp_path) as server:
         running = await server.running()
         server.parts.clock.advance(1)
@@ -117,8 +117,9 @@ async def test_a_filter_picks_by_state_outcome_model_and_labels(tmp_path: Path) 
             "done = false": [queued, running],
             f'model = "{MODEL}"': [succeeded, running],
             f"model = models/{MODEL} AND done = false": [running],
-            'labels.team = "ads AND more"': [queued],
-            'labels.team = "ads AND more" AND labels.stage = 1 AND state = QUEUED': [queued],
+            'labels.team = "ads-and-more"': [queued],
+            'labels.team = "ads-and-more" AND labels.stage = 1 AND state = QUEUED': [queued],
+            'labels.team = "ads AND more" AND labels.stage = 1': [],
             "labels.team = others": [],
             "state = FAILED": [],
             "  ": [queued, succeeded, running],

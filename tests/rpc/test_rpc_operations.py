@@ -256,7 +256,8 @@ async def test_a_deleted_operation_takes_its_videos_along(tmp_path: Path) -> Non
 
 async def test_what_waits_for_an_upstream_that_is_away_says_so(tmp_path: Path) -> None:
     down = Failure(Code.UNAVAILABLE, "ATTEMPTS_EXHAUSTED", "refused", {"upstream": "scripted"})
-    async with serving(tmp_path, ScriptedUpstream(submissions=[NotNow(down)])) as server:
+    unreached = NotNow(down, reached=False)
+    async with serving(tmp_path, ScriptedUpstream(submissions=[unreached])) as server:
         tried, waits = await server.accepted(), await server.accepted()
         await server.parts.driver.step(tried)
         for name in (tried, waits):
