@@ -111,9 +111,8 @@ async def test_every_location_and_host_is_asked_and_nothing_is_generated(
     assert probed.code == 0, probed.text
     for subject in (VEO, "agent_platform@us-east4 (us-east4)", DEVELOPER):
         assert probed.lines[subject] == "OK"
-    after = await google.statistics()
-    assert after["polls"] - before["polls"] == 4
-    assert after["submissions_received"] == before["submissions_received"]
+    # The simulator does not count polls of generations that do not exist, which probes are.
+    assert await google.statistics() == before
 
 
 @pytest.mark.parametrize(
