@@ -115,6 +115,8 @@ def _running() -> GenerateVideosOperation:
             queue_position=0,
             attempts=2,
             next_retry_time=_time(4),
+            last_error=Status(code=code_pb2.UNAVAILABLE, message="No connection"),
+            prompt_excerpt="A paper boat 🚤",
             labels=LABELS,
             cancel_requested=True,
         ),

@@ -31,6 +31,7 @@ _log = logging.getLogger(__name__)
 
 _NOT_DONE = frozenset({State.QUEUED, State.SUBMITTING, State.RUNNING})
 _PAGE_SIZE = 500
+_WAKES_AT_ONCE = 500
 _PUBLISH_INTERVAL_SECONDS = 1.0
 _ESTIMATE_INTERVAL_SECONDS = 10.0
 
@@ -107,8 +108,8 @@ class Dispatcher:
         if not self._unwoken:
             return
         now = self._clock.now()
-        # Together, so that the store commits many at once: after an outage thousands may go.
-        while names := tuple(islice(self._unwoken, _AT_ONCE)):
+        # In groups, which the store commits together: after an outage, thousands may go.
+        while names := tuple(islice(self._unwoken, _WAKES_AT_ONCE)):
             await asyncio.gather(*(self._store.wake(name, now) for name in names))
             self._unwoken.difference_update(names)
             self._notify()
