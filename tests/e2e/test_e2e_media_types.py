@@ -84,4 +84,5 @@ async def test_a_video_of_any_usual_type_reaches_the_models_that_take_it(tmp_pat
             for operation in started:
                 ended = await client.operations.wait(operation)
                 assert ended.done
-                assert "Support codes" in str(ended.error or ended.response)
+                assert ended.response is not None, ended.error
+                assert "Support codes" in ended.response.rai_media_filtered_reasons[0]

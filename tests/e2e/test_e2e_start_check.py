@@ -10,11 +10,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import pytest
-from longtake.v1.video_service_pb2 import (
-    GenerateVideosRequest,
-    GetOperationRequest,
-    WatchOperationRequest,
-)
+from longtake.v1.video_service_pb2 import GenerateVideosRequest, WatchOperationRequest
 from longtake_server.clock import SystemClock
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.operations.requests.catalogue import Catalogue
@@ -25,6 +21,9 @@ from processes.running import GUARD_SECONDS, Server
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from longtake.v1.operation_pb2 import GenerateVideosMetadata
+    from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
 
 pytestmark = pytest.mark.timeout(GUARD_SECONDS)
 WARNING = "cannot use the upstream"
@@ -55,12 +54,10 @@ async def test_it_accepts_and_says_why_it_waits(tmp_path: Path, closed_port: int
         stub = await longtake.start()
         request = GenerateVideosRequest(model="veo-3.1-generate-001", prompt="a dog")
         first, second = await stub.GenerateVideos(request), await stub.GenerateVideos(request)
-        async for news in stub.WatchOperation(WatchOperationRequest(name=first.name)):
-            if news.operation.metadata.HasField("last_error"):
-                break
-        waits = await stub.GetOperation(GetOperationRequest(name=second.name))
-        assert "cannot be reached" in waits.metadata.last_error.message
-        assert waits.metadata.HasField("next_retry_time")
+        for name in (first.name, second.name):
+            waits = await waiting(stub, name)
+            assert "cannot be reached" in waits.last_error.message
+            assert waits.HasField("next_retry_time")
         assert await longtake.process.terminate() == 0
         assert longtake.log.count("cannot reach the upstream") == 1
         assert "secret-token" not in longtake.log
@@ -84,3 +81,11 @@ async def test_each_upstream_that_cannot_be_used_is_named_once(
     assert sorted(one["upstream"] for one in warnings) == sorted(adapters)
     assert all("refused" in one["cause"] for one in warnings)
     assert "secret-token" not in caplog.text
+
+
+async def waiting(stub: VideoServiceAsyncStub, name: str) -> GenerateVideosMetadata:
+    """Return the metadata of an operation once it says why the operation waits."""
+    async for news in stub.WatchOperation(WatchOperationRequest(name=name)):
+        if news.operation.metadata.HasField("last_error"):
+            return news.operation.metadata
+    raise AssertionError("the watch ended")

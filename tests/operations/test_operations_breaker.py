@@ -40,7 +40,7 @@ class Told:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.changes: list[tuple[str, Failure | None]] = []
-        backoff = Backoff(longest_seconds=8.0)
+        backoff = Backoff(longest_seconds=3.0)
         self.breakers = Breakers(
             self.clock,
             lambda failures, retry_after: backoff.after(failures, 0.0, retry_after),
@@ -72,7 +72,7 @@ def test_a_call_that_may_have_failed_by_its_own_fault_opens_it_the_third_time_in
     assert not told.breakers.is_closed("up")
 
 
-def test_one_call_at_a_time_probes_and_the_waits_grow_to_eight_seconds() -> None:
+def test_one_call_at_a_time_probes_and_the_waits_grow() -> None:
     told = Told()
     told.fail()
     waits = []
@@ -86,7 +86,7 @@ def test_one_call_at_a_time_probes_and_the_waits_grow_to_eight_seconds() -> None
         assert told.breakers.allows("up", "a")
         assert not told.breakers.allows("up", "b")
         waits.append(told.breakers.unanswered("up", "a", DOWN))
-    assert waits == [2.0, 4.0, 8.0, 8.0, 8.0]
+    assert waits == [2.0, 3.0, 3.0, 3.0, 3.0]
     assert told.changes == [("up", DOWN)]
 
 
@@ -168,10 +168,10 @@ async def test_many_that_wait_cost_one_attempt_a_second_and_no_revision(tmp_path
         await step_until_none_goes(parts)
         records = await accept_many(parts)
         await pass_seconds(parts, 60)
-        assert 8 <= len(script.submitted) <= 15
+        assert 10 <= len(script.submitted) <= 60
         tried = set(script.submitted)
         waiting = [one for one in await stored(parts, records) if one.name not in tried]
-        assert len(waiting) >= QUEUED - 15
+        assert len(waiting) >= QUEUED // 2
         assert {one.revision for one in waiting} == {1}
         assert len(parts.outages) == 1
         script.forget_left()
