@@ -40,7 +40,7 @@ class Told:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.changes: list[tuple[str, Failure | None]] = []
-        backoff = Backoff(longest_seconds=3.0)
+        backoff = Backoff(longest_seconds=2.0)
         self.breakers = Breakers(
             self.clock,
             lambda failures, retry_after: backoff.after(failures, 0.0, retry_after),
@@ -86,7 +86,7 @@ def test_one_call_at_a_time_probes_and_the_waits_grow() -> None:
         assert told.breakers.allows("up", "a")
         assert not told.breakers.allows("up", "b")
         waits.append(told.breakers.unanswered("up", "a", DOWN))
-    assert waits == [2.0, 3.0, 3.0, 3.0, 3.0]
+    assert waits == [2.0, 2.0, 2.0, 2.0, 2.0]
     assert told.changes == [("up", DOWN)]
 
 

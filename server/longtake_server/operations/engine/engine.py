@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_MAX_PROBE_WAIT_SECONDS = 3.0
+_MAX_PROBE_WAIT_SECONDS = 2.0
 """The longest wait between two probes of an upstream that does not answer."""
 
 
