@@ -120,9 +120,11 @@ class Breakers:
     def answered(self, upstream: str) -> None:
         """Close the breaker: the upstream answered a call, even if with an error."""
         breaker = self._of(upstream)
-        was_closed, was_out = breaker.closed, breaker.failure is not None
+        if breaker.closed and not breaker.failures:
+            return
+        was_out = not breaker.closed and breaker.failure is not None
         self._breakers[upstream] = _Breaker()
-        if not was_closed and was_out:
+        if was_out:
             self._changed(upstream, None)
 
     def unanswered(
@@ -182,4 +184,6 @@ class Breakers:
         }
 
     def _of(self, upstream: str) -> _Breaker:
-        return self._breakers.setdefault(upstream, _Breaker())
+        if (known := self._breakers.get(upstream)) is None:
+            known = self._breakers[upstream] = _Breaker()
+        return known

@@ -75,7 +75,7 @@ class Polling:
         Raises as Driver.step.
         """
         upstream = self._upstreams.get(record.upstream)
-        is_over = self._is_over(record)
+        is_over = self._running_for(record) > self._limits.generation
         had_final_poll = upstream is None or record.name in self._final_polls
         if is_over and (had_final_poll or self._outage_outlasted_limits(record)):
             failure = _generation_timeout(self._limits.generation)
@@ -121,16 +121,14 @@ class Polling:
                 upstream, record.name, failure, error.retry_after, surely=not error.reached
             )
 
-    def _is_over(self, record: OperationRecord) -> bool:
-        running_since = record.submit_time or record.create_time
-        return self._clock.now() - running_since > self._limits.generation
+    def _running_for(self, record: OperationRecord) -> timedelta:
+        return self._clock.now() - (record.submit_time or record.create_time)
 
     def _outage_outlasted_limits(self, record: OperationRecord) -> bool:
         """Return whether an outage has lasted too long to wait for the result."""
-        running_since = record.submit_time or record.create_time
         longest = self._limits.generation + self._limits.queue
         is_closed = self._breakers.is_closed(record.upstream)
-        return not is_closed and self._clock.now() - running_since > longest
+        return not is_closed and self._running_for(record) > longest
 
     async def _polled(self, record: OperationRecord, result: PollResult) -> datetime | None:
         match result:
