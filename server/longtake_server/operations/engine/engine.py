@@ -263,4 +263,4 @@ class Engine:
 
     def forget(self, name: str) -> None:
         """Drop the in-memory state of a deleted operation."""
-        self.runner.forget(name)
+        self.driver.forget(name)

@@ -80,10 +80,6 @@ class Runner:
         if self._waits_until is not None and (due < self._waits_until or due <= self._clock.now()):
             self._notified.set()
 
-    def forget(self, name: str) -> None:
-        """Drop the in-memory state of a deleted operation."""
-        self._driver.forget(name)
-
     def stop(self) -> None:
         """Stop leasing work. `run` returns once the steps in progress have ended."""
         self._stopping = True
