@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
     from longtake_server.operations.model import Failure
+    from longtake_server.operations.upstream import NotNow
 
 _FAILURES_TO_OPEN = 3
 """The failed calls that open a breaker. A single call may fail for a reason of its own."""
@@ -126,6 +127,20 @@ class Breakers:
         self._breakers[upstream] = _Breaker()
         if was_out:
             self._changed(upstream, None)
+
+    def not_now(self, upstream: str, name: str, error: NotNow) -> float:
+        """Note a call that started nothing. A refusal for lack of quota is an answer.
+
+        Returns:
+            The seconds until the next call is allowed, 0 if the breaker is closed.
+
+        """
+        if error.lacks_quota:
+            self.answered(upstream)
+            return 0.0
+        return self.unanswered(
+            upstream, name, error.failure, error.retry_after, surely=not error.reached
+        )
 
     def unanswered(
         self,

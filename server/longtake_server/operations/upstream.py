@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from longtake_server.operations.model import Code
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from contextlib import AbstractAsyncContextManager
@@ -49,6 +51,11 @@ class NotNow(UpstreamFailure):
         self.failure = failure
         self.retry_after = retry_after
         self.reached = reached
+
+    @property
+    def lacks_quota(self) -> bool:
+        """Whether the upstream answered that it has no quota left. Otherwise it is unavailable."""
+        return self.failure.code is Code.RESOURCE_EXHAUSTED
 
 
 class OutcomeUnknown(UpstreamFailure):

@@ -275,33 +275,25 @@ class Admission:
                     start = None if wait is None else now + timedelta(seconds=wait)
                     yield Standing(self._records[name], position, start)
 
-    def refused(self, record: OperationRecord, retry_after: float | None) -> float:
-        """Back off after the upstream refused a submission for lack of quota.
+    def not_now(self, record: OperationRecord, error: NotNow) -> float:
+        """Note a submission that started nothing, for lack of quota or because of an outage.
 
         Returns:
-            The seconds until the next submission.
+            The seconds until the next submission; 0 if an outage is not certain yet.
 
         """
-        self._breakers.answered(record.upstream)
         quota = self._quota(record)
         quota.uncount_submission(record.name)
-        return quota.refused(self._clock.monotonic(), retry_after, self._backoff, self._chance())
+        wait = self._breakers.not_now(record.upstream, record.name, error)
+        if not error.lacks_quota:
+            return wait
+        return quota.refused(
+            self._clock.monotonic(), error.retry_after, self._backoff, self._chance()
+        )
 
     def is_exhausted(self, record: OperationRecord) -> bool:
         """Return whether submissions are held back after a refusal."""
         return self._quota(record).is_backing_off(self._clock.monotonic())
-
-    def unavailable(self, record: OperationRecord, error: NotNow) -> float:
-        """Note that the upstream was unavailable and certainly started nothing.
-
-        Returns:
-            The seconds until the upstream is tried again; 0 if its breaker is still closed.
-
-        """
-        self._quota(record).uncount_submission(record.name)
-        return self._breakers.unanswered(
-            record.upstream, record.name, error.failure, error.retry_after, surely=not error.reached
-        )
 
     def outcome_unknown(self, record: OperationRecord, failure: Failure) -> None:
         """Note a submission that was sent but not answered."""

@@ -99,7 +99,7 @@ class Polling:
                 return await self._ending.fail(record, error.failure, may_be_billed=True)
             except NotNow as error:
                 span.outcome("not_now")
-                self._not_now(record, error)
+                self._breakers.not_now(record.upstream, record.name, error)
                 return self._retries.later(record.name, error.retry_after)
             except OutcomeUnknown as error:
                 span.outcome("unknown")
@@ -111,15 +111,6 @@ class Polling:
         self._retries.forget(record.name)
         self._topics.note_poll(record.name)
         return await self._polled(record, result)
-
-    def _not_now(self, record: OperationRecord, error: NotNow) -> None:
-        upstream, failure = record.upstream, error.failure
-        if failure.code is Code.RESOURCE_EXHAUSTED:
-            self._breakers.answered(upstream)
-        else:
-            self._breakers.unanswered(
-                upstream, record.name, failure, error.retry_after, surely=not error.reached
-            )
 
     def _running_for(self, record: OperationRecord) -> timedelta:
         return self._clock.now() - (record.submit_time or record.create_time)

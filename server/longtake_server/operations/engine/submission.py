@@ -191,9 +191,7 @@ class Submission:
         return change is not None
 
     def _postponed_for(self, record: OperationRecord, error: NotNow) -> float:
-        if error.failure.code is Code.RESOURCE_EXHAUSTED:
-            return self._admission.refused(record, error.retry_after)
-        return self._admission.unavailable(record, error) or self._retries.seconds(
+        return self._admission.not_now(record, error) or self._retries.seconds(
             record.attempts, error.retry_after
         )
 
@@ -219,9 +217,8 @@ class Submission:
 
 def _refusal(error: NotNow) -> Failure:
     """Return the failure that callers see as last_error while the operation waits."""
-    failure = error.failure
-    exhausted = failure.code is Code.RESOURCE_EXHAUSTED
-    return replace(failure, reason="UPSTREAM_QUOTA" if exhausted else "UPSTREAM_UNAVAILABLE")
+    reason = "UPSTREAM_QUOTA" if error.lacks_quota else "UPSTREAM_UNAVAILABLE"
+    return replace(error.failure, reason=reason)
 
 
 def _earlier_gone(error: ResourceError) -> Failure:
