@@ -281,7 +281,6 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         media=media,
         catalogue=catalogue,
         clock=clock,
-        telemetry=telemetry,
         enforce_retirement=not simulated,
     )
     check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)

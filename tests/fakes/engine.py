@@ -153,7 +153,6 @@ async def engine(
         media=media,
         catalogue=catalogue,
         clock=clock,
-        telemetry=telemetry,
         enforce_retirement=enforce_retirement,
     )
     try:

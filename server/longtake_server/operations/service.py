@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from longtake_server.operations.upstream import Upstream
     from longtake_server.operations.view import StoreEvent
     from longtake_server.operations.watching import Heartbeat, Watching
-    from longtake_server.telemetry import Telemetry
 
 # Hashing a smaller request is faster than handing it to a thread.
 _SMALL_BYTES = 1 << 16
@@ -60,7 +59,6 @@ class VideoOperations:
         media: Keeps result videos.
         catalogue: The models.
         clock: The time source.
-        telemetry: Metrics and traces.
         enforce_retirement: Whether requests for a retired model are refused.
 
     """
@@ -77,7 +75,6 @@ class VideoOperations:
         media: MediaStore,
         catalogue: Catalogue,
         clock: Clock,
-        telemetry: Telemetry,
         enforce_retirement: bool,
     ) -> None:
         self._store = store
@@ -88,7 +85,6 @@ class VideoOperations:
         self._media = media
         self._catalogue = catalogue
         self._clock = clock
-        self._telemetry = telemetry
         self._enforce_retirement = enforce_retirement
         self._downloads = Downloads(ledger, media, upstreams)
 
@@ -124,19 +120,9 @@ class VideoOperations:
             await self._check_previous(request.previous_operation, caller, served)
         digest = await _digest_of(request)
         record = self._new_record(request, served, caller, traceparent, digest)
-        stored = await self._ledger.finish(self._store_and_notify(record, request))
+        stored = await self._ledger.create(record, request, self._engine.first_due(record))
         if stored.request_digest != digest:
             raise RequestIdReused(request.request_id, stored.name)
-        return stored
-
-    async def _store_and_notify(
-        self, record: OperationRecord, request: GenerateVideosRequest
-    ) -> OperationRecord:
-        due = self._engine.first_due(record)
-        stored = await self._ledger.create(record, request, due)
-        if stored.name == record.name:
-            self._telemetry.accepted(record.model)
-            self._engine.notify(due)
         return stored
 
     def _new_record(
@@ -215,14 +201,12 @@ class VideoOperations:
         self, name: str, caller: str, after_revision: int, heartbeat_seconds: float
     ) -> AsyncGenerator[OperationRecord | Heartbeat]:
         """Return a stream of the states of an operation. See Watching.watch."""
-        record = await self.get(name, caller)
+        record = _owned(await self._ledger.get(name), caller)
         watch = self._watching.watch(name, after_revision, heartbeat_seconds, caller)
         # While an upstream does not answer, those that wait have no new revisions: an outage
         # that begins later changes no message of this watch.
-        return self._with_outages(watch) if self._is_held_up(record) else watch
-
-    def _is_held_up(self, record: OperationRecord) -> bool:
-        return record.state is State.QUEUED and self._engine.outage(record) is not None
+        is_held_up = self._with_outage(record) is not record
+        return self._with_outages(watch) if is_held_up else watch
 
     async def _with_outages(
         self, watch: AsyncGenerator[OperationRecord | Heartbeat]

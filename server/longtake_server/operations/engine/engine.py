@@ -227,7 +227,7 @@ class Engine:
             StorageUnavailable: The store cannot be read.
 
         """
-        self._ports.ledger.observe(self.admission)
+        self._ports.ledger.observe(self)
         self._ports.topics.on_watched(self.admission.watched)
         await self.poll_scheduler.resume()
         await self.dispatcher.resume()
@@ -246,6 +246,16 @@ class Engine:
     def stop(self) -> None:
         """Stop taking work. `run` returns once the steps in progress have ended."""
         self.runner.stop()
+
+    def committed(self, name: str, record: OperationRecord | None) -> None:
+        """See Observer.committed."""
+        self.admission.committed(name, record)
+
+    def created(self, record: OperationRecord, due: datetime) -> None:
+        """See Observer.created."""
+        self._ports.telemetry.accepted(record.model)
+        self.admission.created(record, due)
+        self.runner.notify(due)
 
     def first_due(self, record: OperationRecord) -> datetime:
         """Return when the first step of a new operation is due. It may be woken earlier."""
