@@ -48,6 +48,13 @@ local contract = {
       },
     },
     {
+      template = "/v1/caller",
+      path = "^/v1/caller$",
+      methods = {
+        GET = {},
+      },
+    },
+    {
       template = "/v1/models",
       path = "^/v1/models$",
       methods = {
@@ -76,6 +83,13 @@ local contract = {
         DELETE = {},
       },
     },
+    {
+      template = "/v1/usage",
+      path = "^/v1/usage$",
+      methods = {
+        GET = {},
+      },
+    },
   },
   messages = {
     ["longtake.v1.GenerateVideosRequest"] = {
@@ -90,6 +104,8 @@ local contract = {
       { json = "priority", field = "priority", kind = "int32" },
       { json = "allowModelFallback", field = "allow_model_fallback", kind = "bool" },
       { json = "previousOperation", field = "previous_operation", kind = "string" },
+      { json = "validateOnly", field = "validate_only", kind = "bool" },
+      { json = "maxCost", field = "max_cost", kind = "message", message = "google.type.Money" },
     },
     ["longtake.v1.WaitOperationRequest"] = {
       { json = "afterRevision", field = "after_revision", kind = "int64" },
@@ -133,6 +149,11 @@ local contract = {
       { json = "labels", field = "labels", kind = "map", value = { kind = "string" } },
       { json = "outputGcsUri", field = "output_gcs_uri", kind = "string" },
       { json = "pubsubTopic", field = "pubsub_topic", kind = "string" },
+    },
+    ["google.type.Money"] = {
+      { json = "currencyCode", field = "currency_code", kind = "string" },
+      { json = "units", field = "units", kind = "int64" },
+      { json = "nanos", field = "nanos", kind = "int32" },
     },
     ["longtake.v1.FileData"] = {
       { json = "fileUri", field = "file_uri", kind = "string" },

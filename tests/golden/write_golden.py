@@ -96,6 +96,8 @@ def _request() -> GenerateVideosRequest:
         priority=-7,
         allow_model_fallback=True,
         previous_operation=NAME,
+        validate_only=True,
+        max_cost=Money(currency_code="USD", units=12, nanos=340_000_000),
     )
 
 
@@ -172,7 +174,11 @@ def _failed() -> GenerateVideosOperation:
         done=True,
         error=error,
         metadata=GenerateVideosMetadata(
-            state=State.FAILED, model=MODEL, warnings=["The upstream may bill it.", ""]
+            state=State.FAILED,
+            model=MODEL,
+            warnings=["The upstream may bill it.", ""],
+            principal="okta:0193",
+            late_success=True,
         ),
         revision=5,
     )

@@ -134,6 +134,54 @@ const (
 	// In an operation's `last_error`, RESOURCE_EXHAUSTED: the upstream has no quota
 	// left for now, and the operation waits. Metadata: `upstream`.
 	ErrorReason_ERROR_REASON_UPSTREAM_QUOTA ErrorReason = 34
+	// UNAUTHENTICATED. The server expects a credential, and the call has none. No
+	// metadata.
+	ErrorReason_ERROR_REASON_CREDENTIAL_MISSING ErrorReason = 35
+	// UNAUTHENTICATED. The credential is not of a form that the server accepts. No
+	// metadata.
+	ErrorReason_ERROR_REASON_CREDENTIAL_MALFORMED ErrorReason = 36
+	// UNAUTHENTICATED. The server does not know the credential: there is no such key,
+	// its secret is wrong, or the token is from another issuer, for another audience
+	// or not signed by its issuer. No metadata.
+	ErrorReason_ERROR_REASON_CREDENTIAL_UNKNOWN ErrorReason = 37
+	// UNAUTHENTICATED. The credential was revoked, perhaps during a stream. Metadata:
+	// `key_id`.
+	ErrorReason_ERROR_REASON_CREDENTIAL_REVOKED ErrorReason = 38
+	// UNAUTHENTICATED. The credential has expired, perhaps during a stream. Call again
+	// with a new one; a stream resumes where it ended. Metadata: `key_id`, for an API
+	// key only.
+	ErrorReason_ERROR_REASON_CREDENTIAL_EXPIRED ErrorReason = 39
+	// UNAUTHENTICATED. The call has two credentials that differ. No metadata.
+	ErrorReason_ERROR_REASON_CREDENTIALS_DIFFER ErrorReason = 40
+	// PERMISSION_DENIED. The principal lacks the role that the method requires.
+	// Metadata: `roles`, of which one is necessary.
+	ErrorReason_ERROR_REASON_ROLE_MISSING ErrorReason = 41
+	// UNAVAILABLE. The server cannot verify credentials for now: its key store or the
+	// keys of a token's issuer cannot be read. Has a google.rpc.RetryInfo.
+	ErrorReason_ERROR_REASON_AUTHENTICATION_UNAVAILABLE ErrorReason = 42
+	// RESOURCE_EXHAUSTED. The operation would exceed what is left of a budget. Has a
+	// google.rpc.QuotaFailure, and no google.rpc.RetryInfo: `resets_at` may be weeks
+	// away. Metadata: `budget`, `period`, `resets_at`, and in millionths of a US dollar
+	// `limit_micros`, `spent_micros`, `reserved_micros` and `requested_micros`, or in
+	// thousandths of a second of video `limit_milliseconds`, `spent_milliseconds`,
+	// `reserved_milliseconds` and `requested_milliseconds`.
+	ErrorReason_ERROR_REASON_BUDGET_EXCEEDED ErrorReason = 43
+	// RESOURCE_EXHAUSTED. The operation alone exceeds a budget, so it never fits. Has
+	// a google.rpc.QuotaFailure. Metadata: as BUDGET_EXCEEDED, without `resets_at`.
+	ErrorReason_ERROR_REASON_REQUEST_OVER_BUDGET ErrorReason = 44
+	// RESOURCE_EXHAUSTED. The principal started too many generations in a minute. Has
+	// a google.rpc.RetryInfo with the time at which the next one is accepted.
+	// Metadata: `requests_per_minute`.
+	ErrorReason_ERROR_REASON_RATE_LIMITED ErrorReason = 45
+	// RESOURCE_EXHAUSTED. The principal has too many queued operations. Has a
+	// google.rpc.QuotaFailure. Metadata: `max_queued`.
+	ErrorReason_ERROR_REASON_TOO_MANY_QUEUED ErrorReason = 46
+	// FAILED_PRECONDITION. A budget or `max_cost` limits the cost, and the model has no
+	// known price. Metadata: `model`.
+	ErrorReason_ERROR_REASON_PRICE_UNKNOWN ErrorReason = 47
+	// FAILED_PRECONDITION. The generation could cost more than `max_cost`. Metadata:
+	// `max_micros`, `requested_micros`, in millionths of a US dollar.
+	ErrorReason_ERROR_REASON_COST_OVER_MAXIMUM ErrorReason = 48
 )
 
 // Enum value maps for ErrorReason.
@@ -173,6 +221,20 @@ var (
 		31: "ERROR_REASON_READER_TOO_SLOW",
 		32: "ERROR_REASON_TOO_MANY_REQUEST_BYTES",
 		34: "ERROR_REASON_UPSTREAM_QUOTA",
+		35: "ERROR_REASON_CREDENTIAL_MISSING",
+		36: "ERROR_REASON_CREDENTIAL_MALFORMED",
+		37: "ERROR_REASON_CREDENTIAL_UNKNOWN",
+		38: "ERROR_REASON_CREDENTIAL_REVOKED",
+		39: "ERROR_REASON_CREDENTIAL_EXPIRED",
+		40: "ERROR_REASON_CREDENTIALS_DIFFER",
+		41: "ERROR_REASON_ROLE_MISSING",
+		42: "ERROR_REASON_AUTHENTICATION_UNAVAILABLE",
+		43: "ERROR_REASON_BUDGET_EXCEEDED",
+		44: "ERROR_REASON_REQUEST_OVER_BUDGET",
+		45: "ERROR_REASON_RATE_LIMITED",
+		46: "ERROR_REASON_TOO_MANY_QUEUED",
+		47: "ERROR_REASON_PRICE_UNKNOWN",
+		48: "ERROR_REASON_COST_OVER_MAXIMUM",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -209,6 +271,20 @@ var (
 		"ERROR_REASON_READER_TOO_SLOW":            31,
 		"ERROR_REASON_TOO_MANY_REQUEST_BYTES":     32,
 		"ERROR_REASON_UPSTREAM_QUOTA":             34,
+		"ERROR_REASON_CREDENTIAL_MISSING":         35,
+		"ERROR_REASON_CREDENTIAL_MALFORMED":       36,
+		"ERROR_REASON_CREDENTIAL_UNKNOWN":         37,
+		"ERROR_REASON_CREDENTIAL_REVOKED":         38,
+		"ERROR_REASON_CREDENTIAL_EXPIRED":         39,
+		"ERROR_REASON_CREDENTIALS_DIFFER":         40,
+		"ERROR_REASON_ROLE_MISSING":               41,
+		"ERROR_REASON_AUTHENTICATION_UNAVAILABLE": 42,
+		"ERROR_REASON_BUDGET_EXCEEDED":            43,
+		"ERROR_REASON_REQUEST_OVER_BUDGET":        44,
+		"ERROR_REASON_RATE_LIMITED":               45,
+		"ERROR_REASON_TOO_MANY_QUEUED":            46,
+		"ERROR_REASON_PRICE_UNKNOWN":              47,
+		"ERROR_REASON_COST_OVER_MAXIMUM":          48,
 	}
 )
 
@@ -243,7 +319,7 @@ var File_longtake_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1elongtake/v1/error_reason.proto\x12\vlongtake.v1*\xa5\t\n" +
+	"\x1elongtake/v1/error_reason.proto\x12\vlongtake.v1*\x9e\r\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +
@@ -279,7 +355,21 @@ const file_longtake_v1_error_reason_proto_rawDesc = "" +
 	"\x1aERROR_REASON_NOT_SUPPORTED\x10\x1e\x12 \n" +
 	"\x1cERROR_REASON_READER_TOO_SLOW\x10\x1f\x12'\n" +
 	"#ERROR_REASON_TOO_MANY_REQUEST_BYTES\x10 \x12\x1f\n" +
-	"\x1bERROR_REASON_UPSTREAM_QUOTA\x10\"BQ\n" +
+	"\x1bERROR_REASON_UPSTREAM_QUOTA\x10\"\x12#\n" +
+	"\x1fERROR_REASON_CREDENTIAL_MISSING\x10#\x12%\n" +
+	"!ERROR_REASON_CREDENTIAL_MALFORMED\x10$\x12#\n" +
+	"\x1fERROR_REASON_CREDENTIAL_UNKNOWN\x10%\x12#\n" +
+	"\x1fERROR_REASON_CREDENTIAL_REVOKED\x10&\x12#\n" +
+	"\x1fERROR_REASON_CREDENTIAL_EXPIRED\x10'\x12#\n" +
+	"\x1fERROR_REASON_CREDENTIALS_DIFFER\x10(\x12\x1d\n" +
+	"\x19ERROR_REASON_ROLE_MISSING\x10)\x12+\n" +
+	"'ERROR_REASON_AUTHENTICATION_UNAVAILABLE\x10*\x12 \n" +
+	"\x1cERROR_REASON_BUDGET_EXCEEDED\x10+\x12$\n" +
+	" ERROR_REASON_REQUEST_OVER_BUDGET\x10,\x12\x1d\n" +
+	"\x19ERROR_REASON_RATE_LIMITED\x10-\x12 \n" +
+	"\x1cERROR_REASON_TOO_MANY_QUEUED\x10.\x12\x1e\n" +
+	"\x1aERROR_REASON_PRICE_UNKNOWN\x10/\x12\"\n" +
+	"\x1eERROR_REASON_COST_OVER_MAXIMUM\x100BQ\n" +
 	"\x0fdev.longtake.v1B\x10ErrorReasonProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3"
 
 var (

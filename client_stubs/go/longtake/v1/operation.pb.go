@@ -294,6 +294,16 @@ type GenerateVideosMetadata struct {
 	// which generation is which. Empty if the request has no prompt, and for
 	// operations stored before this field existed.
 	PromptExcerpt string `protobuf:"bytes,21,opt,name=prompt_excerpt,json=promptExcerpt,proto3" json:"prompt_excerpt,omitempty"`
+	// Output only. The id of the principal that created the operation. Empty if the
+	// server does not authenticate its callers.
+	Principal string `protobuf:"bytes,22,opt,name=principal,proto3" json:"principal,omitempty"`
+	// Output only. Whether the upstream finished the generation after the operation
+	// had already failed, as a timeout for example. `state` and the error stay as
+	// they are, because callers have acted on them, and the videos are not kept.
+	// `billed_seconds` and `estimated_cost` are then what the upstream delivered, and
+	// a warning says so. The operation changes in this way once at most, with a new
+	// revision.
+	LateSuccess   bool `protobuf:"varint,23,opt,name=late_success,json=lateSuccess,proto3" json:"late_success,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -475,6 +485,20 @@ func (x *GenerateVideosMetadata) GetPromptExcerpt() string {
 	return ""
 }
 
+func (x *GenerateVideosMetadata) GetPrincipal() string {
+	if x != nil {
+		return x.Principal
+	}
+	return ""
+}
+
+func (x *GenerateVideosMetadata) GetLateSuccess() bool {
+	if x != nil {
+		return x.LateSuccess
+	}
+	return false
+}
+
 var File_longtake_v1_operation_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_operation_proto_rawDesc = "" +
@@ -489,7 +513,7 @@ const file_longtake_v1_operation_proto_rawDesc = "" +
 	"\brevision\x18\x06 \x01(\x03B\x04\xe2A\x01\x03R\brevision:J\xeaAG\n" +
 	"\x16longtake.dev/Operation\x12\x16operations/{operation}*\n" +
 	"operations2\toperationB\b\n" +
-	"\x06result\"\xcf\v\n" +
+	"\x06result\"\x9c\f\n" +
 	"\x16GenerateVideosMetadata\x12E\n" +
 	"\x05state\x18\x01 \x01(\x0e2).longtake.v1.GenerateVideosMetadata.StateB\x04\xe2A\x01\x03R\x05state\x12\x1a\n" +
 	"\x05model\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x05model\x12'\n" +
@@ -517,7 +541,9 @@ const file_longtake_v1_operation_proto_rawDesc = "" +
 	"\x14estimated_start_time\x18\x13 \x01(\v2\x1a.google.protobuf.TimestampB\x04\xe2A\x01\x03R\x12estimatedStartTime\x127\n" +
 	"\n" +
 	"last_error\x18\x14 \x01(\v2\x12.google.rpc.StatusB\x04\xe2A\x01\x03R\tlastError\x12+\n" +
-	"\x0eprompt_excerpt\x18\x15 \x01(\tB\x04\xe2A\x01\x03R\rpromptExcerpt\x1a9\n" +
+	"\x0eprompt_excerpt\x18\x15 \x01(\tB\x04\xe2A\x01\x03R\rpromptExcerpt\x12\"\n" +
+	"\tprincipal\x18\x16 \x01(\tB\x04\xe2A\x01\x03R\tprincipal\x12'\n" +
+	"\flate_success\x18\x17 \x01(\bB\x04\xe2A\x01\x03R\vlateSuccess\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"q\n" +

@@ -12,6 +12,8 @@ package longtakev1
 import (
 	_ "google.golang.org/genproto/googleapis/api/annotations"
 	httpbody "google.golang.org/genproto/googleapis/api/httpbody"
+	date "google.golang.org/genproto/googleapis/type/date"
+	money "google.golang.org/genproto/googleapis/type/money"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	durationpb "google.golang.org/protobuf/types/known/durationpb"
@@ -65,8 +67,17 @@ type GenerateVideosRequest struct {
 	// Optional. An earlier operation, `operations/{id}`, whose result this one edits.
 	// For models that support conversations.
 	PreviousOperation string `protobuf:"bytes,11,opt,name=previous_operation,json=previousOperation,proto3" json:"previous_operation,omitempty"`
-	unknownFields     protoimpl.UnknownFields
-	sizeCache         protoimpl.SizeCache
+	// Optional. Whether only to check the request, the caller's budgets included.
+	// The response then is an operation without a name and state, whose
+	// `metadata.estimated_cost` is the highest cost that the request can have.
+	// Nothing is stored, reserved or generated. Default: false.
+	ValidateOnly bool `protobuf:"varint,12,opt,name=validate_only,json=validateOnly,proto3" json:"validate_only,omitempty"`
+	// Optional. The most that the generation may cost by list price, in US dollars.
+	// If it could cost more, all videos and fallback models considered, the call
+	// fails with COST_OVER_MAXIMUM. Default: no limit but the caller's budgets.
+	MaxCost       *money.Money `protobuf:"bytes,13,opt,name=max_cost,json=maxCost,proto3" json:"max_cost,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GenerateVideosRequest) Reset() {
@@ -174,6 +185,20 @@ func (x *GenerateVideosRequest) GetPreviousOperation() string {
 		return x.PreviousOperation
 	}
 	return ""
+}
+
+func (x *GenerateVideosRequest) GetValidateOnly() bool {
+	if x != nil {
+		return x.ValidateOnly
+	}
+	return false
+}
+
+func (x *GenerateVideosRequest) GetMaxCost() *money.Money {
+	if x != nil {
+		return x.MaxCost
+	}
+	return nil
 }
 
 // The request of GetOperation.
@@ -1144,6 +1169,202 @@ func (x *GetModelRequest) GetName() string {
 	return ""
 }
 
+// The request of GetCaller.
+type GetCallerRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCallerRequest) Reset() {
+	*x = GetCallerRequest{}
+	mi := &file_longtake_v1_video_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallerRequest) ProtoMessage() {}
+
+func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_longtake_v1_video_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallerRequest.ProtoReflect.Descriptor instead.
+func (*GetCallerRequest) Descriptor() ([]byte, []int) {
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{16}
+}
+
+// The request of GetUsage.
+type GetUsageRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Optional. The first day of acceptance, in UTC. Default: the first that is known.
+	Since *date.Date `protobuf:"bytes,1,opt,name=since,proto3" json:"since,omitempty"`
+	// Optional. The last day of acceptance, in UTC. Default: today.
+	Until *date.Date `protobuf:"bytes,2,opt,name=until,proto3" json:"until,omitempty"`
+	// Optional. What to group by. Default: nothing, which returns one sum.
+	GroupBy []Usage_Dimension `protobuf:"varint,3,rep,packed,name=group_by,json=groupBy,proto3,enum=longtake.v1.Usage_Dimension" json:"group_by,omitempty"`
+	// Optional. The key of the label to group by. Required with LABEL, and only
+	// valid with it.
+	LabelKey string `protobuf:"bytes,4,opt,name=label_key,json=labelKey,proto3" json:"label_key,omitempty"`
+	// Optional. Only the usage of this principal. Default: that of the caller, or of
+	// all principals for an ADMIN.
+	Principal string `protobuf:"bytes,5,opt,name=principal,proto3" json:"principal,omitempty"`
+	// Optional. The maximum number of rows to return. Default: 100; values above 1000
+	// mean 1000.
+	PageSize int32 `protobuf:"varint,6,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// Optional. The `next_page_token` of the previous call, whose other fields must be
+	// the same.
+	PageToken     string `protobuf:"bytes,7,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUsageRequest) Reset() {
+	*x = GetUsageRequest{}
+	mi := &file_longtake_v1_video_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUsageRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUsageRequest) ProtoMessage() {}
+
+func (x *GetUsageRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_longtake_v1_video_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUsageRequest.ProtoReflect.Descriptor instead.
+func (*GetUsageRequest) Descriptor() ([]byte, []int) {
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *GetUsageRequest) GetSince() *date.Date {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *GetUsageRequest) GetUntil() *date.Date {
+	if x != nil {
+		return x.Until
+	}
+	return nil
+}
+
+func (x *GetUsageRequest) GetGroupBy() []Usage_Dimension {
+	if x != nil {
+		return x.GroupBy
+	}
+	return nil
+}
+
+func (x *GetUsageRequest) GetLabelKey() string {
+	if x != nil {
+		return x.LabelKey
+	}
+	return ""
+}
+
+func (x *GetUsageRequest) GetPrincipal() string {
+	if x != nil {
+		return x.Principal
+	}
+	return ""
+}
+
+func (x *GetUsageRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *GetUsageRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// The response of GetUsage.
+type GetUsageResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The rows, ordered by day, model, principal and label.
+	Usage []*Usage `protobuf:"bytes,1,rep,name=usage,proto3" json:"usage,omitempty"`
+	// Pass it as `page_token` for the next page. Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetUsageResponse) Reset() {
+	*x = GetUsageResponse{}
+	mi := &file_longtake_v1_video_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetUsageResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetUsageResponse) ProtoMessage() {}
+
+func (x *GetUsageResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_longtake_v1_video_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetUsageResponse.ProtoReflect.Descriptor instead.
+func (*GetUsageResponse) Descriptor() ([]byte, []int) {
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *GetUsageResponse) GetUsage() []*Usage {
+	if x != nil {
+		return x.Usage
+	}
+	return nil
+}
+
+func (x *GetUsageResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // Sent while nothing changes.
 type WatchOperationResponse_Heartbeat struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1157,7 +1378,7 @@ type WatchOperationResponse_Heartbeat struct {
 
 func (x *WatchOperationResponse_Heartbeat) Reset() {
 	*x = WatchOperationResponse_Heartbeat{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[16]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1169,7 +1390,7 @@ func (x *WatchOperationResponse_Heartbeat) String() string {
 func (*WatchOperationResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchOperationResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[16]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1210,7 +1431,7 @@ type WatchOperationsResponse_Deletion struct {
 
 func (x *WatchOperationsResponse_Deletion) Reset() {
 	*x = WatchOperationsResponse_Deletion{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[17]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1222,7 +1443,7 @@ func (x *WatchOperationsResponse_Deletion) String() string {
 func (*WatchOperationsResponse_Deletion) ProtoMessage() {}
 
 func (x *WatchOperationsResponse_Deletion) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[17]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1254,7 +1475,7 @@ type WatchOperationsResponse_InitialSetComplete struct {
 
 func (x *WatchOperationsResponse_InitialSetComplete) Reset() {
 	*x = WatchOperationsResponse_InitialSetComplete{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[18]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1266,7 +1487,7 @@ func (x *WatchOperationsResponse_InitialSetComplete) String() string {
 func (*WatchOperationsResponse_InitialSetComplete) ProtoMessage() {}
 
 func (x *WatchOperationsResponse_InitialSetComplete) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[18]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1291,7 +1512,7 @@ type WatchOperationsResponse_Heartbeat struct {
 
 func (x *WatchOperationsResponse_Heartbeat) Reset() {
 	*x = WatchOperationsResponse_Heartbeat{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[19]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1303,7 +1524,7 @@ func (x *WatchOperationsResponse_Heartbeat) String() string {
 func (*WatchOperationsResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchOperationsResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[19]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1323,7 +1544,7 @@ var File_longtake_v1_video_service_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_video_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1flongtake/v1/video_service.proto\x12\vlongtake.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clongtake/v1/generation.proto\x1a\x17longtake/v1/media.proto\x1a\x17longtake/v1/model.proto\x1a\x1blongtake/v1/operation.proto\"\xdc\x04\n" +
+	"\x1flongtake/v1/video_service.proto\x12\vlongtake.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\x1a\x18longtake/v1/caller.proto\x1a\x1clongtake/v1/generation.proto\x1a\x17longtake/v1/media.proto\x1a\x17longtake/v1/model.proto\x1a\x1blongtake/v1/operation.proto\x1a\x17longtake/v1/usage.proto\"\xbc\x05\n" +
 	"\x15GenerateVideosRequest\x12+\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\f\xe2A\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x121\n" +
@@ -1339,7 +1560,9 @@ const file_longtake_v1_video_service_proto_rawDesc = "" +
 	"\x14allow_model_fallback\x18\n" +
 	" \x01(\bB\x04\xe2A\x01\x01R\x12allowModelFallback\x12N\n" +
 	"\x12previous_operation\x18\v \x01(\tB\x1f\xe2A\x01\x01\xfaA\x18\n" +
-	"\x16longtake.dev/OperationR\x11previousOperation\"~\n" +
+	"\x16longtake.dev/OperationR\x11previousOperation\x12)\n" +
+	"\rvalidate_only\x18\f \x01(\bB\x04\xe2A\x01\x01R\fvalidateOnly\x123\n" +
+	"\bmax_cost\x18\r \x01(\v2\x12.google.type.MoneyB\x04\xe2A\x01\x01R\amaxCost\"~\n" +
 	"\x13GetOperationRequest\x123\n" +
 	"\x04name\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
 	"\x16longtake.dev/OperationR\x04name\x122\n" +
@@ -1412,7 +1635,20 @@ const file_longtake_v1_video_service_proto_rawDesc = "" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"B\n" +
 	"\x0fGetModelRequest\x12/\n" +
 	"\x04name\x18\x01 \x01(\tB\x1b\xe2A\x01\x02\xfaA\x14\n" +
-	"\x12longtake.dev/ModelR\x04name2\x86\v\n" +
+	"\x12longtake.dev/ModelR\x04name\"\x12\n" +
+	"\x10GetCallerRequest\"\xbd\x02\n" +
+	"\x0fGetUsageRequest\x12-\n" +
+	"\x05since\x18\x01 \x01(\v2\x11.google.type.DateB\x04\xe2A\x01\x01R\x05since\x12-\n" +
+	"\x05until\x18\x02 \x01(\v2\x11.google.type.DateB\x04\xe2A\x01\x01R\x05until\x12=\n" +
+	"\bgroup_by\x18\x03 \x03(\x0e2\x1c.longtake.v1.Usage.DimensionB\x04\xe2A\x01\x01R\agroupBy\x12!\n" +
+	"\tlabel_key\x18\x04 \x01(\tB\x04\xe2A\x01\x01R\blabelKey\x12\"\n" +
+	"\tprincipal\x18\x05 \x01(\tB\x04\xe2A\x01\x01R\tprincipal\x12!\n" +
+	"\tpage_size\x18\x06 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
+	"\n" +
+	"page_token\x18\a \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"d\n" +
+	"\x10GetUsageResponse\x12(\n" +
+	"\x05usage\x18\x01 \x03(\v2\x12.longtake.v1.UsageR\x05usage\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xb7\f\n" +
 	"\fVideoService\x12z\n" +
 	"\x0eGenerateVideos\x12\".longtake.v1.GenerateVideosRequest\x1a$.longtake.v1.GenerateVideosOperation\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/videos:generate\x12~\n" +
 	"\fGetOperation\x12 .longtake.v1.GetOperationRequest\x1a$.longtake.v1.GenerateVideosOperation\"&\xdaA\x04name\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=operations/*}\x12\x89\x01\n" +
@@ -1426,7 +1662,10 @@ const file_longtake_v1_video_service_proto_rawDesc = "" +
 	"\n" +
 	"ListModels\x12\x1e.longtake.v1.ListModelsRequest\x1a\x1f.longtake.v1.ListModelsResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/models\x12`\n" +
-	"\bGetModel\x12\x1c.longtake.v1.GetModelRequest\x1a\x12.longtake.v1.Model\"\"\xdaA\x04name\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=models/*}\x1a\x0f\xcaA\flongtake.devBR\n" +
+	"\bGetModel\x12\x1c.longtake.v1.GetModelRequest\x1a\x12.longtake.v1.Model\"\"\xdaA\x04name\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=models/*}\x12S\n" +
+	"\tGetCaller\x12\x1d.longtake.v1.GetCallerRequest\x1a\x13.longtake.v1.Caller\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
+	"/v1/caller\x12Z\n" +
+	"\bGetUsage\x12\x1c.longtake.v1.GetUsageRequest\x1a\x1d.longtake.v1.GetUsageResponse\"\x11\x82\xd3\xe4\x93\x02\v\x12\t/v1/usage\x1a\x0f\xcaA\flongtake.devBR\n" +
 	"\x0fdev.longtake.v1B\x11VideoServiceProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3"
 
 var (
@@ -1441,7 +1680,7 @@ func file_longtake_v1_video_service_proto_rawDescGZIP() []byte {
 	return file_longtake_v1_video_service_proto_rawDescData
 }
 
-var file_longtake_v1_video_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_longtake_v1_video_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_longtake_v1_video_service_proto_goTypes = []any{
 	(*GenerateVideosRequest)(nil),                      // 0: longtake.v1.GenerateVideosRequest
 	(*GetOperationRequest)(nil),                        // 1: longtake.v1.GetOperationRequest
@@ -1459,66 +1698,83 @@ var file_longtake_v1_video_service_proto_goTypes = []any{
 	(*ListModelsRequest)(nil),                          // 13: longtake.v1.ListModelsRequest
 	(*ListModelsResponse)(nil),                         // 14: longtake.v1.ListModelsResponse
 	(*GetModelRequest)(nil),                            // 15: longtake.v1.GetModelRequest
-	(*WatchOperationResponse_Heartbeat)(nil),           // 16: longtake.v1.WatchOperationResponse.Heartbeat
-	(*WatchOperationsResponse_Deletion)(nil),           // 17: longtake.v1.WatchOperationsResponse.Deletion
-	(*WatchOperationsResponse_InitialSetComplete)(nil), // 18: longtake.v1.WatchOperationsResponse.InitialSetComplete
-	(*WatchOperationsResponse_Heartbeat)(nil),          // 19: longtake.v1.WatchOperationsResponse.Heartbeat
-	(*Image)(nil),                                      // 20: longtake.v1.Image
-	(*Video)(nil),                                      // 21: longtake.v1.Video
-	(*GenerateVideosConfig)(nil),                       // 22: longtake.v1.GenerateVideosConfig
-	(*durationpb.Duration)(nil),                        // 23: google.protobuf.Duration
-	(*GenerateVideosOperation)(nil),                    // 24: longtake.v1.GenerateVideosOperation
-	(*httpbody.HttpBody)(nil),                          // 25: google.api.HttpBody
-	(*Model)(nil),                                      // 26: longtake.v1.Model
-	(*timestamppb.Timestamp)(nil),                      // 27: google.protobuf.Timestamp
-	(*emptypb.Empty)(nil),                              // 28: google.protobuf.Empty
+	(*GetCallerRequest)(nil),                           // 16: longtake.v1.GetCallerRequest
+	(*GetUsageRequest)(nil),                            // 17: longtake.v1.GetUsageRequest
+	(*GetUsageResponse)(nil),                           // 18: longtake.v1.GetUsageResponse
+	(*WatchOperationResponse_Heartbeat)(nil),           // 19: longtake.v1.WatchOperationResponse.Heartbeat
+	(*WatchOperationsResponse_Deletion)(nil),           // 20: longtake.v1.WatchOperationsResponse.Deletion
+	(*WatchOperationsResponse_InitialSetComplete)(nil), // 21: longtake.v1.WatchOperationsResponse.InitialSetComplete
+	(*WatchOperationsResponse_Heartbeat)(nil),          // 22: longtake.v1.WatchOperationsResponse.Heartbeat
+	(*Image)(nil),                                      // 23: longtake.v1.Image
+	(*Video)(nil),                                      // 24: longtake.v1.Video
+	(*GenerateVideosConfig)(nil),                       // 25: longtake.v1.GenerateVideosConfig
+	(*durationpb.Duration)(nil),                        // 26: google.protobuf.Duration
+	(*money.Money)(nil),                                // 27: google.type.Money
+	(*GenerateVideosOperation)(nil),                    // 28: longtake.v1.GenerateVideosOperation
+	(*httpbody.HttpBody)(nil),                          // 29: google.api.HttpBody
+	(*Model)(nil),                                      // 30: longtake.v1.Model
+	(*date.Date)(nil),                                  // 31: google.type.Date
+	(Usage_Dimension)(0),                               // 32: longtake.v1.Usage.Dimension
+	(*Usage)(nil),                                      // 33: longtake.v1.Usage
+	(*timestamppb.Timestamp)(nil),                      // 34: google.protobuf.Timestamp
+	(*emptypb.Empty)(nil),                              // 35: google.protobuf.Empty
+	(*Caller)(nil),                                     // 36: longtake.v1.Caller
 }
 var file_longtake_v1_video_service_proto_depIdxs = []int32{
-	20, // 0: longtake.v1.GenerateVideosRequest.image:type_name -> longtake.v1.Image
-	21, // 1: longtake.v1.GenerateVideosRequest.video:type_name -> longtake.v1.Video
-	22, // 2: longtake.v1.GenerateVideosRequest.config:type_name -> longtake.v1.GenerateVideosConfig
-	23, // 3: longtake.v1.GenerateVideosRequest.queue_timeout:type_name -> google.protobuf.Duration
-	23, // 4: longtake.v1.WatchOperationRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	24, // 5: longtake.v1.WatchOperationResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
-	16, // 6: longtake.v1.WatchOperationResponse.heartbeat:type_name -> longtake.v1.WatchOperationResponse.Heartbeat
-	23, // 7: longtake.v1.WatchOperationsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	24, // 8: longtake.v1.WatchOperationsResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
-	17, // 9: longtake.v1.WatchOperationsResponse.deletion:type_name -> longtake.v1.WatchOperationsResponse.Deletion
-	18, // 10: longtake.v1.WatchOperationsResponse.initial_set_complete:type_name -> longtake.v1.WatchOperationsResponse.InitialSetComplete
-	19, // 11: longtake.v1.WatchOperationsResponse.heartbeat:type_name -> longtake.v1.WatchOperationsResponse.Heartbeat
-	23, // 12: longtake.v1.WaitOperationRequest.timeout:type_name -> google.protobuf.Duration
-	24, // 13: longtake.v1.ListOperationsResponse.operations:type_name -> longtake.v1.GenerateVideosOperation
-	25, // 14: longtake.v1.DownloadVideoResponse.chunk:type_name -> google.api.HttpBody
-	21, // 15: longtake.v1.DownloadVideoResponse.video:type_name -> longtake.v1.Video
-	26, // 16: longtake.v1.ListModelsResponse.models:type_name -> longtake.v1.Model
-	27, // 17: longtake.v1.WatchOperationResponse.Heartbeat.last_poll_time:type_name -> google.protobuf.Timestamp
-	0,  // 18: longtake.v1.VideoService.GenerateVideos:input_type -> longtake.v1.GenerateVideosRequest
-	1,  // 19: longtake.v1.VideoService.GetOperation:input_type -> longtake.v1.GetOperationRequest
-	2,  // 20: longtake.v1.VideoService.WatchOperation:input_type -> longtake.v1.WatchOperationRequest
-	4,  // 21: longtake.v1.VideoService.WatchOperations:input_type -> longtake.v1.WatchOperationsRequest
-	6,  // 22: longtake.v1.VideoService.WaitOperation:input_type -> longtake.v1.WaitOperationRequest
-	7,  // 23: longtake.v1.VideoService.ListOperations:input_type -> longtake.v1.ListOperationsRequest
-	9,  // 24: longtake.v1.VideoService.CancelOperation:input_type -> longtake.v1.CancelOperationRequest
-	10, // 25: longtake.v1.VideoService.DeleteOperation:input_type -> longtake.v1.DeleteOperationRequest
-	11, // 26: longtake.v1.VideoService.DownloadVideo:input_type -> longtake.v1.DownloadVideoRequest
-	13, // 27: longtake.v1.VideoService.ListModels:input_type -> longtake.v1.ListModelsRequest
-	15, // 28: longtake.v1.VideoService.GetModel:input_type -> longtake.v1.GetModelRequest
-	24, // 29: longtake.v1.VideoService.GenerateVideos:output_type -> longtake.v1.GenerateVideosOperation
-	24, // 30: longtake.v1.VideoService.GetOperation:output_type -> longtake.v1.GenerateVideosOperation
-	3,  // 31: longtake.v1.VideoService.WatchOperation:output_type -> longtake.v1.WatchOperationResponse
-	5,  // 32: longtake.v1.VideoService.WatchOperations:output_type -> longtake.v1.WatchOperationsResponse
-	24, // 33: longtake.v1.VideoService.WaitOperation:output_type -> longtake.v1.GenerateVideosOperation
-	8,  // 34: longtake.v1.VideoService.ListOperations:output_type -> longtake.v1.ListOperationsResponse
-	24, // 35: longtake.v1.VideoService.CancelOperation:output_type -> longtake.v1.GenerateVideosOperation
-	28, // 36: longtake.v1.VideoService.DeleteOperation:output_type -> google.protobuf.Empty
-	12, // 37: longtake.v1.VideoService.DownloadVideo:output_type -> longtake.v1.DownloadVideoResponse
-	14, // 38: longtake.v1.VideoService.ListModels:output_type -> longtake.v1.ListModelsResponse
-	26, // 39: longtake.v1.VideoService.GetModel:output_type -> longtake.v1.Model
-	29, // [29:40] is the sub-list for method output_type
-	18, // [18:29] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	23, // 0: longtake.v1.GenerateVideosRequest.image:type_name -> longtake.v1.Image
+	24, // 1: longtake.v1.GenerateVideosRequest.video:type_name -> longtake.v1.Video
+	25, // 2: longtake.v1.GenerateVideosRequest.config:type_name -> longtake.v1.GenerateVideosConfig
+	26, // 3: longtake.v1.GenerateVideosRequest.queue_timeout:type_name -> google.protobuf.Duration
+	27, // 4: longtake.v1.GenerateVideosRequest.max_cost:type_name -> google.type.Money
+	26, // 5: longtake.v1.WatchOperationRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	28, // 6: longtake.v1.WatchOperationResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
+	19, // 7: longtake.v1.WatchOperationResponse.heartbeat:type_name -> longtake.v1.WatchOperationResponse.Heartbeat
+	26, // 8: longtake.v1.WatchOperationsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	28, // 9: longtake.v1.WatchOperationsResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
+	20, // 10: longtake.v1.WatchOperationsResponse.deletion:type_name -> longtake.v1.WatchOperationsResponse.Deletion
+	21, // 11: longtake.v1.WatchOperationsResponse.initial_set_complete:type_name -> longtake.v1.WatchOperationsResponse.InitialSetComplete
+	22, // 12: longtake.v1.WatchOperationsResponse.heartbeat:type_name -> longtake.v1.WatchOperationsResponse.Heartbeat
+	26, // 13: longtake.v1.WaitOperationRequest.timeout:type_name -> google.protobuf.Duration
+	28, // 14: longtake.v1.ListOperationsResponse.operations:type_name -> longtake.v1.GenerateVideosOperation
+	29, // 15: longtake.v1.DownloadVideoResponse.chunk:type_name -> google.api.HttpBody
+	24, // 16: longtake.v1.DownloadVideoResponse.video:type_name -> longtake.v1.Video
+	30, // 17: longtake.v1.ListModelsResponse.models:type_name -> longtake.v1.Model
+	31, // 18: longtake.v1.GetUsageRequest.since:type_name -> google.type.Date
+	31, // 19: longtake.v1.GetUsageRequest.until:type_name -> google.type.Date
+	32, // 20: longtake.v1.GetUsageRequest.group_by:type_name -> longtake.v1.Usage.Dimension
+	33, // 21: longtake.v1.GetUsageResponse.usage:type_name -> longtake.v1.Usage
+	34, // 22: longtake.v1.WatchOperationResponse.Heartbeat.last_poll_time:type_name -> google.protobuf.Timestamp
+	0,  // 23: longtake.v1.VideoService.GenerateVideos:input_type -> longtake.v1.GenerateVideosRequest
+	1,  // 24: longtake.v1.VideoService.GetOperation:input_type -> longtake.v1.GetOperationRequest
+	2,  // 25: longtake.v1.VideoService.WatchOperation:input_type -> longtake.v1.WatchOperationRequest
+	4,  // 26: longtake.v1.VideoService.WatchOperations:input_type -> longtake.v1.WatchOperationsRequest
+	6,  // 27: longtake.v1.VideoService.WaitOperation:input_type -> longtake.v1.WaitOperationRequest
+	7,  // 28: longtake.v1.VideoService.ListOperations:input_type -> longtake.v1.ListOperationsRequest
+	9,  // 29: longtake.v1.VideoService.CancelOperation:input_type -> longtake.v1.CancelOperationRequest
+	10, // 30: longtake.v1.VideoService.DeleteOperation:input_type -> longtake.v1.DeleteOperationRequest
+	11, // 31: longtake.v1.VideoService.DownloadVideo:input_type -> longtake.v1.DownloadVideoRequest
+	13, // 32: longtake.v1.VideoService.ListModels:input_type -> longtake.v1.ListModelsRequest
+	15, // 33: longtake.v1.VideoService.GetModel:input_type -> longtake.v1.GetModelRequest
+	16, // 34: longtake.v1.VideoService.GetCaller:input_type -> longtake.v1.GetCallerRequest
+	17, // 35: longtake.v1.VideoService.GetUsage:input_type -> longtake.v1.GetUsageRequest
+	28, // 36: longtake.v1.VideoService.GenerateVideos:output_type -> longtake.v1.GenerateVideosOperation
+	28, // 37: longtake.v1.VideoService.GetOperation:output_type -> longtake.v1.GenerateVideosOperation
+	3,  // 38: longtake.v1.VideoService.WatchOperation:output_type -> longtake.v1.WatchOperationResponse
+	5,  // 39: longtake.v1.VideoService.WatchOperations:output_type -> longtake.v1.WatchOperationsResponse
+	28, // 40: longtake.v1.VideoService.WaitOperation:output_type -> longtake.v1.GenerateVideosOperation
+	8,  // 41: longtake.v1.VideoService.ListOperations:output_type -> longtake.v1.ListOperationsResponse
+	28, // 42: longtake.v1.VideoService.CancelOperation:output_type -> longtake.v1.GenerateVideosOperation
+	35, // 43: longtake.v1.VideoService.DeleteOperation:output_type -> google.protobuf.Empty
+	12, // 44: longtake.v1.VideoService.DownloadVideo:output_type -> longtake.v1.DownloadVideoResponse
+	14, // 45: longtake.v1.VideoService.ListModels:output_type -> longtake.v1.ListModelsResponse
+	30, // 46: longtake.v1.VideoService.GetModel:output_type -> longtake.v1.Model
+	36, // 47: longtake.v1.VideoService.GetCaller:output_type -> longtake.v1.Caller
+	18, // 48: longtake.v1.VideoService.GetUsage:output_type -> longtake.v1.GetUsageResponse
+	36, // [36:49] is the sub-list for method output_type
+	23, // [23:36] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_longtake_v1_video_service_proto_init() }
@@ -1526,10 +1782,12 @@ func file_longtake_v1_video_service_proto_init() {
 	if File_longtake_v1_video_service_proto != nil {
 		return
 	}
+	file_longtake_v1_caller_proto_init()
 	file_longtake_v1_generation_proto_init()
 	file_longtake_v1_media_proto_init()
 	file_longtake_v1_model_proto_init()
 	file_longtake_v1_operation_proto_init()
+	file_longtake_v1_usage_proto_init()
 	file_longtake_v1_video_service_proto_msgTypes[3].OneofWrappers = []any{
 		(*WatchOperationResponse_Operation)(nil),
 		(*WatchOperationResponse_Heartbeat_)(nil),
@@ -1547,7 +1805,7 @@ func file_longtake_v1_video_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_longtake_v1_video_service_proto_rawDesc), len(file_longtake_v1_video_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -34,6 +34,8 @@ const (
 	VideoService_DownloadVideo_FullMethodName   = "/longtake.v1.VideoService/DownloadVideo"
 	VideoService_ListModels_FullMethodName      = "/longtake.v1.VideoService/ListModels"
 	VideoService_GetModel_FullMethodName        = "/longtake.v1.VideoService/GetModel"
+	VideoService_GetCaller_FullMethodName       = "/longtake.v1.VideoService/GetCaller"
+	VideoService_GetUsage_FullMethodName        = "/longtake.v1.VideoService/GetUsage"
 )
 
 // VideoServiceClient is the client API for VideoService service.
@@ -46,6 +48,14 @@ const (
 // reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
 // a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
 // `after_revision`, a download with `read_offset`.
+//
+// A server with authentication expects a credential in the metadata of each call:
+// an API key or a token as `authorization: Bearer ...`, or an API key as
+// `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
+// and without the necessary role with PERMISSION_DENIED. A stream whose credential
+// expires or is revoked ends with UNAUTHENTICATED and CREDENTIAL_EXPIRED or
+// CREDENTIAL_REVOKED within 10 seconds; resume it with a new credential. An
+// operation of another principal is NOT_FOUND, like one that never existed.
 type VideoServiceClient interface {
 	// Starts a generation and returns its operation, usually in state QUEUED.
 	//
@@ -55,8 +65,11 @@ type VideoServiceClient interface {
 	//
 	// INVALID_ARGUMENT: fields are invalid; the details list every violation.
 	// ALREADY_EXISTS: `request_id` was used for another request.
-	// FAILED_PRECONDITION: the model was retired.
-	// RESOURCE_EXHAUSTED: the message is larger than the server accepts.
+	// FAILED_PRECONDITION: the model was retired, its price is unknown although a
+	// budget limits the cost, or the cost may exceed `max_cost`.
+	// RESOURCE_EXHAUSTED: the message is larger than the server accepts, or a budget
+	// or limit of the caller is reached. Only a rate limit has a
+	// google.rpc.RetryInfo.
 	GenerateVideos(ctx context.Context, in *GenerateVideosRequest, opts ...grpc.CallOption) (*GenerateVideosOperation, error)
 	// Returns the current state of an operation without waiting.
 	//
@@ -141,6 +154,15 @@ type VideoServiceClient interface {
 	//
 	// NOT_FOUND: no such model.
 	GetModel(ctx context.Context, in *GetModelRequest, opts ...grpc.CallOption) (*Model, error)
+	// Returns the principal that makes the call, its roles, and its budgets with what
+	// is left of them.
+	GetCaller(ctx context.Context, in *GetCallerRequest, opts ...grpc.CallOption) (*Caller, error)
+	// Returns counts and costs of operations: those of the caller, or of all
+	// principals if the caller is an ADMIN. Usage outlives the operations.
+	//
+	// INVALID_ARGUMENT: fields are invalid; the details list every violation.
+	// PERMISSION_DENIED: `principal` is another one, and the caller is no ADMIN.
+	GetUsage(ctx context.Context, in *GetUsageRequest, opts ...grpc.CallOption) (*GetUsageResponse, error)
 }
 
 type videoServiceClient struct {
@@ -288,6 +310,26 @@ func (c *videoServiceClient) GetModel(ctx context.Context, in *GetModelRequest, 
 	return out, nil
 }
 
+func (c *videoServiceClient) GetCaller(ctx context.Context, in *GetCallerRequest, opts ...grpc.CallOption) (*Caller, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Caller)
+	err := c.cc.Invoke(ctx, VideoService_GetCaller_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *videoServiceClient) GetUsage(ctx context.Context, in *GetUsageRequest, opts ...grpc.CallOption) (*GetUsageResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(GetUsageResponse)
+	err := c.cc.Invoke(ctx, VideoService_GetUsage_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // VideoServiceServer is the server API for VideoService service.
 // All implementations must embed UnimplementedVideoServiceServer
 // for forward compatibility.
@@ -298,6 +340,14 @@ func (c *videoServiceClient) GetModel(ctx context.Context, in *GetModelRequest, 
 // reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
 // a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
 // `after_revision`, a download with `read_offset`.
+//
+// A server with authentication expects a credential in the metadata of each call:
+// an API key or a token as `authorization: Bearer ...`, or an API key as
+// `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
+// and without the necessary role with PERMISSION_DENIED. A stream whose credential
+// expires or is revoked ends with UNAUTHENTICATED and CREDENTIAL_EXPIRED or
+// CREDENTIAL_REVOKED within 10 seconds; resume it with a new credential. An
+// operation of another principal is NOT_FOUND, like one that never existed.
 type VideoServiceServer interface {
 	// Starts a generation and returns its operation, usually in state QUEUED.
 	//
@@ -307,8 +357,11 @@ type VideoServiceServer interface {
 	//
 	// INVALID_ARGUMENT: fields are invalid; the details list every violation.
 	// ALREADY_EXISTS: `request_id` was used for another request.
-	// FAILED_PRECONDITION: the model was retired.
-	// RESOURCE_EXHAUSTED: the message is larger than the server accepts.
+	// FAILED_PRECONDITION: the model was retired, its price is unknown although a
+	// budget limits the cost, or the cost may exceed `max_cost`.
+	// RESOURCE_EXHAUSTED: the message is larger than the server accepts, or a budget
+	// or limit of the caller is reached. Only a rate limit has a
+	// google.rpc.RetryInfo.
 	GenerateVideos(context.Context, *GenerateVideosRequest) (*GenerateVideosOperation, error)
 	// Returns the current state of an operation without waiting.
 	//
@@ -393,6 +446,15 @@ type VideoServiceServer interface {
 	//
 	// NOT_FOUND: no such model.
 	GetModel(context.Context, *GetModelRequest) (*Model, error)
+	// Returns the principal that makes the call, its roles, and its budgets with what
+	// is left of them.
+	GetCaller(context.Context, *GetCallerRequest) (*Caller, error)
+	// Returns counts and costs of operations: those of the caller, or of all
+	// principals if the caller is an ADMIN. Usage outlives the operations.
+	//
+	// INVALID_ARGUMENT: fields are invalid; the details list every violation.
+	// PERMISSION_DENIED: `principal` is another one, and the caller is no ADMIN.
+	GetUsage(context.Context, *GetUsageRequest) (*GetUsageResponse, error)
 	mustEmbedUnimplementedVideoServiceServer()
 }
 
@@ -435,6 +497,12 @@ func (UnimplementedVideoServiceServer) ListModels(context.Context, *ListModelsRe
 }
 func (UnimplementedVideoServiceServer) GetModel(context.Context, *GetModelRequest) (*Model, error) {
 	return nil, status.Error(codes.Unimplemented, "method GetModel not implemented")
+}
+func (UnimplementedVideoServiceServer) GetCaller(context.Context, *GetCallerRequest) (*Caller, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetCaller not implemented")
+}
+func (UnimplementedVideoServiceServer) GetUsage(context.Context, *GetUsageRequest) (*GetUsageResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetUsage not implemented")
 }
 func (UnimplementedVideoServiceServer) mustEmbedUnimplementedVideoServiceServer() {}
 func (UnimplementedVideoServiceServer) testEmbeddedByValue()                      {}
@@ -634,6 +702,42 @@ func _VideoService_GetModel_Handler(srv interface{}, ctx context.Context, dec fu
 	return interceptor(ctx, in, info, handler)
 }
 
+func _VideoService_GetCaller_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetCallerRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(VideoServiceServer).GetCaller(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: VideoService_GetCaller_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(VideoServiceServer).GetCaller(ctx, req.(*GetCallerRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _VideoService_GetUsage_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetUsageRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(VideoServiceServer).GetUsage(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: VideoService_GetUsage_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(VideoServiceServer).GetUsage(ctx, req.(*GetUsageRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // VideoService_ServiceDesc is the grpc.ServiceDesc for VideoService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -672,6 +776,14 @@ var VideoService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "GetModel",
 			Handler:    _VideoService_GetModel_Handler,
+		},
+		{
+			MethodName: "GetCaller",
+			Handler:    _VideoService_GetCaller_Handler,
+		},
+		{
+			MethodName: "GetUsage",
+			Handler:    _VideoService_GetUsage_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{

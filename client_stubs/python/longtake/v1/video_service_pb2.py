@@ -31,13 +31,17 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.type import date_pb2 as google_dot_type_dot_date__pb2
+from google.type import money_pb2 as google_dot_type_dot_money__pb2
+from longtake.v1 import caller_pb2 as longtake_dot_v1_dot_caller__pb2
 from longtake.v1 import generation_pb2 as longtake_dot_v1_dot_generation__pb2
 from longtake.v1 import media_pb2 as longtake_dot_v1_dot_media__pb2
 from longtake.v1 import model_pb2 as longtake_dot_v1_dot_model__pb2
 from longtake.v1 import operation_pb2 as longtake_dot_v1_dot_operation__pb2
+from longtake.v1 import usage_pb2 as longtake_dot_v1_dot_usage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1flongtake/v1/video_service.proto\x12\x0blongtake.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1clongtake/v1/generation.proto\x1a\x17longtake/v1/media.proto\x1a\x17longtake/v1/model.proto\x1a\x1blongtake/v1/operation.proto\"\xda\x03\n\x15GenerateVideosRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12*\n\x05model\x18\x02 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12longtake.dev/Model\x12\x14\n\x06prompt\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\'\n\x05image\x18\x04 \x01(\x0b\x32\x12.longtake.v1.ImageB\x04\xe2\x41\x01\x01\x12\'\n\x05video\x18\x05 \x01(\x0b\x32\x12.longtake.v1.VideoB\x04\xe2\x41\x01\x01\x12\x37\n\x06\x63onfig\x18\x06 \x01(\x0b\x32!.longtake.v1.GenerateVideosConfigB\x04\xe2\x41\x01\x01\x12!\n\x13resubmit_if_unknown\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x36\n\rqueue_timeout\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x16\n\x08priority\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\"\n\x14\x61llow_model_fallback\x18\n \x01(\x08\x42\x04\xe2\x41\x01\x01\x12;\n\x12previous_operation\x18\x0b \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16longtake.dev/Operation\"f\n\x13GetOperationRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16longtake.dev/Operation\x12 \n\x12include_video_data\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\xa1\x01\n\x15WatchOperationRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16longtake.dev/Operation\x12\x1c\n\x0e\x61\x66ter_revision\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12;\n\x12heartbeat_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"\xf3\x01\n\x16WatchOperationResponse\x12\x39\n\toperation\x18\x01 \x01(\x0b\x32$.longtake.v1.GenerateVideosOperationH\x00\x12\x42\n\theartbeat\x18\x02 \x01(\x0b\x32-.longtake.v1.WatchOperationResponse.HeartbeatH\x00\x1aQ\n\tHeartbeat\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x32\n\x0elast_poll_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\n\x05\x65vent\"\x89\x01\n\x16WatchOperationsRequest\x12\x14\n\x06\x66ilter\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x61\x66ter_position\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12;\n\x12heartbeat_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"\x8d\x03\n\x17WatchOperationsResponse\x12\x39\n\toperation\x18\x01 \x01(\x0b\x32$.longtake.v1.GenerateVideosOperationH\x00\x12\x41\n\x08\x64\x65letion\x18\x02 \x01(\x0b\x32-.longtake.v1.WatchOperationsResponse.DeletionH\x00\x12W\n\x14initial_set_complete\x18\x03 \x01(\x0b\x32\x37.longtake.v1.WatchOperationsResponse.InitialSetCompleteH\x00\x12\x43\n\theartbeat\x18\x04 \x01(\x0b\x32..longtake.v1.WatchOperationsResponse.HeartbeatH\x00\x12\x10\n\x08position\x18\x05 \x01(\t\x1a\x18\n\x08\x44\x65letion\x12\x0c\n\x04name\x18\x01 \x01(\t\x1a\x14\n\x12InitialSetComplete\x1a\x0b\n\tHeartbeatB\x07\n\x05\x65vent\"\xad\x01\n\x14WaitOperationRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16longtake.dev/Operation\x12!\n\x0e\x61\x66ter_revision\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12\x30\n\x07timeout\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x42\x11\n\x0f_after_revision\"`\n\x15ListOperationsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"k\n\x16ListOperationsResponse\x12\x38\n\noperations\x18\x01 \x03(\x0b\x32$.longtake.v1.GenerateVideosOperation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"G\n\x16\x43\x61ncelOperationRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16longtake.dev/Operation\"G\n\x16\x44\x65leteOperationRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16longtake.dev/Operation\"v\n\x14\x44ownloadVideoRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12longtake.dev/Video\x12\x19\n\x0bread_offset\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x18\n\nread_limit\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x01\"_\n\x15\x44ownloadVideoResponse\x12#\n\x05\x63hunk\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\x12!\n\x05video\x18\x02 \x01(\x0b\x32\x12.longtake.v1.Video\"F\n\x11ListModelsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"Q\n\x12ListModelsResponse\x12\"\n\x06models\x18\x01 \x03(\x0b\x32\x12.longtake.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x0fGetModelRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12longtake.dev/Model2\x86\x0b\n\x0cVideoService\x12z\n\x0eGenerateVideos\x12\".longtake.v1.GenerateVideosRequest\x1a$.longtake.v1.GenerateVideosOperation\"\x1e\x82\xd3\xe4\x93\x02\x18\"\x13/v1/videos:generate:\x01*\x12~\n\x0cGetOperation\x12 .longtake.v1.GetOperationRequest\x1a$.longtake.v1.GenerateVideosOperation\"&\xda\x41\x04name\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=operations/*}\x12\x89\x01\n\x0eWatchOperation\x12\".longtake.v1.WatchOperationRequest\x1a#.longtake.v1.WatchOperationResponse\",\xda\x41\x04name\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{name=operations/*}:watch0\x01\x12|\n\x0fWatchOperations\x12#.longtake.v1.WatchOperationsRequest\x1a$.longtake.v1.WatchOperationsResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/operations:watch0\x01\x12\x81\x01\n\rWaitOperation\x12!.longtake.v1.WaitOperationRequest\x1a$.longtake.v1.GenerateVideosOperation\"\'\x82\xd3\xe4\x93\x02!\"\x1c/v1/{name=operations/*}:wait:\x01*\x12q\n\x0eListOperations\x12\".longtake.v1.ListOperationsRequest\x1a#.longtake.v1.ListOperationsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/operations\x12\x8e\x01\n\x0f\x43\x61ncelOperation\x12#.longtake.v1.CancelOperationRequest\x1a$.longtake.v1.GenerateVideosOperation\"0\xda\x41\x04name\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=operations/*}:cancel:\x01*\x12v\n\x0f\x44\x65leteOperation\x12#.longtake.v1.DeleteOperationRequest\x1a\x16.google.protobuf.Empty\"&\xda\x41\x04name\x82\xd3\xe4\x93\x02\x19*\x17/v1/{name=operations/*}\x12\x99\x01\n\rDownloadVideo\x12!.longtake.v1.DownloadVideoRequest\x1a\".longtake.v1.DownloadVideoResponse\"?\xda\x41\x04name\x82\xd3\xe4\x93\x02\x32\x12)/v1/{name=operations/*/videos/*}:downloadb\x05\x63hunk0\x01\x12\x61\n\nListModels\x12\x1e.longtake.v1.ListModelsRequest\x1a\x1f.longtake.v1.ListModelsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/models\x12`\n\x08GetModel\x12\x1c.longtake.v1.GetModelRequest\x1a\x12.longtake.v1.Model\"\"\xda\x41\x04name\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=models/*}\x1a\x0f\xca\x41\x0clongtake.devBR\n\x0f\x64\x65v.longtake.v1B\x11VideoServiceProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1flongtake/v1/video_service.proto\x12\x0blongtake.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\x1a\x18longtake/v1/caller.proto\x1a\x1clongtake/v1/generation.proto\x1a\x17longtake/v1/media.proto\x1a\x17longtake/v1/model.proto\x1a\x1blongtake/v1/operation.proto\x1a\x17longtake/v1/usage.proto\"\xa3\x04\n\x15GenerateVideosRequest\x12 \n\nrequest_id\x18\x01 \x01(\tB\x0c\xe2\x41\x01\x01\xe2\x8c\xcf\xd7\x08\x02\x08\x01\x12*\n\x05model\x18\x02 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12longtake.dev/Model\x12\x14\n\x06prompt\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\x12\'\n\x05image\x18\x04 \x01(\x0b\x32\x12.longtake.v1.ImageB\x04\xe2\x41\x01\x01\x12\'\n\x05video\x18\x05 \x01(\x0b\x32\x12.longtake.v1.VideoB\x04\xe2\x41\x01\x01\x12\x37\n\x06\x63onfig\x18\x06 \x01(\x0b\x32!.longtake.v1.GenerateVideosConfigB\x04\xe2\x41\x01\x01\x12!\n\x13resubmit_if_unknown\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x36\n\rqueue_timeout\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x16\n\x08priority\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\"\n\x14\x61llow_model_fallback\x18\n \x01(\x08\x42\x04\xe2\x41\x01\x01\x12;\n\x12previous_operation\x18\x0b \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16longtake.dev/Operation\x12\x1b\n\rvalidate_only\x18\x0c \x01(\x08\x42\x04\xe2\x41\x01\x01\x12*\n\x08max_cost\x18\r \x01(\x0b\x32\x12.google.type.MoneyB\x04\xe2\x41\x01\x01\"f\n\x13GetOperationRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16longtake.dev/Operation\x12 \n\x12include_video_data\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\"\xa1\x01\n\x15WatchOperationRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16longtake.dev/Operation\x12\x1c\n\x0e\x61\x66ter_revision\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12;\n\x12heartbeat_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"\xf3\x01\n\x16WatchOperationResponse\x12\x39\n\toperation\x18\x01 \x01(\x0b\x32$.longtake.v1.GenerateVideosOperationH\x00\x12\x42\n\theartbeat\x18\x02 \x01(\x0b\x32-.longtake.v1.WatchOperationResponse.HeartbeatH\x00\x1aQ\n\tHeartbeat\x12\x10\n\x08revision\x18\x01 \x01(\x03\x12\x32\n\x0elast_poll_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\n\x05\x65vent\"\x89\x01\n\x16WatchOperationsRequest\x12\x14\n\x06\x66ilter\x18\x01 \x01(\tB\x04\xe2\x41\x01\x01\x12\x1c\n\x0e\x61\x66ter_position\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12;\n\x12heartbeat_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"\x8d\x03\n\x17WatchOperationsResponse\x12\x39\n\toperation\x18\x01 \x01(\x0b\x32$.longtake.v1.GenerateVideosOperationH\x00\x12\x41\n\x08\x64\x65letion\x18\x02 \x01(\x0b\x32-.longtake.v1.WatchOperationsResponse.DeletionH\x00\x12W\n\x14initial_set_complete\x18\x03 \x01(\x0b\x32\x37.longtake.v1.WatchOperationsResponse.InitialSetCompleteH\x00\x12\x43\n\theartbeat\x18\x04 \x01(\x0b\x32..longtake.v1.WatchOperationsResponse.HeartbeatH\x00\x12\x10\n\x08position\x18\x05 \x01(\t\x1a\x18\n\x08\x44\x65letion\x12\x0c\n\x04name\x18\x01 \x01(\t\x1a\x14\n\x12InitialSetComplete\x1a\x0b\n\tHeartbeatB\x07\n\x05\x65vent\"\xad\x01\n\x14WaitOperationRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16longtake.dev/Operation\x12!\n\x0e\x61\x66ter_revision\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01H\x00\x88\x01\x01\x12\x30\n\x07timeout\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x42\x11\n\x0f_after_revision\"`\n\x15ListOperationsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12\x14\n\x06\x66ilter\x18\x03 \x01(\tB\x04\xe2\x41\x01\x01\"k\n\x16ListOperationsResponse\x12\x38\n\noperations\x18\x01 \x03(\x0b\x32$.longtake.v1.GenerateVideosOperation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"G\n\x16\x43\x61ncelOperationRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16longtake.dev/Operation\"G\n\x16\x44\x65leteOperationRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16longtake.dev/Operation\"v\n\x14\x44ownloadVideoRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12longtake.dev/Video\x12\x19\n\x0bread_offset\x18\x02 \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x18\n\nread_limit\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x01\"_\n\x15\x44ownloadVideoResponse\x12#\n\x05\x63hunk\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBody\x12!\n\x05video\x18\x02 \x01(\x0b\x32\x12.longtake.v1.Video\"F\n\x11ListModelsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"Q\n\x12ListModelsResponse\x12\"\n\x06models\x18\x01 \x03(\x0b\x32\x12.longtake.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"<\n\x0fGetModelRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12longtake.dev/Model\"\x12\n\x10GetCallerRequest\"\xfc\x01\n\x0fGetUsageRequest\x12&\n\x05since\x18\x01 \x01(\x0b\x32\x11.google.type.DateB\x04\xe2\x41\x01\x01\x12&\n\x05until\x18\x02 \x01(\x0b\x32\x11.google.type.DateB\x04\xe2\x41\x01\x01\x12\x34\n\x08group_by\x18\x03 \x03(\x0e\x32\x1c.longtake.v1.Usage.DimensionB\x04\xe2\x41\x01\x01\x12\x17\n\tlabel_key\x18\x04 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tprincipal\x18\x05 \x01(\tB\x04\xe2\x41\x01\x01\x12\x17\n\tpage_size\x18\x06 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x07 \x01(\tB\x04\xe2\x41\x01\x01\"N\n\x10GetUsageResponse\x12!\n\x05usage\x18\x01 \x03(\x0b\x32\x12.longtake.v1.Usage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb7\x0c\n\x0cVideoService\x12z\n\x0eGenerateVideos\x12\".longtake.v1.GenerateVideosRequest\x1a$.longtake.v1.GenerateVideosOperation\"\x1e\x82\xd3\xe4\x93\x02\x18\"\x13/v1/videos:generate:\x01*\x12~\n\x0cGetOperation\x12 .longtake.v1.GetOperationRequest\x1a$.longtake.v1.GenerateVideosOperation\"&\xda\x41\x04name\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=operations/*}\x12\x89\x01\n\x0eWatchOperation\x12\".longtake.v1.WatchOperationRequest\x1a#.longtake.v1.WatchOperationResponse\",\xda\x41\x04name\x82\xd3\xe4\x93\x02\x1f\x12\x1d/v1/{name=operations/*}:watch0\x01\x12|\n\x0fWatchOperations\x12#.longtake.v1.WatchOperationsRequest\x1a$.longtake.v1.WatchOperationsResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/operations:watch0\x01\x12\x81\x01\n\rWaitOperation\x12!.longtake.v1.WaitOperationRequest\x1a$.longtake.v1.GenerateVideosOperation\"\'\x82\xd3\xe4\x93\x02!\"\x1c/v1/{name=operations/*}:wait:\x01*\x12q\n\x0eListOperations\x12\".longtake.v1.ListOperationsRequest\x1a#.longtake.v1.ListOperationsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/operations\x12\x8e\x01\n\x0f\x43\x61ncelOperation\x12#.longtake.v1.CancelOperationRequest\x1a$.longtake.v1.GenerateVideosOperation\"0\xda\x41\x04name\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=operations/*}:cancel:\x01*\x12v\n\x0f\x44\x65leteOperation\x12#.longtake.v1.DeleteOperationRequest\x1a\x16.google.protobuf.Empty\"&\xda\x41\x04name\x82\xd3\xe4\x93\x02\x19*\x17/v1/{name=operations/*}\x12\x99\x01\n\rDownloadVideo\x12!.longtake.v1.DownloadVideoRequest\x1a\".longtake.v1.DownloadVideoResponse\"?\xda\x41\x04name\x82\xd3\xe4\x93\x02\x32\x12)/v1/{name=operations/*/videos/*}:downloadb\x05\x63hunk0\x01\x12\x61\n\nListModels\x12\x1e.longtake.v1.ListModelsRequest\x1a\x1f.longtake.v1.ListModelsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/models\x12`\n\x08GetModel\x12\x1c.longtake.v1.GetModelRequest\x1a\x12.longtake.v1.Model\"\"\xda\x41\x04name\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=models/*}\x12S\n\tGetCaller\x12\x1d.longtake.v1.GetCallerRequest\x1a\x13.longtake.v1.Caller\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/caller\x12Z\n\x08GetUsage\x12\x1c.longtake.v1.GetUsageRequest\x1a\x1d.longtake.v1.GetUsageResponse\"\x11\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/usage\x1a\x0f\xca\x41\x0clongtake.devBR\n\x0f\x64\x65v.longtake.v1B\x11VideoServiceProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -67,6 +71,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GENERATEVIDEOSREQUEST'].fields_by_name['allow_model_fallback']._serialized_options = b'\342A\001\001'
   _globals['_GENERATEVIDEOSREQUEST'].fields_by_name['previous_operation']._loaded_options = None
   _globals['_GENERATEVIDEOSREQUEST'].fields_by_name['previous_operation']._serialized_options = b'\342A\001\001\372A\030\n\026longtake.dev/Operation'
+  _globals['_GENERATEVIDEOSREQUEST'].fields_by_name['validate_only']._loaded_options = None
+  _globals['_GENERATEVIDEOSREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
+  _globals['_GENERATEVIDEOSREQUEST'].fields_by_name['max_cost']._loaded_options = None
+  _globals['_GENERATEVIDEOSREQUEST'].fields_by_name['max_cost']._serialized_options = b'\342A\001\001'
   _globals['_GETOPERATIONREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETOPERATIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\030\n\026longtake.dev/Operation'
   _globals['_GETOPERATIONREQUEST'].fields_by_name['include_video_data']._loaded_options = None
@@ -111,6 +119,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMODELSREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_GETMODELREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETMODELREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\024\n\022longtake.dev/Model'
+  _globals['_GETUSAGEREQUEST'].fields_by_name['since']._loaded_options = None
+  _globals['_GETUSAGEREQUEST'].fields_by_name['since']._serialized_options = b'\342A\001\001'
+  _globals['_GETUSAGEREQUEST'].fields_by_name['until']._loaded_options = None
+  _globals['_GETUSAGEREQUEST'].fields_by_name['until']._serialized_options = b'\342A\001\001'
+  _globals['_GETUSAGEREQUEST'].fields_by_name['group_by']._loaded_options = None
+  _globals['_GETUSAGEREQUEST'].fields_by_name['group_by']._serialized_options = b'\342A\001\001'
+  _globals['_GETUSAGEREQUEST'].fields_by_name['label_key']._loaded_options = None
+  _globals['_GETUSAGEREQUEST'].fields_by_name['label_key']._serialized_options = b'\342A\001\001'
+  _globals['_GETUSAGEREQUEST'].fields_by_name['principal']._loaded_options = None
+  _globals['_GETUSAGEREQUEST'].fields_by_name['principal']._serialized_options = b'\342A\001\001'
+  _globals['_GETUSAGEREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_GETUSAGEREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
+  _globals['_GETUSAGEREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_GETUSAGEREQUEST'].fields_by_name['page_token']._serialized_options = b'\342A\001\001'
   _globals['_VIDEOSERVICE']._loaded_options = None
   _globals['_VIDEOSERVICE']._serialized_options = b'\312A\014longtake.dev'
   _globals['_VIDEOSERVICE'].methods_by_name['GenerateVideos']._loaded_options = None
@@ -135,46 +157,56 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_VIDEOSERVICE'].methods_by_name['ListModels']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/models'
   _globals['_VIDEOSERVICE'].methods_by_name['GetModel']._loaded_options = None
   _globals['_VIDEOSERVICE'].methods_by_name['GetModel']._serialized_options = b'\332A\004name\202\323\344\223\002\025\022\023/v1/{name=models/*}'
-  _globals['_GENERATEVIDEOSREQUEST']._serialized_start=423
-  _globals['_GENERATEVIDEOSREQUEST']._serialized_end=897
-  _globals['_GETOPERATIONREQUEST']._serialized_start=899
-  _globals['_GETOPERATIONREQUEST']._serialized_end=1001
-  _globals['_WATCHOPERATIONREQUEST']._serialized_start=1004
-  _globals['_WATCHOPERATIONREQUEST']._serialized_end=1165
-  _globals['_WATCHOPERATIONRESPONSE']._serialized_start=1168
-  _globals['_WATCHOPERATIONRESPONSE']._serialized_end=1411
-  _globals['_WATCHOPERATIONRESPONSE_HEARTBEAT']._serialized_start=1321
-  _globals['_WATCHOPERATIONRESPONSE_HEARTBEAT']._serialized_end=1402
-  _globals['_WATCHOPERATIONSREQUEST']._serialized_start=1414
-  _globals['_WATCHOPERATIONSREQUEST']._serialized_end=1551
-  _globals['_WATCHOPERATIONSRESPONSE']._serialized_start=1554
-  _globals['_WATCHOPERATIONSRESPONSE']._serialized_end=1951
-  _globals['_WATCHOPERATIONSRESPONSE_DELETION']._serialized_start=1883
-  _globals['_WATCHOPERATIONSRESPONSE_DELETION']._serialized_end=1907
-  _globals['_WATCHOPERATIONSRESPONSE_INITIALSETCOMPLETE']._serialized_start=1909
-  _globals['_WATCHOPERATIONSRESPONSE_INITIALSETCOMPLETE']._serialized_end=1929
-  _globals['_WATCHOPERATIONSRESPONSE_HEARTBEAT']._serialized_start=1321
-  _globals['_WATCHOPERATIONSRESPONSE_HEARTBEAT']._serialized_end=1332
-  _globals['_WAITOPERATIONREQUEST']._serialized_start=1954
-  _globals['_WAITOPERATIONREQUEST']._serialized_end=2127
-  _globals['_LISTOPERATIONSREQUEST']._serialized_start=2129
-  _globals['_LISTOPERATIONSREQUEST']._serialized_end=2225
-  _globals['_LISTOPERATIONSRESPONSE']._serialized_start=2227
-  _globals['_LISTOPERATIONSRESPONSE']._serialized_end=2334
-  _globals['_CANCELOPERATIONREQUEST']._serialized_start=2336
-  _globals['_CANCELOPERATIONREQUEST']._serialized_end=2407
-  _globals['_DELETEOPERATIONREQUEST']._serialized_start=2409
-  _globals['_DELETEOPERATIONREQUEST']._serialized_end=2480
-  _globals['_DOWNLOADVIDEOREQUEST']._serialized_start=2482
-  _globals['_DOWNLOADVIDEOREQUEST']._serialized_end=2600
-  _globals['_DOWNLOADVIDEORESPONSE']._serialized_start=2602
-  _globals['_DOWNLOADVIDEORESPONSE']._serialized_end=2697
-  _globals['_LISTMODELSREQUEST']._serialized_start=2699
-  _globals['_LISTMODELSREQUEST']._serialized_end=2769
-  _globals['_LISTMODELSRESPONSE']._serialized_start=2771
-  _globals['_LISTMODELSRESPONSE']._serialized_end=2852
-  _globals['_GETMODELREQUEST']._serialized_start=2854
-  _globals['_GETMODELREQUEST']._serialized_end=2914
-  _globals['_VIDEOSERVICE']._serialized_start=2917
-  _globals['_VIDEOSERVICE']._serialized_end=4331
+  _globals['_VIDEOSERVICE'].methods_by_name['GetCaller']._loaded_options = None
+  _globals['_VIDEOSERVICE'].methods_by_name['GetCaller']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/caller'
+  _globals['_VIDEOSERVICE'].methods_by_name['GetUsage']._loaded_options = None
+  _globals['_VIDEOSERVICE'].methods_by_name['GetUsage']._serialized_options = b'\202\323\344\223\002\013\022\t/v1/usage'
+  _globals['_GENERATEVIDEOSREQUEST']._serialized_start=523
+  _globals['_GENERATEVIDEOSREQUEST']._serialized_end=1070
+  _globals['_GETOPERATIONREQUEST']._serialized_start=1072
+  _globals['_GETOPERATIONREQUEST']._serialized_end=1174
+  _globals['_WATCHOPERATIONREQUEST']._serialized_start=1177
+  _globals['_WATCHOPERATIONREQUEST']._serialized_end=1338
+  _globals['_WATCHOPERATIONRESPONSE']._serialized_start=1341
+  _globals['_WATCHOPERATIONRESPONSE']._serialized_end=1584
+  _globals['_WATCHOPERATIONRESPONSE_HEARTBEAT']._serialized_start=1494
+  _globals['_WATCHOPERATIONRESPONSE_HEARTBEAT']._serialized_end=1575
+  _globals['_WATCHOPERATIONSREQUEST']._serialized_start=1587
+  _globals['_WATCHOPERATIONSREQUEST']._serialized_end=1724
+  _globals['_WATCHOPERATIONSRESPONSE']._serialized_start=1727
+  _globals['_WATCHOPERATIONSRESPONSE']._serialized_end=2124
+  _globals['_WATCHOPERATIONSRESPONSE_DELETION']._serialized_start=2056
+  _globals['_WATCHOPERATIONSRESPONSE_DELETION']._serialized_end=2080
+  _globals['_WATCHOPERATIONSRESPONSE_INITIALSETCOMPLETE']._serialized_start=2082
+  _globals['_WATCHOPERATIONSRESPONSE_INITIALSETCOMPLETE']._serialized_end=2102
+  _globals['_WATCHOPERATIONSRESPONSE_HEARTBEAT']._serialized_start=1494
+  _globals['_WATCHOPERATIONSRESPONSE_HEARTBEAT']._serialized_end=1505
+  _globals['_WAITOPERATIONREQUEST']._serialized_start=2127
+  _globals['_WAITOPERATIONREQUEST']._serialized_end=2300
+  _globals['_LISTOPERATIONSREQUEST']._serialized_start=2302
+  _globals['_LISTOPERATIONSREQUEST']._serialized_end=2398
+  _globals['_LISTOPERATIONSRESPONSE']._serialized_start=2400
+  _globals['_LISTOPERATIONSRESPONSE']._serialized_end=2507
+  _globals['_CANCELOPERATIONREQUEST']._serialized_start=2509
+  _globals['_CANCELOPERATIONREQUEST']._serialized_end=2580
+  _globals['_DELETEOPERATIONREQUEST']._serialized_start=2582
+  _globals['_DELETEOPERATIONREQUEST']._serialized_end=2653
+  _globals['_DOWNLOADVIDEOREQUEST']._serialized_start=2655
+  _globals['_DOWNLOADVIDEOREQUEST']._serialized_end=2773
+  _globals['_DOWNLOADVIDEORESPONSE']._serialized_start=2775
+  _globals['_DOWNLOADVIDEORESPONSE']._serialized_end=2870
+  _globals['_LISTMODELSREQUEST']._serialized_start=2872
+  _globals['_LISTMODELSREQUEST']._serialized_end=2942
+  _globals['_LISTMODELSRESPONSE']._serialized_start=2944
+  _globals['_LISTMODELSRESPONSE']._serialized_end=3025
+  _globals['_GETMODELREQUEST']._serialized_start=3027
+  _globals['_GETMODELREQUEST']._serialized_end=3087
+  _globals['_GETCALLERREQUEST']._serialized_start=3089
+  _globals['_GETCALLERREQUEST']._serialized_end=3107
+  _globals['_GETUSAGEREQUEST']._serialized_start=3110
+  _globals['_GETUSAGEREQUEST']._serialized_end=3362
+  _globals['_GETUSAGERESPONSE']._serialized_start=3364
+  _globals['_GETUSAGERESPONSE']._serialized_end=3442
+  _globals['_VIDEOSERVICE']._serialized_start=3445
+  _globals['_VIDEOSERVICE']._serialized_end=5036
 # @@protoc_insertion_point(module_scope)

@@ -9,10 +9,14 @@ from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.type import date_pb2 as _date_pb2
+from google.type import money_pb2 as _money_pb2
+from longtake.v1 import caller_pb2 as _caller_pb2
 from longtake.v1 import generation_pb2 as _generation_pb2
 from longtake.v1 import media_pb2 as _media_pb2
 from longtake.v1 import model_pb2 as _model_pb2
 from longtake.v1 import operation_pb2 as _operation_pb2
+from longtake.v1 import usage_pb2 as _usage_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -22,7 +26,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class GenerateVideosRequest(_message.Message):
-    __slots__ = ("request_id", "model", "prompt", "image", "video", "config", "resubmit_if_unknown", "queue_timeout", "priority", "allow_model_fallback", "previous_operation")
+    __slots__ = ("request_id", "model", "prompt", "image", "video", "config", "resubmit_if_unknown", "queue_timeout", "priority", "allow_model_fallback", "previous_operation", "validate_only", "max_cost")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     PROMPT_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +38,8 @@ class GenerateVideosRequest(_message.Message):
     PRIORITY_FIELD_NUMBER: _ClassVar[int]
     ALLOW_MODEL_FALLBACK_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_OPERATION_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    MAX_COST_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     model: str
     prompt: str
@@ -45,7 +51,9 @@ class GenerateVideosRequest(_message.Message):
     priority: int
     allow_model_fallback: bool
     previous_operation: str
-    def __init__(self, request_id: _Optional[str] = ..., model: _Optional[str] = ..., prompt: _Optional[str] = ..., image: _Optional[_Union[_media_pb2.Image, _Mapping]] = ..., video: _Optional[_Union[_media_pb2.Video, _Mapping]] = ..., config: _Optional[_Union[_generation_pb2.GenerateVideosConfig, _Mapping]] = ..., resubmit_if_unknown: _Optional[bool] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., priority: _Optional[int] = ..., allow_model_fallback: _Optional[bool] = ..., previous_operation: _Optional[str] = ...) -> None: ...
+    validate_only: bool
+    max_cost: _money_pb2.Money
+    def __init__(self, request_id: _Optional[str] = ..., model: _Optional[str] = ..., prompt: _Optional[str] = ..., image: _Optional[_Union[_media_pb2.Image, _Mapping]] = ..., video: _Optional[_Union[_media_pb2.Video, _Mapping]] = ..., config: _Optional[_Union[_generation_pb2.GenerateVideosConfig, _Mapping]] = ..., resubmit_if_unknown: _Optional[bool] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., priority: _Optional[int] = ..., allow_model_fallback: _Optional[bool] = ..., previous_operation: _Optional[str] = ..., validate_only: _Optional[bool] = ..., max_cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ...) -> None: ...
 
 class GetOperationRequest(_message.Message):
     __slots__ = ("name", "include_video_data")
@@ -194,3 +202,33 @@ class GetModelRequest(_message.Message):
     NAME_FIELD_NUMBER: _ClassVar[int]
     name: str
     def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetCallerRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetUsageRequest(_message.Message):
+    __slots__ = ("since", "until", "group_by", "label_key", "principal", "page_size", "page_token")
+    SINCE_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_FIELD_NUMBER: _ClassVar[int]
+    GROUP_BY_FIELD_NUMBER: _ClassVar[int]
+    LABEL_KEY_FIELD_NUMBER: _ClassVar[int]
+    PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    since: _date_pb2.Date
+    until: _date_pb2.Date
+    group_by: _containers.RepeatedScalarFieldContainer[_usage_pb2.Usage.Dimension]
+    label_key: str
+    principal: str
+    page_size: int
+    page_token: str
+    def __init__(self, since: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., until: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., group_by: _Optional[_Iterable[_Union[_usage_pb2.Usage.Dimension, str]]] = ..., label_key: _Optional[str] = ..., principal: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class GetUsageResponse(_message.Message):
+    __slots__ = ("usage", "next_page_token")
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    usage: _containers.RepeatedCompositeFieldContainer[_usage_pb2.Usage]
+    next_page_token: str
+    def __init__(self, usage: _Optional[_Iterable[_Union[_usage_pb2.Usage, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

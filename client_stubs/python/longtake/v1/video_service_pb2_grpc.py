@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from longtake.v1 import caller_pb2 as longtake_dot_v1_dot_caller__pb2
 from longtake.v1 import model_pb2 as longtake_dot_v1_dot_model__pb2
 from longtake.v1 import operation_pb2 as longtake_dot_v1_dot_operation__pb2
 from longtake.v1 import video_service_pb2 as longtake_dot_v1_dot_video__service__pb2
@@ -35,6 +36,14 @@ class VideoServiceStub:
     reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
     a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
     `after_revision`, a download with `read_offset`.
+
+    A server with authentication expects a credential in the metadata of each call:
+    an API key or a token as `authorization: Bearer ...`, or an API key as
+    `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
+    and without the necessary role with PERMISSION_DENIED. A stream whose credential
+    expires or is revoked ends with UNAUTHENTICATED and CREDENTIAL_EXPIRED or
+    CREDENTIAL_REVOKED within 10 seconds; resume it with a new credential. An
+    operation of another principal is NOT_FOUND, like one that never existed.
     """
 
     def __init__(self, channel):
@@ -98,6 +107,16 @@ class VideoServiceStub:
                 request_serializer=longtake_dot_v1_dot_video__service__pb2.GetModelRequest.SerializeToString,
                 response_deserializer=longtake_dot_v1_dot_model__pb2.Model.FromString,
                 _registered_method=True)
+        self.GetCaller = channel.unary_unary(
+                '/longtake.v1.VideoService/GetCaller',
+                request_serializer=longtake_dot_v1_dot_video__service__pb2.GetCallerRequest.SerializeToString,
+                response_deserializer=longtake_dot_v1_dot_caller__pb2.Caller.FromString,
+                _registered_method=True)
+        self.GetUsage = channel.unary_unary(
+                '/longtake.v1.VideoService/GetUsage',
+                request_serializer=longtake_dot_v1_dot_video__service__pb2.GetUsageRequest.SerializeToString,
+                response_deserializer=longtake_dot_v1_dot_video__service__pb2.GetUsageResponse.FromString,
+                _registered_method=True)
 
 
 class VideoServiceServicer:
@@ -107,6 +126,14 @@ class VideoServiceServicer:
     reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
     a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
     `after_revision`, a download with `read_offset`.
+
+    A server with authentication expects a credential in the metadata of each call:
+    an API key or a token as `authorization: Bearer ...`, or an API key as
+    `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
+    and without the necessary role with PERMISSION_DENIED. A stream whose credential
+    expires or is revoked ends with UNAUTHENTICATED and CREDENTIAL_EXPIRED or
+    CREDENTIAL_REVOKED within 10 seconds; resume it with a new credential. An
+    operation of another principal is NOT_FOUND, like one that never existed.
     """
 
     def GenerateVideos(self, request, context):
@@ -118,8 +145,11 @@ class VideoServiceServicer:
 
         INVALID_ARGUMENT: fields are invalid; the details list every violation.
         ALREADY_EXISTS: `request_id` was used for another request.
-        FAILED_PRECONDITION: the model was retired.
-        RESOURCE_EXHAUSTED: the message is larger than the server accepts.
+        FAILED_PRECONDITION: the model was retired, its price is unknown although a
+        budget limits the cost, or the cost may exceed `max_cost`.
+        RESOURCE_EXHAUSTED: the message is larger than the server accepts, or a budget
+        or limit of the caller is reached. Only a rate limit has a
+        google.rpc.RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -258,6 +288,25 @@ class VideoServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCaller(self, request, context):
+        """Returns the principal that makes the call, its roles, and its budgets with what
+        is left of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetUsage(self, request, context):
+        """Returns counts and costs of operations: those of the caller, or of all
+        principals if the caller is an ADMIN. Usage outlives the operations.
+
+        INVALID_ARGUMENT: fields are invalid; the details list every violation.
+        PERMISSION_DENIED: `principal` is another one, and the caller is no ADMIN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_VideoServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -316,6 +365,16 @@ def add_VideoServiceServicer_to_server(servicer, server):
                     request_deserializer=longtake_dot_v1_dot_video__service__pb2.GetModelRequest.FromString,
                     response_serializer=longtake_dot_v1_dot_model__pb2.Model.SerializeToString,
             ),
+            'GetCaller': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCaller,
+                    request_deserializer=longtake_dot_v1_dot_video__service__pb2.GetCallerRequest.FromString,
+                    response_serializer=longtake_dot_v1_dot_caller__pb2.Caller.SerializeToString,
+            ),
+            'GetUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetUsage,
+                    request_deserializer=longtake_dot_v1_dot_video__service__pb2.GetUsageRequest.FromString,
+                    response_serializer=longtake_dot_v1_dot_video__service__pb2.GetUsageResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'longtake.v1.VideoService', rpc_method_handlers)
@@ -331,6 +390,14 @@ class VideoService:
     reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
     a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
     `after_revision`, a download with `read_offset`.
+
+    A server with authentication expects a credential in the metadata of each call:
+    an API key or a token as `authorization: Bearer ...`, or an API key as
+    `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
+    and without the necessary role with PERMISSION_DENIED. A stream whose credential
+    expires or is revoked ends with UNAUTHENTICATED and CREDENTIAL_EXPIRED or
+    CREDENTIAL_REVOKED within 10 seconds; resume it with a new credential. An
+    operation of another principal is NOT_FOUND, like one that never existed.
     """
 
     @staticmethod
@@ -620,6 +687,60 @@ class VideoService:
             '/longtake.v1.VideoService/GetModel',
             longtake_dot_v1_dot_video__service__pb2.GetModelRequest.SerializeToString,
             longtake_dot_v1_dot_model__pb2.Model.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCaller(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/longtake.v1.VideoService/GetCaller',
+            longtake_dot_v1_dot_video__service__pb2.GetCallerRequest.SerializeToString,
+            longtake_dot_v1_dot_caller__pb2.Caller.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/longtake.v1.VideoService/GetUsage',
+            longtake_dot_v1_dot_video__service__pb2.GetUsageRequest.SerializeToString,
+            longtake_dot_v1_dot_video__service__pb2.GetUsageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,6 +8,7 @@ SPDX-License-Identifier: Apache-2.0
 from collections import abc as _abc
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
+from longtake.v1 import caller_pb2 as _caller_pb2
 from longtake.v1 import model_pb2 as _model_pb2
 from longtake.v1 import operation_pb2 as _operation_pb2
 from longtake.v1 import video_service_pb2 as _video_service_pb2
@@ -38,6 +39,14 @@ class VideoServiceStub:
     reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
     a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
     `after_revision`, a download with `read_offset`.
+
+    A server with authentication expects a credential in the metadata of each call:
+    an API key or a token as `authorization: Bearer ...`, or an API key as
+    `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
+    and without the necessary role with PERMISSION_DENIED. A stream whose credential
+    expires or is revoked ends with UNAUTHENTICATED and CREDENTIAL_EXPIRED or
+    CREDENTIAL_REVOKED within 10 seconds; resume it with a new credential. An
+    operation of another principal is NOT_FOUND, like one that never existed.
     """
 
     @_typing.overload
@@ -53,8 +62,11 @@ class VideoServiceStub:
 
     INVALID_ARGUMENT: fields are invalid; the details list every violation.
     ALREADY_EXISTS: `request_id` was used for another request.
-    FAILED_PRECONDITION: the model was retired.
-    RESOURCE_EXHAUSTED: the message is larger than the server accepts.
+    FAILED_PRECONDITION: the model was retired, its price is unknown although a
+    budget limits the cost, or the cost may exceed `max_cost`.
+    RESOURCE_EXHAUSTED: the message is larger than the server accepts, or a budget
+    or limit of the caller is reached. Only a rate limit has a
+    google.rpc.RetryInfo.
     """
     GetOperation: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.GetOperationRequest, _operation_pb2.GenerateVideosOperation]
     """Returns the current state of an operation without waiting.
@@ -149,6 +161,17 @@ class VideoServiceStub:
 
     NOT_FOUND: no such model.
     """
+    GetCaller: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.GetCallerRequest, _caller_pb2.Caller]
+    """Returns the principal that makes the call, its roles, and its budgets with what
+    is left of them.
+    """
+    GetUsage: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.GetUsageRequest, _video_service_pb2.GetUsageResponse]
+    """Returns counts and costs of operations: those of the caller, or of all
+    principals if the caller is an ADMIN. Usage outlives the operations.
+
+    INVALID_ARGUMENT: fields are invalid; the details list every violation.
+    PERMISSION_DENIED: `principal` is another one, and the caller is no ADMIN.
+    """
 
 @_typing.type_check_only
 class VideoServiceAsyncStub(VideoServiceStub):
@@ -158,6 +181,14 @@ class VideoServiceAsyncStub(VideoServiceStub):
     reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
     a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
     `after_revision`, a download with `read_offset`.
+
+    A server with authentication expects a credential in the metadata of each call:
+    an API key or a token as `authorization: Bearer ...`, or an API key as
+    `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
+    and without the necessary role with PERMISSION_DENIED. A stream whose credential
+    expires or is revoked ends with UNAUTHENTICATED and CREDENTIAL_EXPIRED or
+    CREDENTIAL_REVOKED within 10 seconds; resume it with a new credential. An
+    operation of another principal is NOT_FOUND, like one that never existed.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -170,8 +201,11 @@ class VideoServiceAsyncStub(VideoServiceStub):
 
     INVALID_ARGUMENT: fields are invalid; the details list every violation.
     ALREADY_EXISTS: `request_id` was used for another request.
-    FAILED_PRECONDITION: the model was retired.
-    RESOURCE_EXHAUSTED: the message is larger than the server accepts.
+    FAILED_PRECONDITION: the model was retired, its price is unknown although a
+    budget limits the cost, or the cost may exceed `max_cost`.
+    RESOURCE_EXHAUSTED: the message is larger than the server accepts, or a budget
+    or limit of the caller is reached. Only a rate limit has a
+    google.rpc.RetryInfo.
     """
     GetOperation: _aio.UnaryUnaryMultiCallable[_video_service_pb2.GetOperationRequest, _operation_pb2.GenerateVideosOperation]  # type: ignore[assignment]
     """Returns the current state of an operation without waiting.
@@ -266,6 +300,17 @@ class VideoServiceAsyncStub(VideoServiceStub):
 
     NOT_FOUND: no such model.
     """
+    GetCaller: _aio.UnaryUnaryMultiCallable[_video_service_pb2.GetCallerRequest, _caller_pb2.Caller]  # type: ignore[assignment]
+    """Returns the principal that makes the call, its roles, and its budgets with what
+    is left of them.
+    """
+    GetUsage: _aio.UnaryUnaryMultiCallable[_video_service_pb2.GetUsageRequest, _video_service_pb2.GetUsageResponse]  # type: ignore[assignment]
+    """Returns counts and costs of operations: those of the caller, or of all
+    principals if the caller is an ADMIN. Usage outlives the operations.
+
+    INVALID_ARGUMENT: fields are invalid; the details list every violation.
+    PERMISSION_DENIED: `principal` is another one, and the caller is no ADMIN.
+    """
 
 class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
     """Generates videos, reports their progress and serves the results.
@@ -274,6 +319,14 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
     reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
     a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
     `after_revision`, a download with `read_offset`.
+
+    A server with authentication expects a credential in the metadata of each call:
+    an API key or a token as `authorization: Bearer ...`, or an API key as
+    `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
+    and without the necessary role with PERMISSION_DENIED. A stream whose credential
+    expires or is revoked ends with UNAUTHENTICATED and CREDENTIAL_EXPIRED or
+    CREDENTIAL_REVOKED within 10 seconds; resume it with a new credential. An
+    operation of another principal is NOT_FOUND, like one that never existed.
     """
 
     @_abc_1.abstractmethod
@@ -290,8 +343,11 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
 
         INVALID_ARGUMENT: fields are invalid; the details list every violation.
         ALREADY_EXISTS: `request_id` was used for another request.
-        FAILED_PRECONDITION: the model was retired.
-        RESOURCE_EXHAUSTED: the message is larger than the server accepts.
+        FAILED_PRECONDITION: the model was retired, its price is unknown although a
+        budget limits the cost, or the cost may exceed `max_cost`.
+        RESOURCE_EXHAUSTED: the message is larger than the server accepts, or a budget
+        or limit of the caller is reached. Only a rate limit has a
+        google.rpc.RetryInfo.
         """
 
     @_abc_1.abstractmethod
@@ -445,6 +501,29 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         """Returns a model.
 
         NOT_FOUND: no such model.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCaller(
+        self,
+        request: _video_service_pb2.GetCallerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_caller_pb2.Caller, _abc.Awaitable[_caller_pb2.Caller]]:
+        """Returns the principal that makes the call, its roles, and its budgets with what
+        is left of them.
+        """
+
+    @_abc_1.abstractmethod
+    def GetUsage(
+        self,
+        request: _video_service_pb2.GetUsageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_video_service_pb2.GetUsageResponse, _abc.Awaitable[_video_service_pb2.GetUsageResponse]]:
+        """Returns counts and costs of operations: those of the caller, or of all
+        principals if the caller is an ADMIN. Usage outlives the operations.
+
+        INVALID_ARGUMENT: fields are invalid; the details list every violation.
+        PERMISSION_DENIED: `principal` is another one, and the caller is no ADMIN.
         """
 
 def add_VideoServiceServicer_to_server(servicer: VideoServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

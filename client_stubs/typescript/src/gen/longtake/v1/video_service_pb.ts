@@ -16,6 +16,12 @@ import { file_google_api_httpbody } from "../../google/api/httpbody_pb.js";
 import { file_google_api_resource } from "../../google/api/resource_pb.js";
 import type { Duration, EmptySchema, Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Date } from "../../google/type/date_pb.js";
+import { file_google_type_date } from "../../google/type/date_pb.js";
+import type { Money } from "../../google/type/money_pb.js";
+import { file_google_type_money } from "../../google/type/money_pb.js";
+import type { CallerSchema } from "./caller_pb.js";
+import { file_longtake_v1_caller } from "./caller_pb.js";
 import type { GenerateVideosConfig } from "./generation_pb.js";
 import { file_longtake_v1_generation } from "./generation_pb.js";
 import type { Image, Video } from "./media_pb.js";
@@ -24,13 +30,15 @@ import type { Model, ModelSchema } from "./model_pb.js";
 import { file_longtake_v1_model } from "./model_pb.js";
 import type { GenerateVideosOperation, GenerateVideosOperationSchema } from "./operation_pb.js";
 import { file_longtake_v1_operation } from "./operation_pb.js";
+import type { Usage, Usage_Dimension } from "./usage_pb.js";
+import { file_longtake_v1_usage } from "./usage_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file longtake/v1/video_service.proto.
  */
 export const file_longtake_v1_video_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9sb25ndGFrZS92MS92aWRlb19zZXJ2aWNlLnByb3RvEgtsb25ndGFrZS52MSLaAwoVR2VuZXJhdGVWaWRlb3NSZXF1ZXN0EiAKCnJlcXVlc3RfaWQYASABKAlCDOJBAQHijM/XCAIIARIqCgVtb2RlbBgCIAEoCUIb4kEBAvpBFAoSbG9uZ3Rha2UuZGV2L01vZGVsEhQKBnByb21wdBgDIAEoCUIE4kEBARInCgVpbWFnZRgEIAEoCzISLmxvbmd0YWtlLnYxLkltYWdlQgTiQQEBEicKBXZpZGVvGAUgASgLMhIubG9uZ3Rha2UudjEuVmlkZW9CBOJBAQESNwoGY29uZmlnGAYgASgLMiEubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NDb25maWdCBOJBAQESIQoTcmVzdWJtaXRfaWZfdW5rbm93bhgHIAEoCEIE4kEBARI2Cg1xdWV1ZV90aW1lb3V0GAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBEhYKCHByaW9yaXR5GAkgASgFQgTiQQEBEiIKFGFsbG93X21vZGVsX2ZhbGxiYWNrGAogASgIQgTiQQEBEjsKEnByZXZpb3VzX29wZXJhdGlvbhgLIAEoCUIf4kEBAfpBGAoWbG9uZ3Rha2UuZGV2L09wZXJhdGlvbiJmChNHZXRPcGVyYXRpb25SZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFmxvbmd0YWtlLmRldi9PcGVyYXRpb24SIAoSaW5jbHVkZV92aWRlb19kYXRhGAIgASgIQgTiQQEBIqEBChVXYXRjaE9wZXJhdGlvblJlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWbG9uZ3Rha2UuZGV2L09wZXJhdGlvbhIcCg5hZnRlcl9yZXZpc2lvbhgCIAEoA0IE4kEBARI7ChJoZWFydGJlYXRfaW50ZXJ2YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQEi8wEKFldhdGNoT3BlcmF0aW9uUmVzcG9uc2USOQoJb3BlcmF0aW9uGAEgASgLMiQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NPcGVyYXRpb25IABJCCgloZWFydGJlYXQYAiABKAsyLS5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvblJlc3BvbnNlLkhlYXJ0YmVhdEgAGlEKCUhlYXJ0YmVhdBIQCghyZXZpc2lvbhgBIAEoAxIyCg5sYXN0X3BvbGxfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBwoFZXZlbnQiiQEKFldhdGNoT3BlcmF0aW9uc1JlcXVlc3QSFAoGZmlsdGVyGAEgASgJQgTiQQEBEhwKDmFmdGVyX3Bvc2l0aW9uGAIgASgJQgTiQQEBEjsKEmhlYXJ0YmVhdF9pbnRlcnZhbBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBASKNAwoXV2F0Y2hPcGVyYXRpb25zUmVzcG9uc2USOQoJb3BlcmF0aW9uGAEgASgLMiQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NPcGVyYXRpb25IABJBCghkZWxldGlvbhgCIAEoCzItLmxvbmd0YWtlLnYxLldhdGNoT3BlcmF0aW9uc1Jlc3BvbnNlLkRlbGV0aW9uSAASVwoUaW5pdGlhbF9zZXRfY29tcGxldGUYAyABKAsyNy5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvbnNSZXNwb25zZS5Jbml0aWFsU2V0Q29tcGxldGVIABJDCgloZWFydGJlYXQYBCABKAsyLi5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvbnNSZXNwb25zZS5IZWFydGJlYXRIABIQCghwb3NpdGlvbhgFIAEoCRoYCghEZWxldGlvbhIMCgRuYW1lGAEgASgJGhQKEkluaXRpYWxTZXRDb21wbGV0ZRoLCglIZWFydGJlYXRCBwoFZXZlbnQirQEKFFdhaXRPcGVyYXRpb25SZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFmxvbmd0YWtlLmRldi9PcGVyYXRpb24SIQoOYWZ0ZXJfcmV2aXNpb24YAiABKANCBOJBAQFIAIgBARIwCgd0aW1lb3V0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBQhEKD19hZnRlcl9yZXZpc2lvbiJgChVMaXN0T3BlcmF0aW9uc1JlcXVlc3QSFwoJcGFnZV9zaXplGAEgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YAiABKAlCBOJBAQESFAoGZmlsdGVyGAMgASgJQgTiQQEBImsKFkxpc3RPcGVyYXRpb25zUmVzcG9uc2USOAoKb3BlcmF0aW9ucxgBIAMoCzIkLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJHChZDYW5jZWxPcGVyYXRpb25SZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFmxvbmd0YWtlLmRldi9PcGVyYXRpb24iRwoWRGVsZXRlT3BlcmF0aW9uUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uInYKFERvd25sb2FkVmlkZW9SZXF1ZXN0EikKBG5hbWUYASABKAlCG+JBAQL6QRQKEmxvbmd0YWtlLmRldi9WaWRlbxIZCgtyZWFkX29mZnNldBgCIAEoA0IE4kEBARIYCgpyZWFkX2xpbWl0GAMgASgDQgTiQQEBIl8KFURvd25sb2FkVmlkZW9SZXNwb25zZRIjCgVjaHVuaxgBIAEoCzIULmdvb2dsZS5hcGkuSHR0cEJvZHkSIQoFdmlkZW8YAiABKAsyEi5sb25ndGFrZS52MS5WaWRlbyJGChFMaXN0TW9kZWxzUmVxdWVzdBIXCglwYWdlX3NpemUYASABKAVCBOJBAQESGAoKcGFnZV90b2tlbhgCIAEoCUIE4kEBASJRChJMaXN0TW9kZWxzUmVzcG9uc2USIgoGbW9kZWxzGAEgAygLMhIubG9uZ3Rha2UudjEuTW9kZWwSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjwKD0dldE1vZGVsUmVxdWVzdBIpCgRuYW1lGAEgASgJQhviQQEC+kEUChJsb25ndGFrZS5kZXYvTW9kZWwyhgsKDFZpZGVvU2VydmljZRJ6Cg5HZW5lcmF0ZVZpZGVvcxIiLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zUmVxdWVzdBokLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uIh6C0+STAhg6ASoiEy92MS92aWRlb3M6Z2VuZXJhdGUSfgoMR2V0T3BlcmF0aW9uEiAubG9uZ3Rha2UudjEuR2V0T3BlcmF0aW9uUmVxdWVzdBokLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uIibaQQRuYW1lgtPkkwIZEhcvdjEve25hbWU9b3BlcmF0aW9ucy8qfRKJAQoOV2F0Y2hPcGVyYXRpb24SIi5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvblJlcXVlc3QaIy5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvblJlc3BvbnNlIizaQQRuYW1lgtPkkwIfEh0vdjEve25hbWU9b3BlcmF0aW9ucy8qfTp3YXRjaDABEnwKD1dhdGNoT3BlcmF0aW9ucxIjLmxvbmd0YWtlLnYxLldhdGNoT3BlcmF0aW9uc1JlcXVlc3QaJC5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvbnNSZXNwb25zZSIcgtPkkwIWEhQvdjEvb3BlcmF0aW9uczp3YXRjaDABEoEBCg1XYWl0T3BlcmF0aW9uEiEubG9uZ3Rha2UudjEuV2FpdE9wZXJhdGlvblJlcXVlc3QaJC5sb25ndGFrZS52MS5HZW5lcmF0ZVZpZGVvc09wZXJhdGlvbiIngtPkkwIhOgEqIhwvdjEve25hbWU9b3BlcmF0aW9ucy8qfTp3YWl0EnEKDkxpc3RPcGVyYXRpb25zEiIubG9uZ3Rha2UudjEuTGlzdE9wZXJhdGlvbnNSZXF1ZXN0GiMubG9uZ3Rha2UudjEuTGlzdE9wZXJhdGlvbnNSZXNwb25zZSIWgtPkkwIQEg4vdjEvb3BlcmF0aW9ucxKOAQoPQ2FuY2VsT3BlcmF0aW9uEiMubG9uZ3Rha2UudjEuQ2FuY2VsT3BlcmF0aW9uUmVxdWVzdBokLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uIjDaQQRuYW1lgtPkkwIjOgEqIh4vdjEve25hbWU9b3BlcmF0aW9ucy8qfTpjYW5jZWwSdgoPRGVsZXRlT3BlcmF0aW9uEiMubG9uZ3Rha2UudjEuRGVsZXRlT3BlcmF0aW9uUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIm2kEEbmFtZYLT5JMCGSoXL3YxL3tuYW1lPW9wZXJhdGlvbnMvKn0SmQEKDURvd25sb2FkVmlkZW8SIS5sb25ndGFrZS52MS5Eb3dubG9hZFZpZGVvUmVxdWVzdBoiLmxvbmd0YWtlLnYxLkRvd25sb2FkVmlkZW9SZXNwb25zZSI/2kEEbmFtZYLT5JMCMmIFY2h1bmsSKS92MS97bmFtZT1vcGVyYXRpb25zLyovdmlkZW9zLyp9OmRvd25sb2FkMAESYQoKTGlzdE1vZGVscxIeLmxvbmd0YWtlLnYxLkxpc3RNb2RlbHNSZXF1ZXN0Gh8ubG9uZ3Rha2UudjEuTGlzdE1vZGVsc1Jlc3BvbnNlIhKC0+STAgwSCi92MS9tb2RlbHMSYAoIR2V0TW9kZWwSHC5sb25ndGFrZS52MS5HZXRNb2RlbFJlcXVlc3QaEi5sb25ndGFrZS52MS5Nb2RlbCIi2kEEbmFtZYLT5JMCFRITL3YxL3tuYW1lPW1vZGVscy8qfRoPykEMbG9uZ3Rha2UuZGV2QlIKD2Rldi5sb25ndGFrZS52MUIRVmlkZW9TZXJ2aWNlUHJvdG9QAVoqbG9uZ3Rha2UuZGV2L2NsaWVudC9sb25ndGFrZS92MTtsb25ndGFrZXYxYgZwcm90bzM", [file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_field_info, file_google_api_httpbody, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_timestamp, file_longtake_v1_generation, file_longtake_v1_media, file_longtake_v1_model, file_longtake_v1_operation]);
+  fileDesc("Ch9sb25ndGFrZS92MS92aWRlb19zZXJ2aWNlLnByb3RvEgtsb25ndGFrZS52MSKjBAoVR2VuZXJhdGVWaWRlb3NSZXF1ZXN0EiAKCnJlcXVlc3RfaWQYASABKAlCDOJBAQHijM/XCAIIARIqCgVtb2RlbBgCIAEoCUIb4kEBAvpBFAoSbG9uZ3Rha2UuZGV2L01vZGVsEhQKBnByb21wdBgDIAEoCUIE4kEBARInCgVpbWFnZRgEIAEoCzISLmxvbmd0YWtlLnYxLkltYWdlQgTiQQEBEicKBXZpZGVvGAUgASgLMhIubG9uZ3Rha2UudjEuVmlkZW9CBOJBAQESNwoGY29uZmlnGAYgASgLMiEubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NDb25maWdCBOJBAQESIQoTcmVzdWJtaXRfaWZfdW5rbm93bhgHIAEoCEIE4kEBARI2Cg1xdWV1ZV90aW1lb3V0GAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBEhYKCHByaW9yaXR5GAkgASgFQgTiQQEBEiIKFGFsbG93X21vZGVsX2ZhbGxiYWNrGAogASgIQgTiQQEBEjsKEnByZXZpb3VzX29wZXJhdGlvbhgLIAEoCUIf4kEBAfpBGAoWbG9uZ3Rha2UuZGV2L09wZXJhdGlvbhIbCg12YWxpZGF0ZV9vbmx5GAwgASgIQgTiQQEBEioKCG1heF9jb3N0GA0gASgLMhIuZ29vZ2xlLnR5cGUuTW9uZXlCBOJBAQEiZgoTR2V0T3BlcmF0aW9uUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uEiAKEmluY2x1ZGVfdmlkZW9fZGF0YRgCIAEoCEIE4kEBASKhAQoVV2F0Y2hPcGVyYXRpb25SZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFmxvbmd0YWtlLmRldi9PcGVyYXRpb24SHAoOYWZ0ZXJfcmV2aXNpb24YAiABKANCBOJBAQESOwoSaGVhcnRiZWF0X2ludGVydmFsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBIvMBChZXYXRjaE9wZXJhdGlvblJlc3BvbnNlEjkKCW9wZXJhdGlvbhgBIAEoCzIkLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uSAASQgoJaGVhcnRiZWF0GAIgASgLMi0ubG9uZ3Rha2UudjEuV2F0Y2hPcGVyYXRpb25SZXNwb25zZS5IZWFydGJlYXRIABpRCglIZWFydGJlYXQSEAoIcmV2aXNpb24YASABKAMSMgoObGFzdF9wb2xsX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgcKBWV2ZW50IokBChZXYXRjaE9wZXJhdGlvbnNSZXF1ZXN0EhQKBmZpbHRlchgBIAEoCUIE4kEBARIcCg5hZnRlcl9wb3NpdGlvbhgCIAEoCUIE4kEBARI7ChJoZWFydGJlYXRfaW50ZXJ2YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQEijQMKF1dhdGNoT3BlcmF0aW9uc1Jlc3BvbnNlEjkKCW9wZXJhdGlvbhgBIAEoCzIkLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uSAASQQoIZGVsZXRpb24YAiABKAsyLS5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvbnNSZXNwb25zZS5EZWxldGlvbkgAElcKFGluaXRpYWxfc2V0X2NvbXBsZXRlGAMgASgLMjcubG9uZ3Rha2UudjEuV2F0Y2hPcGVyYXRpb25zUmVzcG9uc2UuSW5pdGlhbFNldENvbXBsZXRlSAASQwoJaGVhcnRiZWF0GAQgASgLMi4ubG9uZ3Rha2UudjEuV2F0Y2hPcGVyYXRpb25zUmVzcG9uc2UuSGVhcnRiZWF0SAASEAoIcG9zaXRpb24YBSABKAkaGAoIRGVsZXRpb24SDAoEbmFtZRgBIAEoCRoUChJJbml0aWFsU2V0Q29tcGxldGUaCwoJSGVhcnRiZWF0QgcKBWV2ZW50Iq0BChRXYWl0T3BlcmF0aW9uUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uEiEKDmFmdGVyX3JldmlzaW9uGAIgASgDQgTiQQEBSACIAQESMAoHdGltZW91dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBAUIRCg9fYWZ0ZXJfcmV2aXNpb24iYAoVTGlzdE9wZXJhdGlvbnNSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBEhQKBmZpbHRlchgDIAEoCUIE4kEBASJrChZMaXN0T3BlcmF0aW9uc1Jlc3BvbnNlEjgKCm9wZXJhdGlvbnMYASADKAsyJC5sb25ndGFrZS52MS5HZW5lcmF0ZVZpZGVvc09wZXJhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiRwoWQ2FuY2VsT3BlcmF0aW9uUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uIkcKFkRlbGV0ZU9wZXJhdGlvblJlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWbG9uZ3Rha2UuZGV2L09wZXJhdGlvbiJ2ChREb3dubG9hZFZpZGVvUmVxdWVzdBIpCgRuYW1lGAEgASgJQhviQQEC+kEUChJsb25ndGFrZS5kZXYvVmlkZW8SGQoLcmVhZF9vZmZzZXQYAiABKANCBOJBAQESGAoKcmVhZF9saW1pdBgDIAEoA0IE4kEBASJfChVEb3dubG9hZFZpZGVvUmVzcG9uc2USIwoFY2h1bmsYASABKAsyFC5nb29nbGUuYXBpLkh0dHBCb2R5EiEKBXZpZGVvGAIgASgLMhIubG9uZ3Rha2UudjEuVmlkZW8iRgoRTGlzdE1vZGVsc1JlcXVlc3QSFwoJcGFnZV9zaXplGAEgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YAiABKAlCBOJBAQEiUQoSTGlzdE1vZGVsc1Jlc3BvbnNlEiIKBm1vZGVscxgBIAMoCzISLmxvbmd0YWtlLnYxLk1vZGVsEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI8Cg9HZXRNb2RlbFJlcXVlc3QSKQoEbmFtZRgBIAEoCUIb4kEBAvpBFAoSbG9uZ3Rha2UuZGV2L01vZGVsIhIKEEdldENhbGxlclJlcXVlc3Qi/AEKD0dldFVzYWdlUmVxdWVzdBImCgVzaW5jZRgBIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCBOJBAQESJgoFdW50aWwYAiABKAsyES5nb29nbGUudHlwZS5EYXRlQgTiQQEBEjQKCGdyb3VwX2J5GAMgAygOMhwubG9uZ3Rha2UudjEuVXNhZ2UuRGltZW5zaW9uQgTiQQEBEhcKCWxhYmVsX2tleRgEIAEoCUIE4kEBARIXCglwcmluY2lwYWwYBSABKAlCBOJBAQESFwoJcGFnZV9zaXplGAYgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YByABKAlCBOJBAQEiTgoQR2V0VXNhZ2VSZXNwb25zZRIhCgV1c2FnZRgBIAMoCzISLmxvbmd0YWtlLnYxLlVzYWdlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTK3DAoMVmlkZW9TZXJ2aWNlEnoKDkdlbmVyYXRlVmlkZW9zEiIubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NSZXF1ZXN0GiQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NPcGVyYXRpb24iHoLT5JMCGDoBKiITL3YxL3ZpZGVvczpnZW5lcmF0ZRJ+CgxHZXRPcGVyYXRpb24SIC5sb25ndGFrZS52MS5HZXRPcGVyYXRpb25SZXF1ZXN0GiQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NPcGVyYXRpb24iJtpBBG5hbWWC0+STAhkSFy92MS97bmFtZT1vcGVyYXRpb25zLyp9EokBCg5XYXRjaE9wZXJhdGlvbhIiLmxvbmd0YWtlLnYxLldhdGNoT3BlcmF0aW9uUmVxdWVzdBojLmxvbmd0YWtlLnYxLldhdGNoT3BlcmF0aW9uUmVzcG9uc2UiLNpBBG5hbWWC0+STAh8SHS92MS97bmFtZT1vcGVyYXRpb25zLyp9OndhdGNoMAESfAoPV2F0Y2hPcGVyYXRpb25zEiMubG9uZ3Rha2UudjEuV2F0Y2hPcGVyYXRpb25zUmVxdWVzdBokLmxvbmd0YWtlLnYxLldhdGNoT3BlcmF0aW9uc1Jlc3BvbnNlIhyC0+STAhYSFC92MS9vcGVyYXRpb25zOndhdGNoMAESgQEKDVdhaXRPcGVyYXRpb24SIS5sb25ndGFrZS52MS5XYWl0T3BlcmF0aW9uUmVxdWVzdBokLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uIieC0+STAiE6ASoiHC92MS97bmFtZT1vcGVyYXRpb25zLyp9OndhaXQScQoOTGlzdE9wZXJhdGlvbnMSIi5sb25ndGFrZS52MS5MaXN0T3BlcmF0aW9uc1JlcXVlc3QaIy5sb25ndGFrZS52MS5MaXN0T3BlcmF0aW9uc1Jlc3BvbnNlIhaC0+STAhASDi92MS9vcGVyYXRpb25zEo4BCg9DYW5jZWxPcGVyYXRpb24SIy5sb25ndGFrZS52MS5DYW5jZWxPcGVyYXRpb25SZXF1ZXN0GiQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NPcGVyYXRpb24iMNpBBG5hbWWC0+STAiM6ASoiHi92MS97bmFtZT1vcGVyYXRpb25zLyp9OmNhbmNlbBJ2Cg9EZWxldGVPcGVyYXRpb24SIy5sb25ndGFrZS52MS5EZWxldGVPcGVyYXRpb25SZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IibaQQRuYW1lgtPkkwIZKhcvdjEve25hbWU9b3BlcmF0aW9ucy8qfRKZAQoNRG93bmxvYWRWaWRlbxIhLmxvbmd0YWtlLnYxLkRvd25sb2FkVmlkZW9SZXF1ZXN0GiIubG9uZ3Rha2UudjEuRG93bmxvYWRWaWRlb1Jlc3BvbnNlIj/aQQRuYW1lgtPkkwIyYgVjaHVuaxIpL3YxL3tuYW1lPW9wZXJhdGlvbnMvKi92aWRlb3MvKn06ZG93bmxvYWQwARJhCgpMaXN0TW9kZWxzEh4ubG9uZ3Rha2UudjEuTGlzdE1vZGVsc1JlcXVlc3QaHy5sb25ndGFrZS52MS5MaXN0TW9kZWxzUmVzcG9uc2UiEoLT5JMCDBIKL3YxL21vZGVscxJgCghHZXRNb2RlbBIcLmxvbmd0YWtlLnYxLkdldE1vZGVsUmVxdWVzdBoSLmxvbmd0YWtlLnYxLk1vZGVsIiLaQQRuYW1lgtPkkwIVEhMvdjEve25hbWU9bW9kZWxzLyp9ElMKCUdldENhbGxlchIdLmxvbmd0YWtlLnYxLkdldENhbGxlclJlcXVlc3QaEy5sb25ndGFrZS52MS5DYWxsZXIiEoLT5JMCDBIKL3YxL2NhbGxlchJaCghHZXRVc2FnZRIcLmxvbmd0YWtlLnYxLkdldFVzYWdlUmVxdWVzdBodLmxvbmd0YWtlLnYxLkdldFVzYWdlUmVzcG9uc2UiEYLT5JMCCxIJL3YxL3VzYWdlGg/KQQxsb25ndGFrZS5kZXZCUgoPZGV2Lmxvbmd0YWtlLnYxQhFWaWRlb1NlcnZpY2VQcm90b1ABWipsb25ndGFrZS5kZXYvY2xpZW50L2xvbmd0YWtlL3YxO2xvbmd0YWtldjFiBnByb3RvMw", [file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_field_info, file_google_api_httpbody, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_timestamp, file_google_type_date, file_google_type_money, file_longtake_v1_caller, file_longtake_v1_generation, file_longtake_v1_media, file_longtake_v1_model, file_longtake_v1_operation, file_longtake_v1_usage]);
 
 /**
  * The request of GenerateVideos. Set at least one of `prompt`, `image` and
@@ -125,6 +133,25 @@ export type GenerateVideosRequest = Message<"longtake.v1.GenerateVideosRequest">
    * @generated from field: string previous_operation = 11;
    */
   previousOperation: string;
+
+  /**
+   * Optional. Whether only to check the request, the caller's budgets included.
+   * The response then is an operation without a name and state, whose
+   * `metadata.estimated_cost` is the highest cost that the request can have.
+   * Nothing is stored, reserved or generated. Default: false.
+   *
+   * @generated from field: bool validate_only = 12;
+   */
+  validateOnly: boolean;
+
+  /**
+   * Optional. The most that the generation may cost by list price, in US dollars.
+   * If it could cost more, all videos and fallback models considered, the call
+   * fails with COST_OVER_MAXIMUM. Default: no limit but the caller's budgets.
+   *
+   * @generated from field: google.type.Money max_cost = 13;
+   */
+  maxCost?: Money | undefined;
 };
 
 /**
@@ -707,12 +734,130 @@ export const GetModelRequestSchema: GenMessage<GetModelRequest> = /*@__PURE__*/
   messageDesc(file_longtake_v1_video_service, 15);
 
 /**
+ * The request of GetCaller.
+ *
+ * @generated from message longtake.v1.GetCallerRequest
+ */
+export type GetCallerRequest = Message<"longtake.v1.GetCallerRequest"> & {
+};
+
+/**
+ * Describes the message longtake.v1.GetCallerRequest.
+ * Use `create(GetCallerRequestSchema)` to create a new message.
+ */
+export const GetCallerRequestSchema: GenMessage<GetCallerRequest> = /*@__PURE__*/
+  messageDesc(file_longtake_v1_video_service, 16);
+
+/**
+ * The request of GetUsage.
+ *
+ * @generated from message longtake.v1.GetUsageRequest
+ */
+export type GetUsageRequest = Message<"longtake.v1.GetUsageRequest"> & {
+  /**
+   * Optional. The first day of acceptance, in UTC. Default: the first that is known.
+   *
+   * @generated from field: google.type.Date since = 1;
+   */
+  since?: Date | undefined;
+
+  /**
+   * Optional. The last day of acceptance, in UTC. Default: today.
+   *
+   * @generated from field: google.type.Date until = 2;
+   */
+  until?: Date | undefined;
+
+  /**
+   * Optional. What to group by. Default: nothing, which returns one sum.
+   *
+   * @generated from field: repeated longtake.v1.Usage.Dimension group_by = 3;
+   */
+  groupBy: Usage_Dimension[];
+
+  /**
+   * Optional. The key of the label to group by. Required with LABEL, and only
+   * valid with it.
+   *
+   * @generated from field: string label_key = 4;
+   */
+  labelKey: string;
+
+  /**
+   * Optional. Only the usage of this principal. Default: that of the caller, or of
+   * all principals for an ADMIN.
+   *
+   * @generated from field: string principal = 5;
+   */
+  principal: string;
+
+  /**
+   * Optional. The maximum number of rows to return. Default: 100; values above 1000
+   * mean 1000.
+   *
+   * @generated from field: int32 page_size = 6;
+   */
+  pageSize: number;
+
+  /**
+   * Optional. The `next_page_token` of the previous call, whose other fields must be
+   * the same.
+   *
+   * @generated from field: string page_token = 7;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message longtake.v1.GetUsageRequest.
+ * Use `create(GetUsageRequestSchema)` to create a new message.
+ */
+export const GetUsageRequestSchema: GenMessage<GetUsageRequest> = /*@__PURE__*/
+  messageDesc(file_longtake_v1_video_service, 17);
+
+/**
+ * The response of GetUsage.
+ *
+ * @generated from message longtake.v1.GetUsageResponse
+ */
+export type GetUsageResponse = Message<"longtake.v1.GetUsageResponse"> & {
+  /**
+   * The rows, ordered by day, model, principal and label.
+   *
+   * @generated from field: repeated longtake.v1.Usage usage = 1;
+   */
+  usage: Usage[];
+
+  /**
+   * Pass it as `page_token` for the next page. Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message longtake.v1.GetUsageResponse.
+ * Use `create(GetUsageResponseSchema)` to create a new message.
+ */
+export const GetUsageResponseSchema: GenMessage<GetUsageResponse> = /*@__PURE__*/
+  messageDesc(file_longtake_v1_video_service, 18);
+
+/**
  * Generates videos, reports their progress and serves the results.
  *
  * Every error carries a google.rpc.ErrorInfo with domain `longtake.dev` and a
  * reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
  * a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
  * `after_revision`, a download with `read_offset`.
+ *
+ * A server with authentication expects a credential in the metadata of each call:
+ * an API key or a token as `authorization: Bearer ...`, or an API key as
+ * `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
+ * and without the necessary role with PERMISSION_DENIED. A stream whose credential
+ * expires or is revoked ends with UNAUTHENTICATED and CREDENTIAL_EXPIRED or
+ * CREDENTIAL_REVOKED within 10 seconds; resume it with a new credential. An
+ * operation of another principal is NOT_FOUND, like one that never existed.
  *
  * @generated from service longtake.v1.VideoService
  */
@@ -726,8 +871,11 @@ export const VideoService: GenService<{
    *
    * INVALID_ARGUMENT: fields are invalid; the details list every violation.
    * ALREADY_EXISTS: `request_id` was used for another request.
-   * FAILED_PRECONDITION: the model was retired.
-   * RESOURCE_EXHAUSTED: the message is larger than the server accepts.
+   * FAILED_PRECONDITION: the model was retired, its price is unknown although a
+   * budget limits the cost, or the cost may exceed `max_cost`.
+   * RESOURCE_EXHAUSTED: the message is larger than the server accepts, or a budget
+   * or limit of the caller is reached. Only a rate limit has a
+   * google.rpc.RetryInfo.
    *
    * @generated from rpc longtake.v1.VideoService.GenerateVideos
    */
@@ -898,6 +1046,31 @@ export const VideoService: GenService<{
     methodKind: "unary";
     input: typeof GetModelRequestSchema;
     output: typeof ModelSchema;
+  },
+  /**
+   * Returns the principal that makes the call, its roles, and its budgets with what
+   * is left of them.
+   *
+   * @generated from rpc longtake.v1.VideoService.GetCaller
+   */
+  getCaller: {
+    methodKind: "unary";
+    input: typeof GetCallerRequestSchema;
+    output: typeof CallerSchema;
+  },
+  /**
+   * Returns counts and costs of operations: those of the caller, or of all
+   * principals if the caller is an ADMIN. Usage outlives the operations.
+   *
+   * INVALID_ARGUMENT: fields are invalid; the details list every violation.
+   * PERMISSION_DENIED: `principal` is another one, and the caller is no ADMIN.
+   *
+   * @generated from rpc longtake.v1.VideoService.GetUsage
+   */
+  getUsage: {
+    methodKind: "unary";
+    input: typeof GetUsageRequestSchema;
+    output: typeof GetUsageResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_longtake_v1_video_service, 0);
