@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
+from longtake_server.identity.principal import ANYONE, Principal, Role
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.operations.engine import engine as engine_module
 from longtake_server.operations.engine.limits import Limits
@@ -84,7 +85,12 @@ class Engine:
     async def accept(self, caller: str = "", **fields: object) -> OperationRecord:
         """Accept a generation. `fields` are fields of the request."""
         request = GenerateVideosRequest(model=MODEL, prompt="a dog", **fields)  # type: ignore[arg-type]  # a test's own fields
-        return await self.service.generate(request, caller, "")
+        return await self.service.generate(request, principal(caller), "")
+
+
+def principal(caller: str) -> Principal:
+    """Return the generator of this id; without an id the principal that may do everything."""
+    return Principal(caller, frozenset({Role.GENERATOR})) if caller else ANYONE
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from fakes.clock import FakeClock
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from google.protobuf.duration_pb2 import Duration
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.engine.limits import Limits
 from longtake_server.operations.model import Code, Failure, State, StoredVideo
 from longtake_server.operations.upstream import Finished, NotNow
@@ -181,8 +182,8 @@ async def test_who_is_cancelled_or_deleted_frees_the_place(tmp_path: Path) -> No
     async with engine(tmp_path, script, catalogue=quotas(tmp_path, max_concurrent=1)) as parts:
         records = [await accept(parts) for _ in range(3)]
         await step_until_none_goes(parts)
-        await parts.service.cancel(records[1].name, "")
-        await parts.service.delete(records[0].name, "")
+        await parts.service.cancel(records[1].name, ANYONE)
+        await parts.service.delete(records[0].name, ANYONE)
         await step_until_none_goes(parts)
         assert (await parts.ledger.get(records[2].name)).state is State.RUNNING
 
@@ -197,7 +198,7 @@ async def test_watchers_are_told_where_they_stand_at_most_once_a_second(tmp_path
             told = await seen.get()
             assert (told.state, told.queue_position) == (State.QUEUED, 3)
             assert told.estimated_start_time is None
-            await parts.service.cancel(records[2].name, "")
+            await parts.service.cancel(records[2].name, ANYONE)
             parts.clock.advance(0.5)
             assert await parts.dispatcher.step() == 0.5
             assert (await parts.ledger.get(told.name)).revision == told.revision
@@ -243,7 +244,7 @@ async def test_who_ended_before_it_was_sent_holds_no_place(tmp_path: Path) -> No
     async with engine(tmp_path, script, catalogue=quotas(tmp_path, max_concurrent=1)) as parts:
         stale = await accept(parts)
         other = await accept(parts)
-        await parts.service.delete(stale.name, "")
+        await parts.service.delete(stale.name, ANYONE)
         assert parts.admission.admit(stale)
         await step_until_none_goes(parts)
         assert await states(parts, [other]) == ["R"]

@@ -12,6 +12,7 @@ from fakes.engine import MODEL, engine
 from fakes.upstream import ScriptedUpstream
 from google.protobuf.duration_pb2 import Duration
 from longtake_server.errors import UpstreamUnavailable
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.engine.limits import Limits
 from longtake_server.operations.model import Code, Failure, State, StoredVideo
 from longtake_server.operations.upstream import Finished, NotNow
@@ -203,7 +204,7 @@ async def test_without_its_upstream_an_operation_ends_when_its_caller_says_so(
         failure = (await parts.ledger.get(waiting.name)).failure
         assert failure is not None
         assert failure.reason == "QUEUE_TIMEOUT"
-        await parts.service.cancel(running.name, "")
+        await parts.service.cancel(running.name, ANYONE)
         assert await parts.driver.step(running.name) is None
         cancelled = await parts.ledger.get(running.name)
         assert cancelled.state is State.CANCELLED
@@ -220,11 +221,11 @@ async def test_a_video_of_another_region_is_read_by_the_first(tmp_path: Path) ->
     at_home = ScriptedUpstream(video=b"a video")
     async with (
         engine(tmp_path, at_home, clock=clock) as parts,
-        parts.service.download(accepted.name, "", 0, 0, None) as download,
+        parts.service.download(accepted.name, ANYONE, 0, 0, None) as download,
     ):
         assert b"".join([chunk async for chunk in download.chunks]) == b"a video"
     other = ScriptedUpstream(name="another")
     async with engine(tmp_path, other, clock=clock) as parts:
         with pytest.raises(UpstreamUnavailable, match="it is not configured"):
-            async with parts.service.download(accepted.name, "", 0, 0, None):
+            async with parts.service.download(accepted.name, ANYONE, 0, 0, None):
                 pass

@@ -12,6 +12,7 @@ import pytest
 from fakes.clock import FakeClock
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.breaker import Breakers
 from longtake_server.operations.model import Code, Failure, OperationRecord, State
 from longtake_server.operations.polling.backoff import Backoff
@@ -197,17 +198,17 @@ async def test_who_waits_is_told_why_without_a_revision(tmp_path: Path) -> None:
     async with engine(tmp_path, ScriptedUpstream(submissions=[away()])) as parts:
         tried, waits = await parts.accept(), await parts.accept()
         await parts.driver.step(tried.name)
-        told = await parts.service.get(waits.name, "")
+        told = await parts.service.get(waits.name, ANYONE)
         assert told.revision == 1
         assert told.last_refusal is not None
         assert told.last_refusal.reason == "UPSTREAM_UNAVAILABLE"
         assert told.last_refusal.message == DOWN.message
         assert told.next_retry_time == parts.clock.now() + timedelta(seconds=1)
-        page = await parts.service.list(Filter(caller=""), 10, None)
+        page = await parts.service.list(Filter(), ANYONE, 10, None)
         assert [one.last_refusal for one in page.records] == [told.last_refusal] * 2
-        async with aclosing(await parts.service.watch(waits.name, "", 0, 30)) as watch:
+        async with aclosing(await parts.service.watch(waits.name, ANYONE, 0, 30)) as watch:
             assert await anext(watch) == told
-        assert await parts.service.wait(waits.name, "", 0, 30) == told
+        assert await parts.service.wait(waits.name, ANYONE, 0, 30) == told
         assert (await parts.store.get(waits.name)).last_refusal is None
         assert (await parts.store.get(tried.name)).last_refusal == told.last_refusal
 
@@ -307,7 +308,7 @@ async def test_a_probe_that_leaves_holds_nobody_up(tmp_path: Path, leaving: str)
         parts.clock.advance(1.0)
         # The dispatcher grants the probe to the waiting operation.
         await parts.dispatcher.step()
-        await getattr(parts.service, leaving)(second.name, "")
+        await getattr(parts.service, leaving)(second.name, ANYONE)
         await pass_seconds(parts, 2)
         assert (await parts.store.get(first.name)).state is State.RUNNING
         script.forget_left()

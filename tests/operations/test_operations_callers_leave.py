@@ -12,6 +12,7 @@ import pytest
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from longtake_server.errors import OperationDeleted, StorageUnavailable
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.model import State, SubmissionAccepted, SubmissionStarted
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ async def test_a_cancellation_is_carried_out_though_its_caller_left(
         async with running_with_nothing_to_do(parts, monkeypatch):
             pause = Pause(parts.store.update)
             monkeypatch.setattr(parts.store, "update", pause)
-            await leave(parts.service.cancel(name, ""), pause)
+            await leave(parts.service.cancel(name, ANYONE), pause)
             assert (await parts.watching.wait(name, None, 3600)).state is State.CANCELLED
 
 
@@ -115,9 +116,9 @@ async def test_a_deletion_that_failed_can_be_asked_again(
         with monkeypatch.context() as fault:
             fault.setattr(parts.media, "delete", failing)
             with pytest.raises(StorageUnavailable):
-                await parts.service.delete(name, "")
+                await parts.service.delete(name, ANYONE)
         assert videos(tmp_path) == ["0.mp4"]
-        await parts.service.delete(name, "")
+        await parts.service.delete(name, ANYONE)
         with pytest.raises(OperationDeleted):
-            await parts.service.get(name, "")
+            await parts.service.get(name, ANYONE)
         assert videos(tmp_path) == []

@@ -11,6 +11,7 @@ import pytest
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from longtake_server.errors import StorageUnavailable
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.model import StoredVideo
 from longtake_server.operations.upstream import Finished
 
@@ -33,9 +34,9 @@ async def test_a_whole_download_is_well_though_its_digest_cannot_be_stored(
         name = (await parts.accept()).name
         await parts.driver.step(name)
         await parts.driver.step(name)
-        async with parts.service.download(name, "", 0, 0, None) as download:
+        async with parts.service.download(name, ANYONE, 0, 0, None) as download:
             if fault == "deleted":
-                await parts.service.delete(name, "")
+                await parts.service.delete(name, ANYONE)
             else:
                 monkeypatch.setattr(parts.store, "update", full)
             assert b"".join([chunk async for chunk in download.chunks]) == VIDEO

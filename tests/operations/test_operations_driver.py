@@ -14,6 +14,7 @@ from fakes.clock import FakeClock
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from google.protobuf.duration_pb2 import Duration
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.engine.limits import Limits
 from longtake_server.operations.model import (
     CancelRequested,
@@ -200,7 +201,7 @@ async def test_cancelling_while_running(tmp_path: Path, told: bool, words: str) 
     async with engine(tmp_path, script) as parts:
         name = (await parts.accept()).name
         await parts.driver.step(name)
-        assert (await parts.service.cancel(name, "")).cancel_requested
+        assert (await parts.service.cancel(name, ANYONE)).cancel_requested
         assert await parts.driver.step(name) is None
         ended = await parts.ledger.get(name)
         assert ended.state is State.CANCELLED
@@ -210,7 +211,7 @@ async def test_cancelling_while_running(tmp_path: Path, told: bool, words: str) 
 async def test_cancelling_while_queued_never_submits(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
-        assert (await parts.service.cancel(name, "")).state is State.CANCELLED
+        assert (await parts.service.cancel(name, ANYONE)).state is State.CANCELLED
         assert await parts.driver.step(name) is None
         assert parts.upstream.submitted == []
 

@@ -20,6 +20,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from longtake_server.errors import OperationDeleted, ResourceError
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.model import OperationRecord, State, VideoMeasured
 from longtake_server.operations.store import Filter
 from longtake_server.operations.view import Changed, Gone, InitialSetComplete
@@ -131,9 +132,9 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     async def _do(self, what: Meanwhile, name: str) -> None:
         if what == "cancel":
-            await self._parts.service.cancel(name, "")
+            await self._parts.service.cancel(name, ANYONE)
         if what == "delete":
-            await self._parts.service.delete(name, "")
+            await self._parts.service.delete(name, ANYONE)
             self._gone.add(name)
 
     @rule(name=names, what=st.sampled_from(["cancel", "delete"]))
@@ -172,11 +173,11 @@ class LifecycleMachine(RuleBasedStateMachine):
         seen = self._seen.get(name)
         after = seen.revision if seen else 0
         try:
-            current = await self._parts.service.get(name, "")
+            current = await self._parts.service.get(name, ANYONE)
         except ResourceError:
             assert name in self._gone
             return
-        watch = await self._parts.service.watch(name, "", after, 30)
+        watch = await self._parts.service.watch(name, ANYONE, after, 30)
         async with aclosing(watch) as events:
             if current.revision == after:
                 if current.done:
@@ -192,7 +193,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         self._runner.run(self._watch_everything())
 
     async def _watch_everything(self) -> None:
-        events = self._parts.service.watch_all(Filter(caller=""), self._position, 30)
+        events = self._parts.service.watch_all(Filter(), ANYONE, self._position, 30)
         async with aclosing(events):
             async for event in events:
                 match event:

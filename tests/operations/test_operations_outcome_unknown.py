@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from google.protobuf.duration_pb2 import Duration
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.model import Code, Failure, State
 from longtake_server.operations.upstream import OutcomeUnknown, Rejected
 
@@ -43,7 +44,7 @@ async def postponed(parts: Engine) -> tuple[str, int | None]:
 async def test_cancelled_while_it_waits_to_be_sent_again(tmp_path: Path) -> None:
     async with engine(tmp_path, ScriptedUpstream(submissions=[UNKNOWN])) as parts:
         name, price = await postponed(parts)
-        ended = await parts.service.cancel(name, "")
+        ended = await parts.service.cancel(name, ANYONE)
         assert ended.state is State.CANCELLED
         assert "may be billed" in ended.warnings[0]
         assert await reserved_and_settled(parts) == (0, price)
@@ -56,7 +57,7 @@ async def test_cancelled_while_its_outcome_gets_lost(tmp_path: Path) -> None:
         record = await parts.accept(resubmit_if_unknown=True)
         step = asyncio.create_task(parts.driver.step(record.name))
         await script.submitting.wait()
-        await parts.service.cancel(record.name, "")
+        await parts.service.cancel(record.name, ANYONE)
         script.let_submit.set()
         await step
         ended = await parts.ledger.get(record.name)
@@ -68,7 +69,7 @@ async def test_cancelled_while_its_outcome_gets_lost(tmp_path: Path) -> None:
 async def test_deleted_while_it_waits_to_be_sent_again(tmp_path: Path) -> None:
     async with engine(tmp_path, ScriptedUpstream(submissions=[UNKNOWN])) as parts:
         name, price = await postponed(parts)
-        await parts.service.delete(name, "")
+        await parts.service.delete(name, ANYONE)
         assert await reserved_and_settled(parts) == (0, price)
 
 

@@ -13,6 +13,7 @@ import pytest
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
 from longtake_server.errors import OperationExpired, UpstreamUnavailable
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.engine.retention import Retention
 from longtake_server.operations.model import State, StoredVideo
 from longtake_server.operations.upstream import Finished, Running
@@ -96,7 +97,7 @@ async def test_what_a_deleted_operation_stored_meanwhile_goes_too(tmp_path: Path
     async with engine(tmp_path, script) as parts, running(parts):
         name = (await parts.accept()).name
         await script.submitting.wait()
-        await parts.service.delete(name, "")
+        await parts.service.delete(name, ANYONE)
         stored = await parts.media.put(name, 0, "video/mp4", b"late")
         script.let_submit.set()
         parts.runner.stop()
@@ -127,7 +128,7 @@ async def test_a_copy_for_a_deleted_operation_goes_though_the_next_one_fails(
         naps = asyncio.create_task(parts.clock.skip_naps(LONGEST_NAP_SECONDS))
         await opening.wait()
         naps.cancel()
-        await parts.service.delete(name, "")
+        await parts.service.delete(name, ANYONE)
         let_open.set()
         parts.runner.stop()
     assert list((tmp_path / "media").rglob("*.mp4")) == []

@@ -11,6 +11,7 @@ import pytest
 from fakes.clock import FakeClock
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.model import State, StoredVideo
 from longtake_server.operations.polling.latencies import Latencies
 from longtake_server.operations.polling.pacing import Pacing
@@ -140,5 +141,5 @@ async def test_a_deleted_operation_is_forgotten(tmp_path: Path) -> None:
         await parts.driver.step(name)
         clock.advance(1.0)
         assert parts.poll_scheduler.chance_of_end(name) < 1.0
-        await parts.service.delete(name, "")
+        await parts.service.delete(name, ANYONE)
         assert parts.poll_scheduler.chance_of_end(name) == 1.0

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes.engine import RETENTION, engine
+from fakes.engine import RETENTION, engine, principal
 from longtake_server.errors import (
     OperationDeleted,
     OperationNotFound,
@@ -17,6 +17,7 @@ from longtake_server.errors import (
     ServerDraining,
     TooManyWatches,
 )
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations import watching as watching_module
 from longtake_server.operations.model import (
     CancelRequested,
@@ -138,7 +139,7 @@ async def test_deletion_ends_a_watch_with_its_reason(tmp_path: Path) -> None:
         name = (await parts.accept()).name
         watching = asyncio.ensure_future(revisions(parts.watching.watch(name, 0, 30)))
         await parts.clock.sleeping()
-        await parts.service.delete(name, "")
+        await parts.service.delete(name, ANYONE)
         with pytest.raises(OperationDeleted):
             await watching
         with pytest.raises(OperationNotFound):
@@ -210,7 +211,7 @@ async def test_what_was_forgotten_while_it_was_read_is_not_kept_in_its_older_sta
         parts.ledger.forget_records()
         read = parts.store.get
 
-        async def read_before_a_change(name: str) -> OperationRecord:
+        async def read_before_a_change(name: str, _owner: str | None) -> OperationRecord:
             record = await read(name)
             monkeypatch.undo()
             await parts.ledger.commit(name, SubmissionStarted())
@@ -256,7 +257,7 @@ async def test_watching_all_resumes_from_a_position_with_deletions(tmp_path: Pat
         async with aclosing(parts.watching.watch_all(Filter(), None, 30)) as watch:
             events = [await anext(watch) for _ in range(3)]
         assert events == [Changed(first, None), Changed(second, None), InitialSetComplete(2)]
-        await parts.service.delete(first.name, "")
+        await parts.service.delete(first.name, ANYONE)
         async with aclosing(parts.watching.watch_all(Filter(), 2, 30)) as watch:
             assert await anext(watch) == Gone(first.name, 3)
             assert await anext(watch) == InitialSetComplete(3)
@@ -270,7 +271,7 @@ async def test_a_deletion_amid_the_initial_set_is_told(
         records = [await parts.accept() for _ in range(3)]
         async with aclosing(parts.watching.watch_all(Filter(), None, 30)) as watch:
             events = [await anext(watch)]
-            await parts.service.delete(records[0].name, "")
+            await parts.service.delete(records[0].name, ANYONE)
             events += [await anext(watch) for _ in range(4)]
     assert events == [
         *(Changed(record, None) for record in records),
@@ -289,8 +290,8 @@ async def test_what_others_delete_is_not_told(tmp_path: Path, after: int | None)
                 Changed(ours, after and 2),
                 InitialSetComplete(2),
             ]
-            await parts.service.delete(theirs.name, "alice")
-            await parts.service.delete(ours.name, "bob")
+            await parts.service.delete(theirs.name, principal("alice"))
+            await parts.service.delete(ours.name, principal("bob"))
             assert await anext(watch) == Gone(ours.name, 4)
 
 

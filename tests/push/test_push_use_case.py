@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
+from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.model import State, StoredVideo
 from longtake_server.operations.polling.pacing import Pacing
 from longtake_server.operations.upstream import Finished, Running
@@ -95,5 +96,5 @@ async def test_a_hint_of_an_unknown_or_deleted_operation_does_nothing(tmp_path: 
         assert not await parts.service.hint(name)
         await parts.service.hint("up/1")
         await until(parts, name, State.SUCCEEDED)
-        await parts.service.delete(name, "")
+        await parts.service.delete(name, ANYONE)
         assert not await parts.service.hint("up/1")

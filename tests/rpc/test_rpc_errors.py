@@ -28,6 +28,19 @@ PRIVATE = "an-internal-path"
 
 # For each error: its code, its metadata, and its details other than ErrorInfo.
 EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
+    (errors.CredentialMissing(), "UNAUTHENTICATED", {}, set()),
+    (errors.CredentialMalformed("an API key"), "UNAUTHENTICATED", {}, set()),
+    (errors.CredentialUnknown(), "UNAUTHENTICATED", {}, set()),
+    (errors.CredentialRevoked("0a1b"), "UNAUTHENTICATED", {"key_id": "0a1b"}, set()),
+    (errors.CredentialExpired("0a1b"), "UNAUTHENTICATED", {"key_id": "0a1b"}, set()),
+    (errors.CredentialsDiffer(), "UNAUTHENTICATED", {}, set()),
+    (
+        errors.RoleMissing(["admin", "generator"]),
+        "PERMISSION_DENIED",
+        {"roles": "admin,generator"},
+        set(),
+    ),
+    (errors.AuthenticationUnavailable("a fault"), "UNAVAILABLE", {}, {"RetryInfo"}),
     (
         errors.InvalidRequest([errors.Violation("name", "accepted is operations/{id}")]),
         "INVALID_ARGUMENT",

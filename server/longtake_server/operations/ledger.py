@@ -93,21 +93,25 @@ class Ledger:
 
     async def get(self, name: str) -> OperationRecord:
         """Return the newest record, from the cache if possible. Raises as OperationStore.get."""
-        if (cached := self._cache.get(name)) is not None:
-            self._cache.move_to_end(name)
-            return cached
-        return await self.read(name)
+        return self.cached(name) or await self.read(name)
 
-    async def read(self, name: str) -> OperationRecord:
+    def cached(self, name: str) -> OperationRecord | None:
+        """Return the newest record if it is in the cache."""
+        if (known := self._cache.get(name)) is not None:
+            self._cache.move_to_end(name)
+        return known
+
+    async def read(self, name: str, owner: str | None = None) -> OperationRecord:
         """Return the newest record from the store, which another process may have changed.
 
         Raises as OperationStore.get.
         """
         removals = self._removals
         try:
-            record = await self._store.get(name)
+            record = await self._store.get(name, owner)
         except ResourceError:
-            self._cache.pop(name, None)
+            if owner is None:
+                self._cache.pop(name, None)
             raise
         if removals == self._removals:
             # After a removal, the record may be deleted or outdated: do not cache it.

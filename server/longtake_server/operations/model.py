@@ -105,13 +105,29 @@ class StoredVideo:
         return self.location.startswith("gs://")
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Charge:
+    """A budget, in one of its periods, to which an operation is charged.
+
+    Attributes:
+        subject: `principal/{id}` or `label/{key}={value}`.
+        period_key: The key of the period, as operations.budgets.periods makes it.
+    """
+
+    subject: str
+    period_key: str
+
+
 @dataclass(frozen=True, slots=True)
 class OperationRecord:
     """The stored state of an operation, except its request, which never changes.
 
     Each change creates a new record with the next revision. `may_have_started` is set once a
     submission had an unknown outcome and the operation was queued again. `last_refusal` is why the
-    latest submission started nothing; it is cleared when one is accepted.
+    latest submission started nothing; it is cleared when one is accepted. `reserved_micros` and
+    `reserved_milliseconds` are the most that the operation can cost and generate; they are reserved
+    in each of its `charges` until it ends. `late_success` is set once if the generation is seen to
+    have succeeded after the operation failed.
     """
 
     name: str
@@ -150,6 +166,11 @@ class OperationRecord:
     estimated_start_time: datetime | None = None
     last_refusal: Failure | None = None
     prompt_excerpt: str = ""
+    reserved_micros: int | None = None
+    reserved_milliseconds: int = 0
+    charges: tuple[Charge, ...] = ()
+    late_success: bool = False
+    tracestate: str = ""
 
     @property
     def done(self) -> bool:

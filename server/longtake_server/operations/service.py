@@ -15,14 +15,16 @@ from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
 from longtake_server.errors import (
     InvalidRequest,
-    OperationNotFound,
     RequestIdReused,
     ResourceError,
+    RoleMissing,
     ServerDraining,
     Violation,
 )
+from longtake_server.identity.principal import Role
 from longtake_server.operations.model import CancelRequested, OperationRecord, State
 from longtake_server.operations.names import new_operation_name
+from longtake_server.operations.ownership import may_change, may_see, scope_of, scoped
 from longtake_server.operations.requests.validation import validate
 from longtake_server.operations.results.download import Downloads
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from longtake_server.clock import Clock
+    from longtake_server.identity.principal import Principal
     from longtake_server.operations.engine.engine import Engine
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
@@ -89,7 +92,7 @@ class VideoOperations:
         self._downloads = Downloads(ledger, media, upstreams)
 
     async def generate(
-        self, request: GenerateVideosRequest, caller: str, traceparent: str
+        self, request: GenerateVideosRequest, principal: Principal, traceparent: str
     ) -> OperationRecord:
         """Accept a generation durably, and return its operation.
 
@@ -97,7 +100,7 @@ class VideoOperations:
 
         Args:
             request: The request.
-            caller: The owner of the operation; empty if callers are not distinguished.
+            principal: The owner of the operation.
             traceparent: The W3C trace context of the call; empty if there is none.
 
         Raises:
@@ -117,9 +120,9 @@ class VideoOperations:
             upstream_check=self._check,
         )
         if request.previous_operation:
-            await self._check_previous(request.previous_operation, caller, served)
+            await self._check_previous(request.previous_operation, principal, served)
         digest = await _digest_of(request)
-        record = self._new_record(request, served, caller, traceparent, digest)
+        record = self._new_record(request, served, principal, traceparent, digest)
         stored = await self._ledger.create(record, request, self._engine.first_due(record))
         if stored.request_digest != digest:
             raise RequestIdReused(request.request_id, stored.name)
@@ -129,7 +132,7 @@ class VideoOperations:
         self,
         request: GenerateVideosRequest,
         served: ModelEntry,
-        caller: str,
+        principal: Principal,
         traceparent: str,
         digest: bytes,
     ) -> OperationRecord:
@@ -146,7 +149,7 @@ class VideoOperations:
             update_time=now,
             request_digest=digest,
             request_id=request.request_id.lower(),
-            caller=caller,
+            caller=principal.id,
             queue_deadline=_queue_deadline(request, now),
             resubmit_if_unknown=request.resubmit_if_unknown,
             labels=dict(request.config.labels),
@@ -163,7 +166,7 @@ class VideoOperations:
             return [Violation("model", f"it is served by {upstream}, which is not configured")]
         return route.check(request)
 
-    async def _check_previous(self, name: str, caller: str, served: ModelEntry) -> None:
+    async def _check_previous(self, name: str, principal: Principal, served: ModelEntry) -> None:
         """Refuse a previous_operation that a new operation cannot continue.
 
         Raises:
@@ -171,7 +174,7 @@ class VideoOperations:
 
         """
         try:
-            earlier = await self.get(name, caller)
+            earlier = await self._ledger.read(name, principal.id)
         except ResourceError:
             earlier = None
         route = self._routes[served.upstream].name
@@ -179,12 +182,26 @@ class VideoOperations:
             accepted = f"accepted is one of your operations that has succeeded at {route}"
             raise InvalidRequest([Violation("previous_operation", accepted)])
 
-    async def get(self, name: str, caller: str) -> OperationRecord:
+    async def get(self, name: str, principal: Principal) -> OperationRecord:
         """Return an operation.
 
-        Raises as OperationStore.get; an operation of another caller raises OperationNotFound.
+        Raises as OperationStore.get. An operation that the principal may not see raises the same
+        as one that never existed.
         """
-        return self._with_outage(_owned(await self._ledger.get(name), caller))
+        return self._with_outage(await self._find(name, principal))
+
+    async def _find(self, name: str, principal: Principal) -> OperationRecord:
+        cached = self._ledger.cached(name)
+        if cached is not None and may_see(cached, principal):
+            return cached
+        # Another's operation takes the same read as a name that never existed, and as long.
+        return await self._ledger.read(name, scope_of(principal))
+
+    async def _find_to_change(self, name: str, principal: Principal) -> OperationRecord:
+        record = await self._find(name, principal)
+        if not may_change(record, principal):
+            raise RoleMissing([Role.ADMIN.value])
+        return record
 
     def _with_outage(self, record: OperationRecord) -> OperationRecord:
         """Add the outage to a queued record if its upstream does not answer.
@@ -198,11 +215,11 @@ class VideoOperations:
         return replace(record, last_refusal=refusal, next_retry_time=outage.retry_time)
 
     async def watch(
-        self, name: str, caller: str, after_revision: int, heartbeat_seconds: float
+        self, name: str, principal: Principal, after_revision: int, heartbeat_seconds: float
     ) -> AsyncGenerator[OperationRecord | Heartbeat]:
         """Return a stream of the states of an operation. See Watching.watch."""
-        record = _owned(await self._ledger.get(name), caller)
-        watch = self._watching.watch(name, after_revision, heartbeat_seconds, caller)
+        record = await self._find(name, principal)
+        watch = self._watching.watch(name, after_revision, heartbeat_seconds, principal.id)
         # While an upstream does not answer, those that wait have no new revisions: an outage
         # that begins later changes no message of this watch.
         is_held_up = self._with_outage(record) is not record
@@ -216,34 +233,43 @@ class VideoOperations:
                 yield self._with_outage(news) if isinstance(news, OperationRecord) else news
 
     def watch_all(
-        self, wanted: Filter, after: int | None, heartbeat_seconds: float
+        self, wanted: Filter, principal: Principal, after: int | None, heartbeat_seconds: float
     ) -> AsyncGenerator[StoreEvent]:
         """Yield the changes of all matching operations. See Watching.watch_all."""
-        return self._watching.watch_all(wanted, after, heartbeat_seconds)
+        seen = scoped(wanted, principal)
+        return self._watching.watch_all(seen, after, heartbeat_seconds, principal.id)
 
     async def position_key(self) -> bytes:
         """Return the key that seals positions. See OperationStore.position_key."""
         return await self._store.position_key()
 
     async def wait(
-        self, name: str, caller: str, after_revision: int | None, timeout: float
+        self, name: str, principal: Principal, after_revision: int | None, timeout: float
     ) -> OperationRecord:
         """Return an operation once it has changed or ended. See Watching.wait."""
-        await self.get(name, caller)
-        record = await self._watching.wait(name, after_revision, timeout, caller)
+        await self._find(name, principal)
+        record = await self._watching.wait(name, after_revision, timeout, principal.id)
         return self._with_outage(record)
 
-    async def list(self, wanted: Filter, limit: int, cursor: str | None) -> Page:
+    async def list(
+        self, wanted: Filter, principal: Principal, limit: int, cursor: str | None
+    ) -> Page:
         """Return a page of operations. See OperationStore.list."""
-        page = await self._store.list(wanted, limit, cursor)
+        page = await self._store.list(scoped(wanted, principal), limit, cursor)
         return replace(page, records=tuple(map(self._with_outage, page.records)))
 
-    async def cancel(self, name: str, caller: str) -> OperationRecord:
+    async def cancel(self, name: str, principal: Principal) -> OperationRecord:
         """Cancel an operation. One that has ended stays unchanged.
 
-        A queued operation ends at once, a running one within its next step. Raises as `get`.
+        A queued operation ends at once, a running one within its next step.
+
+        Raises:
+            RoleMissing: The principal may see the operation but not change it.
+
+        Raises also as `get`.
+
         """
-        await self.get(name, caller)
+        await self._find_to_change(name, principal)
         return await self._ledger.finish(self._cancel(name))
 
     async def _cancel(self, name: str) -> OperationRecord:
@@ -282,17 +308,18 @@ class VideoOperations:
         self._engine.notify()
         return True
 
-    async def delete(self, name: str, caller: str) -> None:
+    async def delete(self, name: str, principal: Principal) -> None:
         """Delete an operation and its videos in the media store.
 
         Raises:
+            RoleMissing: As `cancel`.
             StorageUnavailable: The operation still exists, though videos may be missing, and can
                 be deleted again; or it is deleted, but a video stored meanwhile remains.
 
         Raises also as `get`.
 
         """
-        await self.get(name, caller)
+        await self._find_to_change(name, principal)
         await self._ledger.finish(self._delete(name))
 
     async def _delete(self, name: str) -> None:
@@ -308,10 +335,10 @@ class VideoOperations:
 
     @asynccontextmanager
     async def download(
-        self, name: str, caller: str, index: int, offset: int, limit: int | None
+        self, name: str, principal: Principal, index: int, offset: int, limit: int | None
     ) -> AsyncGenerator[Download]:
         """Open a video of an operation for reading. See Downloads.open."""
-        record = await self.get(name, caller)
+        record = await self._find(name, principal)
         async with self._downloads.open(record, index, offset, limit) as download:
             yield download
 
@@ -322,12 +349,6 @@ class VideoOperations:
     def model(self, model: str) -> ModelEntry:
         """Return a model. Raises ModelNotFound."""
         return self._catalogue.find(model)
-
-
-def _owned(record: OperationRecord, caller: str) -> OperationRecord:
-    if record.caller != caller:
-        raise OperationNotFound(record.name)
-    return record
 
 
 def _alias_warnings(asked: str, entry: ModelEntry | None) -> tuple[str, ...]:

@@ -205,8 +205,13 @@ class OperationStore(Protocol):
 
         """
 
-    async def get(self, name: str) -> OperationRecord:
+    async def get(self, name: str, owner: str | None = None) -> OperationRecord:
         """Return the newest record.
+
+        Args:
+            name: The operation.
+            owner: Only an operation of this caller. One of another caller, deleted or not, is as
+                if it had never existed. None for any owner.
 
         Raises:
             OperationNotFound: There is no such operation.

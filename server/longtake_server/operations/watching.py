@@ -165,7 +165,7 @@ class Watching:
                     return await self._ledger.read(name)
 
     async def watch_all(
-        self, wanted: Filter, after: int | None, heartbeat_seconds: float
+        self, wanted: Filter, after: int | None, heartbeat_seconds: float, caller: str = ""
     ) -> AsyncGenerator[StoreEvent]:
         """Yield the matching operations, InitialSetComplete, and then all changes.
 
@@ -173,13 +173,14 @@ class Watching:
             wanted: The filter.
             after: The position after which to resume, or None for the whole set.
             heartbeat_seconds: The longest time without a yield; StillWatching fills it.
+            caller: As for `watch`.
 
         Raises:
             PositionExpired, PositionAhead: As OperationStore.changes.
             ServerDraining, TooManyWatches: As `watch`.
 
         """
-        with self._counted(wanted.caller or ""):
+        with self._counted(caller):
             async with contextlib.aclosing(
                 self._follow(wanted, after, heartbeat_seconds)
             ) as events:

@@ -12,7 +12,7 @@ from google.protobuf.any_pb2 import Any
 from google.rpc import status_pb2
 from google.type.date_pb2 import Date
 from google.type.money_pb2 import Money
-from longtake.v1 import generation_pb2, media_pb2, model_pb2, operation_pb2
+from longtake.v1 import caller_pb2, generation_pb2, media_pb2, model_pb2, operation_pb2
 
 from longtake_server.rpc.status import error_info
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.timestamp_pb2 import Timestamp
 
+    from longtake_server.identity.principal import Principal
     from longtake_server.operations.model import Failure, OperationRecord, StoredVideo
     from longtake_server.operations.requests.catalogue import ModelEntry
 
@@ -73,6 +74,8 @@ def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
         warnings=record.warnings,
         queue_position=record.queue_position,
         prompt_excerpt=record.prompt_excerpt,
+        principal=record.caller,
+        late_success=record.late_success,
     )
     if record.served_model != record.model:
         message.served_model = record.served_model
@@ -154,6 +157,19 @@ def model(entry: ModelEntry) -> model_pb2.Model:
             audio=price.audio,
             price_per_second=dollars(price.micros_per_second),
         )
+    return message
+
+
+def caller(principal: Principal) -> caller_pb2.Caller:
+    """Convert a principal, without its budgets."""
+    message = caller_pb2.Caller(
+        principal=principal.id,
+        roles=sorted(role.name for role in principal.roles),
+        labels=principal.labels,
+        key_id=principal.key_id,
+    )
+    if principal.expire_time is not None:
+        set_time(message.credential_expire_time, principal.expire_time)
     return message
 
 

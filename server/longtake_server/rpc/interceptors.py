@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Wraps every handler: bounds requests, maps errors to statuses, ends slow streams."""
+"""Wraps every handler: admits calls, bounds requests, maps errors, ends slow streams."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Mapping,
     )
 
+    from longtake_server.rpc.door import Door
     from longtake_server.rpc.observation import ObservedCall, Observer
     from longtake_server.rpc.request_budget import RequestBudget
 
@@ -34,7 +35,7 @@ _log = logging.getLogger("longtake_server.access")
 
 
 class Calls:
-    """Bounds requests, maps domain errors to statuses and has each call observed.
+    """Admits calls, bounds requests, maps domain errors to statuses, has each call observed.
 
     Pass it in place of the server when servicers are added. It wraps each handler once; an
     interceptor of grpc.aio would run on every call and make short calls a quarter slower.
@@ -46,6 +47,7 @@ class Calls:
         send_timeout_seconds: How long a reader may leave a message of a stream unread
             before the stream is ended.
         observer: Records each call.
+        door: Identifies the principal of each call, before its request is decoded.
 
     """
 
@@ -57,12 +59,14 @@ class Calls:
         budget: RequestBudget,
         send_timeout_seconds: float,
         observer: Observer,
+        door: Door,
     ) -> None:
         self._server = server
         self._max_request_bytes = max_request_bytes
         self._budget = budget
         self._sends = _Sends(send_timeout_seconds)
         self._observer = observer
+        self._door = door
 
     def add_generic_rpc_handlers(self, handlers: Iterable[grpc.GenericRpcHandler]) -> None:
         """Serve the methods of generic handlers, which older generated code registers."""
@@ -108,6 +112,7 @@ class Calls:
             with self._observer.call(method, context) as observed:
                 held = 0
                 try:
+                    await self._door.admit(method, context)
                     self._budget.take(len(data))
                     held = len(data)
                     request = self._decoded(handler, data)
@@ -135,6 +140,7 @@ class Calls:
             with self._observer.call(method, context) as observed:
                 held = 0
                 try:
+                    await self._door.admit(method, context)
                     self._budget.take(size)
                     held = size
                     answers = self._answers(handler, received, context, observed)

@@ -15,6 +15,8 @@ from longtake_server.operations.model import State
 from longtake_server.operations.store import Filter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from google.protobuf.duration_pb2 import Duration
 
 _OPERATION = re.compile(r"operations/[a-zA-Z0-9_-]{1,64}")
@@ -71,12 +73,18 @@ def page_size(size: int, default: int = _DEFAULT_PAGE) -> int:
     return min(size or default, _LARGEST_PAGE)
 
 
-def page_token(cursor: str, query: str) -> str:
-    """Return the token of the page at the cursor, valid for this query only."""
+def page_token(cursor: str, *query: str) -> str:
+    """Return the token of the page at the cursor, valid for this query only.
+
+    Args:
+        cursor: Where the page begins.
+        query: What the page belongs to: the principal, and the fields of the request.
+
+    """
     return base64.urlsafe_b64encode(f"{_digest(query)}:{cursor}".encode()).decode()
 
 
-def page_cursor(token: str, query: str) -> str | None:
+def page_cursor(token: str, *query: str) -> str | None:
     """Return the cursor in a token, or None for the first page. Raises InvalidRequest."""
     if not token:
         return None
@@ -98,14 +106,14 @@ def wrong_page_token() -> InvalidRequest:
     )
 
 
-def operation_filter(text: str, caller: str) -> Filter:
-    """Parse a filter, restricted to the caller's operations.
+def operation_filter(text: str) -> Filter:
+    """Parse a filter.
 
     Raises:
         InvalidRequest: The filter is malformed or contradicts itself.
 
     """
-    wanted = Filter(caller=caller)
+    wanted = Filter()
     text = text.strip()
     at = 0
     # Each match is anchored, so that the time is linear in the length of the text.
@@ -208,5 +216,5 @@ def read_range(offset: int, limit: int) -> tuple[int, int | None]:
     return offset, limit or None
 
 
-def _digest(query: str) -> str:
-    return hashlib.sha256(query.encode()).hexdigest()[:16]
+def _digest(query: Sequence[str]) -> str:
+    return hashlib.sha256(repr(query).encode()).hexdigest()[:16]

@@ -15,6 +15,7 @@ from longtake.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_serve
 
 from longtake_server.errors import StartFailure
 from longtake_server.listening import check_free
+from longtake_server.rpc.door import Door
 from longtake_server.rpc.encoded import EncodedOperations
 from longtake_server.rpc.interceptors import Calls
 from longtake_server.rpc.library_log import drop_disconnects
@@ -22,7 +23,7 @@ from longtake_server.rpc.observation import Observer
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
 from longtake_server.rpc.reflection import add_reflection
 from longtake_server.rpc.request_budget import RequestBudget
-from longtake_server.rpc.video_servicer import Callers, VideoServicer
+from longtake_server.rpc.video_servicer import VideoServicer
 
 if TYPE_CHECKING:
     from longtake_server.clock import Clock
@@ -132,11 +133,11 @@ class RpcServer:
             budget=RequestBudget(max_request_bytes_in_flight),
             send_timeout_seconds=send_timeout_seconds,
             observer=Observer(clock, telemetry),
+            door=Door(caller_header),
         )
-        callers = Callers(caller_header)
         self._encoded = EncodedOperations()
-        add_VideoServiceServicer_to_server(VideoServicer(service, callers, self._encoded), calls)
-        add_OperationsServicer_to_server(StandardOperationsServicer(service, callers), calls)
+        add_VideoServiceServicer_to_server(VideoServicer(service, self._encoded), calls)
+        add_OperationsServicer_to_server(StandardOperationsServicer(service), calls)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, calls)
         add_reflection(calls, (*_SERVICES, health.SERVICE_NAME))
 

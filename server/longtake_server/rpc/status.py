@@ -52,10 +52,23 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.StorageUnavailable, code_pb2.UNAVAILABLE),
     (errors.UpstreamUnavailable, code_pb2.UNAVAILABLE),
     (errors.NotSupported, code_pb2.UNIMPLEMENTED),
+    (errors.CredentialMissing, code_pb2.UNAUTHENTICATED),
+    (errors.CredentialMalformed, code_pb2.UNAUTHENTICATED),
+    (errors.CredentialUnknown, code_pb2.UNAUTHENTICATED),
+    (errors.CredentialRevoked, code_pb2.UNAUTHENTICATED),
+    (errors.CredentialExpired, code_pb2.UNAUTHENTICATED),
+    (errors.CredentialsDiffer, code_pb2.UNAUTHENTICATED),
+    (errors.RoleMissing, code_pb2.PERMISSION_DENIED),
+    (errors.AuthenticationUnavailable, code_pb2.UNAVAILABLE),
 )
 
 # These may say when the same call is worth making again.
-_RETRYABLE = errors.ServerDraining | errors.UpstreamUnavailable | errors.TooManyRequestBytes
+_RETRYABLE = (
+    errors.ServerDraining
+    | errors.UpstreamUnavailable
+    | errors.TooManyRequestBytes
+    | errors.AuthenticationUnavailable
+)
 
 
 def status_of(error: Exception) -> status_pb2.Status:

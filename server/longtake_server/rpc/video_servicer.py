@@ -11,10 +11,11 @@ from google.protobuf.empty_pb2 import Empty
 from longtake.v1 import video_service_pb2 as api
 from longtake.v1.video_service_pb2_grpc import VideoServiceServicer
 
-from longtake_server.errors import PositionError
+from longtake_server.errors import NotSupported, PositionError
 from longtake_server.operations.view import Changed, Gone, InitialSetComplete, StillWatching
 from longtake_server.operations.watching import Heartbeat
 from longtake_server.rpc import convert, requests
+from longtake_server.rpc.door import principal_of_call
 from longtake_server.rpc.encoded import video_chunk
 from longtake_server.rpc.observation import name_operation
 from longtake_server.rpc.positions import Positions
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     import grpc
-    from longtake.v1 import model_pb2
+    from longtake.v1 import caller_pb2, model_pb2
     from longtake.v1.operation_pb2 import GenerateVideosOperation
 
     from longtake_server.operations.model import StoredVideo
@@ -38,35 +39,11 @@ _MOST_VIDEO_DATA = 16 << 20
 _DEFAULT_MODELS = 100
 
 
-class Callers:
-    """Identifies the caller. Without authentication all callers are the same.
-
-    Args:
-        header: The metadata key, in lower case, in which a trusted proxy names the caller;
-            None if there is no such proxy.
-
-    """
-
-    def __init__(self, header: str | None = None) -> None:
-        self._header = header
-
-    def __call__(self, context: Context) -> str:
-        """Return the caller, or an empty string if it is unknown."""
-        if self._header is None:
-            return ""
-        said = [value for key, value in context.invocation_metadata() or () if key == self._header]
-        # The proxy's value comes after any that the caller sent.
-        return str(said[-1]) if said else ""
-
-
 class VideoServicer(VideoServiceServicer):
     """Decodes requests, calls the use cases and encodes the results."""
 
-    def __init__(
-        self, service: VideoOperations, callers: Callers, encoded: EncodedOperations
-    ) -> None:
+    def __init__(self, service: VideoOperations, encoded: EncodedOperations) -> None:
         self._service = service
-        self._caller_of = callers
         self._encoded = encoded
 
     async def GenerateVideos(  # type: ignore[override]  # noqa: N802 - the contract's name; bytes are sent unchanged
@@ -75,7 +52,7 @@ class VideoServicer(VideoServiceServicer):
         """Start a generation."""
         metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
         record = await self._service.generate(
-            request, self._caller_of(context), traceparent_of(metadata)
+            request, principal_of_call(), traceparent_of(metadata)
         )
         name_operation(record.name)
         return self._encoded.of(record).operation
@@ -85,7 +62,7 @@ class VideoServicer(VideoServiceServicer):
     ) -> GenerateVideosOperation | bytes:
         """Return an operation, with the bytes of its videos if requested."""
         name = requests.operation_name(request.name)
-        record = await self._service.get(name, self._caller_of(context))
+        record = await self._service.get(name, principal_of_call())
         if request.include_video_data and record.videos:
             data = await self._service.read_videos(record, _MOST_VIDEO_DATA)
             return convert.operation(record, data)
@@ -97,7 +74,7 @@ class VideoServicer(VideoServiceServicer):
         """Stream the states of an operation until it ends."""
         events = await self._service.watch(
             requests.operation_name(request.name),
-            self._caller_of(context),
+            principal_of_call(),
             requests.after_revision(request.after_revision),
             requests.heartbeat_seconds(
                 request.heartbeat_interval if request.HasField("heartbeat_interval") else None
@@ -116,10 +93,11 @@ class VideoServicer(VideoServiceServicer):
         self, request: api.WatchOperationsRequest, context: Context
     ) -> AsyncGenerator[bytes]:
         """Stream the changes of all matching operations."""
-        caller = self._caller_of(context)
-        positions = Positions(await self._service.position_key(), caller)
+        principal = principal_of_call()
+        positions = Positions(await self._service.position_key(), principal.id)
         events = self._service.watch_all(
-            requests.operation_filter(request.filter, caller),
+            requests.operation_filter(request.filter),
+            principal,
             positions.position(request.after_position),
             requests.heartbeat_seconds(
                 request.heartbeat_interval if request.HasField("heartbeat_interval") else None
@@ -155,7 +133,7 @@ class VideoServicer(VideoServiceServicer):
         after = request.after_revision if request.HasField("after_revision") else None
         record = await self._service.wait(
             requests.operation_name(request.name),
-            self._caller_of(context),
+            principal_of_call(),
             None if after is None else requests.after_revision(after),
             requests.wait_seconds(timeout, context.time_remaining()),
         )
@@ -165,16 +143,17 @@ class VideoServicer(VideoServiceServicer):
         self, request: api.ListOperationsRequest, context: Context
     ) -> api.ListOperationsResponse:
         """Return a page of operations."""
-        wanted = requests.operation_filter(request.filter, self._caller_of(context))
+        principal = principal_of_call()
+        wanted = requests.operation_filter(request.filter)
         size = requests.page_size(request.page_size)
-        cursor = requests.page_cursor(request.page_token, request.filter)
+        cursor = requests.page_cursor(request.page_token, principal.id, request.filter)
         try:
-            page = await self._service.list(wanted, size, cursor)
+            page = await self._service.list(wanted, principal, size, cursor)
         except ValueError as error:
             raise requests.wrong_page_token() from error
         return api.ListOperationsResponse(
             operations=[convert.operation(record) for record in page.records],
-            next_page_token=requests.page_token(page.next_cursor, request.filter)
+            next_page_token=requests.page_token(page.next_cursor, principal.id, request.filter)
             if page.next_cursor
             else "",
         )
@@ -184,13 +163,13 @@ class VideoServicer(VideoServiceServicer):
     ) -> GenerateVideosOperation:
         """Cancel an operation."""
         name = requests.operation_name(request.name)
-        return convert.operation(await self._service.cancel(name, self._caller_of(context)))
+        return convert.operation(await self._service.cancel(name, principal_of_call()))
 
     async def DeleteOperation(  # noqa: N802
         self, request: api.DeleteOperationRequest, context: Context
     ) -> Empty:
         """Delete an operation and its videos."""
-        await self._service.delete(requests.operation_name(request.name), self._caller_of(context))
+        await self._service.delete(requests.operation_name(request.name), principal_of_call())
         return Empty()
 
     async def DownloadVideo(  # type: ignore[override]  # noqa: N802 - as above
@@ -200,7 +179,7 @@ class VideoServicer(VideoServiceServicer):
         name, index = requests.video_name(request.name)
         offset, limit = requests.read_range(request.read_offset, request.read_limit)
         async with self._service.download(
-            name, self._caller_of(context), index, offset, limit
+            name, principal_of_call(), index, offset, limit
         ) as download:
             known = download.video
             await context.send_initial_metadata(_download_metadata(known))
@@ -234,6 +213,20 @@ class VideoServicer(VideoServiceServicer):
         """Return a model."""
         del context
         return convert.model(self._service.model(requests.model_name(request.name)))
+
+    async def GetCaller(  # noqa: N802
+        self, request: api.GetCallerRequest, context: Context
+    ) -> caller_pb2.Caller:
+        """Return the principal of the call."""
+        del request, context
+        return convert.caller(principal_of_call())
+
+    async def GetUsage(  # noqa: N802
+        self, request: api.GetUsageRequest, context: Context
+    ) -> api.GetUsageResponse:
+        """Return the usage that the principal may see."""
+        del request, context
+        raise NotSupported("GetUsage", "this server does not serve it yet")
 
 
 def _download_metadata(video: StoredVideo) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from google.rpc.status_pb2 import Status
 from longtake.v1.operation_pb2 import GenerateVideosMetadata
 
 from longtake_server.operations.model import (
+    Charge,
     Code,
     Failure,
     OperationRecord,
@@ -81,6 +82,14 @@ def encode_record(record: OperationRecord) -> bytes:
         queue_position=record.queue_position,
         last_refusal=None if record.last_refusal is None else _encode_failure(record.last_refusal),
         prompt_excerpt=record.prompt_excerpt,
+        reserved_micros=record.reserved_micros,
+        reserved_milliseconds=record.reserved_milliseconds,
+        charges=[
+            record_pb2.Charge(subject=charge.subject, period_key=charge.period_key)
+            for charge in record.charges
+        ],
+        late_success=record.late_success,
+        tracestate=record.tracestate,
     )
     for field in _TIMES:
         time: datetime | None = getattr(record, field)
@@ -132,6 +141,11 @@ def decode_record(data: bytes) -> OperationRecord:
             _decode_failure(message.last_refusal) if message.HasField("last_refusal") else None
         ),
         prompt_excerpt=message.prompt_excerpt,
+        reserved_micros=message.reserved_micros if message.HasField("reserved_micros") else None,
+        reserved_milliseconds=message.reserved_milliseconds,
+        charges=tuple(Charge(charge.subject, charge.period_key) for charge in message.charges),
+        late_success=message.late_success,
+        tracestate=message.tracestate,
     )
 
 

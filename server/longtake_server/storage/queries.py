@@ -32,11 +32,14 @@ if TYPE_CHECKING:
 _CURSOR_MARK = "1"
 
 
-def get(connection: sqlite3.Connection, name: str) -> OperationRecord:
+def get(connection: sqlite3.Connection, name: str, owner: str | None = None) -> OperationRecord:
     """See OperationStore.get."""
-    found = connection.execute("SELECT record FROM operations WHERE name = ?", (name,)).fetchone()
+    found = connection.execute(
+        "SELECT record FROM operations WHERE name = :name AND (:owner IS NULL OR caller = :owner)",
+        {"name": name, "owner": owner},
+    ).fetchone()
     if found is None:
-        raise gone(connection, name)
+        raise gone(connection, name, owner)
     return decode_record(found[0])
 
 
@@ -62,9 +65,12 @@ def find_by_upstream(connection: sqlite3.Connection, upstream_operation: str) ->
     return None if found is None else found[0]
 
 
-def gone(connection: sqlite3.Connection, name: str) -> ResourceError:
+def gone(connection: sqlite3.Connection, name: str, owner: str | None = None) -> ResourceError:
     """Return the error for a name without an operation: not found, deleted or expired."""
-    tombstone = connection.execute("SELECT kind FROM tombstones WHERE name = ?", (name,)).fetchone()
+    tombstone = connection.execute(
+        "SELECT kind FROM tombstones WHERE name = :name AND (:owner IS NULL OR caller = :owner)",
+        {"name": name, "owner": owner},
+    ).fetchone()
     if tombstone is None:
         return OperationNotFound(name)
     return OperationExpired(name) if tombstone[0] == "expired" else OperationDeleted(name)

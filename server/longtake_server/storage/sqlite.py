@@ -76,9 +76,9 @@ class SqliteStore:
             partial(changes.create, record=record, request=stored, due=due)
         )
 
-    async def get(self, name: str) -> OperationRecord:
+    async def get(self, name: str, owner: str | None = None) -> OperationRecord:
         """See OperationStore.get."""
-        return await self._readers.run(partial(queries.get, name=name))
+        return await self._readers.run(partial(queries.get, name=name, owner=owner))
 
     async def get_request(self, name: str) -> GenerateVideosRequest:
         """See OperationStore.get_request."""
