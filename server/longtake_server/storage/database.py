@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _READERS = 2
 _BUSY_SECONDS = 5.0
+# A busy server commits all the time, and SQLite's busy handler is not fair.
+_BUSY_SECONDS_BESIDE = 30.0
 _LARGEST_FULLY_CHECKED = 8 << 20
 _LARGEST_IDLE_WAL = 64 << 20
 
@@ -118,6 +120,41 @@ def reading_beside(path: Path) -> Iterator[sqlite3.Connection]:
             yield reading
     except sqlite3.DatabaseError as error:
         raise StartFailure(f"{path} cannot be read: {cause_of(error)} ({error})") from error
+
+
+@contextmanager
+def writing_beside(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open the database to change it in one transaction, even while a server owns it. Blocks.
+
+    Creates the database if it does not exist. Commits at the end of the block, or rolls back if the
+    block raises. Keep the block short: the server's commits wait for it, at most 5 seconds.
+
+    Raises:
+        StartFailure: The database cannot be written, or its schema is not the newest.
+
+    """
+    if not path.exists():
+        open_database(path).close()
+    try:
+        with closing(_connect_beside(path)) as writing:
+            writing.execute("PRAGMA synchronous = FULL")
+            writing.execute("BEGIN IMMEDIATE")
+            _check_version(path, schema_version(writing))
+            if writing.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+                raise _not_ours(path)
+            yield writing
+            writing.execute("COMMIT")
+    except sqlite3.DatabaseError as error:
+        raise StartFailure(f"{path} cannot be written: {cause_of(error)} ({error})") from error
+
+
+def _connect_beside(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=_BUSY_SECONDS_BESIDE,
+        isolation_level=None,
+    )
 
 
 def _check_version(path: Path, version: int) -> None:

@@ -159,6 +159,26 @@ _VERSION_6: tuple[_Step, ...] = (
     _make_position_key,
 )
 
+# API keys. Only the hash of a secret is stored. `roles` are separated by commas, `labels` are JSON.
+# `key_version` counts the changes of keys, so that a server reads them only after a change.
+_VERSION_7 = (
+    "ALTER TABLE meta ADD COLUMN key_version INTEGER NOT NULL DEFAULT 0",
+    """
+    CREATE TABLE keys (
+        id TEXT NOT NULL PRIMARY KEY,
+        hash BLOB NOT NULL,
+        last_four TEXT NOT NULL,
+        principal TEXT NOT NULL,
+        roles TEXT NOT NULL,
+        labels TEXT NOT NULL,
+        create_time INTEGER NOT NULL,
+        expire_time INTEGER,
+        revoke_time INTEGER,
+        last_use_time INTEGER
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_1,
     _VERSION_2,
@@ -166,6 +186,7 @@ _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_4,
     _VERSION_5,
     _VERSION_6,
+    _VERSION_7,
 )
 
 NEWEST_VERSION = len(_MIGRATIONS)

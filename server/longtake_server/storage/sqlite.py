@@ -1,6 +1,8 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Operations in one SQLite file, for one process. Implements operations.store.
+"""Operations and API keys in one SQLite file, for one process.
+
+Implements operations.store and identity.key_store.
 
 A write is durable before it is acknowledged. A read sees every write acknowledged before it.
 """
@@ -13,7 +15,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import StartFailure
-from longtake_server.storage import changes, latency_table, queries, usage_table, work_queue
+from longtake_server.storage import (
+    changes,
+    key_table,
+    latency_table,
+    queries,
+    usage_table,
+    work_queue,
+)
 from longtake_server.storage.database import Database, open_database
 from longtake_server.storage.readers import Readers
 from longtake_server.storage.writer import Writer
@@ -26,12 +35,13 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.clock import Clock
+    from longtake_server.identity.key_store import StoredKey
     from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.store import Account, Change, Filter, Kind, Page, Usage, Work
 
 
 class SqliteStore:
-    """An OperationStore in a file that only this process may open."""
+    """An OperationStore and a KeyStore in a file that no other server may open."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -164,6 +174,18 @@ class SqliteStore:
         return await self._readers.run(
             partial(usage_table.read, since=since, until=until, caller=caller)
         )
+
+    async def key_version(self) -> int:
+        """See KeyStore.key_version."""
+        return await self._readers.run(key_table.version)
+
+    async def keys(self) -> Sequence[StoredKey]:
+        """See KeyStore.keys."""
+        return await self._readers.run(key_table.read)
+
+    async def note_key_uses(self, uses: Mapping[str, datetime]) -> None:
+        """See KeyStore.note_key_uses."""
+        await self._writer.run(partial(key_table.note_uses, uses=dict(uses)))
 
     async def compact(self, before: datetime) -> None:
         """See OperationStore.compact."""

@@ -1,0 +1,174 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The API keys of a running server, held in memory and kept fresh."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from typing import TYPE_CHECKING
+
+from longtake_server.errors import (
+    AuthenticationUnavailable,
+    CredentialExpired,
+    CredentialRevoked,
+    CredentialUnknown,
+    StorageUnavailable,
+)
+from longtake_server.identity.api_key import parse
+from longtake_server.identity.principal import Principal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from longtake_server.clock import Clock
+    from longtake_server.identity.key_store import KeyStore, StoredKey
+
+_log = logging.getLogger(__name__)
+
+_BETWEEN_READS_SECONDS = 0.5
+_READ_SECONDS = 2.0
+_OLDEST_SECONDS = 5.0
+_BETWEEN_WRITES_SECONDS = 60.0
+
+
+class KeyRing:
+    """Turns API keys into principals, without I/O.
+
+    A change of the keys in the store takes effect within a second. If the store cannot be read for
+    5 seconds, no key is accepted until it can be read again.
+
+    Args:
+        store: The store of keys.
+        clock: Determines which keys have expired and when the store is read.
+        note: Called on the event loop whenever `available` changes, and after the first read.
+        read_seconds: The deadline of each access to the store.
+
+    """
+
+    def __init__(
+        self,
+        store: KeyStore,
+        clock: Clock,
+        note: Callable[[bool], None] = lambda _available: None,
+        read_seconds: float = _READ_SECONDS,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._note = note
+        self._read_seconds = read_seconds
+        self._version: int | None = None
+        self._keys: Mapping[str, tuple[StoredKey, Principal]] = {}
+        self._fresh_at = 0.0
+        self._available: bool | None = None
+        # One time for each key at most.
+        self._uses: dict[str, datetime] = {}
+
+    @property
+    def available(self) -> bool:
+        """Whether keys can be verified now."""
+        return bool(self._available)
+
+    def principal_of(self, text: str) -> Principal:
+        """Return the principal that an API key stands for.
+
+        Args:
+            text: The whole key.
+
+        Raises:
+            CredentialMalformed: The text is not an API key.
+            CredentialUnknown: The server has no such key, or its secret is another.
+            CredentialRevoked: The key was revoked.
+            CredentialExpired: The key has expired.
+            AuthenticationUnavailable: The store of keys cannot be read.
+
+        """
+        presented = parse(text)
+        if not self._available:
+            raise AuthenticationUnavailable("the API keys cannot be read")
+        key, principal = self._keys.get(presented.id, (None, None))
+        if key is None or principal is None or not hmac.compare_digest(key.hash, presented.hash):
+            raise CredentialUnknown("the server does not know the API key")
+        if key.revoke_time is not None:
+            raise CredentialRevoked(key.id)
+        now = self._clock.now()
+        if key.expire_time is not None and key.expire_time <= now:
+            raise CredentialExpired(key.id)
+        self._uses[key.id] = now
+        return principal
+
+    async def run(self) -> None:
+        """Keep the keys fresh and store when they were used, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_fresh(), name="keys-read")
+            tasks.create_task(self._keep_uses(), name="keys-used")
+
+    async def refresh(self) -> None:
+        """Read the keys if they have changed. A failure only shows in `available`."""
+        begun = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(self._read_seconds):
+                await self._read()
+        except (StorageUnavailable, TimeoutError) as failure:
+            self._fail(failure)
+            return
+        self._fresh_at = begun
+        self._set_available(True)
+
+    async def _keep_fresh(self) -> None:
+        while True:
+            await self.refresh()
+            await self._clock.sleep(_BETWEEN_READS_SECONDS)
+
+    async def _read(self) -> None:
+        # A change between the two reads is read again, because its version is newer.
+        version = await self._store.key_version()
+        if version == self._version:
+            return
+        keys = await self._store.keys()
+        self._keys = {key.id: (key, _principal_of(key)) for key in keys}
+        self._version = version
+
+    def _fail(self, failure: Exception) -> None:
+        age = self._clock.monotonic() - self._fresh_at
+        if self._version is not None and age < _OLDEST_SECONDS:
+            return
+        if self._available is not False:
+            _log.error(
+                "the API keys cannot be read; no key is accepted",
+                extra={"cause": str(failure) or "reading takes too long"},
+            )
+        self._set_available(False)
+
+    def _set_available(self, available: bool) -> None:
+        if available is self._available:
+            return
+        if available and self._available is False:
+            _log.info("the API keys can be read again")
+        self._available = available
+        self._note(available)
+
+    async def _keep_uses(self) -> None:
+        while True:
+            await self._clock.sleep(_BETWEEN_WRITES_SECONDS)
+            await self._write_uses()
+
+    async def _write_uses(self) -> None:
+        uses, self._uses = self._uses, {}
+        if not uses:
+            return
+        try:
+            async with asyncio.timeout(self._read_seconds):
+                await self._store.note_key_uses(uses)
+        except (StorageUnavailable, TimeoutError) as failure:
+            _log.warning(
+                "the last uses of API keys were not stored; trying again in a minute",
+                extra={"cause": str(failure) or "writing takes too long"},
+            )
+            self._uses = {**uses, **self._uses}
+
+
+def _principal_of(key: StoredKey) -> Principal:
+    return Principal(key.principal, key.roles, key.labels, key.id, key.expire_time)
