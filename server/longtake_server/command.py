@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from longtake_server import app
+from longtake_server import app, keys_options
+from longtake_server.clock import SystemClock
 from longtake_server.configuration.addresses import server_address
 from longtake_server.errors import StartFailure, StorageLost
+from longtake_server.keys_command import keys
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.output import OutputFailure, ReaderGone, say
 from longtake_server.rpc.health_client import address_to_ask, check_health
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 _COMMANDS: Mapping[str, str] = {
     "serve": "serve until SIGTERM or SIGINT",
     "check-config": "check the settings, print them without secrets, and exit",
+    "keys": "create, list, revoke and rotate API keys; a server may be running",
     "usage": "print usage by day, caller and model; a server may be running",
     "health": "ask a running server whether it serves; exit with 0 if it does",
 }
@@ -63,7 +66,12 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
-    if arguments.command == "usage":
+    if arguments.command == "keys":
+        report = keys(app.database_of(settings), arguments, SystemClock().now())
+        say(report.output)
+        for note in report.notes:
+            sys.stderr.write(f"longtake-server: {note}\n")
+    elif arguments.command == "usage":
         say(usage(app.database_of(settings), arguments))
     elif arguments.command == "health":
         asyncio.run(check_health(arguments.address or address_to_ask(settings.listen)))
@@ -100,8 +108,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in _COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)
-        _add_version(command)
-        command.add_argument("--config", type=Path, metavar="FILE", help="TOML file of settings")
+        if name == "keys":
+            _add_version(command)
+            keys_options.add_commands(command, _add_common)
+            continue
+        _add_common(command)
         if name == "usage":
             add_arguments(command)
         elif name == "health":
@@ -119,6 +130,11 @@ def _parser() -> argparse.ArgumentParser:
                 "can be written; nothing is generated",
             )
     return parser
+
+
+def _add_common(command: argparse.ArgumentParser) -> None:
+    _add_version(command)
+    command.add_argument("--config", type=Path, metavar="FILE", help="TOML file of settings")
 
 
 def _add_version(parser: argparse.ArgumentParser) -> None:

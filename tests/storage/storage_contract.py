@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract of every store. To test a store, subclass OperationStoreContract.
 
-The subclass provides two fixtures: `store`, a new empty store, and `reopen`, a function that closes
-the store and opens the same data again.
+The subclass provides three fixtures: `store`, a new empty store; `reopen`, a function that closes
+the store and opens the same data again; and `register`, see storage_contract_keys.
 """
 
 from __future__ import annotations
 
 from storage.storage_contract_changes import ChangesContract
+from storage.storage_contract_keys import KeyContract
 from storage.storage_contract_lists import ListContract
 from storage.storage_contract_records import RecordContract
 from storage.storage_contract_usage import UsageContract
@@ -16,6 +17,12 @@ from storage.storage_contract_work import LatenciesContract, WorkContract
 
 
 class OperationStoreContract(
-    RecordContract, ListContract, ChangesContract, WorkContract, LatenciesContract, UsageContract
+    RecordContract,
+    ListContract,
+    ChangesContract,
+    WorkContract,
+    LatenciesContract,
+    UsageContract,
+    KeyContract,
 ):
-    """Tests all of operations.store."""
+    """Tests all of operations.store and identity.key_store."""

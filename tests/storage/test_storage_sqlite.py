@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,17 @@ import pytest
 from fakes.clock import FakeClock
 from longtake_server.errors import StorageUnavailable
 from longtake_server.operations.store import Filter, OperationStore
+from longtake_server.storage.database import writing_beside
+from longtake_server.storage.key_table import KeyTable
 from longtake_server.storage.sqlite import SqliteStore
 from storage.storage_contract import OperationStoreContract
 from storage.storage_records import LEASE, NOON, REQUEST, new_record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    from storage.storage_contract_keys import OpenRegister
     from storage.storage_contract_records import Reopen
 
 
@@ -56,6 +60,16 @@ async def reopen(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Opener]:
 @pytest.fixture
 async def store(reopen: Opener) -> SqliteStore:
     return await reopen()
+
+
+@pytest.fixture
+def register(reopen: Opener) -> OpenRegister:
+    @contextmanager
+    def opened() -> Iterator[KeyTable]:
+        with writing_beside(reopen.path) as connection:
+            yield KeyTable(connection)
+
+    return opened
 
 
 class TestSqliteStore(OperationStoreContract):

@@ -152,7 +152,7 @@ def _config_violations(config: GenerateVideosConfig) -> Iterator[Violation]:
             "config.compressed",
             "it cannot be combined with config.compression_quality; accepted is one of the two",
         )
-    yield from _label_violations(config.labels)
+    yield from label_violations(config.labels)
     if config.HasField("output_gcs_uri"):
         yield from folder_violations("config.output_gcs_uri", config.output_gcs_uri)
     if config.HasField("pubsub_topic") and not _TOPIC.fullmatch(config.pubsub_topic):
@@ -163,8 +163,8 @@ def _config_violations(config: GenerateVideosConfig) -> Iterator[Violation]:
         )
 
 
-def _label_violations(labels: Mapping[str, str]) -> Iterator[Violation]:
-    """Yield what breaks the rules that Google documents for labels."""
+def label_violations(labels: Mapping[str, str]) -> Iterator[Violation]:
+    """Yield the labels that break the rules that Google documents for them."""
     if len(labels) > _MOST_LABELS:
         yield Violation(
             "config.labels", f"there are {len(labels)}; accepted are at most {_MOST_LABELS}"
