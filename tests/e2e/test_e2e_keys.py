@@ -11,20 +11,20 @@ import subprocess
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from fakes.clock import FakeClock
 from longtake.v1.video_service_pb2 import ListModelsRequest
 from longtake_server.errors import CredentialRevoked
-from longtake_server.identity.api_key import parse
+from longtake_server.identity.api_key import PATTERN, parse
 from longtake_server.identity.keys import KeyRing
 from longtake_server.identity.principal import Principal, Role
 from longtake_server.storage.sqlite import SqliteStore
 from processes.running import GUARD_SECONDS, server
 
-if TYPE_CHECKING:
-    from pathlib import Path
+GUIDE = Path(__file__).parents[2] / "docs/operations.md"
 
 
 def keys(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -192,3 +192,22 @@ def test_a_whole_key_in_place_of_its_id_is_not_repeated(tmp_path: Path, action: 
 
 def test_a_list_without_a_database_is_refused(tmp_path: Path) -> None:
     assert_refused(keys(tmp_path, "list"), 1, "does not exist; set LONGTAKE_DATA_FOLDER")
+
+
+def test_the_commands_in_the_guide_run(tmp_path: Path) -> None:
+    section = GUIDE.read_text().split("\n## API keys\n")[1].split("\n## ")[0]
+    assert f"`{PATTERN}`" in section
+    commands = section.split("```sh\n")[1].split("```")[0].splitlines()
+    assert [line.split()[2] for line in commands] == ["create", "list", "rotate", "revoke"]
+    (example,) = {line.split()[3] for line in commands[2:]}
+    files: list[str] = []
+    for line in commands:
+        shown = listed(tmp_path)[0]["id"] if files else ""
+        words, _, file = line.replace(example, shown or example).partition(" > ")
+        ended = keys(tmp_path, *words.split()[2:])
+        assert ended.returncode == 0, ended.stderr
+        if file:
+            files.append(parse(ended.stdout.strip()).id)
+    rows = listed(tmp_path)
+    assert [row["id"] for row in rows] == files
+    assert [row["revoke_time"] is None for row in rows] == [False, True]

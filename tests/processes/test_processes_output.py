@@ -18,7 +18,14 @@ from processes.running import GUARD_SECONDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = [["check-config"], ["check-config", "--probe"], ["usage"], ["serve"], ["--help"]]
+COMMANDS = [
+    ["check-config"],
+    ["check-config", "--probe"],
+    ["keys", "list"],
+    ["usage"],
+    ["serve"],
+    ["--help"],
+]
 
 pytestmark = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 
