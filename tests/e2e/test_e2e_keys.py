@@ -104,7 +104,7 @@ def test_create_prints_the_key_alone_and_nothing_else_keeps_it(tmp_path: Path) -
 async def test_a_running_key_ring_follows_the_command(tmp_path: Path) -> None:
     clock = FakeClock()
     store = await SqliteStore.open(tmp_path / "longtake.db", clock)
-    ring = KeyRing(store, clock)
+    ring = KeyRing(store, clock, read_seconds=GUARD_SECONDS)
     running = asyncio.create_task(ring.run())
 
     async def next_read() -> None:

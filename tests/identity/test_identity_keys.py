@@ -29,6 +29,7 @@ from longtake_server.identity.principal import Principal, Role
 from longtake_server.storage.database import writing_beside
 from longtake_server.storage.key_table import KeyTable
 from longtake_server.storage.sqlite import SqliteStore
+from processes.running import GUARD_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -97,7 +98,7 @@ class Running:
     def __init__(self, store: FaultyStore, clock: FakeClock) -> None:
         self.clock = clock
         self.told: list[bool] = []
-        self.ring = KeyRing(store, clock, self.told.append, read_seconds=0.05)
+        self.ring = KeyRing(store, clock, self.told.append, GUARD_SECONDS)
 
     async def pass_time(self, seconds: float) -> None:
         """Let the ring run until it sleeps again, in steps of its reads."""
@@ -188,7 +189,7 @@ async def test_without_the_store_no_key_is_accepted_until_it_is_back(
     caplog.set_level(logging.INFO)
     key = added(path)
     await running.pass_time(0.5)
-    store.fault = fault
+    store.fault, running.ring._read_seconds = fault, 0.01
     await running.pass_time(4.5)
     running.ring.principal_of(key.text)
     assert running.told == [True]
@@ -198,7 +199,7 @@ async def test_without_the_store_no_key_is_accepted_until_it_is_back(
     with pytest.raises(AuthenticationUnavailable):
         running.ring.principal_of(generate().text)
     assert not running.ring.available
-    store.fault = None
+    store.fault, running.ring._read_seconds = None, GUARD_SECONDS
     await running.pass_time(0.5)
     running.ring.principal_of(key.text)
     assert running.told == [True, False, True]
@@ -213,7 +214,7 @@ async def test_without_a_first_read_no_key_is_accepted(
 ) -> None:
     key = added(path)
     told: list[bool] = []
-    ring = KeyRing(store, clock, told.append)
+    ring = KeyRing(store, clock, told.append, GUARD_SECONDS)
     assert not ring.available
     store.fault = broken
     await ring.refresh()

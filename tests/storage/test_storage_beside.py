@@ -97,6 +97,23 @@ async def test_a_commit_of_the_server_waits_for_a_writer(store: SqliteStore, pat
     assert len(await store.keys()) == 1
 
 
+async def test_keys_are_read_while_all_other_reads_wait(store: SqliteStore, path: Path) -> None:
+    _add_keys(path, 1)
+    end = threading.Event()
+
+    def hold(connection: sqlite3.Connection) -> None:
+        connection.execute("SELECT 1")
+        end.wait()
+
+    holding = [asyncio.ensure_future(store._readers.run(hold)) for _ in range(10)]
+    waiting = asyncio.ensure_future(store.position())
+    assert await store.key_version() == len(await store.keys()) == 1
+    assert not waiting.done()
+    end.set()
+    await asyncio.gather(*holding)
+    assert await waiting == 0
+
+
 async def test_a_restarted_server_has_what_was_written_while_it_was_stopped(
     store: SqliteStore, path: Path
 ) -> None:

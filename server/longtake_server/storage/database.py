@@ -48,17 +48,19 @@ class Database:
     Attributes:
         writing: The only connection that writes.
         reading: The read-only connections.
+        reading_keys: The read-only connection for API keys, which therefore wait for no other read.
         files: The files of the database.
     """
 
     writing: sqlite3.Connection
     reading: tuple[sqlite3.Connection, ...]
+    reading_keys: sqlite3.Connection
     files: OwnedFiles
     _lock: int
 
     def close(self) -> None:
         """Close the connections and unlock. The writing connection closes last and checkpoints."""
-        for connection in (*self.reading, self.writing):
+        for connection in (*self.reading, self.reading_keys, self.writing):
             connection.close()
         os.close(self._lock)
 
@@ -87,6 +89,7 @@ def open_database(path: Path) -> Database:
             undo.callback(writing.close)
             _prepare(path, writing, size)
             reading = tuple(_connect_to_read(path, undo) for _ in range(_READERS))
+            reading_keys = _connect_to_read(path, undo)
             files = OwnedFiles(path)
         except OSError as error:
             raise StartFailure(
@@ -98,7 +101,7 @@ def open_database(path: Path) -> Database:
                 "make room, restore it from a backup, or move it away"
             ) from error
         undo.pop_all()
-        return Database(writing, reading, files, lock)
+        return Database(writing, reading, reading_keys, files, lock)
 
 
 @contextmanager

@@ -48,6 +48,7 @@ class SqliteStore:
         self._clock = clock
         self._lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._readers = Readers(database.reading)
+        self._key_readers = Readers((database.reading_keys,))
         self._writer = Writer(database.writing, database.files, self._lose)
         self._closing: asyncio.Task[None] | None = None
 
@@ -177,11 +178,11 @@ class SqliteStore:
 
     async def key_version(self) -> int:
         """See KeyStore.key_version."""
-        return await self._readers.run(key_table.version)
+        return await self._key_readers.run(key_table.version)
 
     async def keys(self) -> Sequence[StoredKey]:
         """See KeyStore.keys."""
-        return await self._readers.run(key_table.read)
+        return await self._key_readers.run(key_table.read)
 
     async def note_key_uses(self, uses: Mapping[str, datetime]) -> None:
         """See KeyStore.note_key_uses."""
@@ -200,6 +201,7 @@ class SqliteStore:
 
     def _lose(self, fault: str) -> None:
         self._readers.refuse(fault)
+        self._key_readers.refuse(fault)
         self._lost.set_result(fault)
 
     async def close(self) -> None:
@@ -211,4 +213,5 @@ class SqliteStore:
     async def _close(self) -> None:
         await self._writer.close()
         await self._readers.close()
+        await self._key_readers.close()
         await asyncio.to_thread(self._database.close)
