@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes.clock import FakeClock
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from identity.identity_keys import NOON, added, stored
 from longtake_server.errors import (
@@ -282,6 +282,7 @@ class _NoStore:
         raise AssertionError
 
 
+@settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.one_of(
         st.text(),
