@@ -17,14 +17,16 @@ RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-d
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/longtake --create-home longtake
 COPY --from=builder /opt/longtake /opt/longtake
+# LONGTAKE_LISTEN keeps its default, a loopback address: the image starts as it is and serves inside
+# its container. To publish the port, set LONGTAKE_LISTEN=0.0.0.0:50051 with TLS and authentication,
+# or say what you allow with LONGTAKE_INSECURE.
 ENV PATH=/opt/longtake/bin:$PATH \
-    LONGTAKE_LISTEN=0.0.0.0:50051 \
     LONGTAKE_DATA_FOLDER=/var/lib/longtake \
     LONGTAKE_LOG_FORMAT=json
 USER 10001:10001
 VOLUME /var/lib/longtake
 EXPOSE 50051
-# Calls the gRPC health service at LONGTAKE_LISTEN.
+# Calls the gRPC health service at LONGTAKE_LISTEN, over TLS if the settings say so.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=10s CMD ["longtake-server", "health"]
 ENTRYPOINT ["longtake-server"]
 CMD ["serve"]

@@ -38,6 +38,7 @@ from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.topics import Topics
 from longtake_server.operations.watching import Watching
 from longtake_server.rpc.health import HealthServicer
+from longtake_server.rpc.listeners import bind
 from longtake_server.rpc.server import RpcServer
 from longtake_server.scheduling import use_batch_scheduling
 from longtake_server.start_check import warn_of_unusable
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
     from longtake_server.push.server import PushServer
+    from longtake_server.rpc.listeners import Listeners
     from longtake_server.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -107,7 +109,10 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             max_connection_age_seconds=settings.max_connection_age_seconds,
             connection_grace_seconds=settings.grace_seconds,
         )
-        address = server.bind(settings.listen)
+        listeners = await bind(server, settings, built.clock)
+        certificates = listeners.certificates
+        if certificates is not None:
+            telemetry.certificate_expiry(lambda: certificates.expiry)
         push = await _push(settings, built, parts)
         await server.start()
         memory = MemoryReturner(
@@ -122,12 +127,16 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         checking = asyncio.create_task(built.start_check(), name="start check")
         stopping = asyncio.create_task(stop.wait(), name="signal")
         losing = asyncio.create_task(built.store.lost(), name="storage-lost")
+        loops = [returning]
+        if certificates is not None:
+            loops.append(asyncio.create_task(certificates.run(), name="certificates"))
         _reduce_garbage_collection()
-        announce(address)
-        _log.info("serving", extra={"address": address, "upstream": settings.upstream})
+        announce(listeners.address)
+        _log.info("serving", extra=_addresses(listeners) | {"upstream": settings.upstream})
         try:
-            ends = (running, returning, stopping, losing)
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(
+                (running, *loops, stopping, losing), return_when=asyncio.FIRST_COMPLETED
+            )
             if losing.done():
                 _log.error(
                     "the database files were removed or replaced; stopping",
@@ -135,11 +144,18 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 )
         finally:
             stopping.cancel()
-            await _stop(settings, server, push, built, running, (returning, checking))
+            await _stop(settings, server, push, built, running, (*loops, checking))
             losing.cancel()
         if losing.done() and not losing.cancelled():
             raise StorageLost(_advice(database_of(settings), losing.result()))
     _log.info("stopped")
+
+
+def _addresses(listeners: Listeners) -> dict[str, str]:
+    addresses = {"address": listeners.address}
+    if listeners.mtls_address is not None:
+        addresses["mtls_address"] = listeners.mtls_address
+    return addresses
 
 
 def _stop_tracking_generators() -> None:

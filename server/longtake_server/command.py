@@ -16,12 +16,13 @@ from pydantic import SecretStr
 
 from longtake_server import app, keys_options
 from longtake_server.clock import SystemClock
-from longtake_server.configuration.addresses import server_address
 from longtake_server.errors import StartFailure, StorageLost
+from longtake_server.health_command import add_health_arguments, health_target
 from longtake_server.keys_command import keys
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.output import OutputFailure, ReaderGone, say
-from longtake_server.rpc.health_client import address_to_ask, check_health
+from longtake_server.rpc.health_client import check_health
+from longtake_server.rpc.listeners import certificate_files
 from longtake_server.settings import Settings, load_settings
 from longtake_server.telemetry import set_up_logging
 from longtake_server.usage_command import add_arguments, usage
@@ -74,9 +75,11 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
     elif arguments.command == "usage":
         say(usage(app.database_of(settings), arguments))
     elif arguments.command == "health":
-        asyncio.run(check_health(arguments.address or address_to_ask(settings.listen)))
+        asyncio.run(check_health(*health_target(arguments, settings)))
     elif arguments.command == "check-config":
         Catalogue.load(settings.catalogue_file)
+        if (files := certificate_files(settings)) is not None:
+            files.read().identity()
         say(_shown(settings))
         return not arguments.probe or _probe(settings)
     else:
@@ -116,12 +119,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "usage":
             add_arguments(command)
         elif name == "health":
-            command.add_argument(
-                *("--address", "-a"),
-                type=_address,
-                metavar="HOST:PORT",
-                help="the server to ask (default: LONGTAKE_LISTEN)",
-            )
+            add_health_arguments(command)
         elif name == "check-config":
             command.add_argument(
                 "--probe",
@@ -142,13 +140,6 @@ def _add_version(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--version", action="version", version=text, help="print the version and exit"
     )
-
-
-def _address(text: str) -> str:
-    try:
-        return server_address(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _announce(address: str) -> None:

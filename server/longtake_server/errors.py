@@ -446,5 +446,12 @@ class StartFailure(Exception):
     """
 
 
+class CertificateRefused(StartFailure):
+    """The TLS files cannot be used. The message names the setting of the file that is wrong.
+
+    At the start it ends the server. Later, the server keeps the certificate that it has.
+    """
+
+
 class CheckFailed(Exception):
     """A check of `longtake-server check-config --probe` failed. The message says what to do."""

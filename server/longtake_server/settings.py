@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from longtake_server.configuration.addresses import PROXY_ADDRESS, proxy_address
+from longtake_server.configuration.exposure import EXPOSURE_RULES
 from longtake_server.configuration.loading import Rule, load
 from longtake_server.configuration.values import (
+    Authentications,
     CollectorAddress,
     Count,
     Days,
@@ -27,12 +29,14 @@ from longtake_server.configuration.values import (
     GrpcSeconds,
     HttpAddress,
     InFlightBytes,
+    Insecurities,
     Latency,
     ListenAddress,
     Location,
     Locations,
     MediaPlace,
     MetadataKey,
+    PemFile,
     Project,
     RequestBytes,
     Seconds,
@@ -55,6 +59,28 @@ class Settings(BaseModel):
 
     listen: ListenAddress = Field(
         default="127.0.0.1:50051", description="Address that the gRPC server listens on."
+    )
+    tls_certificate: PemFile | None = Field(
+        default=None,
+        description="Certificate of the server, followed by the intermediate ones. With it, every "
+        "gRPC address speaks TLS only. Needs `LONGTAKE_TLS_KEY`.",
+    )
+    tls_key: PemFile | None = Field(
+        default=None, description="Private key of the certificate, without a password."
+    )
+    mtls_listen: ListenAddress | None = Field(
+        default=None,
+        description="Second address of the gRPC server. Clients must present a certificate there. "
+        "Needs `LONGTAKE_TLS_CERTIFICATE`.",
+    )
+    mtls_client_ca: PemFile | None = Field(
+        default=None,
+        description="Certificates of the authorities that issue the certificates of clients.",
+    )
+    insecure: Insecurities = Field(
+        default=(),
+        description="What you allow on an address that is not a loopback address. Default: "
+        "without TLS and authentication, the server does not start there.",
     )
     data_folder: Folder = Field(
         default=Path("data"),
@@ -163,6 +189,10 @@ class Settings(BaseModel):
         default=None,
         description="Metadata key, for example `x-longtake-caller`, in which an authenticating "
         "proxy names the caller. Default: all calls are one caller's.",
+    )
+    authentication: Authentications = Field(
+        default=(),
+        description="How callers prove who they are. Default: by nothing.",
     )
     max_upstream_calls: Count = Field(
         default=64, description="Most submissions and polls under way at the same time."
@@ -350,7 +380,8 @@ _PUSH_PROOFS = (
     "push_pubsub_email",
 )
 _CREDENTIALS = ("google_project", "google_api_key", "gemini_api_key")
-_RULES = (
+_RULES: tuple[Rule[Settings], ...] = (
+    *EXPOSURE_RULES,
     Rule(("upstream",), _upstream_is_chosen),
     Rule(("upstream", *_CREDENTIALS), _google_is_complete),
     Rule(("google_api_key", "google_access_token"), _one_google_credential),

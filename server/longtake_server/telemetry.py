@@ -43,6 +43,7 @@ UPSTREAM_SUBMISSIONS = "longtake.upstream.submissions"
 UPSTREAM_POLLS = "longtake.upstream.polls"
 UPSTREAM_ANSWERING = "longtake.upstream.answering"
 WATCHES = "longtake.watches"
+CERTIFICATE_EXPIRY = "longtake.certificate.expiry"
 
 
 class Telemetry:
@@ -79,6 +80,17 @@ class Telemetry:
                 yield metrics.Observation(int(answers), {"upstream": upstream})
 
         self._meter.create_observable_gauge(UPSTREAM_ANSWERING, [observe], "1")
+
+    def certificate_expiry(self, expiry: Callable[[], float]) -> None:
+        """Report when the TLS certificate expires, as Unix time in seconds.
+
+        A time does not depend on when it is collected, as the seconds that are left do.
+        """
+
+        def observe(_: metrics.CallbackOptions) -> Iterator[metrics.Observation]:
+            yield metrics.Observation(expiry())
+
+        self._meter.create_observable_gauge(CERTIFICATE_EXPIRY, [observe], "s")
 
     def accepted(self, model: str) -> None:
         """Count an accepted operation."""

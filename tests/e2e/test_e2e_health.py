@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.timeout(GUARD_SECONDS)
+OPEN = {"LONGTAKE_INSECURE": "plaintext,no-authentication"}
 
 
 async def health(*options: str, **variables: str) -> tuple[int | None, str]:
@@ -39,7 +40,7 @@ async def test_a_server_that_serves(tmp_path: Path) -> None:
         port = longtake.address.rpartition(":")[2]
         assert await health("--address", longtake.address) == (0, "")
         assert await health(LONGTAKE_LISTEN=longtake.address) == (0, "")
-        assert await health(LONGTAKE_LISTEN=f"0.0.0.0:{port}") == (0, "")
+        assert await health(LONGTAKE_LISTEN=f"0.0.0.0:{port}", **OPEN) == (0, "")
         # Nothing listens at the proxy, which must not be used for this server.
         proxy = {"http_proxy": "http://127.0.0.1:1", "https_proxy": "http://127.0.0.1:1"}
         assert await health("--address", longtake.address, **proxy) == (0, "")
@@ -58,7 +59,7 @@ async def test_no_server_is_one_line(tmp_path: Path) -> None:
 
 
 async def test_a_host_without_an_address_is_one_line() -> None:
-    code, said = await health(LONGTAKE_LISTEN="nowhere.invalid:1")
+    code, said = await health(LONGTAKE_LISTEN="nowhere.invalid:1", **OPEN)
     assert (code, said) == (
         1,
         "longtake-server: no server answers at nowhere.invalid:1: the host name has no address\n",

@@ -105,7 +105,8 @@ def test_a_taken_port(tmp_path: Path) -> None:
     ],
 )
 def test_an_address_that_cannot_be_listened_on(tmp_path: Path, address: str, says: str) -> None:
-    assert_one_line(start(tmp_path, listen=address), "LONGTAKE_LISTEN", says)
+    ended = start(tmp_path, listen=address, insecure="plaintext,no-authentication")
+    assert_one_line(ended, "LONGTAKE_LISTEN", says)
 
 
 def test_a_media_folder_that_cannot_be_made(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ be a secret in the wrong place. No I/O.
 from __future__ import annotations
 
 import re
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -35,6 +35,17 @@ def split_address(address: str) -> tuple[str, int]:
     """Return the host, without brackets, and the port of a checked `host:port`."""
     host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether only this machine reaches a checked `host:port`. Names but localhost: no."""
+    host, _ = split_address(address)
+    try:
+        ip = ip_address(host)
+    except ValueError:
+        return host.lower().removesuffix(".") == "localhost"
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    return (mapped or ip).is_loopback
 
 
 def listen_address(address: str) -> str:

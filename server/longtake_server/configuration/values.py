@@ -8,7 +8,7 @@ import base64
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
@@ -57,7 +57,7 @@ def _project(project: str) -> str:
     return project
 
 
-def _locations(value: object) -> object:
+def _separated(value: object) -> object:
     """Split a text at its commas; a TOML file may have a list."""
     if not isinstance(value, str):
         return value
@@ -86,6 +86,12 @@ def _email(address: str) -> str:
 
 def _path(path: Path) -> Path:
     return Path(addresses.folder(str(path)))
+
+
+def _pem_file(path: Path) -> Path:
+    if "-----BEGIN" in str(path):
+        raise ValueError("accepted is the path of a PEM file, not its content")
+    return _path(path)
 
 
 _SIGNING_SECRET = (
@@ -133,6 +139,7 @@ Flag = Annotated[bool, Accepted("true or false")]
 Text = Annotated[str, Accepted("a text")]
 Folder = Annotated[Path, AfterValidator(_path), Accepted("a folder")]
 File = Annotated[Path, AfterValidator(_path), Accepted("a file")]
+PemFile = Annotated[Path, AfterValidator(_pem_file), Accepted("a PEM file")]
 MediaPlace = Annotated[str, AfterValidator(addresses.media_place), Accepted(addresses.MEDIA_PLACE)]
 ListenAddress = Annotated[
     str, AfterValidator(addresses.listen_address), Accepted(addresses.LISTEN_ADDRESS)
@@ -154,9 +161,19 @@ Location = Annotated[
 ]
 Locations = Annotated[
     tuple[Annotated[str, AfterValidator(_location)], ...],
-    BeforeValidator(_locations),
+    BeforeValidator(_separated),
     Field(max_length=_MOST_LOCATIONS),
     Accepted(f"at most {_MOST_LOCATIONS} locations, separated by commas"),
+]
+Authentications = Annotated[
+    tuple[Literal["keys", "tokens", "certificates"], ...],
+    BeforeValidator(_separated),
+    Accepted("keys, tokens and certificates, or some of them, separated by commas"),
+]
+Insecurities = Annotated[
+    tuple[Literal["plaintext", "no-authentication"], ...],
+    BeforeValidator(_separated),
+    Accepted("plaintext, no-authentication, or both, separated by a comma"),
 ]
 MetadataKey = Annotated[str, AfterValidator(_metadata_key), Accepted(_METADATA_KEY_WORDS)]
 Email = Annotated[str, AfterValidator(_email), Accepted("an e-mail address")]

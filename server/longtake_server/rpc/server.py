@@ -141,19 +141,33 @@ class RpcServer:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, calls)
         add_reflection(calls, (*_SERVICES, health.SERVICE_NAME))
 
-    def bind(self, address: str) -> str:
-        """Bind to `host:port` and return it with the actual port.
+    def bind(
+        self,
+        address: str,
+        setting: str = "LONGTAKE_LISTEN",
+        credentials: grpc.ServerCredentials | None = None,
+    ) -> str:
+        """Bind to `host:port` and return it with the actual port. Call it once per address.
+
+        Args:
+            address: The address.
+            setting: The variable that sets it.
+            credentials: For TLS, which is then at least version 1.2; None for plaintext.
 
         Raises:
             StartFailure: The address is in use, or is not an address of this machine.
 
         """
-        check_free(address, "LONGTAKE_LISTEN")
+        check_free(address, setting)
         try:
-            port = self._server.add_insecure_port(address)
+            port = (
+                self._server.add_insecure_port(address)
+                if credentials is None
+                else self._server.add_secure_port(address, credentials)
+            )
         except RuntimeError as error:
             raise StartFailure(
-                f"cannot listen on {address}: set LONGTAKE_LISTEN to another address"
+                f"cannot listen on {address}: set {setting} to another address"
             ) from error
         return f"{address.rpartition(':')[0]}:{port}"
 

@@ -1,0 +1,118 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rules about TLS, and about servers that other machines can reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from longtake_server.configuration.addresses import is_loopback, split_address
+from longtake_server.configuration.loading import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Name = Callable[[str], str]
+
+
+class Exposure(Protocol):
+    """The settings that these rules read."""
+
+    @property
+    def listen(self) -> str:
+        """Address of the gRPC server."""
+
+    @property
+    def tls_certificate(self) -> Path | None:
+        """Certificate of the server."""
+
+    @property
+    def tls_key(self) -> Path | None:
+        """Private key of the certificate."""
+
+    @property
+    def mtls_listen(self) -> str | None:
+        """Address on which clients must present a certificate."""
+
+    @property
+    def mtls_client_ca(self) -> Path | None:
+        """Authorities of the certificates of clients."""
+
+    @property
+    def trust_caller_header(self) -> str | None:
+        """Metadata key in which a proxy names the caller."""
+
+    @property
+    def authentication(self) -> tuple[str, ...]:
+        """How callers prove who they are."""
+
+    @property
+    def insecure(self) -> tuple[str, ...]:
+        """What the operator allows on addresses that are not loopback addresses."""
+
+
+def _pair_is_complete(settings: Exposure, name: Name) -> str | None:
+    if (settings.tls_certificate is None) == (settings.tls_key is None):
+        return None
+    return f"{name('tls_certificate')} and {name('tls_key')} go together"
+
+
+def _mtls_is_complete(settings: Exposure, name: Name) -> str | None:
+    if (settings.mtls_listen is None) != (settings.mtls_client_ca is None):
+        return f"{name('mtls_listen')} and {name('mtls_client_ca')} go together"
+    if settings.mtls_listen is None or settings.tls_certificate is not None:
+        return None
+    return f"{name('mtls_listen')} needs {name('tls_certificate')} and {name('tls_key')}"
+
+
+def _addresses_differ(settings: Exposure, name: Name) -> str | None:
+    same = settings.mtls_listen == settings.listen
+    if not same or split_address(settings.listen)[1] == 0:
+        return None
+    return f"{name('mtls_listen')} must be another address than {name('listen')}"
+
+
+def _is_encrypted(settings: Exposure, name: Name) -> str | None:
+    exposed = _exposed(settings)
+    if not exposed or settings.tls_certificate is not None or "plaintext" in settings.insecure:
+        return None
+    return (
+        f"{name(exposed)} is not a loopback address, so others could read the calls; set "
+        f"{name('tls_certificate')} and {name('tls_key')}, or allow it with "
+        f"{name('insecure')}=plaintext"
+    )
+
+
+def _is_authenticated(settings: Exposure, name: Name) -> str | None:
+    exposed = _exposed(settings)
+    proofs = settings.authentication or settings.trust_caller_header
+    if not exposed or proofs or "no-authentication" in settings.insecure:
+        return None
+    return (
+        f"{name(exposed)} is not a loopback address, so others could spend your quota; set "
+        f"{name('authentication')}, or {name('trust_caller_header')} behind a proxy that "
+        f"authenticates, or allow it with {name('insecure')}=no-authentication"
+    )
+
+
+def _exposed(settings: Exposure) -> str | None:
+    """Return the setting of the first address that other machines can reach, or None."""
+    if not is_loopback(settings.listen):
+        return "listen"
+    if settings.mtls_listen is not None and not is_loopback(settings.mtls_listen):
+        return "mtls_listen"
+    return None
+
+
+_FILES = ("tls_certificate", "tls_key")
+_ADDRESSES = ("listen", "mtls_listen")
+
+EXPOSURE_RULES: tuple[Rule[Any], ...] = (
+    Rule(_FILES, _pair_is_complete),
+    Rule((*_FILES, "mtls_listen", "mtls_client_ca"), _mtls_is_complete),
+    Rule(_ADDRESSES, _addresses_differ),
+    Rule((*_ADDRESSES, *_FILES, "insecure"), _is_encrypted),
+    Rule((*_ADDRESSES, "authentication", "trust_caller_header", "insecure"), _is_authenticated),
+)
+"""The rules, for settings that are an `Exposure`."""
