@@ -60,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--server", metavar="ADDRESS", help="address of the server (default: LONGTAKE_LISTEN)")
     add(
+        "--server-ca",
+        type=Path,
+        metavar="FILE",
+        help="authority, PEM, of a server that speaks TLS (default: the server speaks plaintext)",
+    )
+    add(
         "--listen",
         metavar="ADDRESS",
         default="127.0.0.1:8080",
@@ -92,6 +98,7 @@ def _written(arguments: argparse.Namespace, server: str) -> Path:
         descriptor_set=folder / "longtake.pb",
         certificate=(arguments.certificate or folder / "certificate.pem").resolve(),
         key=(arguments.key or folder / "key.pem").resolve(),
+        server_ca=arguments.server_ca and arguments.server_ca.resolve(),
     )
     write_descriptor_set(edge.descriptor_set)
     if arguments.certificate is None:

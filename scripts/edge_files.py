@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +18,16 @@ from cryptography.x509.oid import NameOID
 TEMPLATE = Path(__file__).parents[1] / "deploy" / "envoy.yaml"
 FILTER = TEMPLATE.parent / "edge"
 _DAYS = 30
+_TIMEOUT = "      connect_timeout: 5s\n"
+_TLS_TYPE = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 
 
 @dataclass(frozen=True)
 class Edge:
-    """The addresses (`host:port`) and files of one edge."""
+    """The addresses (`host:port`) and files of one edge.
+
+    With a `server_ca`, the server speaks TLS, and that authority has issued its certificate.
+    """
 
     listen: str
     tls_listen: str
@@ -29,6 +35,7 @@ class Edge:
     descriptor_set: Path
     certificate: Path
     key: Path
+    server_ca: Path | None = None
 
 
 def configuration(edge: Edge) -> str:
@@ -47,6 +54,7 @@ def configuration(edge: Edge) -> str:
         ("/etc/longtake/longtake.pb", str(edge.descriptor_set)),
         ("/etc/longtake/certificate.pem", str(edge.certificate)),
         ("/etc/longtake/key.pem", str(edge.key)),
+        (_TIMEOUT, _TIMEOUT + _server_tls(edge)),
     ):
         before, found, after = text.rpartition(standing)
         if not found:
@@ -81,6 +89,28 @@ def write_certificate(certificate: Path, key: Path) -> None:
             serialization.NoEncryption(),
         )
     )
+
+
+def _server_tls(edge: Edge) -> str:
+    """Return the line that makes the edge speak TLS to the server, or nothing without TLS."""
+    if edge.server_ca is None:
+        return ""
+    host = edge.server.rpartition(":")[0].strip("[]")
+    is_name = any(letter.isalpha() for letter in host) and ":" not in host
+    expected = {"san_type": "DNS" if is_name else "IP_ADDRESS", "matcher": {"exact": host}}
+    context = {
+        "@type": _TLS_TYPE,
+        **({"sni": host} if is_name else {}),
+        "common_tls_context": {
+            "alpn_protocols": ["h2"],
+            "validation_context": {
+                "trusted_ca": {"filename": str(edge.server_ca)},
+                "match_typed_subject_alt_names": [expected],
+            },
+        },
+    }
+    socket = {"name": "envoy.transport_sockets.tls", "typed_config": context}
+    return f"      transport_socket: {json.dumps(socket)}\n"
 
 
 def _socket(address: str) -> str:

@@ -13,7 +13,8 @@ import httpx
 import pytest
 from edge import edge_running
 from edge.edge_running import ROOT, read, trusting
-from processes.running import GUARD_SECONDS, Process
+from processes.running import GUARD_SECONDS, Process, server
+from rpc.rpc_certificates import Authority, TlsFolder
 
 from scripts.edge_files import write_certificate
 
@@ -68,6 +69,33 @@ async def test_it_takes_a_certificate_from_files(tmp_path: Path) -> None:
     assert answer.status_code == 503
     assert answer.json() == {"code": 14, "message": "no healthy upstream"}
     assert key.stat().st_mode & 0o077 == 0
+
+
+async def test_it_speaks_tls_to_a_server_of_the_authority_that_it_is_given(
+    tmp_path: Path,
+) -> None:
+    authority, files = Authority(), TlsFolder(tmp_path / "tls")
+    files.put(authority.server(), authority.pem)
+    stranger = tmp_path / "stranger.pem"
+    stranger.write_bytes(Authority("stranger").pem)
+    certificate, key = str(files.certificate), str(files.key)
+    async with server(tmp_path, tls_certificate=certificate, tls_key=key) as longtake:
+        await longtake.start()
+        statuses = [
+            await status_of_models(tmp_path, "--server", longtake.address, "--server-ca", str(ca))
+            for ca in (files.client_ca, stranger)
+        ]
+    assert statuses == [200, 503]
+
+
+async def status_of_models(folder: Path, *options: str) -> int:
+    """Return the HTTP status with which an edge answers ListModels."""
+    process, url, _ = await edge_running.start(folder, *options)
+    try:
+        async with httpx.AsyncClient(base_url=url) as http:
+            return (await http.get("/v1/models")).status_code
+    finally:
+        await process.terminate()
 
 
 async def test_the_log_has_no_query_and_no_prompt(tmp_path: Path) -> None:

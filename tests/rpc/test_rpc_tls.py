@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -125,6 +126,44 @@ async def test_a_client_whose_authority_is_withdrawn_cannot_connect_again(
         assert await known_of(server.mtls_address, new.client(DNS)) == [f"peer_dns={DNS.value}"]
         # gRPC does not close what is open: LONGTAKE_MAX_CONNECTION_AGE_SECONDS does.
         assert await models(open_channel) > 0
+
+
+async def test_a_session_of_a_client_whose_authority_is_withdrawn_is_not_resumed(
+    server: TlsServer, files: TlsFolder
+) -> None:
+    client = CLIENTS.client(SPIFFE)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    # With TLS 1.3, a client learns of a refusal only after its handshake.
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(
+        written(files, "c.crt", client.pem), written(files, "c.key", client.key_pem)
+    )
+    first = await asyncio.to_thread(session_of, context, server.mtls_address, None)
+    again = await asyncio.to_thread(session_of, context, server.mtls_address, first)
+    assert again.id == first.id
+    files.put(SERVER, Authority("new clients").pem)
+    await server.certificates.look()
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        await asyncio.to_thread(session_of, context, server.mtls_address, first)
+
+
+def session_of(
+    context: ssl.SSLContext, address: str, session: ssl.SSLSession | None
+) -> ssl.SSLSession:
+    """Connect, perhaps with an earlier session, and return the session."""
+    host, _, port = address.rpartition(":")
+    with (
+        socket.create_connection((host, int(port))) as plain,
+        context.wrap_socket(plain, server_hostname="localhost", session=session) as encrypted,
+    ):
+        # Proves that the server goes on: it speaks first in HTTP/2.
+        assert encrypted.recv(1)
+        assert encrypted.session_reused == (session is not None)
+        assert encrypted.session is not None
+        return encrypted.session
 
 
 async def test_several_authorities_can_issue_the_certificates_of_clients(
