@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import ssl
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -18,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from fakes.clock import FakeClock
 from longtake_server.errors import CertificateRefused
-from longtake_server.rpc.certificate_files import CertificateFiles
+from longtake_server.rpc.certificate_files import CertificateFiles, FileContents
 from longtake_server.rpc.certificates import Certificates
 from rpc.rpc_certificates import Authority, TlsFolder, secure_channel, serial_at
 from rpc.rpc_tls_server import models, tls_serving
@@ -312,6 +316,27 @@ async def test_a_certificate_that_is_not_valid_now_is_served_with_a_warning(
     warnings = [one for one in caplog.records if one.levelno == logging.WARNING]
     assert [one.getMessage() for one in warnings] == ["clients refuse the TLS certificate"]
     assert str(vars(warnings[0])["cause"]).startswith(says)
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number:Warning")
+def test_a_damaged_certificate_is_refused_or_accepted_by_grpc_too() -> None:
+    whole = SERVER.certificate.public_bytes(Encoding.DER)
+    server, accepted, refused = grpc.server(ThreadPoolExecutor(1)), 0, 0
+    for place, byte in itertools.product(range(len(whole)), (0x00, 0x31, 0xFF)):
+        damaged = whole[:place] + bytes([byte]) + whole[place + 1 :]
+        pem = ssl.DER_cert_to_PEM_cert(damaged).encode()
+        try:
+            checked = FileContents(pem, SERVER.key_pem, pem).identity()
+        except CertificateRefused:
+            refused += 1
+            continue
+        pair = (checked.key, checked.chain)
+        credentials = grpc.ssl_server_credentials([pair], checked.client_ca, True)
+        assert server.add_secure_port("127.0.0.1:0", credentials)
+        accepted += 1
+    server.stop(None)
+    assert accepted > 0
+    assert refused > 0
 
 
 async def test_no_key_is_shown_by_what_holds_it(tmp_path: Path) -> None:

@@ -40,6 +40,14 @@ _LARGEST_BYTES = 1 << 20
 _SHORTEST_RSA_BITS = 2048
 # gRPC's clients accept no signatures of other curves or of Ed25519 keys.
 _CURVES = (ec.SECP256R1, ec.SECP384R1)
+# What the library raises for bytes that are no certificate. Several derive from Exception alone.
+_UNREADABLE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 _KEY_KINDS = f"an RSA key of at least {_SHORTEST_RSA_BITS} bits, or an EC key on P-256 or P-384"
 
 
@@ -159,10 +167,12 @@ def _certificates(content: bytes, setting: str) -> Sequence[x509.Certificate]:
     try:
         found = x509.load_pem_x509_certificates(content)
         for certificate in found:
-            # Both are decoded only when they are read.
+            # These are decoded only when they are read.
             _public(certificate.public_key())
             list(certificate.extensions)
-    except (ValueError, UnsupportedAlgorithm) as error:
+            for name in (certificate.subject, certificate.issuer):
+                name.public_bytes()
+    except _UNREADABLE as error:
         raise CertificateRefused(
             f"{setting}: the file holds no PEM certificate, or one that cannot be read"
         ) from error
