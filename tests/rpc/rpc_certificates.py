@@ -50,9 +50,12 @@ class Issued:
 class Authority:
     """Issues certificates."""
 
-    def __init__(self, name: str = "authority") -> None:
+    def __init__(self, name: str = "authority", *, valid_to: timedelta = _DAY) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        self.issued = Issued(_signed(name, key, key, name, (), is_authority=True), key)
+        certificate = _signed(
+            name, key, key, name, (), is_authority=True, valid_from=-2 * _DAY, valid_to=valid_to
+        )
+        self.issued = Issued(certificate, key)
 
     @property
     def pem(self) -> bytes:

@@ -318,6 +318,17 @@ async def test_a_certificate_that_is_not_valid_now_is_served_with_a_warning(
     assert str(vars(warnings[0])["cause"]).startswith(says)
 
 
+async def test_an_authority_of_clients_that_has_expired_is_taken_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    files = TlsFolder(tmp_path)
+    files.put(SERVER, AUTHORITY.pem, Authority("old", valid_to=timedelta(days=-1)).pem)
+    await Certificates.load(files_of(files), FakeClock(datetime.now(UTC)))
+    [warning] = [one for one in caplog.records if one.levelno == logging.WARNING]
+    assert warning.getMessage() == "an authority of LONGTAKE_MTLS_CLIENT_CA is not valid"
+    assert str(vars(warning)["cause"]).startswith("it expired at")
+
+
 @pytest.mark.filterwarnings("ignore:Parsed a serial number:Warning")
 def test_a_damaged_certificate_is_refused_or_accepted_by_grpc_too() -> None:
     whole = SERVER.certificate.public_bytes(Encoding.DER)

@@ -4,16 +4,20 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from longtake_server.configuration.addresses import is_loopback
 from longtake_server.configuration.loading import WrongSettings
 from longtake_server.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
+ROOT = Path(__file__).parents[2]
 TLS = {"tls_certificate": "tls.crt", "tls_key": "tls.key"}
 MTLS = {**TLS, "mtls_listen": "127.0.0.1:0", "mtls_client_ca": "ca.crt"}
 OPEN = "0.0.0.0:50051"
@@ -175,3 +179,30 @@ def test_a_file_of_settings_may_have_lists(tmp_path: Path) -> None:
     file.write_text(f'listen = "{OPEN}"\n')
     with pytest.raises(WrongSettings, match=r"longtake\.toml, line 1: listen is not a loopback"):
         load_settings(file)
+
+
+def composed() -> dict[str, str]:
+    file = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())
+    return dict(file["services"]["longtake"]["environment"])
+
+
+def in_kubernetes() -> dict[str, str]:
+    files = yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text())
+    [deployment] = [one for one in files if one["kind"] == "Deployment"]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    return {one["name"]: one["value"] for one in container["env"] if "value" in one}
+
+
+@pytest.mark.parametrize("variables", [composed, in_kubernetes])
+def test_the_deployments_start_and_can_be_reached(
+    monkeypatch: pytest.MonkeyPatch, variables: Callable[[], dict[str, str]]
+) -> None:
+    for name, value in variables().items():
+        monkeypatch.setenv(name, value)
+    assert not is_loopback(load_settings(None).listen)
+
+
+def test_the_image_starts_as_it_is() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    assert "LONGTAKE_LISTEN=" not in re.sub("#.*", "", text)
+    assert "LONGTAKE_INSECURE=" not in text
