@@ -21,13 +21,15 @@ PACKAGE = ROOT / "client_stubs" / "python" / "longtake"
 SOURCES = PACKAGE / "_async"
 TARGETS = PACKAGE / "_sync"
 # Written by hand in each half, because more than names differs.
-BY_HAND = {"__init__.py", "transport.py"}
+BY_HAND = {"__init__.py", "credentials.py", "transport.py"}
 # In addition to unasync's own replacements, such as AsyncGenerator.
 NAMES = {
     "_async": "_sync",
     "aclosing": "closing",
+    "AsyncCallers": "Callers",
     "AsyncClient": "BlockingClient",
     "AsyncConnection": "Connection",
+    "AsyncCredentials": "Credentials",
     "AsyncDownloads": "Downloads",
     "AsyncGenerateVideosOperation": "GenerateVideosOperation",
     "AsyncModels": "Models",
@@ -35,6 +37,7 @@ NAMES = {
     "AsyncProcessBound": "ProcessBound",
     "AsyncStoredVideo": "StoredVideo",
     "AsyncTransport": "Transport",
+    "AsyncUsages": "Usages",
     "VideoServiceAsyncStub": "VideoServiceStub",
 }
 NOTICE = "# Generated from _async/{name} by `make sync`. Do not edit."

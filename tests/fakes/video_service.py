@@ -48,11 +48,13 @@ class Received:
     """A received call.
 
     Attributes:
+        metadata: Its metadata, by key.
         ended: Set when the call ends for any reason.
     """
 
     method: str
     request: Any
+    metadata: dict[str, str]
     ended: threading.Event
 
 
@@ -76,6 +78,10 @@ class ScriptedVideoService:
     def requests(self, method: str) -> list[Any]:
         return [one.request for one in self.received if one.method == method]
 
+    def credentials(self) -> list[str | None]:
+        """Return the authorization of each received call."""
+        return [one.metadata.get("authorization") for one in self.received]
+
     def assert_as_scripted(self) -> None:
         assert self.unexpected == [], f"not in the script: {self.unexpected}"
         assert self._left == [], f"left over: {[call.method for call in self._left]}"
@@ -83,7 +89,8 @@ class ScriptedVideoService:
     def answer(
         self, method: str, request: Message, context: grpc.ServicerContext
     ) -> Iterator[Message]:
-        received = Received(method, request, threading.Event())
+        metadata = {key: str(value) for key, value in context.invocation_metadata()}
+        received = Received(method, request, metadata, threading.Event())
         if not context.add_callback(received.ended.set):
             received.ended.set()
         with self._lock:
@@ -104,14 +111,19 @@ class ScriptedVideoService:
 
 
 @contextmanager
-def video_service(*script: Call) -> Iterator[ScriptedVideoService]:
-    """Serve the script, which must be used up on exit."""
+def video_service(
+    *script: Call, tls: grpc.ServerCredentials | None = None
+) -> Iterator[ScriptedVideoService]:
+    """Serve the script, which must be used up on exit. With `tls`, the address is https://."""
     service = ScriptedVideoService(script)
     with ThreadPoolExecutor(4) as threads:
         server = grpc.server(threads, options=_OPTIONS)
         handlers = {method.name: _handler(service, method) for method in _SERVICE.methods}
         server.add_registered_method_handlers(_SERVICE.full_name, handlers)
-        service.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+        if tls is None:
+            service.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+        else:
+            service.address = f"https://127.0.0.1:{server.add_secure_port('127.0.0.1:0', tls)}"
         server.start()
         try:
             yield service

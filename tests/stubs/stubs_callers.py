@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from longtake import types
     from longtake._durations import Seconds
     from longtake.types import GenerateVideosResponse, Operation, OperationEvent
 
@@ -37,10 +38,17 @@ class Caller(Protocol):
 
     def save(self, name: str, path: Path) -> Path: ...
 
+    def get(self, name: str) -> Operation[Any]: ...
+
+    def whoami(self) -> types.Caller: ...
+
+    def usage(self, *arguments: Any, **named: Any) -> list[types.Usage]: ...
+
 
 class BlockingCaller:
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, **options: Any) -> None:
         self._address = address
+        self._options = {"retry": AT_ONCE, **options}
 
     def generate(self, **arguments: Any) -> Operation[Any]:
         with self._client() as client:
@@ -66,13 +74,26 @@ class BlockingCaller:
         with self._client() as client:
             return client.operations.video(name).save(path)
 
+    def get(self, name: str) -> Operation[Any]:
+        with self._client() as client:
+            return client.operations.get(name)
+
+    def whoami(self) -> types.Caller:
+        with self._client() as client:
+            return client.caller.get()
+
+    def usage(self, *arguments: Any, **named: Any) -> list[types.Usage]:
+        with self._client() as client:
+            return list(client.usage.list(*arguments, **named))
+
     def _client(self) -> Client:
-        return Client(self._address, retry=AT_ONCE)
+        return Client(self._address, **self._options)
 
 
 class AsyncCaller:
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, **options: Any) -> None:
         self._address = address
+        self._options = {"retry": AT_ONCE, **options}
 
     def generate(self, **arguments: Any) -> Operation[Any]:
         return self._run(lambda client: client.models.generate_videos(**arguments))
@@ -99,9 +120,21 @@ class AsyncCaller:
     def save(self, name: str, path: Path) -> Path:
         return self._run(lambda client: client.operations.video(name).save(path))
 
+    def get(self, name: str) -> Operation[Any]:
+        return self._run(lambda client: client.operations.get(name))
+
+    def whoami(self) -> types.Caller:
+        return self._run(lambda client: client.caller.get())
+
+    def usage(self, *arguments: Any, **named: Any) -> list[types.Usage]:
+        async def collect(client: AsyncClient) -> list[types.Usage]:
+            return [row async for row in client.usage.list(*arguments, **named)]
+
+        return self._run(collect)
+
     def _run(self, do: Callable[[AsyncClient], Awaitable[T]]) -> T:
         async def run() -> T:
-            async with AsyncClient(self._address, retry=AT_ONCE) as client:
+            async with AsyncClient(self._address, **self._options) as client:
                 return await do(client)
 
         return asyncio.run(run())

@@ -33,6 +33,8 @@ _METADATA = cast(
         "billed_seconds": 4.0,
         "estimated_cost": _PRICE,
         "cancel_requested": False,
+        "principal": LONG,
+        "late_success": True,
         "warnings": [LONG],
     },
 )
@@ -52,7 +54,21 @@ _DETAILS = errors.ErrorDetails(
     retry_after=1.5,
     raw=[{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": LONG}],
 )
-
+_OVER_BUDGET = errors.ErrorDetails(
+    reason="BUDGET_EXCEEDED", metadata={"budget": LONG, "limit_micros": "5000000"}
+)
+_BUDGET = types.Budget(
+    subject=LONG,
+    period="DAY",
+    period_key="2026-11-28",
+    reset_time=_MOMENT,
+    cost_limit=_PRICE,
+    cost_spent=_PRICE,
+    cost_reserved=_PRICE,
+    seconds_limit=8.0,
+    seconds_spent=4.0,
+    seconds_reserved=0.0,
+)
 
 _CLIENT = Client("localhost:1")
 _ASYNC_CLIENT = AsyncClient("localhost:1")
@@ -85,9 +101,26 @@ VALUES: dict[str, Any] = {
         types.AsyncGenerateVideosOperation, _ASYNC_STORED, _results=_ASYNC_CLIENT.operations
     ),
     "AsyncStoredVideo": _ASYNC_STORED,
+    "Budget": _BUDGET,
+    "BudgetExceeded": errors.BudgetExceeded("RESOURCE_EXHAUSTED", LONG, _OVER_BUDGET),
+    "Caller": types.Caller(
+        principal=LONG,
+        roles=("GENERATOR",),
+        labels={"team": LONG},
+        key_id="1a2b3c4d5e6f",
+        credential_expire_time=_MOMENT,
+        budgets=(_BUDGET,) * 1000,
+        time_zone="Asia/Tokyo",
+        requests_per_minute=60,
+        max_queued=None,
+        queued=1,
+        max_concurrent=2,
+        concurrent=2,
+    ),
     "Client": _CLIENT,
     "ClientClosed": errors.ClientClosed(),
     "ClientError": errors.ClientError("INVALID_ARGUMENT", LONG, _DETAILS),
+    "CostOverMaximum": errors.CostOverMaximum("FAILED_PRECONDITION", LONG, _DETAILS),
     "ErrorDetails": _DETAILS,
     "FileData": _FILE,
     "GenerateVideosConfig": types.GenerateVideosConfig(
@@ -133,10 +166,31 @@ VALUES: dict[str, Any] = {
     "OperationEvent": types.OperationDeleted(NAME, "a"),
     "OperationFailed": errors.OperationFailed(NAME, _ERROR),
     "OperationMetadata": _METADATA,
+    "PermissionDenied": errors.PermissionDenied("PERMISSION_DENIED", LONG, _DETAILS),
+    "PriceUnknown": errors.PriceUnknown("FAILED_PRECONDITION", LONG, _DETAILS),
+    "RateLimited": errors.RateLimited("RESOURCE_EXHAUSTED", LONG, _DETAILS),
     "ReferenceImage": types.ReferenceImage(_IMAGE, "asset"),
+    "RequestOverBudget": errors.RequestOverBudget("RESOURCE_EXHAUSTED", LONG, _OVER_BUDGET),
     "RetryPolicy": RetryPolicy(attempts=3),
     "ServerError": errors.ServerError("INTERNAL", LONG, _DETAILS),
     "StoredVideo": _STORED,
+    "TooManyQueued": errors.TooManyQueued("RESOURCE_EXHAUSTED", LONG, _DETAILS),
+    "Unauthenticated": errors.Unauthenticated("UNAUTHENTICATED", LONG, _DETAILS),
+    "Usage": types.Usage(
+        day=date(2026, 11, 28),
+        model=LONG,
+        principal=LONG,
+        label_value=None,
+        accepted=3,
+        succeeded=1,
+        failed=1,
+        cancelled=0,
+        deleted=0,
+        unpriced=0,
+        billed_seconds=8.0,
+        reserved_cost=_PRICE,
+        settled_cost=_PRICE,
+    ),
     "Video": types.Video(file_data=_FILE),
     "VideoCorrupted": errors.VideoCorrupted(LONG),
     "Violation": _VIOLATION,

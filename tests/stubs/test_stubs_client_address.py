@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from longtake import AsyncClient, Client
+from longtake._address import address_of
 
 if TYPE_CHECKING:
     from stubs.stubs_programs import Program
@@ -21,7 +22,21 @@ WRONG = [
     "localhost:fifty",
     "nowhere:port:more",
     "::1:50051",
-    "http://localhost:50051",
+    "http://localhost",
+    "grpc://localhost",
+    "grpc://",
+    "https://",
+    "https://:443",
+    "https://localhost:",
+    "https://localhost:0",
+    "https://localhost:99999",
+    "https://localhost/v1",
+    "https://localhost:443//",
+    "https://localhost?team=ads",
+    "https://localhost#top",
+    "ftp://localhost:21",
+    "https:localhost",
+    "http://https://localhost:1",
     "localhost:50051/v1",
     "me@localhost:50051",
     "local host:50051",
@@ -44,11 +59,46 @@ def test_what_is_no_address_is_refused(kind: type[Client | AsyncClient], address
         "[::1]:65535",
         "dns:///videos.example.com:443",
         "unix:/run/longtake.sock",
+        "http://localhost:50051",
+        "grpc://[::1]:50051",
+        "https://videos.example.com",
+        "https://videos.example.com/",
+        "https://[::1]",
+        "grpcs://videos.example.com",
+        "GRPCS://videos.example.com:8443",
     ],
 )
 def test_addresses_and_names_of_grpc_are_taken(address: str) -> None:
     with Client(address) as client:
         assert client.address == address
+
+
+@pytest.mark.parametrize(
+    ("address", "target", "secure"),
+    [
+        ("localhost:50051", "localhost:50051", None),
+        ("http://localhost:80", "localhost:80", False),
+        ("grpc://[::1]:50051/", "[::1]:50051", False),
+        ("https://videos.example.com", "videos.example.com:443", True),
+        ("https://videos.example.com:8443/", "videos.example.com:8443", True),
+        ("grpcs://[2001:db8::1]", "[2001:db8::1]:443", True),
+        ("dns:///videos.example.com:443", "dns:///videos.example.com:443", None),
+    ],
+)
+def test_an_address_says_where_to_connect_and_how(
+    address: str, target: str, secure: bool | None
+) -> None:
+    known = address_of(address)
+
+    assert (known.target, known.secure) == (target, secure)
+
+
+@pytest.mark.parametrize("address", ["https://me:hush@localhost:443", "me:hush@localhost:50051"])
+def test_a_password_in_an_address_is_not_repeated(address: str) -> None:
+    with pytest.raises(ValueError, match=r"^address: an address with a user is not") as caught:
+        Client(address)
+
+    assert "hush" not in str(caught.value)
 
 
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

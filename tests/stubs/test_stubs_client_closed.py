@@ -49,6 +49,8 @@ BLOCKING_CALLS: dict[str, Callable[[Client, Path], object]] = {
     "list": lambda client, _: list(client.operations.list()),
     "cancel": lambda client, _: client.operations.cancel(NAME),
     "delete": lambda client, _: client.operations.delete(NAME),
+    "caller.get": lambda client, _: client.caller.get(),
+    "usage.list": lambda client, _: list(client.usage.list()),
     "video.data": lambda client, _: client.operations.video(FIRST).data,
     "video.read": lambda client, _: client.operations.video(FIRST).read(),
     "video.save": lambda client, path: client.operations.video(FIRST).save(path),
@@ -71,6 +73,8 @@ ASYNC_CALLS: dict[str, Callable[[AsyncClient, Path], Awaitable[object]]] = {
     "list": lambda client, _: _all(client.operations.list()),
     "cancel": lambda client, _: client.operations.cancel(NAME),
     "delete": lambda client, _: client.operations.delete(NAME),
+    "caller.get": lambda client, _: client.caller.get(),
+    "usage.list": lambda client, _: _all(client.usage.list()),
     "video.read": lambda client, _: client.operations.video(FIRST).read(),
     "video.save": lambda client, path: client.operations.video(FIRST).save(path),
 }
@@ -106,7 +110,7 @@ async def test_every_call_on_a_closed_asynchronous_client_says_so(
 
 
 def test_no_call_is_left_out() -> None:
-    for part in ("models", "operations"):
+    for part in ("models", "operations", "caller", "usage"):
         for kind, calls in ((Client, BLOCKING_CALLS), (AsyncClient, ASYNC_CALLS)):
             methods = {
                 name

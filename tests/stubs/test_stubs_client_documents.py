@@ -28,6 +28,7 @@ METADATA = dict.fromkeys(OperationMetadata.__annotations__) | {
     "model": MODEL,
     "attempts": 0,
     "labels": {},
+    "late_success": False,
     "cancel_requested": False,
     "warnings": [],
 }

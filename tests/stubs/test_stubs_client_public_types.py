@@ -96,7 +96,7 @@ def test_its_annotations_can_be_resolved(name: str) -> None:
 def test_the_annotations_of_its_calls_can_be_resolved(client: type) -> None:
     made = VALUES[client.__name__]
 
-    for part in (made.models, made.operations):
+    for part in (made.models, made.operations, made.caller, made.usage):
         _resolve_annotations(type(part))
 
 

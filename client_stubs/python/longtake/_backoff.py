@@ -8,10 +8,8 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from longtake.errors import LongtakeError
+from longtake.errors import LongtakeError, Unauthenticated
 
 # The deadline of one stream. It is resumed afterwards, so that none hangs for ever.
 STREAM_SECONDS = 600.0
@@ -45,24 +43,46 @@ class RetryPolicy:
     jitter: Callable[[], float] = field(default=_jitter, repr=False)
 
 
+class TokenRefused(LongtakeError):
+    """A stream ended because its token was refused, and another one may be accepted.
+
+    Never reaches a caller.
+
+    Attributes:
+        refusal: The refusal.
+    """
+
+    def __init__(self, refusal: Unauthenticated) -> None:
+        super().__init__(refusal.status, refusal.message)
+        self.refusal = refusal
+
+
 class Backoff:
     """Counts consecutive failures."""
 
     def __init__(self, policy: RetryPolicy) -> None:
         self._policy = policy
         self._failures = 0
+        self._has_renewed_token = False
 
     def reset(self) -> None:
         """Start counting from zero, because a message arrived."""
         self._failures = 0
+        self._has_renewed_token = False
 
     def next_delay(self, error: LongtakeError) -> float:
         """Return the seconds to wait before the next attempt, at least what the server asks for.
 
         Raises:
-            LongtakeError: The given error, if it is permanent or no attempts are left.
+            LongtakeError: The given error, if it is permanent or no attempts are left, or if a
+                renewed token is refused, too.
 
         """
+        if isinstance(error, TokenRefused):
+            if self._has_renewed_token:
+                raise error.refusal
+            self._has_renewed_token = True
+            return 0.0
         if not is_passing(error) or self._failures >= self._policy.attempts:
             raise error
         policy = self._policy

@@ -13,6 +13,9 @@ from dataclasses import fields
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from google.type import money_pb2
+
+from longtake._amounts import max_cost
 from longtake._durations import queue_timeout
 from longtake._fields import (
     instance,
@@ -232,6 +235,11 @@ def _set_options(
         match name:
             case "queue_timeout":
                 request.queue_timeout.FromNanoseconds(round(queue_timeout(value) * 1e9))
+            case "max_cost":
+                units, nanos = max_cost(value)
+                request.max_cost.CopyFrom(
+                    money_pb2.Money(currency_code="USD", units=units, nanos=nanos)
+                )
             case "priority":
                 request.priority = whole_number(value, name, "a whole number from -100 to 100")
             case "previous_operation":

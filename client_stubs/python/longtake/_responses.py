@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from google.protobuf.message import Message
-    from google.type import money_pb2
+    from google.type import date_pb2, money_pb2
 
     from longtake.types import OperationError
     from longtake.v1 import generation_pb2, model_pb2, operation_pb2
@@ -80,14 +80,13 @@ def response_of(
 
 def model_of(message: model_pb2.Model) -> Model:
     """Return the model that a message describes."""
-    day = message.retirement_date
     return Model(
         name=message.name,
         model_id=message.model_id,
         display_name=message.display_name,
         upstream=message.upstream,
-        stage=_enum_name(message, "stage"),
-        retirement_date=date(day.year, day.month, day.day) if day.day else None,
+        stage=enum_name(message, "stage"),
+        retirement_date=date_of(message.retirement_date),
         replacement=message.replacement or None,
         durations_seconds=tuple(message.durations_seconds),
         default_duration_seconds=message.default_duration_seconds,
@@ -97,7 +96,7 @@ def model_of(message: model_pb2.Model) -> Model:
         max_videos=message.max_videos,
         supported_fields=tuple(message.supported_fields),
         prices=tuple(
-            ModelPrice(price.resolution, price.audio, _money(price.price_per_second))
+            ModelPrice(price.resolution, price.audio, money_of(price.price_per_second))
             for price in message.prices
         ),
     )
@@ -119,33 +118,35 @@ def _facts(message: generation_pb2.GeneratedVideo) -> StoredVideoFacts:
 def _metadata(message: operation_pb2.GenerateVideosMetadata) -> OperationMetadata:
     has = message.HasField
     return {
-        "state": _enum_name(message, "state"),
+        "state": enum_name(message, "state"),
         "model": message.model,
         "served_model": message.served_model or None,
-        "create_time": _time(message, "create_time"),
-        "submit_time": _time(message, "submit_time"),
-        "update_time": _time(message, "update_time"),
-        "end_time": _time(message, "end_time"),
-        "expire_time": _time(message, "expire_time"),
-        "estimated_finish_time": _time(message, "estimated_finish_time"),
+        "create_time": time_of(message, "create_time"),
+        "submit_time": time_of(message, "submit_time"),
+        "update_time": time_of(message, "update_time"),
+        "end_time": time_of(message, "end_time"),
+        "expire_time": time_of(message, "expire_time"),
+        "estimated_finish_time": time_of(message, "estimated_finish_time"),
         "progress_percent": message.progress_percent if has("progress_percent") else None,
         "queue_position": message.queue_position if has("queue_position") else None,
-        "estimated_start_time": _time(message, "estimated_start_time"),
+        "estimated_start_time": time_of(message, "estimated_start_time"),
         "attempts": message.attempts,
-        "next_retry_time": _time(message, "next_retry_time"),
+        "next_retry_time": time_of(message, "next_retry_time"),
         "last_error": (
             error_of_operation(message.last_error) if message.HasField("last_error") else None
         ),
         "labels": dict(message.labels),
         "prompt_excerpt": message.prompt_excerpt or None,
+        "principal": message.principal or None,
         "billed_seconds": message.billed_seconds if has("billed_seconds") else None,
-        "estimated_cost": _money(message.estimated_cost) if has("estimated_cost") else None,
+        "estimated_cost": money_of(message.estimated_cost) if has("estimated_cost") else None,
+        "late_success": message.late_success,
         "cancel_requested": message.cancel_requested,
         "warnings": list(message.warnings),
     }
 
 
-def _enum_name(message: Message, field: str) -> str:
+def enum_name(message: Message, field: str) -> str:
     """Return the name of a value, or its number if only a newer contract has it."""
     number = getattr(message, field)
     kind = message.DESCRIPTOR.fields_by_name[field].enum_type
@@ -153,14 +154,21 @@ def _enum_name(message: Message, field: str) -> str:
     return known.name if known is not None else str(number)
 
 
-def _time(message: Message, field: str) -> datetime | None:
+def time_of(message: Message, field: str) -> datetime | None:
+    """Return a time, or None if it is not set."""
     if not message.HasField(field):
         return None
     moment: datetime = getattr(message, field).ToDatetime(tzinfo=UTC)
     return moment
 
 
-def _money(message: money_pb2.Money) -> Money:
+def date_of(message: date_pb2.Date) -> date | None:
+    """Return a day, or None if it is not set."""
+    return date(message.year, message.month, message.day) if message.day else None
+
+
+def money_of(message: money_pb2.Money) -> Money:
+    """Return an amount of money, exactly."""
     return {
         "currency_code": message.currency_code,
         "amount": Decimal(message.units) + Decimal(message.nanos).scaleb(-9),

@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import grpc
 
+from longtake._access import Token
 from longtake._backoff import RetryPolicy
 from longtake._durations import Seconds
 from longtake._sync.client import BlockingClient
+from longtake._tls import File
 from longtake.aio import AsyncClient
 
 
@@ -19,8 +23,20 @@ class Client(BlockingClient):
     one in each process.
 
     Args:
-        address: `host:port`. Default: LONGTAKE_ADDRESS, else `localhost:50051`.
-        credentials: For TLS. Default: plaintext.
+        address: `host:port`, `http://host:port` or `grpc://host:port` without TLS;
+            `https://host:port` or `grpcs://host:port` with TLS, where the port is 443 if you
+            leave it out. Default: LONGTAKE_ADDRESS, else `localhost:50051`.
+        api_key: An API key. Default: LONGTAKE_API_KEY.
+        token: Instead of a key, a function or coroutine function without arguments that
+            returns a token, such as a JWT. It is called for the first call, and again when the
+            server says that the token has expired.
+        ca: The file of the certificates to trust, in PEM. Default: LONGTAKE_CA, else those
+            that gRPC comes with.
+        client_certificate: The files of the client's certificate and of its private key, in
+            PEM. Default: LONGTAKE_CLIENT_CERTIFICATE and LONGTAKE_CLIENT_KEY.
+        metadata: Headers for proxies, which every call carries, with or without TLS. Default:
+            LONGTAKE_METADATA, which is `key=value,key=value`.
+        credentials: gRPC's own object for TLS, instead of `ca` and `client_certificate`.
         timeout: The deadline of each call, in seconds or as a timedelta. Watches, waits
             and downloads have no deadline of this kind. Default: 30 seconds.
         retry: How broken watches and downloads are resumed.
@@ -28,12 +44,15 @@ class Client(BlockingClient):
     Attributes:
         models: Starts generations and describes the models.
         operations: Gets, watches, lists, cancels and deletes generations.
+        caller: Tells who makes the calls, and what is left to spend.
+        usage: Tells what was generated, and what it cost.
         address: The address that the client connects to.
         aio: The same calls on an event loop. It has a connection of its own, which
             `await client.aio.close()` closes.
 
     Raises:
-        ValueError: `timeout` is not a positive length of time.
+        ValueError: A value is wrong, or values contradict each other; or a key or token
+            would leave this machine without TLS. The message names the argument or variable.
 
     """
 
@@ -41,9 +60,34 @@ class Client(BlockingClient):
         self,
         address: str | None = None,
         *,
+        api_key: str | None = None,
+        token: Token | None = None,
+        ca: File | None = None,
+        client_certificate: tuple[File, File] | None = None,
+        metadata: Mapping[str, str] | None = None,
         credentials: grpc.ChannelCredentials | None = None,
         timeout: Seconds = 30.0,
         retry: RetryPolicy | None = None,
     ) -> None:
-        super().__init__(address, credentials=credentials, timeout=timeout, retry=retry)
-        self.aio = AsyncClient(self.address, credentials=credentials, timeout=timeout, retry=retry)
+        super().__init__(
+            address,
+            api_key=api_key,
+            token=token,
+            ca=ca,
+            client_certificate=client_certificate,
+            metadata=metadata,
+            credentials=credentials,
+            timeout=timeout,
+            retry=retry,
+        )
+        self.aio = AsyncClient(
+            self.address,
+            api_key=api_key,
+            token=token,
+            ca=ca,
+            client_certificate=client_certificate,
+            metadata=metadata,
+            credentials=credentials,
+            timeout=timeout,
+            retry=retry,
+        )

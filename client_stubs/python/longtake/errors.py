@@ -13,19 +13,30 @@ from __future__ import annotations
 import copyreg
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from longtake._amounts import moment_of, scaled
 from longtake._pydantic import InstanceSchema
 from longtake._wording import Violation, error_line, shortened
 from longtake.types import OperationError
 
 __all__ = [
+    "BudgetExceeded",
     "ClientClosed",
     "ClientError",
+    "CostOverMaximum",
     "ErrorDetails",
     "LongtakeError",
     "OperationFailed",
+    "PermissionDenied",
+    "PriceUnknown",
+    "RateLimited",
+    "RequestOverBudget",
     "ServerError",
+    "TooManyQueued",
+    "Unauthenticated",
     "VideoCorrupted",
     "Violation",
 ]
@@ -122,6 +133,105 @@ class ClientError(LongtakeError):
     """The request is at fault: `code` is 4xx."""
 
 
+class Unauthenticated(ClientError):
+    """The server does not accept the credential of the call, or the call has none.
+
+    `reason` tells why: CREDENTIAL_MISSING, _MALFORMED, _UNKNOWN, _REVOKED or _EXPIRED, or
+    CREDENTIALS_DIFFER. Nothing was done.
+    """
+
+
+class PermissionDenied(ClientError):
+    """The principal lacks the role that the call requires. Nothing was done."""
+
+
+class BudgetExceeded(ClientError):
+    """The generation would exceed what is left of a budget. Nothing was started.
+
+    The client never repeats the call: the next period may be weeks away. An amount is None if
+    the server does not tell it.
+    """
+
+    @property
+    def budget(self) -> str:
+        """What the budget limits: `principal/{id}`, or `label/{key}={value}`."""
+        return self.metadata.get("budget", "")
+
+    @property
+    def period(self) -> str:
+        """The period of the budget, for example '2026-11-28', '2026-W48' or '2026-11'."""
+        return self.metadata.get("period", "")
+
+    @property
+    def resets_at(self) -> datetime | None:
+        """When the next period begins. None if the server does not tell."""
+        return moment_of(self.metadata.get("resets_at", ""))
+
+    @property
+    def unit(self) -> str:
+        """The unit of the amounts: 'USD', or 'seconds' of video."""
+        return "seconds" if "limit_milliseconds" in self.metadata else "USD"
+
+    @property
+    def limit(self) -> Decimal | None:
+        """The most that may be spent in the period."""
+        return self._amount("limit")
+
+    @property
+    def spent(self) -> Decimal | None:
+        """What the operations of the period that have ended have cost."""
+        return self._amount("spent")
+
+    @property
+    def reserved(self) -> Decimal | None:
+        """The most that those may cost that have not ended."""
+        return self._amount("reserved")
+
+    @property
+    def requested(self) -> Decimal | None:
+        """The most that this generation could have cost."""
+        return self._amount("requested")
+
+    def _amount(self, name: str) -> Decimal | None:
+        if self.unit == "seconds":
+            return scaled(self.metadata.get(f"{name}_milliseconds", ""), -3)
+        return scaled(self.metadata.get(f"{name}_micros", ""), -6)
+
+
+class RequestOverBudget(BudgetExceeded):
+    """The generation alone exceeds a budget, so it fits in no period. `resets_at` is None."""
+
+
+class CostOverMaximum(ClientError):
+    """The generation could cost more than its `max_cost`. Nothing was started."""
+
+    @property
+    def maximum(self) -> Decimal | None:
+        """The `max_cost` of the request, in US dollars. None if the server does not tell it."""
+        return scaled(self.metadata.get("max_micros", ""), -6)
+
+    @property
+    def requested(self) -> Decimal | None:
+        """The most that the generation could cost, in US dollars."""
+        return scaled(self.metadata.get("requested_micros", ""), -6)
+
+
+class PriceUnknown(ClientError):
+    """A budget or `max_cost` limits the cost, and the model has no known price."""
+
+
+class RateLimited(ClientError):
+    """The principal started too many generations in a minute.
+
+    `retry_after` is the number of seconds until the next one is accepted. The client does not
+    wait for it by itself.
+    """
+
+
+class TooManyQueued(ClientError):
+    """The principal has as many queued operations as it may have."""
+
+
 class ServerError(LongtakeError):
     """The server or the connection to it is at fault: `code` is 5xx."""
 
@@ -153,7 +263,24 @@ class VideoCorrupted(LongtakeError):
         super().__init__("DATA_LOSS", message)
 
 
+_BY_REASON: dict[tuple[str, str], type[LongtakeError]] = {
+    ("RESOURCE_EXHAUSTED", "BUDGET_EXCEEDED"): BudgetExceeded,
+    ("RESOURCE_EXHAUSTED", "REQUEST_OVER_BUDGET"): RequestOverBudget,
+    ("RESOURCE_EXHAUSTED", "RATE_LIMITED"): RateLimited,
+    ("RESOURCE_EXHAUSTED", "TOO_MANY_QUEUED"): TooManyQueued,
+    ("FAILED_PRECONDITION", "COST_OVER_MAXIMUM"): CostOverMaximum,
+    ("FAILED_PRECONDITION", "PRICE_UNKNOWN"): PriceUnknown,
+}
+_BY_STATUS: dict[str, type[LongtakeError]] = {
+    "UNAUTHENTICATED": Unauthenticated,
+    "PERMISSION_DENIED": PermissionDenied,
+}
+
+
 def call_error(status: str, message: str, details: ErrorDetails) -> LongtakeError:
     """Return the error for a call that ended with a status other than OK."""
-    at_fault = ServerError if _HTTP_CODES.get(status, 500) >= _SERVER_ERRORS else ClientError
-    return at_fault(status, message, details)
+    kind = _BY_REASON.get((status, details.reason)) or _BY_STATUS.get(status)
+    if kind is None:
+        is_fault_of_server = _HTTP_CODES.get(status, _SERVER_ERRORS) >= _SERVER_ERRORS
+        kind = ServerError if is_fault_of_server else ClientError
+    return kind(status, message, details)

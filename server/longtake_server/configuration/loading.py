@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 PREFIX = "LONGTAKE_"
-CLIENT_VARIABLES = frozenset({"LONGTAKE_ADDRESS"})
+CLIENT_VARIABLES = frozenset(
+    {
+        "LONGTAKE_ADDRESS",
+        "LONGTAKE_API_KEY",
+        "LONGTAKE_CA",
+        "LONGTAKE_CLIENT_CERTIFICATE",
+        "LONGTAKE_CLIENT_KEY",
+        "LONGTAKE_METADATA",
+    }
+)
 """Variables with the prefix that other programs of Longtake read. A server ignores them."""
 
 # Kubernetes gives every pod variables for each service: of one named longtake-x these.

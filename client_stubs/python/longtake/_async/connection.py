@@ -7,11 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from longtake._backoff import STREAM_SECONDS
+from longtake._backoff import STREAM_SECONDS, TokenRefused
+from longtake.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from longtake._async.credentials import AsyncCredentials
     from longtake._async.transport import (
         AsyncTransport,
         UnaryStreamMultiCallable,
@@ -30,11 +32,13 @@ class AsyncConnection:
 
     Attributes:
         transport: The channel.
+        credentials: What the calls prove themselves with.
         timeout: The deadline of a unary call in seconds.
         policy: How broken streams are resumed.
     """
 
     transport: AsyncTransport
+    credentials: AsyncCredentials
     timeout: float
     policy: RetryPolicy
 
@@ -51,15 +55,19 @@ class AsyncConnection:
     async def call(
         self, method: UnaryUnaryMultiCallable[Request, Response], request: Request
     ) -> Response:
-        """Call a unary method.
+        """Call a unary method, and repeat the call once if a new token may be accepted.
 
         Raises:
             ClientClosed: The client was closed.
             LongtakeError: The call failed.
 
         """
-        with self.transport.errors():
-            return await method(request, timeout=self.timeout)
+        try:
+            return await self._call_once(method, request)
+        except Unauthenticated as refusal:
+            # The server refuses before it does anything, so that every method can be repeated.
+            self.credentials.check_renewable(refusal)
+        return await self._call_once(method, request)
 
     async def stream(
         self,
@@ -76,16 +84,34 @@ class AsyncConnection:
 
         Raises:
             ClientClosed: The client was closed.
+            TokenRefused: The token was refused, and another one may be accepted.
             LongtakeError: The stream broke.
 
         """
-        with self.transport.errors():
-            call = method(request, timeout=timeout)
-            try:
-                async for message in call:
-                    yield message
-            finally:
-                call.cancel()
+        credential = await self.credentials.current(self.timeout)
+        try:
+            with self.transport.errors():
+                call = method(request, timeout=timeout, metadata=credential.metadata)
+                try:
+                    async for message in call:
+                        yield message
+                finally:
+                    call.cancel()
+        except Unauthenticated as refusal:
+            self.credentials.refused(credential)
+            self.credentials.check_renewable(refusal)
+            raise TokenRefused(refusal) from refusal
+
+    async def _call_once(
+        self, method: UnaryUnaryMultiCallable[Request, Response], request: Request
+    ) -> Response:
+        credential = await self.credentials.current(self.timeout)
+        try:
+            with self.transport.errors():
+                return await method(request, timeout=self.timeout, metadata=credential.metadata)
+        except Unauthenticated:
+            self.credentials.refused(credential)
+            raise
 
     async def sleep(self, seconds: float) -> None:
         """Wait before a stream is resumed; closing the client ends the wait."""

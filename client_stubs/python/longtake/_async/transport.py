@@ -20,6 +20,7 @@ from longtake.v1.video_service_pb2_grpc import VideoServiceStub
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from longtake._access import Access
     from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
 
 __all__ = [
@@ -41,9 +42,8 @@ class AsyncTransport:
     first call, and again by the first call on another loop.
     """
 
-    def __init__(self, address: str, credentials: grpc.ChannelCredentials | None) -> None:
-        self._address = address
-        self._credentials = credentials
+    def __init__(self, access: Access) -> None:
+        self._access = access
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending = asyncio.Event()
@@ -107,9 +107,10 @@ class AsyncTransport:
             await channel.close()
 
     def _open(self) -> grpc.aio.Channel:
-        if self._credentials is None:
-            return grpc.aio.insecure_channel(self._address, options=channel_options())
-        return grpc.aio.secure_channel(self._address, self._credentials, options=channel_options())
+        address, options = self._access.address, channel_options(self._access.address)
+        if self._access.tls is None:
+            return grpc.aio.insecure_channel(address.target, options=options)
+        return grpc.aio.secure_channel(address.target, self._access.tls, options=options)
 
 
 async def run_in_thread(

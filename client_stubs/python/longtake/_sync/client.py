@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 import grpc
 
+from longtake._access import Token, access_of
 from longtake._backoff import RetryPolicy
-from longtake._channel import address_of
 from longtake._durations import Seconds, call_timeout
 from longtake._process_bound import UnpicklableClient
+from longtake._sync.caller import Callers
 from longtake._sync.connection import Connection
+from longtake._sync.credentials import Credentials
 from longtake._sync.models import Models
 from longtake._sync.operations import Operations
 from longtake._sync.transport import Transport
+from longtake._sync.usage import Usages
+from longtake._tls import File
 
 
 class BlockingClient(UnpicklableClient):
@@ -26,8 +31,20 @@ class BlockingClient(UnpicklableClient):
     one in each process.
 
     Args:
-        address: `host:port`. Default: LONGTAKE_ADDRESS, else `localhost:50051`.
-        credentials: For TLS. Default: plaintext.
+        address: `host:port`, `http://host:port` or `grpc://host:port` without TLS;
+            `https://host:port` or `grpcs://host:port` with TLS, where the port is 443 if you
+            leave it out. Default: LONGTAKE_ADDRESS, else `localhost:50051`.
+        api_key: An API key. Default: LONGTAKE_API_KEY.
+        token: Instead of a key, a function or coroutine function without arguments that
+            returns a token, such as a JWT. It is called for the first call, and again when the
+            server says that the token has expired.
+        ca: The file of the certificates to trust, in PEM. Default: LONGTAKE_CA, else those
+            that gRPC comes with.
+        client_certificate: The files of the client's certificate and of its private key, in
+            PEM. Default: LONGTAKE_CLIENT_CERTIFICATE and LONGTAKE_CLIENT_KEY.
+        metadata: Headers for proxies, which every call carries, with or without TLS. Default:
+            LONGTAKE_METADATA, which is `key=value,key=value`.
+        credentials: gRPC's own object for TLS, instead of `ca` and `client_certificate`.
         timeout: The deadline of each call, in seconds or as a timedelta. Watches, waits
             and downloads have no deadline of this kind. Default: 30 seconds.
         retry: How broken watches and downloads are resumed.
@@ -35,10 +52,13 @@ class BlockingClient(UnpicklableClient):
     Attributes:
         models: Starts generations and describes the models.
         operations: Gets, watches, lists, cancels and deletes generations.
+        caller: Tells who makes the calls, and what is left to spend.
+        usage: Tells what was generated, and what it cost.
         address: The address that the client connects to.
 
     Raises:
-        ValueError: `timeout` is not a positive length of time.
+        ValueError: A value is wrong, or values contradict each other; or a key or token
+            would leave this machine without TLS. The message names the argument or variable.
 
     """
 
@@ -46,19 +66,39 @@ class BlockingClient(UnpicklableClient):
         self,
         address: str | None = None,
         *,
+        api_key: str | None = None,
+        token: Token | None = None,
+        ca: File | None = None,
+        client_certificate: tuple[File, File] | None = None,
+        metadata: Mapping[str, str] | None = None,
         credentials: grpc.ChannelCredentials | None = None,
         timeout: Seconds = 30.0,
         retry: RetryPolicy | None = None,
     ) -> None:
-        self.address = address_of(address)
-        self._transport = Transport(self.address, credentials)
-        connection = Connection(self._transport, call_timeout(timeout), retry or RetryPolicy())
+        access = access_of(
+            address,
+            api_key=api_key,
+            token=token,
+            ca=ca,
+            client_certificate=client_certificate,
+            metadata=metadata,
+            credentials=credentials,
+        )
+        self.address = access.address.text
+        self._transport = Transport(access)
+        self._credentials = Credentials(access)
+        connection = Connection(
+            self._transport, self._credentials, call_timeout(timeout), retry or RetryPolicy()
+        )
         self.operations = Operations(connection)
         self.models = Models(connection, self.operations)
+        self.caller = Callers(connection)
+        self.usage = Usages(connection)
 
     def close(self) -> None:
         """Close the connection. Calls under way and later calls raise `errors.ClientClosed`."""
         self._transport.close()
+        self._credentials.close()
 
     def __enter__(self) -> Self:
         return self

@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from longtake._backoff import STREAM_SECONDS
+from longtake._backoff import STREAM_SECONDS, TokenRefused
+from longtake.errors import Unauthenticated
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from longtake._backoff import RetryPolicy
+    from longtake._sync.credentials import Credentials
     from longtake._sync.transport import (
         Transport,
         UnaryStreamMultiCallable,
@@ -31,11 +33,13 @@ class Connection:
 
     Attributes:
         transport: The channel.
+        credentials: What the calls prove themselves with.
         timeout: The deadline of a unary call in seconds.
         policy: How broken streams are resumed.
     """
 
     transport: Transport
+    credentials: Credentials
     timeout: float
     policy: RetryPolicy
 
@@ -52,15 +56,19 @@ class Connection:
     def call(
         self, method: UnaryUnaryMultiCallable[Request, Response], request: Request
     ) -> Response:
-        """Call a unary method.
+        """Call a unary method, and repeat the call once if a new token may be accepted.
 
         Raises:
             ClientClosed: The client was closed.
             LongtakeError: The call failed.
 
         """
-        with self.transport.errors():
-            return method(request, timeout=self.timeout)
+        try:
+            return self._call_once(method, request)
+        except Unauthenticated as refusal:
+            # The server refuses before it does anything, so that every method can be repeated.
+            self.credentials.check_renewable(refusal)
+        return self._call_once(method, request)
 
     def stream(
         self,
@@ -77,16 +85,34 @@ class Connection:
 
         Raises:
             ClientClosed: The client was closed.
+            TokenRefused: The token was refused, and another one may be accepted.
             LongtakeError: The stream broke.
 
         """
-        with self.transport.errors():
-            call = method(request, timeout=timeout)
-            try:
-                for message in call:
-                    yield message
-            finally:
-                call.cancel()
+        credential = self.credentials.current(self.timeout)
+        try:
+            with self.transport.errors():
+                call = method(request, timeout=timeout, metadata=credential.metadata)
+                try:
+                    for message in call:
+                        yield message
+                finally:
+                    call.cancel()
+        except Unauthenticated as refusal:
+            self.credentials.refused(credential)
+            self.credentials.check_renewable(refusal)
+            raise TokenRefused(refusal) from refusal
+
+    def _call_once(
+        self, method: UnaryUnaryMultiCallable[Request, Response], request: Request
+    ) -> Response:
+        credential = self.credentials.current(self.timeout)
+        try:
+            with self.transport.errors():
+                return method(request, timeout=self.timeout, metadata=credential.metadata)
+        except Unauthenticated:
+            self.credentials.refused(credential)
+            raise
 
     def sleep(self, seconds: float) -> None:
         """Wait before a stream is resumed; closing the client ends the wait."""

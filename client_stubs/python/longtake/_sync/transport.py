@@ -19,6 +19,8 @@ from longtake.v1.video_service_pb2_grpc import VideoServiceStub
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from longtake._access import Access
+
 __all__ = [
     "Transport",
     "UnaryStreamMultiCallable",
@@ -34,9 +36,9 @@ Result = TypeVar("Result")
 class Transport:
     """The channel to a server, which connects when it is first used. Threads may share it."""
 
-    def __init__(self, address: str, credentials: grpc.ChannelCredentials | None) -> None:
+    def __init__(self, access: Access) -> None:
         self._closed = threading.Event()
-        self._channel = _open(address, credentials)
+        self._channel = _open(access)
         self._stub = VideoServiceStub(self._channel)
 
     @property
@@ -92,7 +94,8 @@ def finish_in_thread(function: Callable[[], None]) -> None:
     function()
 
 
-def _open(address: str, credentials: grpc.ChannelCredentials | None) -> grpc.Channel:
-    if credentials is None:
-        return grpc.insecure_channel(address, options=channel_options())
-    return grpc.secure_channel(address, credentials, options=channel_options())
+def _open(access: Access) -> grpc.Channel:
+    target, options = access.address.target, channel_options(access.address)
+    if access.tls is None:
+        return grpc.insecure_channel(target, options=options)
+    return grpc.secure_channel(target, access.tls, options=options)

@@ -5,6 +5,7 @@
 This package imports neither gRPC nor protobuf.
 """
 
+from longtake.types.caller import Budget, Caller
 from longtake.types.config import GenerateVideosConfig, GenerateVideosConfigDict
 from longtake.types.enums import (
     CameraControl,
@@ -37,10 +38,13 @@ from longtake.types.operation import (
     OperationMetadata,
 )
 from longtake.types.stored_video import AsyncStoredVideo, StoredVideo
+from longtake.types.usage import Usage
 
 __all__ = [
     "AsyncGenerateVideosOperation",
     "AsyncStoredVideo",
+    "Budget",
+    "Caller",
     "CameraControl",
     "CompressionQuality",
     "FileData",
@@ -71,5 +75,6 @@ __all__ = [
     "ResizeMode",
     "SafetyFilterLevel",
     "StoredVideo",
+    "Usage",
     "Video",
 ]

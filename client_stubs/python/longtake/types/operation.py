@@ -39,6 +39,8 @@ class OperationMetadata(TypedDict):
     """What is known about a generation besides its outcome. None: not known, or not yet.
 
     `last_error` is why a queued generation waits for its upstream: a refusal, or an outage.
+    `principal` is who started it. `late_success` is whether the upstream finished it after it
+    had failed here: its videos are not kept, but billed.
     """
 
     state: str
@@ -58,8 +60,10 @@ class OperationMetadata(TypedDict):
     last_error: OperationError | None
     labels: dict[str, str]
     prompt_excerpt: str | None
+    principal: str | None
     billed_seconds: float | None
     estimated_cost: Money | None
+    late_success: bool
     cancel_requested: bool
     warnings: list[str]
 
@@ -75,6 +79,12 @@ class GenerateVideosOptions(TypedDict, total=False):
         priority: From -100 to 100; higher ones are submitted first. Default: 0.
         allow_model_fallback: Whether another model may serve the request. Default: False.
         previous_operation: The name of the operation whose result this one edits.
+        max_cost: The most that the generation may cost by list price, in US dollars: a
+            number, or a string such as '1.50'. If it could cost more, the call raises
+            CostOverMaximum. Default: no limit but your budgets.
+        validate_only: Whether only to check the request, your budgets included. The operation
+            then has no name, and `metadata["estimated_cost"]` is the most that the generation
+            can cost. Default: False.
     """
 
     resubmit_if_unknown: bool
@@ -82,6 +92,8 @@ class GenerateVideosOptions(TypedDict, total=False):
     priority: int
     allow_model_fallback: bool
     previous_operation: str
+    max_cost: Decimal | float | str
+    validate_only: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
