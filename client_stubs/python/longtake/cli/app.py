@@ -9,40 +9,18 @@ from typing import TYPE_CHECKING
 import typer
 from typer.main import get_command
 
-from longtake.cli import download, generate, models, operations
-from longtake.cli.encoding import EncodedCommand, check_encoding
+from longtake.cli import accounting, download, generate, models, operations
 from longtake.cli.failures import READER_GONE, CommandFailure, exit_code_of, line_of, usage_line
 from longtake.cli.interrupts import Interrupted, raising_on_signals
 from longtake.cli.output import check_open, note, output_failure
-from longtake.cli.session import AddressOption, JsonOption, Session, VersionOption
+from longtake.cli.session import Session, command
 from longtake.errors import LongtakeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Rich's help cuts off the names of options on a terminal of 80 columns.
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("generate", cls=EncodedCommand)(generate.generate)
-app.command("watch", cls=EncodedCommand)(operations.watch)
-app.command("get", cls=EncodedCommand)(operations.get)
-app.command("list", cls=EncodedCommand)(operations.list_)
-app.command("cancel", cls=EncodedCommand)(operations.cancel)
-app.command("delete", cls=EncodedCommand)(operations.delete)
-app.command("download", cls=EncodedCommand)(download.download)
-app.command("models", cls=EncodedCommand)(models.models)
 
-
-@app.callback()
-def options(
-    context: typer.Context,
-    address: AddressOption = None,
-    as_json: JsonOption = False,
-    _version: VersionOption = False,
-) -> None:
+def options(_session: Session) -> None:
     """Generate videos with a Longtake server, watch generations, and download results.
 
     Exit codes: 0 done; 2 wrong usage or refused by the server; 3 the generation failed or was
@@ -51,8 +29,25 @@ def options(
     generation; 141 the reader of standard output has gone.
     """
     check_open()
-    check_encoding(context)
-    context.obj = Session(address, as_json)
+
+
+# Rich's help cuts off the names of options on a terminal of 80 columns.
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.callback()(command(options))
+app.command("generate")(command(generate.generate))
+app.command("watch")(command(operations.watch))
+app.command("get")(command(operations.get))
+app.command("list")(command(operations.list_))
+app.command("cancel")(command(operations.cancel))
+app.command("delete")(command(operations.delete))
+app.command("download")(command(download.download))
+app.command("models")(command(models.models))
+app.command("whoami")(command(accounting.whoami))
+app.command("usage")(command(accounting.usage))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

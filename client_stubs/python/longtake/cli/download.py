@@ -14,14 +14,14 @@ from longtake.cli.failures import REFUSED, CommandFailure
 from longtake.cli.following import check_withheld
 from longtake.cli.output import json_text, say, say_aside
 from longtake.cli.saving import save_videos
-from longtake.cli.session import AddressOption, JsonOption, Session, VersionOption
+from longtake.cli.session import Session  # noqa: TC001 - typer reads the annotations
 
 if TYPE_CHECKING:
     from longtake.types import GeneratedVideo, GenerateVideosOperation
 
 
 def download(
-    context: typer.Context,
+    session: Session,
     name: Annotated[
         str,
         typer.Argument(
@@ -31,12 +31,8 @@ def download(
         ),
     ],
     output: OutputOption = None,
-    address: AddressOption = None,
-    as_json: JsonOption = False,
-    _version: VersionOption = False,
 ) -> None:
     """Save the videos of a generation that has ended."""
-    session = Session.of(context, address, as_json)
     check_destination(output)
     aside = is_standard_output(output)
     write = say_aside if aside else say

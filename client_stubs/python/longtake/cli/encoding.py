@@ -4,25 +4,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
-from typer.core import TyperArgument, TyperCommand, TyperOption
+from typer.core import TyperArgument, TyperOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # The name of a local file may be any bytes.
-_FILES = {"image", "video", "last_frame", "reference", "mask"}
-
-
-class EncodedCommand(TyperCommand):
-    """A command that refuses text arguments that are not UTF-8."""
-
-    def invoke(self, ctx: Any) -> Any:
-        """Check the arguments, then run the command."""
-        check_encoding(ctx)
-        return super().invoke(ctx)
+_FILES = {
+    *("image", "video", "last_frame", "reference", "mask"),
+    *("api_key_file", "ca", "client_certificate", "client_key"),
+}
 
 
 def check_encoding(context: typer.Context) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from longtake.errors import LongtakeError, OperationFailed, ServerError, VideoCorrupted
+from longtake.errors import ClientError, LongtakeError, OperationFailed, ServerError, VideoCorrupted
 
 REFUSED = 2
 FAILED = 3
@@ -21,6 +21,17 @@ _OPTIONS = {
     "generate_audio": "--audio",
     "labels": "--label",
     "reference_images": "--reference",
+}
+_FIELD = re.compile(r"^max_cost(?=: )")
+_NEW_KEY = "put another key into LONGTAKE_API_KEY, or its file into --api-key-file"
+_REMEDIES = {
+    "CREDENTIAL_MISSING": "put a key into LONGTAKE_API_KEY, or its file into --api-key-file",
+    "CREDENTIAL_MALFORMED": _NEW_KEY,
+    "CREDENTIAL_UNKNOWN": _NEW_KEY,
+    "CREDENTIAL_REVOKED": _NEW_KEY,
+    "CREDENTIAL_EXPIRED": _NEW_KEY,
+    "BUDGET_EXCEEDED": "`longtake whoami` shows the budgets",
+    "REQUEST_OVER_BUDGET": "`longtake whoami` shows the budgets",
 }
 # Typer passes on Pydantic's words.
 _PYDANTIC = (
@@ -57,13 +68,16 @@ def exit_code_of(error: Exception) -> int:
 
 
 def line_of(error: Exception) -> str:
-    """Return the message, every violation and every note of an error in one line.
+    """Return the message, every violation, what to do and every note of an error in one line.
 
     Fields of the config are named as the options that set them.
     """
     text = f"{error.operation}: {error}" if isinstance(error, OperationFailed) else str(error)
-    line = " ".join("; ".join([text, *getattr(error, "__notes__", ())]).split())
-    return _CONFIG_FIELD.sub(_option, line)
+    notes = list(getattr(error, "__notes__", ()))
+    if isinstance(error, ClientError) and error.reason in _REMEDIES:
+        notes.insert(0, _REMEDIES[error.reason])
+    line = " ".join("; ".join([text, *notes]).split())
+    return _FIELD.sub("--max-cost", _CONFIG_FIELD.sub(_option, line))
 
 
 def usage_line(message: str) -> str:

@@ -7,8 +7,6 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, cast
 
-import typer  # noqa: TC002 - typer reads the annotations
-
 from longtake.cli import generate_options as options  # noqa: TC001 - typer reads the annotations
 from longtake.cli.destination import OutputOption  # noqa: TC001 - typer reads the annotations
 from longtake.cli.inputs import (
@@ -21,8 +19,8 @@ from longtake.cli.inputs import (
     references_of,
     video_of,
 )
-from longtake.cli.ordering import Order, run
-from longtake.cli.session import AddressOption, JsonOption, Session, VersionOption
+from longtake.cli.ordering import Order, run, validate
+from longtake.cli.session import Session  # noqa: TC001 - typer reads the annotations
 from longtake.types import GenerateVideosConfig, ReferenceType
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ _DEFAULT_MODEL = "veo-3.1-fast-generate-001"
 
 
 def generate(
-    context: typer.Context,
+    session: Session,
     prompt: options.PromptArgument = None,
     output: OutputOption = None,
     model: options.ModelOption = _DEFAULT_MODEL,
@@ -74,9 +72,8 @@ def generate(
     queue_timeout: options.QueueTimeoutOption = None,
     allow_model_fallback: options.AllowModelFallbackOption = False,
     resubmit_if_unknown: options.ResubmitIfUnknownOption = False,
-    address: AddressOption = None,
-    as_json: JsonOption = False,
-    _version: VersionOption = False,
+    max_cost: options.MaxCostOption = None,
+    validate_only: options.ValidateOnlyOption = False,
 ) -> None:
     """Generate videos, show their progress, and save them.
 
@@ -119,9 +116,13 @@ def generate(
             allow_model_fallback=allow_model_fallback or None,
             resubmit_if_unknown=resubmit_if_unknown or None,
             previous_operation=previous_operation,
+            max_cost=max_cost,
         ),
     )
-    run(Session.of(context, address, as_json), order, wait=wait, output=output)
+    if validate_only:
+        validate(session, order)
+    else:
+        run(session, order, wait=wait, output=output)
 
 
 def _given(**values: object) -> GenerateVideosOptions:

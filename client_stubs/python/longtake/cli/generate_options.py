@@ -160,3 +160,11 @@ ResubmitIfUnknownOption = Annotated[
         "Submit again if the first outcome is unknown; you may be billed twice.",
     ),
 ]
+MaxCostOption = Annotated[
+    str | None,
+    _option("--max-cost", "Refuse it if it could cost more US dollars, such as 1.50.", "AMOUNT"),
+]
+ValidateOnlyOption = Annotated[
+    bool,
+    _option("--validate-only", "Check the request and print the highest cost. Start nothing."),
+]

@@ -6,11 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer  # noqa: TC002 - typer reads the annotations
-
 from longtake._documents import document_of
 from longtake.cli.output import json_text, say
-from longtake.cli.session import AddressOption, JsonOption, Session, VersionOption
+from longtake.cli.session import Session  # noqa: TC001 - typer reads the annotations
 from longtake.cli.tables import Column, say_table
 
 if TYPE_CHECKING:
@@ -28,13 +26,9 @@ _COLUMNS = (
 
 
 def models(
-    context: typer.Context,
-    address: AddressOption = None,
-    as_json: JsonOption = False,
-    _version: VersionOption = False,
+    session: Session,
 ) -> None:
     """List the models and what they can do. With --json, the list has prices too."""
-    session = Session.of(context, address, as_json)
     with session.client() as client:
         known = list(client.models.list())
     if session.as_json:

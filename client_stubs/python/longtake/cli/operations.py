@@ -14,7 +14,7 @@ from longtake.cli.destination import OutputOption, check_destination
 from longtake.cli.display import attempts_text, state_line
 from longtake.cli.following import Delivery, follow
 from longtake.cli.output import json_text, note, say
-from longtake.cli.session import AddressOption, JsonOption, Session, VersionOption
+from longtake.cli.session import Session  # noqa: TC001 - typer reads the annotations
 from longtake.cli.tables import (
     Column,
     labels_text,
@@ -42,15 +42,11 @@ _COLUMNS = (
 
 
 def watch(
-    context: typer.Context,
+    session: Session,
     name: NameArgument,
     output: OutputOption = None,
-    address: AddressOption = None,
-    as_json: JsonOption = False,
-    _version: VersionOption = False,
 ) -> None:
     """Show the states of a generation until it ends. With --output, save its videos then."""
-    session = Session.of(context, address, as_json)
     if output:
         check_destination(output)
     with session.client() as client:
@@ -59,20 +55,16 @@ def watch(
 
 
 def get(
-    context: typer.Context,
+    session: Session,
     name: NameArgument,
-    address: AddressOption = None,
-    as_json: JsonOption = False,
-    _version: VersionOption = False,
 ) -> None:
     """Show the newest state of a generation. Does not wait."""
-    session = Session.of(context, address, as_json)
     with session.client() as client:
         _print(session, client.operations.get(name))
 
 
 def list_(
-    context: typer.Context,
+    session: Session,
     filter_: Annotated[
         str | None,
         typer.Option(
@@ -82,15 +74,11 @@ def list_(
     limit: Annotated[
         int, typer.Option("--limit", min=1, help="The largest number of generations to show.")
     ] = 50,
-    address: AddressOption = None,
-    as_json: JsonOption = False,
-    _version: VersionOption = False,
 ) -> None:
     """List generations, newest first.
 
     On a narrow terminal, long columns are cut and some are left out; a pipe gets everything.
     """
-    session = Session.of(context, address, as_json)
     with session.client() as client:
         asked = client.operations.list(filter_, page_size=min(limit + 1, 1000))
         found = list(islice(asked, limit + 1))
@@ -104,27 +92,19 @@ def list_(
 
 
 def cancel(
-    context: typer.Context,
+    session: Session,
     name: NameArgument,
-    address: AddressOption = None,
-    as_json: JsonOption = False,
-    _version: VersionOption = False,
 ) -> None:
     """Cancel a generation. One that is already running may still be billed."""
-    session = Session.of(context, address, as_json)
     with session.client() as client:
         _print(session, client.operations.cancel(name))
 
 
 def delete(
-    context: typer.Context,
+    session: Session,
     name: NameArgument,
-    address: AddressOption = None,
-    as_json: JsonOption = False,
-    _version: VersionOption = False,
 ) -> None:
     """Delete the record of a generation and its videos. Does not cancel it."""
-    session = Session.of(context, address, as_json)
     with session.client() as client:
         client.operations.delete(name)
     say(json_text({"deleted": name}) if session.as_json else f"deleted {name}")
@@ -155,6 +135,7 @@ def _print(session: Session, operation: GenerateVideosOperation) -> None:
             ("attempts", attempts_text(operation)),
             ("waits because", str(facts["last_error"] or "")),
             ("prompt", facts["prompt_excerpt"]),
+            ("principal", facts["principal"]),
             ("model", facts["served_model"] or facts["model"]),
             ("labels", labels_text(facts["labels"])),
             ("cancelling", "requested" if facts["cancel_requested"] else None),

@@ -13,6 +13,7 @@ from longtake.cli.failures import REFUSED, CommandFailure
 from longtake.cli.following import Delivery, follow, how_to_resume
 from longtake.cli.interrupts import Interrupted
 from longtake.cli.output import OutputFailure, json_text, note, say
+from longtake.cli.tables import money_text
 from longtake.errors import ServerError
 
 if TYPE_CHECKING:
@@ -50,8 +51,7 @@ def run(session: Session, order: Order, *, wait: bool, output: Path | None) -> N
         LongtakeError: The server refuses or cannot be reached, or see `follow`.
 
     """
-    if order.prompt is None and order.image is None and order.video is None:
-        raise CommandFailure(REFUSED, "give a PROMPT, --image or --video")
+    _check_has_input(order)
     if wait:
         check_destination(output, order.config.number_of_videos)
     elif output:
@@ -69,17 +69,46 @@ def run(session: Session, order: Order, *, wait: bool, output: Path | None) -> N
         raise _stopped(session, stop, order, operation, output) from stop
 
 
+def validate(session: Session, order: Order) -> None:
+    """Check the request with the server, start nothing, and print the highest cost.
+
+    Raises:
+        CommandFailure: The options contradict each other.
+        LongtakeError: The server refuses or cannot be reached.
+
+    """
+    _check_has_input(order)
+    with session.client() as client:
+        facts = _send(client, order, {**order.options, "validate_only": True}).metadata
+    if session.as_json:
+        told = {"estimated_cost": facts["estimated_cost"], "warnings": facts["warnings"]}
+        say(json_text(document_of(told)))
+        return
+    for warning in facts["warnings"]:
+        note(warning)
+    say(f"highest cost: {money_text(facts['estimated_cost']) or 'not known'}")
+
+
+def _check_has_input(order: Order) -> None:
+    if order.prompt is None and order.image is None and order.video is None:
+        raise CommandFailure(REFUSED, "give a PROMPT, --image or --video")
+
+
+def _send(client: Client, order: Order, options: GenerateVideosOptions) -> GenerateVideosOperation:
+    return client.models.generate_videos(
+        model=order.model,
+        prompt=order.prompt,
+        image=order.image,
+        video=order.video,
+        config=order.config,
+        request_id=order.request_id,
+        **options,
+    )
+
+
 def _start(client: Client, order: Order) -> GenerateVideosOperation:
     try:
-        return client.models.generate_videos(
-            model=order.model,
-            prompt=order.prompt,
-            image=order.image,
-            video=order.video,
-            config=order.config,
-            request_id=order.request_id,
-            **order.options,
-        )
+        return _send(client, order, order.options)
     except ServerError as error:
         # Instead of the client's own note, which names the keyword argument.
         error.__notes__ = [_repeatable(order)]
