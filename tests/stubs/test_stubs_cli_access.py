@@ -176,6 +176,29 @@ def test_a_refused_key_is_answered_with_what_to_do(
     assert KEY not in outcome.err
 
 
+def test_a_handshake_that_fails_is_answered_with_what_to_try(
+    longtake: Program, tmp_path: Path
+) -> None:
+    authority, other = Authority(tmp_path), Authority(tmp_path, "other")
+    trusted = ("--ca", str(authority.file))
+    with video_service(tls=authority.server()) as service:
+        plain = longtake.run("list", "--address", service.address.removeprefix("https://"))
+        strange = longtake.run("list", "--address", service.address, "--ca", str(other.file))
+    with video_service(tls=authority.server(asks_clients=True)) as service:
+        nameless = longtake.run("list", "--address", service.address, *trusted)
+    with video_service() as service:
+        secure = longtake.run("list", "--address", f"https://{service.address}", *trusted)
+
+    told = [one.err.rpartition("; ")[2] for one in (plain, strange, nameless, secure)]
+    assert told == [
+        "if it uses TLS, give https:// before the address\n",
+        "its certificate is not trusted: name its authority with --ca or LONGTAKE_CA\n",
+        "if it asks for a certificate, give --client-certificate and --client-key\n",
+        "it does not use TLS: give http:// instead\n",
+    ]
+    assert [one.code for one in (plain, strange, nameless, secure)] == [5, 5, 5, 5]
+
+
 def test_a_role_that_is_missing_is_a_refusal(longtake: Program) -> None:
     refusal = status(code_pb2.PERMISSION_DENIED, "It requires ADMIN.", error_info("ROLE_MISSING"))
     with video_service(Call("GetOperation", refusal)) as service:

@@ -102,6 +102,21 @@ def unreachable(error: ServerError, address: str) -> LongtakeError | CommandFail
         f"no Longtake server answers at {address} (set by --address or LONGTAKE_ADDRESS): "
         f"{error.message}",
     )
+    if hint := _hint(error.message, is_secure=address.lower().startswith(("https:", "grpcs:"))):
+        failure.add_note(hint)
     for note in getattr(error, "__notes__", ()):
         failure.add_note(note)
     return failure
+
+
+def _hint(message: str, *, is_secure: bool) -> str | None:
+    """Return what a failed handshake probably means. gRPC tells it in OpenSSL's words only."""
+    if "CERTIFICATE_VERIFY_FAILED" in message:
+        return "its certificate is not trusted: name its authority with --ca or LONGTAKE_CA"
+    if "WRONG_VERSION_NUMBER" in message:
+        return "it does not use TLS: give http:// instead"
+    if "failed to connect" not in message or "Socket closed" not in message:
+        return None
+    if is_secure:
+        return "if it asks for a certificate, give --client-certificate and --client-key"
+    return "if it uses TLS, give https:// before the address"
