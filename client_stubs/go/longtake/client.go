@@ -14,7 +14,6 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 
 	longtakev1 "longtake.dev/client/longtake/v1"
@@ -35,27 +34,43 @@ type Client struct {
 	retry      RetryPolicy
 }
 
-// Connect returns a client of the given address. If it is empty, the address is
-// LONGTAKE_ADDRESS or localhost:50051. The client connects at its first call.
+// Connect returns a client of the given address, with the access that
+// AccessFromEnvironment returns. If the address is empty, it is LONGTAKE_ADDRESS or
+// localhost:50051. The client connects at its first call.
 //
-// The connection is not encrypted unless the options contain
-// grpc.WithTransportCredentials. The options are applied last, so they override the
-// defaults.
+// https:// and grpcs:// addresses use TLS; http://, grpc:// and host:port do not. The
+// options are applied last, so they override the defaults.
 func Connect(address string, options ...grpc.DialOption) (*Client, error) {
+	return ConnectWith(address, AccessFromEnvironment(), options...)
+}
+
+// ConnectWith returns a client like Connect, with the given access.
+func ConnectWith(address string, access Access, options ...grpc.DialOption) (*Client, error) {
 	if address == "" {
 		address = os.Getenv("LONGTAKE_ADDRESS")
 	}
 	if address == "" {
 		address = defaultAddress
 	}
-	connection, err := grpc.NewClient(address, append(dialOptions(), options...)...)
+	to, err := parseAddress(address)
 	if err != nil {
-		return nil, fmt.Errorf("address %q: %w", address, err)
+		return nil, fmt.Errorf("the address: %w", err)
 	}
+	secured, err := access.options(to)
+	if err != nil {
+		return nil, err
+	}
+	all := append(append(dialOptions(), secured...), options...)
+	connection, err := grpc.NewClient(to.name, all...)
+	if err != nil {
+		return nil, fmt.Errorf("address %q: %w%s", address, err, access.advice(to))
+	}
+	retry := DefaultRetryPolicy()
+	retry.refreshes = access.Token != nil
 	return &Client{
 		VideoServiceClient: longtakev1.NewVideoServiceClient(connection),
 		connection:         connection,
-		retry:              DefaultRetryPolicy(),
+		retry:              retry,
 	}, nil
 }
 
@@ -64,7 +79,6 @@ func (c *Client) Close() error { return c.connection.Close() }
 
 func dialOptions() []grpc.DialOption {
 	return []grpc.DialOption{
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultServiceConfig(serviceConfig()),
 		grpc.WithChainUnaryInterceptor(unaryErrors, requestIDs),
 		grpc.WithChainStreamInterceptor(streamErrors),

@@ -28,8 +28,10 @@ type RetryPolicy struct {
 	// Attempts is the number of consecutive attempts without progress in between.
 	Attempts int
 
-	jitter func() float64
-	wait   func(context.Context, time.Duration) error
+	// refreshes is whether a new token can replace one that has expired.
+	refreshes bool
+	jitter    func() float64
+	wait      func(context.Context, time.Duration) error
 }
 
 // DefaultRetryPolicy gives up after about a minute.
@@ -58,7 +60,7 @@ func (f *failures) pause(ctx context.Context, failed *Error) error {
 	if ctx.Err() != nil {
 		return FromError(ctx.Err())
 	}
-	if !isPassing(failed) || f.count >= f.policy.Attempts {
+	if !f.isPassing(failed) || f.count >= f.policy.Attempts {
 		return failed
 	}
 	longest := float64(f.policy.Initial) * math.Pow(f.policy.Multiplier, float64(f.count))
@@ -71,8 +73,11 @@ func (f *failures) pause(ctx context.Context, failed *Error) error {
 }
 
 // Reports whether a retry of the same call may succeed.
-func isPassing(failed *Error) bool {
+func (f *failures) isPassing(failed *Error) bool {
 	switch failed.Code {
+	case codes.Unauthenticated:
+		// If the next token is refused too, another one would be.
+		return f.policy.refreshes && failed.Reason == "CREDENTIAL_EXPIRED" && f.count == 0
 	case codes.Unavailable:
 		return true
 	case codes.Internal, codes.Unknown, codes.DeadlineExceeded:
