@@ -35,6 +35,11 @@ export class Backoff {
     private readonly random: () => number = Math.random,
   ) {}
 
+  /** Whether nothing has failed since the last progress. */
+  get isFresh(): boolean {
+    return this.failures === 0;
+  }
+
   /** Resets the count after progress. */
   reset(): void {
     this.failures = 0;

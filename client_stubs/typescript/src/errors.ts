@@ -55,6 +55,11 @@ export function isPassing(error: ConnectError): boolean {
   return MADE_ON_THE_WAY.has(error.code) && error.findDetails(ErrorInfoSchema).length === 0;
 }
 
+/** Returns whether a call was refused because its credential has expired. */
+export function isExpired(error: ConnectError): boolean {
+  return error.code === Code.Unauthenticated && errorDetails(error).reason === "CREDENTIAL_EXPIRED";
+}
+
 /**
  * Returns whether the connection of a call broke, which other gRPC libraries report as UNAVAILABLE.
  */

@@ -11,6 +11,7 @@ import { open, rename, rm } from "node:fs/promises";
 import type { SecureClientSessionOptions } from "node:http2";
 import type { Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
+import { type Access, identified, secureOptions, targetOf } from "./access.js";
 import { LongtakeClient } from "./client.js";
 import type { Downloaded, Sha256 } from "./downloading.js";
 import type { GeneratedVideo } from "./gen/longtake/v1/generation_pb.js";
@@ -20,12 +21,16 @@ import type { StreamOptions } from "./streaming.js";
 import { withUnaryTimeout } from "./timeout.js";
 
 /** Connection options. */
-export interface ConnectOptions {
+export interface ConnectOptions extends Access {
   /**
-   * `host:port` of the server. Default: LONGTAKE_ADDRESS, or `localhost:50051` if it is not set.
+   * The server: `https://host` or `grpcs://host:port` with TLS, `host:port` without. Default:
+   * LONGTAKE_ADDRESS, or `localhost:50051` if it is not set.
    */
   address?: string;
-  /** TLS: true to trust the system's authorities, or Node's options. Default: plaintext. */
+  /**
+   * TLS: Node's options, or true to trust the system's authorities or those of LONGTAKE_CA. Default: as
+   * the address says.
+   */
   tls?: boolean | SecureClientSessionOptions;
   /** The deadline of each unary call in milliseconds. Streams have none. Default: 30,000. */
   timeoutMs?: number;
@@ -44,14 +49,16 @@ export class NodeClient extends LongtakeClient {
 
   constructor(options: ConnectOptions) {
     const { tls, timeoutMs = 30_000, interceptors = [] } = options;
-    const urls = addressesOf(options).map((address) => `${tls ? "https" : "http"}://${address}`);
-    const sessions = new Sessions(urls, typeof tls === "object" ? tls : undefined);
+    const targets = addressesOf(options).map((address) => targetOf(address, Boolean(tls)));
+    const urls = targets.map(({ url }) => url);
+    const isEncrypted = urls.some((url) => url.startsWith("https:"));
+    const sessions = new Sessions(urls, isEncrypted ? secureOptions(tls) : undefined);
     const transport = createGrpcTransport({
       baseUrl: sessions.authority,
       sessionManager: sessions,
       readMaxBytes: MAX_MESSAGE_BYTES,
       writeMaxBytes: MAX_MESSAGE_BYTES,
-      interceptors: [requestIds, retries, ...interceptors],
+      interceptors: [requestIds, retries, identified(options, targets), ...interceptors],
     });
     super(withUnaryTimeout(transport, timeoutMs));
     this.sessions = sessions;

@@ -5,7 +5,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Backoff, DEFAULT_RESUME, type RetryPolicy, sleep } from "./backoff.js";
-import { isPassing } from "./errors.js";
+import { isExpired, isPassing } from "./errors.js";
 
 /** Options of a watch or a download. */
 export interface StreamOptions {
@@ -65,7 +65,8 @@ export async function* resumed<Message>(
     if (options.signal?.aborted) throw ConnectError.from(options.signal.reason, Code.Canceled);
     const error = missing(broke);
     if (error === undefined) return;
-    if (!isPassing(error)) throw error;
+    // If the next credential is refused too, another one would be.
+    if (!isPassing(error) && !(isExpired(error) && backoff.isFresh)) throw error;
     const delayMs = backoff.nextDelayMs(error);
     options.onResume?.(error, delayMs);
     await sleep(delayMs, options.signal);

@@ -31,7 +31,7 @@ final class Backoff {
   void pause(StatusRuntimeException error) {
     ErrorDetails details = ErrorDetails.of(error);
     boolean ended = Context.current().isCancelled();
-    if (ended || !isPassing(details) || failures >= resumption.attempts()) {
+    if (ended || !(isPassing(details) || isRefreshable(details)) || failures >= resumption.attempts()) {
       throw error;
     }
     double longest =
@@ -47,6 +47,11 @@ final class Backoff {
           .asRuntimeException();
     }
     beforeAttempt.run();
+  }
+
+  private boolean isRefreshable(ErrorDetails error) {
+    // If the next credential is refused too, another one would be.
+    return failures == 0 && error.reason().equals("CREDENTIAL_EXPIRED");
   }
 
   /** Returns whether a retry of the same call may succeed. */

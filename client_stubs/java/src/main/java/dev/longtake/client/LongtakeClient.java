@@ -5,6 +5,7 @@ package dev.longtake.client;
 
 import dev.longtake.v1.VideoServiceGrpc;
 import io.grpc.Channel;
+import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import java.io.IOException;
@@ -31,14 +32,26 @@ public final class LongtakeClient implements AutoCloseable {
     this.resumption = resumption;
   }
 
-  /** Connects without encryption to LONGTAKE_ADDRESS, or to localhost:50051, at the first call. */
+  /** Connects to LONGTAKE_ADDRESS, or to localhost:50051, at the first call. */
   public static LongtakeClient connect() {
     return connect(System.getenv().getOrDefault("LONGTAKE_ADDRESS", DEFAULT_ADDRESS));
   }
 
-  /** Connects without encryption to an address at the first call. */
+  /** Connects to an address at the first call, with the access of {@link Access#fromEnvironment}. */
   public static LongtakeClient connect(String address) {
-    return connect(ManagedChannelBuilder.forTarget(address).usePlaintext());
+    return connect(address, Access.fromEnvironment());
+  }
+
+  /**
+   * Connects to an address at the first call. {@code https://host} and {@code grpcs://host:port} use
+   * TLS; {@code http://host:port}, {@code grpc://host:port} and {@code host:port} do not.
+   *
+   * @throws IllegalArgumentException if the address is none, or the access does not suit it
+   */
+  public static LongtakeClient connect(String address, Access access) {
+    Address parsed = Address.parse(address);
+    var builder = Grpc.newChannelBuilder(parsed.target(), access.credentials(parsed));
+    return connect(builder.intercept(new Identification(access)));
   }
 
   /** Connects with a channel builder, for example one with TLS. Adds the client's options to it. */

@@ -80,6 +80,21 @@ final class LongtakeClientTest {
   }
 
   @Test
+  void aWatchWhoseCredentialExpiredResumesOnce() {
+    server.watches.add(new Script<>(List.of(state(1, false)), Status.UNAUTHENTICATED));
+    server.watches.add(new Script<>(List.of(state(2, false)), Status.UNAUTHENTICATED));
+    server.watches.add(new Script<>(List.of(), Status.UNAUTHENTICATED));
+
+    try (Watch watch = server.client.watch("operations/1")) {
+      assertEquals(1, watch.next().getRevision());
+      assertEquals(2, watch.next().getRevision());
+      var error = assertThrows(StatusRuntimeException.class, watch::hasNext);
+      assertEquals("CREDENTIAL_EXPIRED", ErrorDetails.of(error).reason());
+    }
+    assertEquals(List.of(0L, 1L, 2L), server.watchedAfter);
+  }
+
+  @Test
   void aWatchGivesUpOnWhatDoesNotPass() {
     server.watches.add(new Script<>(List.of(), Status.NOT_FOUND));
 

@@ -4,7 +4,9 @@
 package dev.longtake.client;
 
 import com.google.api.HttpBody;
+import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
+import com.google.rpc.ErrorInfo;
 import dev.longtake.v1.DownloadVideoRequest;
 import dev.longtake.v1.DownloadVideoResponse;
 import dev.longtake.v1.GenerateVideosOperation;
@@ -15,9 +17,11 @@ import dev.longtake.v1.WatchOperationRequest;
 import dev.longtake.v1.WatchOperationResponse;
 import io.grpc.Server;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
@@ -113,8 +117,21 @@ final class ScriptedServer extends VideoServiceGrpc.VideoServiceImplBase impleme
     if (script.end().isOk()) {
       answer.onCompleted();
     } else {
-      answer.onError(script.end().asRuntimeException());
+      answer.onError(failure(script.end()));
     }
+  }
+
+  /** Returns the error of a stream. UNAUTHENTICATED has the details of an expired credential. */
+  private static StatusRuntimeException failure(Status end) {
+    if (end.getCode() != Status.Code.UNAUTHENTICATED) {
+      return end.asRuntimeException();
+    }
+    var info = ErrorInfo.newBuilder().setReason("CREDENTIAL_EXPIRED").setDomain("longtake.dev");
+    return StatusProto.toStatusRuntimeException(
+        com.google.rpc.Status.newBuilder()
+            .setCode(end.getCode().value())
+            .addDetails(Any.pack(info.build()))
+            .build());
   }
 
   @Override
