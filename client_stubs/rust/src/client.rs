@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tonic::{Code, Request, Response, Status};
 use uuid::Uuid;
 
+use crate::access::ConnectError;
 use crate::connecting::{Builder, Service};
 use crate::downloading::{Download, DownloadError, Downloaded};
 use crate::errors::code_of;
@@ -49,13 +50,13 @@ macro_rules! unary {
 }
 
 impl Client {
-    /// Returns a client of `host:port` that connects at its first call. Must be called on a tokio
-    /// runtime.
+    /// Returns a client of an address that connects at its first call, with the credentials of the
+    /// environment; see [`Builder`]. Must be called on a tokio runtime.
     ///
     /// # Errors
     ///
-    /// The address is not valid.
-    pub fn connect(address: impl Into<String>) -> Result<Self, tonic::transport::Error> {
+    /// As [`Builder::connect`].
+    pub fn connect(address: impl Into<String>) -> Result<Self, ConnectError> {
         Self::builder().address(address).connect()
     }
 
@@ -113,6 +114,10 @@ impl Client {
         list_models = "ListModels"(ListModelsRequest) -> ListModelsResponse;
         /// Returns a model.
         get_model = "GetModel"(GetModelRequest) -> Model;
+        /// Returns the principal of the call and what is left of its budgets.
+        get_caller = "GetCaller"(GetCallerRequest) -> Caller;
+        /// Returns counts and costs of operations.
+        get_usage = "GetUsage"(GetUsageRequest) -> GetUsageResponse;
     }
 
     /// Watches an operation to its end. Resumes after broken connections and restarts of the

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use tonic::{Request, Status, Streaming};
 
 use crate::client::Client;
-use crate::errors::is_passing;
+use crate::errors::{is_expired, is_passing};
 use crate::retrying::{Backoff, RetryPolicy};
 use crate::v1::{DownloadVideoRequest, DownloadVideoResponse, GeneratedVideo, Video};
 use crate::watching::STREAM;
@@ -152,7 +152,9 @@ impl Download {
 
     async fn broke(&mut self, status: Status) -> Result<(), Status> {
         self.stream = None;
-        if !is_passing(&status) {
+        // If the next credential is refused too, another one would be.
+        let is_refreshable = is_expired(&status) && self.backoff.is_fresh();
+        if !is_passing(&status) && !is_refreshable {
             return Err(status);
         }
         sleep(self.backoff.next_delay(status)?).await;

@@ -90,6 +90,12 @@ pub(crate) fn is_passing(status: &Status) -> bool {
     }
 }
 
+/// Returns whether a call was refused because its credential has expired.
+pub(crate) fn is_expired(status: &Status) -> bool {
+    status.code() == Code::Unauthenticated
+        && ErrorDetails::from(status).reason == "CREDENTIAL_EXPIRED"
+}
+
 /// Returns the code, with UNAVAILABLE for a broken connection, as in other gRPC libraries.
 pub(crate) fn code_of(status: &Status) -> Code {
     match status.code() {

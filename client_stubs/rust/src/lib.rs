@@ -36,6 +36,7 @@
 //! # }
 //! ```
 
+mod access;
 mod balancing;
 mod client;
 mod connecting;
@@ -50,8 +51,9 @@ mod watching;
 #[path = "gen/mod.rs"]
 mod generated;
 
+pub use access::{ConnectError, Metadata};
 pub use client::Client;
-pub use connecting::{Builder, Metadata, Service};
+pub use connecting::{Builder, Service};
 pub use downloading::{Download, DownloadError, Downloaded};
 pub use errors::{ErrorDetails, FieldViolation};
 pub use generated::google;

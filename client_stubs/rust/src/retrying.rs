@@ -51,6 +51,11 @@ impl Backoff {
         self.failures = 0;
     }
 
+    /// Whether nothing has failed since the last progress.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.failures == 0
+    }
+
     /// Returns the delay before the next attempt: between half and all of the policy's delay,
     /// plus what the server asks for. Returns the given error once the attempts are used up.
     pub(crate) fn next_delay(&mut self, status: Status) -> Result<Duration, Status> {

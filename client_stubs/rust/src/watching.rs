@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use tonic::{Request, Status, Streaming};
 
 use crate::client::Client;
-use crate::errors::is_passing;
+use crate::errors::{is_expired, is_passing};
 use crate::retrying::{Backoff, RetryPolicy};
 use crate::v1::watch_operation_response::Event;
 use crate::v1::{GenerateVideosOperation, WatchOperationRequest, WatchOperationResponse};
@@ -128,7 +128,9 @@ impl Watch {
 
     async fn broke(&mut self, status: Status) -> Result<(), Status> {
         self.stream = None;
-        if !is_passing(&status) {
+        // If the next credential is refused too, another one would be.
+        let is_refreshable = is_expired(&status) && self.backoff.is_fresh();
+        if !is_passing(&status) && !is_refreshable {
             return Err(status);
         }
         let delay = self.backoff.next_delay(status)?;
