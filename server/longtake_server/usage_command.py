@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from longtake_server.operations.store import Account, Usage
+    from longtake_server.operations.accounting import Account, Usage
 
 _HEAD = (
     *("day", "caller", "model", "accepted", "succeeded", "failed", "cancelled", "deleted"),

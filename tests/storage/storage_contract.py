@@ -12,7 +12,7 @@ from storage.storage_contract_changes import ChangesContract
 from storage.storage_contract_keys import KeyContract
 from storage.storage_contract_lists import ListContract
 from storage.storage_contract_records import RecordContract
-from storage.storage_contract_usage import UsageContract
+from storage.storage_contract_usage import GroupedUsageContract, UsageContract
 from storage.storage_contract_work import LatenciesContract, WorkContract
 
 
@@ -24,5 +24,6 @@ class OperationStoreContract(
     LatenciesContract,
     UsageContract,
     KeyContract,
+    GroupedUsageContract,
 ):
     """Tests all of operations.store and identity.key_store."""

@@ -9,8 +9,15 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from longtake_server.operations.accounting import (
+    Account,
+    Dimension,
+    Usage,
+    UsageQuery,
+    UsageRow,
+)
 from longtake_server.operations.model import State
-from longtake_server.operations.store import Account, OperationStore, RevisionConflict, Usage
+from longtake_server.operations.store import OperationStore, RevisionConflict
 from storage.storage_records import NOON, REQUEST, changed, new_record
 
 if TYPE_CHECKING:
@@ -120,3 +127,138 @@ class UsageContract:
         await after(store, priced(), State.SUCCEEDED)
         before = await usage(store)
         assert await usage(await reopen()) == before
+
+
+def labelled(caller: str = "ann", **labels: str) -> OperationRecord:
+    return replace(new_record(caller=caller, labels=labels), cost_micros=1_000_000)
+
+
+def query(*dimensions: Dimension, label: str = "", caller: str | None = None) -> UsageQuery:
+    return UsageQuery(date.min, date.max, caller, frozenset(dimensions), label)
+
+
+async def rows(
+    store: OperationStore, *dimensions: Dimension, label: str = "", caller: str | None = None
+) -> list[UsageRow]:
+    """Return all rows, read in pages of one row, which each read of all rows must equal."""
+    wanted = query(*dimensions, label=label, caller=caller)
+    found: list[UsageRow] = []
+    cursor: str | None = None
+    while True:
+        page = await store.usage_by(wanted, 1, cursor)
+        found.extend(page.rows)
+        if (cursor := page.next_cursor) is None:
+            break
+    whole = await store.usage_by(wanted, 1000)
+    assert (list(whole.rows), whole.next_cursor) == (found, None)
+    return found
+
+
+async def by_team(store: OperationStore) -> dict[str | None, Usage]:
+    """Return the sums by the value of the label `team`."""
+    return {one.label_value: one.sums for one in await rows(store, LABEL, label="team")}
+
+
+ONE = Usage(accepted=1, reserved_micros=1_000_000)
+DAY, MODEL, PRINCIPAL, LABEL = Dimension
+
+
+class GroupedUsageContract:
+    """Tests usage grouped by day, model, principal and label."""
+
+    async def test_without_a_dimension_there_is_one_sum(self, store: OperationStore) -> None:
+        assert await rows(store) == [UsageRow(None, None, None, None, Usage())]
+        await store.create(labelled("ann"), REQUEST)
+        await store.create(labelled("bob"), REQUEST)
+        assert await rows(store) == [UsageRow(None, None, None, None, ONE + ONE)]
+        assert await rows(store, caller="bob") == [UsageRow(None, None, None, None, ONE)]
+
+    async def test_rows_are_grouped_and_ordered_by_each_dimension(
+        self, store: OperationStore
+    ) -> None:
+        yesterday = TODAY - timedelta(days=1)
+        await store.create(replace(labelled("bob"), create_time=NOON - timedelta(days=1)), REQUEST)
+        await store.create(replace(labelled("ann"), served_model="fast"), REQUEST)
+        await store.create(labelled("ann"), REQUEST)
+        await store.create(labelled("bob"), REQUEST)
+        assert await rows(store, DAY) == [
+            UsageRow(yesterday, None, None, None, ONE),
+            UsageRow(TODAY, None, None, None, ONE + ONE + ONE),
+        ]
+        assert await rows(store, MODEL) == [
+            UsageRow(None, "fast", None, None, ONE),
+            UsageRow(None, "veo", None, None, ONE + ONE + ONE),
+        ]
+        assert await rows(store, DAY, MODEL, PRINCIPAL) == [
+            UsageRow(yesterday, "veo", "bob", None, ONE),
+            UsageRow(TODAY, "fast", "ann", None, ONE),
+            UsageRow(TODAY, "veo", "ann", None, ONE),
+            UsageRow(TODAY, "veo", "bob", None, ONE),
+        ]
+        today = replace(query(PRINCIPAL), since=TODAY, until=TODAY)
+        assert [one.caller for one in (await store.usage_by(today, 10)).rows] == ["ann", "bob"]
+        assert (await store.usage_by(replace(today, since=date.max), 10)).rows == ()
+
+    async def test_a_missing_label_is_apart_from_an_empty_one(self, store: OperationStore) -> None:
+        for labels in ({}, {"team": ""}, {"team": "ads"}, {"team": "ads", "x": "1"}, {"x": "1"}):
+            await store.create(labelled(**labels), REQUEST)
+        found = await by_team(store)
+        assert list(found) == [None, "", "ads"]
+        assert found == {None: ONE + ONE, "": ONE, "ads": ONE + ONE}
+        assert await rows(store, LABEL, label="nobody's") == [
+            UsageRow(None, None, None, None, ONE + ONE + ONE + ONE + ONE)
+        ]
+        assert await rows(store, LABEL, label="team", caller="bob") == []
+
+    async def test_labels_follow_each_change_and_outlive_the_operation(
+        self, store: OperationStore, reopen: Reopen
+    ) -> None:
+        record = await after(store, labelled(team="ads"), State.SUBMITTING, State.RUNNING)
+        assert await by_team(store) == {"ads": ONE}
+        ended = replace(changed(record, State.SUCCEEDED), billed_seconds=4.0, cost_micros=7)
+        await store.update(ended, record.revision)
+        settled = Usage(accepted=1, succeeded=1, billed_milliseconds=4000, settled_micros=7)
+        assert await by_team(store) == {"ads": settled}
+        await store.delete(record.name)
+        assert await by_team(await reopen()) == {"ads": settled}
+
+    async def test_another_model_takes_the_label_along(self, store: OperationStore) -> None:
+        record = await after(store, labelled(team="ads"))
+        moved = replace(changed(record, State.QUEUED), served_model="fast")
+        await store.update(moved, 1)
+        assert await rows(store, MODEL, LABEL, label="team") == [
+            UsageRow(None, "fast", None, "ads", ONE)
+        ]
+
+    async def test_a_deletion_releases_and_a_repeat_counts_nothing_by_label(
+        self, store: OperationStore
+    ) -> None:
+        record = replace(labelled(team="ads"), request_id="one")
+        await store.create(record, REQUEST)
+        await store.create(replace(labelled(team="ads"), request_id="one"), REQUEST)
+        with pytest.raises(RevisionConflict):
+            await store.update(changed(record, State.SUCCEEDED), 7)
+        assert await by_team(store) == {"ads": ONE}
+        await store.delete(record.name)
+        assert await by_team(store) == {"ads": Usage(accepted=1, deleted=1)}
+
+    async def test_a_late_success_is_settled_in_the_failed_operation(
+        self, store: OperationStore
+    ) -> None:
+        record = await after(store, labelled(team="ads"), State.SUBMITTING, State.RUNNING)
+        failed = changed(record, State.FAILED)
+        await store.update(failed, record.revision)
+        late = replace(
+            changed(failed, State.FAILED), late_success=True, billed_seconds=8.0, cost_micros=9
+        )
+        await store.update(late, failed.revision)
+        assert await by_team(store) == {
+            "ads": Usage(accepted=1, failed=1, billed_milliseconds=8000, settled_micros=9)
+        }
+
+    @pytest.mark.parametrize(
+        "cursor", ["", "[", "[]", "{}", "[1]", '["veo", "veo"]', '["\\ud800"]', "[" * 100_000]
+    )
+    async def test_a_strange_cursor_is_refused(self, store: OperationStore, cursor: str) -> None:
+        with pytest.raises(ValueError, match="not one of this store's"):
+            await store.usage_by(query(MODEL), 1, cursor)

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import OperationDeleted, OperationExpired, OperationNotFound
+from longtake_server.operations.accounting import Usage
 from longtake_server.operations.results.usage import account_of, usage_after_deletion, usage_of
-from longtake_server.operations.store import LeaseLost, RevisionConflict, Usage, Work
+from longtake_server.operations.store import LeaseLost, RevisionConflict, Work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from longtake_server.operations.accounting import Account
     from longtake_server.operations.model import OperationRecord
-    from longtake_server.operations.store import Account, Filter
+    from longtake_server.operations.store import Filter
 
 
 @dataclass
@@ -96,6 +98,15 @@ class PlainStore:
         for record, part in [*kept, *((one, usage_after_deletion(one)) for one in self._deleted)]:
             account = account_of(record)
             sums[account] = sums.get(account, Usage()) + part
+        return sums
+
+    def usage_by_label(self, key: str) -> dict[str | None, Usage]:
+        """Return the sums by the value of a label, computed from all operations."""
+        sums: dict[str | None, Usage] = {}
+        kept = [(one, usage_of(one)) for one in self._records.values()]
+        for record, part in [*kept, *((one, usage_after_deletion(one)) for one in self._deleted)]:
+            value = record.labels.get(key)
+            sums[value] = sums.get(value, Usage()) + part
         return sums
 
     def list(self, wanted: Filter) -> list[OperationRecord]:

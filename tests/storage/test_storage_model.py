@@ -16,6 +16,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 from longtake_server.errors import ResourceError
+from longtake_server.operations.accounting import Dimension, UsageQuery
 from longtake_server.operations.model import State
 from longtake_server.operations.store import Filter, LeaseLost, RevisionConflict, Work
 from longtake_server.storage.sqlite import SqliteStore
@@ -183,6 +184,10 @@ class StoreMachine(RuleBasedStateMachine):
     def they_agree(self) -> None:
         assert self._runner.run(self._store.position()) == self._plain.position
         assert self._runner.run(self._store.usage(date.min, date.max)) == self._plain.usage()
+        wanted = UsageQuery(date.min, date.max, None, frozenset({Dimension.LABEL}), "scene")
+        page = self._runner.run(self._store.usage_by(wanted, 100))
+        by_label = {row.label_value: row.sums for row in page.rows}
+        assert by_label == self._plain.usage_by_label("scene")
 
     @rule(now=_seconds)
     def ask_what_is_due(self, now: float) -> None:

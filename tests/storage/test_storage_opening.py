@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.clock import FakeClock
 from longtake_server.errors import StartFailure
+from longtake_server.operations.accounting import Dimension, UsageQuery, UsageRow
 from longtake_server.operations.results.usage import account_of, usage_of
 from longtake_server.storage import migrations
 from longtake_server.storage.codec import encode_record
@@ -192,7 +193,7 @@ async def test_an_older_store_is_migrated_with_its_records(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "longtake.db"
-    record = replace(new_record(), upstream_operation="upstream/1")
+    record = replace(new_record(labels={"team": "ads"}), upstream_operation="upstream/1")
     with monkeypatch.context() as older:
         older.setattr(migrations, "_MIGRATIONS", migrations._MIGRATIONS[:1])
         older.setattr(migrations, "NEWEST_VERSION", 1)
@@ -215,6 +216,10 @@ async def test_an_older_store_is_migrated_with_its_records(
         assert await store.get(record.name) == record
         assert len(await store.position_key()) == 32
         assert await store.usage(date.min, date.max) == {account_of(record): usage_of(record)}
+        by_team = UsageQuery(date.min, date.max, None, frozenset({Dimension.LABEL}), "team")
+        assert (await store.usage_by(by_team, 10)).rows == (
+            UsageRow(None, None, None, "ads", usage_of(record)),
+        )
     finally:
         await store.close()
 

@@ -1,11 +1,17 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rule of who may see and who may change an operation. It stands here and nowhere else."""
+"""The rule of who may see and who may change an operation, and who may see whose usage.
+
+It stands here and nowhere else.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from longtake_server.errors import RoleMissing
+from longtake_server.identity.principal import Role
 
 if TYPE_CHECKING:
     from longtake_server.identity.principal import Principal
@@ -31,3 +37,21 @@ def may_see(record: OperationRecord, principal: Principal) -> bool:
 def may_change(record: OperationRecord, principal: Principal) -> bool:
     """Return whether a principal may cancel or delete an operation that it may see."""
     return principal.is_admin or record.caller == principal.id
+
+
+def usage_scope_of(principal: Principal, asked: str | None) -> str | None:
+    """Return the caller whose usage a principal gets, or None for that of all callers.
+
+    Args:
+        principal: Who asks.
+        asked: The caller that it asks for; None for the default.
+
+    Raises:
+        RoleMissing: It asks for another's usage and is no admin.
+
+    """
+    if principal.is_admin:
+        return asked
+    if asked not in (None, principal.id):
+        raise RoleMissing([Role.ADMIN.value])
+    return principal.id

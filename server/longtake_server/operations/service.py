@@ -24,7 +24,13 @@ from longtake_server.errors import (
 from longtake_server.identity.principal import Role
 from longtake_server.operations.model import CancelRequested, OperationRecord, State
 from longtake_server.operations.names import new_operation_name
-from longtake_server.operations.ownership import may_change, may_see, scope_of, scoped
+from longtake_server.operations.ownership import (
+    may_change,
+    may_see,
+    scope_of,
+    scoped,
+    usage_scope_of,
+)
 from longtake_server.operations.requests.validation import validate
 from longtake_server.operations.results.download import Downloads
 
@@ -34,6 +40,7 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
     from longtake_server.identity.principal import Principal
+    from longtake_server.operations.accounting import UsagePage, UsageQuery
     from longtake_server.operations.engine.engine import Engine
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
@@ -341,6 +348,18 @@ class VideoOperations:
         record = await self._find(name, principal)
         async with self._downloads.open(record, index, offset, limit) as download:
             yield download
+
+    async def usage(
+        self, wanted: UsageQuery, principal: Principal, limit: int, cursor: str | None
+    ) -> UsagePage:
+        """Return a page of the usage that a principal may see. See OperationStore.usage_by.
+
+        Raises:
+            RoleMissing: The query names another caller, and the principal is no admin.
+
+        """
+        seen = replace(wanted, caller=usage_scope_of(principal, wanted.caller))
+        return await self._store.usage_by(seen, limit, cursor)
 
     def models(self) -> Sequence[ModelEntry]:
         """Return all models in the order of their ids."""

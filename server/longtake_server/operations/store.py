@@ -8,16 +8,16 @@ StorageUnavailable; then nothing was changed and the call can be repeated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from operator import add, attrgetter, sub
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
+    from longtake_server.operations.accounting import Account, Usage, UsagePage, UsageQuery
     from longtake_server.operations.model import OperationRecord, State
 
 
@@ -121,64 +121,6 @@ class Kind:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Account:
-    """The key by which usage is aggregated.
-
-    Attributes:
-        day: The day of acceptance in UTC.
-        caller: The owner; empty if callers are not distinguished.
-        model: The model that serves the request.
-    """
-
-    day: date
-    caller: str
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Sums over operations.
-
-    Attributes:
-        accepted: The number of all operations. Those in no other count are still in progress.
-        succeeded: The number that succeeded.
-        failed: The number that failed.
-        cancelled: The number that were cancelled.
-        deleted: The number that were deleted before they ended.
-        unpriced: The number without a known price, which the sums of money leave out.
-        billed_milliseconds: The length of the delivered video.
-        reserved_micros: The expected cost of operations in progress, in millionths of a US dollar.
-        settled_micros: The cost of all others, in millionths of a US dollar. If it is unknown
-            whether the upstream bills an operation, its reserved cost counts.
-    """
-
-    accepted: int = 0
-    succeeded: int = 0
-    failed: int = 0
-    cancelled: int = 0
-    deleted: int = 0
-    unpriced: int = 0
-    billed_milliseconds: int = 0
-    reserved_micros: int = 0
-    settled_micros: int = 0
-
-    def __add__(self, other: Usage) -> Usage:
-        """Return the sums over both."""
-        return Usage(*map(add, sums_of(self), sums_of(other)))
-
-    def __sub__(self, other: Usage) -> Usage:
-        """Return the sums without the other."""
-        return Usage(*map(sub, sums_of(self), sums_of(other)))
-
-
-SUMS = tuple(field.name for field in fields(Usage))
-"""The names of the sums, in the order of the fields of Usage."""
-
-sums_of: Callable[[Usage], tuple[int, ...]] = attrgetter(*SUMS)
-"""Returns the sums in the order of SUMS."""
-
-
 class OperationStore(Protocol):
     """Stores operations. All times are arguments; implementations read no clock."""
 
@@ -233,7 +175,8 @@ class OperationStore(Protocol):
     async def update(self, record: OperationRecord, expected_revision: int) -> None:
         """Replace the record if the stored one has the expected revision.
 
-        If the record is done, its work is removed in the same transaction.
+        If the record is done, its work is removed in the same transaction, unless it
+        `may_succeed_late`: then its work, and a lease of it, stay for its last step.
 
         Raises:
             RevisionConflict: The stored record has another revision.
@@ -333,6 +276,24 @@ class OperationStore(Protocol):
             since: The first day in UTC.
             until: The last day in UTC.
             caller: Only operations of this caller; None for all.
+
+        """
+
+    async def usage_by(
+        self, wanted: UsageQuery, limit: int, cursor: str | None = None
+    ) -> UsagePage:
+        """Return a page of usage, grouped and ordered by day, model, caller and label.
+
+        Usage by label follows each change and outlives the operation as `usage` does. Without a
+        dimension there is one row, of zeros if nothing was accepted.
+
+        Args:
+            wanted: The days, the caller and the dimensions.
+            limit: The most rows to return, at least 1.
+            cursor: `next_cursor` of the previous page of the same query, an opaque string.
+
+        Raises:
+            ValueError: This store did not create the cursor for these dimensions.
 
         """
 

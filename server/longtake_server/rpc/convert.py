@@ -12,22 +12,32 @@ from google.protobuf.any_pb2 import Any
 from google.rpc import status_pb2
 from google.type.date_pb2 import Date
 from google.type.money_pb2 import Money
-from longtake.v1 import caller_pb2, generation_pb2, media_pb2, model_pb2, operation_pb2
+from longtake.v1 import (
+    caller_pb2,
+    generation_pb2,
+    media_pb2,
+    model_pb2,
+    operation_pb2,
+    usage_pb2,
+)
 
 from longtake_server.rpc.status import error_info
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from google.protobuf.timestamp_pb2 import Timestamp
 
     from longtake_server.identity.principal import Principal
+    from longtake_server.operations.accounting import UsageRow
     from longtake_server.operations.model import Failure, OperationRecord, StoredVideo
     from longtake_server.operations.requests.catalogue import ModelEntry
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MICROS = 1_000_000
+_MILLISECONDS = 1000
 _NANOS_IN_MICRO = 1_000
 
 
@@ -150,7 +160,7 @@ def model(entry: ModelEntry) -> model_pb2.Model:
         supported_fields=sorted(entry.supported_fields),
     )
     if (day := entry.retirement_date) is not None:
-        message.retirement_date.CopyFrom(Date(year=day.year, month=day.month, day=day.day))
+        message.retirement_date.CopyFrom(_date(day))
     for price in entry.prices:
         message.prices.add(
             resolution=price.resolution,
@@ -171,6 +181,32 @@ def caller(principal: Principal) -> caller_pb2.Caller:
     if principal.expire_time is not None:
         set_time(message.credential_expire_time, principal.expire_time)
     return message
+
+
+def usage(row: UsageRow) -> usage_pb2.Usage:
+    """Convert a row of usage."""
+    sums = row.sums
+    message = usage_pb2.Usage(
+        model=row.model or "",
+        principal=row.caller or "",
+        label_value=row.label_value,
+        accepted=sums.accepted,
+        succeeded=sums.succeeded,
+        failed=sums.failed,
+        cancelled=sums.cancelled,
+        deleted=sums.deleted,
+        unpriced=sums.unpriced,
+        billed_seconds=sums.billed_milliseconds / _MILLISECONDS,
+        reserved_cost=dollars(sums.reserved_micros),
+        settled_cost=dollars(sums.settled_micros),
+    )
+    if row.day is not None:
+        message.day.CopyFrom(_date(row.day))
+    return message
+
+
+def _date(day: date) -> Date:
+    return Date(year=day.year, month=day.month, day=day.day)
 
 
 def dollars(micros: int) -> Money:

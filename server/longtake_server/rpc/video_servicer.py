@@ -11,10 +11,10 @@ from google.protobuf.empty_pb2 import Empty
 from longtake.v1 import video_service_pb2 as api
 from longtake.v1.video_service_pb2_grpc import VideoServiceServicer
 
-from longtake_server.errors import NotSupported, PositionError
+from longtake_server.errors import PositionError
 from longtake_server.operations.view import Changed, Gone, InitialSetComplete, StillWatching
 from longtake_server.operations.watching import Heartbeat
-from longtake_server.rpc import convert, requests
+from longtake_server.rpc import convert, requests, usage_requests
 from longtake_server.rpc.door import principal_of_call
 from longtake_server.rpc.encoded import video_chunk
 from longtake_server.rpc.observation import name_operation
@@ -224,9 +224,17 @@ class VideoServicer(VideoServiceServicer):
     async def GetUsage(  # noqa: N802
         self, request: api.GetUsageRequest, context: Context
     ) -> api.GetUsageResponse:
-        """Return the usage that the principal may see."""
-        del request, context
-        raise NotSupported("GetUsage", "this server does not serve it yet")
+        """Return a page of the usage that the principal may see."""
+        principal = principal_of_call()
+        asked = usage_requests.usage_request(request, principal)
+        try:
+            page = await self._service.usage(asked.wanted, principal, asked.limit, asked.cursor)
+        except ValueError as error:
+            raise requests.wrong_page_token() from error
+        return api.GetUsageResponse(
+            usage=[convert.usage(row) for row in page.rows],
+            next_page_token=usage_requests.next_page_token(request, principal, page.next_cursor),
+        )
 
 
 def _download_metadata(video: StoredVideo) -> tuple[tuple[str, str], ...]:

@@ -179,6 +179,31 @@ _VERSION_7 = (
     """,
 )
 
+# Usage per label, too. Those of deleted operations are not known, so their usage has no label.
+_VERSION_8: tuple[_Step, ...] = (
+    "CREATE INDEX usage_caller ON usage (caller, day)",
+    """
+    CREATE TABLE label_usage (
+        key TEXT NOT NULL,
+        caller TEXT NOT NULL,
+        day TEXT NOT NULL,
+        model TEXT NOT NULL,
+        value TEXT NOT NULL,
+        accepted INTEGER NOT NULL,
+        succeeded INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        cancelled INTEGER NOT NULL,
+        deleted INTEGER NOT NULL,
+        unpriced INTEGER NOT NULL,
+        billed_milliseconds INTEGER NOT NULL,
+        reserved_micros INTEGER NOT NULL,
+        settled_micros INTEGER NOT NULL,
+        PRIMARY KEY (key, caller, day, model, value)
+    ) STRICT, WITHOUT ROWID
+    """,
+    usage_table.count_labels,
+)
+
 _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_1,
     _VERSION_2,
@@ -187,6 +212,7 @@ _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_5,
     _VERSION_6,
     _VERSION_7,
+    _VERSION_8,
 )
 
 NEWEST_VERSION = len(_MIGRATIONS)

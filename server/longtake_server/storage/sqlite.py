@@ -20,6 +20,7 @@ from longtake_server.storage import (
     key_table,
     latency_table,
     queries,
+    usage_queries,
     usage_table,
     work_queue,
 )
@@ -36,8 +37,9 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
     from longtake_server.identity.key_store import StoredKey
+    from longtake_server.operations.accounting import Account, Usage, UsagePage, UsageQuery
     from longtake_server.operations.model import OperationRecord
-    from longtake_server.operations.store import Account, Change, Filter, Kind, Page, Usage, Work
+    from longtake_server.operations.store import Change, Filter, Kind, Page, Work
 
 
 class SqliteStore:
@@ -187,6 +189,14 @@ class SqliteStore:
     async def note_key_uses(self, uses: Mapping[str, datetime]) -> None:
         """See KeyStore.note_key_uses."""
         await self._writer.run(partial(key_table.note_uses, uses=dict(uses)))
+
+    async def usage_by(
+        self, wanted: UsageQuery, limit: int, cursor: str | None = None
+    ) -> UsagePage:
+        """See OperationStore.usage_by."""
+        return await self._readers.run(
+            partial(usage_queries.read_page, wanted=wanted, limit=limit, cursor=cursor)
+        )
 
     async def compact(self, before: datetime) -> None:
         """See OperationStore.compact."""

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from longtake_server.operations.accounting import Account, Usage
 from longtake_server.operations.model import State
-from longtake_server.operations.store import Account, Usage
 
 if TYPE_CHECKING:
     from longtake_server.operations.model import OperationRecord
