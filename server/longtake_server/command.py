@@ -34,7 +34,7 @@ _COMMANDS: Mapping[str, str] = {
     "serve": "serve until SIGTERM or SIGINT",
     "check-config": "check the settings, print them without secrets, and exit",
     "keys": "create, list, revoke and rotate API keys; a server may be running",
-    "usage": "print usage by day, caller and model; a server may be running",
+    "usage": "print usage by day, caller and model, or as --by says; a server may be running",
     "health": "ask a running server whether it serves; exit with 0 if it does",
 }
 

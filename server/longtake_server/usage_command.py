@@ -6,24 +6,30 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from longtake_server.operations.accounting import Dimension, UsageQuery
 from longtake_server.storage.database import reading_beside
+from longtake_server.storage.usage_queries import read_page
 from longtake_server.storage.usage_table import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import sqlite3
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from longtake_server.operations.accounting import Account, Usage
+    from longtake_server.operations.accounting import Account, Usage, UsageRow
 
-_HEAD = (
-    *("day", "caller", "model", "accepted", "succeeded", "failed", "cancelled", "deleted"),
+_ACCOUNT_COLUMNS = ("day", "caller", "model")
+_SUM_COLUMNS = (
+    *("accepted", "succeeded", "failed", "cancelled", "deleted"),
     *("unpriced", "seconds", "reserved USD", "settled USD"),
 )
-_TEXT_COLUMNS = 3
+_LABEL = "label:"
+_DIMENSIONS = {"day": Dimension.DAY, "model": Dimension.MODEL, "principal": Dimension.PRINCIPAL}
+_ROWS_AT_ONCE = 1000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +41,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--until", type=_day, default=date.max, metavar="DAY", help="last day, YYYY-MM-DD in UTC"
     )
     parser.add_argument("--caller", metavar="NAME", help="only this caller (default: all)")
+    parser.add_argument(
+        "--by",
+        type=_grouping,
+        metavar="WHAT",
+        help="what to group by: any of day, model, principal and label:KEY, joined by commas "
+        "(default: day, caller and model)",
+    )
     parser.add_argument("--json", action="store_true", help="print a JSON array")
 
 
@@ -50,8 +63,99 @@ def usage(database: Path, arguments: argparse.Namespace) -> str:
 
     """
     with reading_beside(database) as connection:
-        found = read(connection, arguments.since, arguments.until, arguments.caller)
-    return _as_json(found) if arguments.json else _as_table(found)
+        if arguments.by is not None:
+            columns, rows = _grouped(connection, arguments)
+        else:
+            found = read(connection, arguments.since, arguments.until, arguments.caller)
+            columns, rows = (
+                _ACCOUNT_COLUMNS,
+                [_Row(_named(one), sums) for one, sums in found.items()],
+            )
+    return _as_json(rows) if arguments.json else _as_table(columns, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class _Grouping:
+    """What `--by` asks for, in the order of the columns."""
+
+    dimensions: tuple[Dimension, ...]
+    label_key: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The heads of the columns."""
+        return tuple(
+            f"{_LABEL}{self.label_key}" if one is Dimension.LABEL else one.value.lower()
+            for one in self.dimensions
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row: its key by column, None for an operation without the label; and its sums."""
+
+    key: Mapping[str, str | None]
+    sums: Usage
+
+
+def _grouping(text: str) -> _Grouping:
+    found: set[Dimension] = set()
+    label_key = ""
+    for part in text.split(","):
+        if part.startswith(_LABEL) and part != _LABEL:
+            dimension, label_key = Dimension.LABEL, part.removeprefix(_LABEL)
+        elif part in _DIMENSIONS:
+            dimension = _DIMENSIONS[part]
+        else:
+            raise argparse.ArgumentTypeError(
+                f"{part!r} is unknown; give any of day, model, principal and label:KEY, joined by "
+                "commas, for example day,label:team"
+            )
+        if dimension in found:
+            raise argparse.ArgumentTypeError(f"{part!r} is a second {dimension.value.lower()}")
+        found.add(dimension)
+    return _Grouping(tuple(one for one in Dimension if one in found), label_key)
+
+
+def _grouped(
+    connection: sqlite3.Connection, arguments: argparse.Namespace
+) -> tuple[Sequence[str], Sequence[_Row]]:
+    grouping: _Grouping = arguments.by
+    wanted = UsageQuery(
+        arguments.since,
+        arguments.until,
+        arguments.caller,
+        frozenset(grouping.dimensions),
+        grouping.label_key,
+    )
+    rows = [
+        _Row(dict(zip(grouping.columns, _key(row, grouping), strict=True)), row.sums)
+        for row in _all_rows(connection, wanted)
+    ]
+    return grouping.columns, rows
+
+
+def _all_rows(connection: sqlite3.Connection, wanted: UsageQuery) -> Iterator[UsageRow]:
+    cursor: str | None = None
+    while True:
+        page = read_page(connection, wanted, _ROWS_AT_ONCE, cursor)
+        yield from page.rows
+        if (cursor := page.next_cursor) is None:
+            return
+
+
+def _key(row: UsageRow, grouping: _Grouping) -> Iterator[str | None]:
+    values = {
+        Dimension.DAY: None if row.day is None else row.day.isoformat(),
+        Dimension.MODEL: row.model,
+        Dimension.PRINCIPAL: row.caller,
+        Dimension.LABEL: row.label_value,
+    }
+    return (values[one] for one in grouping.dimensions)
+
+
+def _named(account: Account) -> Mapping[str, str | None]:
+    return {"day": account.day.isoformat(), "caller": account.caller, "model": account.model}
 
 
 def _day(text: str) -> date:
@@ -63,24 +167,21 @@ def _day(text: str) -> date:
         ) from None
 
 
-def _as_json(found: Mapping[Account, Usage]) -> str:
-    rows = [
-        {**asdict(account), "day": account.day.isoformat(), **asdict(sums)}
-        for account, sums in found.items()
-    ]
-    return json.dumps(rows, indent=2) + "\n"
+def _as_json(rows: Sequence[_Row]) -> str:
+    return json.dumps([{**row.key, **asdict(row.sums)} for row in rows], indent=2) + "\n"
 
 
-def _as_table(found: Mapping[Account, Usage]) -> str:
-    grid = [_HEAD, *(_row(account, sums) for account, sums in found.items())]
-    widths = [max(len(row[column]) for row in grid) for column in range(len(_HEAD))]
-    return "".join(f"{_line(row, widths)}\n" for row in grid)
+def _as_table(columns: Sequence[str], rows: Sequence[_Row]) -> str:
+    grid = [(*columns, *_SUM_COLUMNS), *(_cells(row) for row in rows)]
+    widths = [max(map(len, cells)) for cells in zip(*grid, strict=True)]
+    return "".join(f"{_line(cells, widths, len(columns))}\n" for cells in grid)
 
 
-def _row(account: Account, sums: Usage) -> tuple[str, ...]:
+def _cells(row: _Row) -> tuple[str, ...]:
+    sums = row.sums
     counts = (sums.accepted, sums.succeeded, sums.failed, sums.cancelled, sums.deleted)
     return (
-        *(account.day.isoformat(), account.caller or "-", account.model),
+        *(value or "-" for value in row.key.values()),
         *map(str, (*counts, sums.unpriced)),
         f"{sums.billed_milliseconds / 1000:.1f}",
         f"{sums.reserved_micros / 1e6:.2f}",
@@ -88,9 +189,9 @@ def _row(account: Account, sums: Usage) -> tuple[str, ...]:
     )
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+def _line(row: Sequence[str], widths: Sequence[int], texts: int) -> str:
     cells = [
-        cell.ljust(width) if column < _TEXT_COLUMNS else cell.rjust(width)
+        cell.ljust(width) if column < texts else cell.rjust(width)
         for column, (cell, width) in enumerate(zip(row, widths, strict=True))
     ]
     return "  ".join(cells).rstrip()

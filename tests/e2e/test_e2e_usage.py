@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.operation_pb2 import GenerateVideosMetadata
 from longtake.v1.video_service_pb2 import GenerateVideosRequest, WaitOperationRequest
 from longtake_server.storage import migrations
@@ -43,7 +44,12 @@ async def test_usage_is_told_by_day_caller_and_model(tmp_path: Path) -> None:
         stub = await longtake.start()
         for caller, words in (("ann", ""), ("ann", "[sim:reject]"), ("bob", "")):
             metadata = (("x-caller", caller),)
-            request = GenerateVideosRequest(model=MODEL, prompt=f"a dog {words}")
+            labels = {"team": "ads"} if caller == "ann" else {}
+            request = GenerateVideosRequest(
+                model=MODEL,
+                prompt=f"a dog {words}",
+                config=GenerateVideosConfig(labels=labels),
+            )
             operation = await stub.GenerateVideos(request, metadata=metadata)
             waiting = WaitOperationRequest(name=operation.name)
             while not operation.done:
@@ -61,9 +67,18 @@ async def test_usage_is_told_by_day_caller_and_model(tmp_path: Path) -> None:
         only = await longtake.usage("--caller", "bob", "--since", before.isoformat())
         assert only == [rows["bob"]]
         assert await longtake.usage("--until", (before - timedelta(days=1)).isoformat()) == []
+        grouped = await longtake.usage("--by", "principal,label:team")
+        assert [(row["principal"], row["label:team"], row["accepted"]) for row in grouped] == [
+            ("ann", "ads", 2),
+            ("bob", None, 1),
+        ]
+        assert grouped[1]["settled_micros"] == rows["bob"]["settled_micros"]
     table = usage(tmp_path / "data").stdout.splitlines()
     assert table[0].split()[:4] == ["day", "caller", "model", "accepted"]
     assert [line.split()[1:4] for line in table[1:]] == [["ann", MODEL, "2"], ["bob", MODEL, "1"]]
+    by_team = usage(tmp_path / "data", "--by", "label:team,model").stdout.splitlines()
+    assert by_team[0].split()[:3] == ["model", "label:team", "accepted"]
+    assert [line.split()[:3] for line in by_team[1:]] == [[MODEL, "-", "1"], [MODEL, "ads", "2"]]
 
 
 @pytest.mark.parametrize("option", ["--since", "--until"])
@@ -71,6 +86,22 @@ def test_a_day_that_is_none_is_named(tmp_path: Path, option: str) -> None:
     ended = usage(tmp_path, option, "yesterday")
     assert ended.returncode == 2
     assert f"argument {option}: 'yesterday' is not a day; give YYYY-MM-DD" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("grouping", "says"),
+    [
+        ("month", "'month' is unknown; give any of day, model, principal and label:KEY"),
+        ("", "'' is unknown"),
+        ("label:", "'label:' is unknown"),
+        ("day,day", "'day' is a second day"),
+        ("label:a,label:b", "'label:b' is a second label"),
+    ],
+)
+def test_a_grouping_that_is_none_is_named(tmp_path: Path, grouping: str, says: str) -> None:
+    ended = usage(tmp_path, "--by", grouping)
+    assert ended.returncode == 2
+    assert f"argument --by: {says}" in ended.stderr
 
 
 def test_a_database_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
