@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.upstream import Earlier, PollResult
 
 _REFUSED = Failure(Code.INVALID_ARGUMENT, "UPSTREAM_REJECTED", "no such thing")
+_BROKEN = Failure(Code.INTERNAL, "UPSTREAM_FAILED", "it failed")
 _BUSY = Failure(Code.RESOURCE_EXHAUSTED, "ATTEMPTS_EXHAUSTED", "quota exceeded")
 
 FAILED_CALLS: tuple[Exception, ...] = (
@@ -39,7 +40,7 @@ POLLS: tuple[PollResult | Exception, ...] = (
     Running(),
     Finished((StoredVideo("key"),)),
     Finished((), filtered_count=1, filtered_reasons=("a reason",)),
-    Broken(_REFUSED),
+    Broken(_BROKEN),
     StorageUnavailable("the disk is full"),
     *FAILED_CALLS,
 )

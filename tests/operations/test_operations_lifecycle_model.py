@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Literal
 
 import pytest
 from fakes.clock import FakeClock
-from fakes.engine import Engine, engine
+from fakes.engine import RETENTION, Engine, engine
 from google.protobuf.duration_pb2 import Duration
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from longtake_server.errors import OperationDeleted, ResourceError
 from longtake_server.identity.principal import ANYONE
-from longtake_server.operations.model import OperationRecord, State, VideoMeasured
+from longtake_server.operations.model import LateSuccess, OperationRecord, State, VideoMeasured
 from longtake_server.operations.store import Filter
+from longtake_server.operations.transition import transition
 from longtake_server.operations.view import Changed, Gone, InitialSetComplete
 from operations.operations_lifecycle import CANCELS, POLLS, SUBMISSIONS, ChosenUpstream
 
@@ -243,7 +244,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         going_on = {
             name
             for name, record in self._last.items()
-            if name not in self._gone and not record.done
+            if name not in self._gone and (not record.done or record.may_succeed_late)
         }
         with closing(sqlite3.connect(self._path / "longtake.db")) as database:
             rows = database.execute("SELECT name, owner FROM work").fetchall()
@@ -253,6 +254,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         """Let time pass with a healthy upstream: every operation must end."""
         self._upstream.submission, self._upstream.polling = SUBMISSIONS[0], POLLS[1]
         for _ in range(_MOST_STEPS_TO_THE_END * (len(self._last) + 1)):
+            # Work of a failed operation stays until its generation is seen to have succeeded.
             due = self._runner.run(self._parts.store.next_due(self._clock.now()))
             if due is None:
                 break
@@ -269,7 +271,16 @@ def _assert_follows(before: OperationRecord, now: OperationRecord) -> None:
     assert now.revision > before.revision
     assert now.update_time >= before.update_time
     if before.done:
-        # A full read determines the size of a video. Nothing else may change after the end.
+        # A full read determines the size of a video, and a generation may succeed late once.
+        # Nothing else may change after the end.
+        if now.late_success:
+            assert not before.late_success
+            assert before.may_succeed_late
+            settled = transition(
+                before, LateSuccess(now.billed_seconds, now.cost_micros), now.update_time, RETENTION
+            )
+            assert now == settled
+            return
         assert before.state is State.SUCCEEDED
         same = {"revision": 0, "videos": (), "update_time": before.update_time}
         assert replace(now, **same) == replace(before, **same)  # type: ignore[arg-type]  # fields of different types

@@ -16,6 +16,7 @@ from longtake_server.operations.model import (
     Failed,
     Failure,
     IllegalTransition,
+    LateSuccess,
     OperationRecord,
     QueueMoved,
     Rerouted,
@@ -45,27 +46,31 @@ EVENTS: list[Event] = [
     VideoMeasured(0, 7, "ab"),
     QueueMoved(2),
     Rerouted("other", "why", None),
+    LateSuccess(8.0, 300),
 ]
 
 # The next state, or None if the event is refused.
 TABLE: dict[State, list[State | None]] = {
     State.QUEUED: [
         State.SUBMITTING, None, None, State.CANCELLED, None, None, State.FAILED, None,
-        State.QUEUED, State.QUEUED,
+        State.QUEUED, State.QUEUED, None,
     ],
     State.SUBMITTING: [
         None, State.RUNNING, State.QUEUED, State.SUBMITTING, State.CANCELLED, None, State.FAILED,
-        None, None, None,
+        None, None, None, None,
     ],
     State.RUNNING: [
         None, None, None, State.RUNNING, State.CANCELLED, State.SUCCEEDED, State.FAILED, None,
-        None, None,
+        None, None, None,
     ],
     State.SUCCEEDED: [
         None, None, None, State.SUCCEEDED, None, None, None, State.SUCCEEDED, None, None,
+        None,
     ],
-    State.FAILED: [None, None, None, State.FAILED, None, None, None, None, None, None],
-    State.CANCELLED: [None, None, None, State.CANCELLED, None, None, None, None, None, None],
+    State.FAILED: [None, None, None, State.FAILED, None, None, None, None, None, None, None],
+    State.CANCELLED: [
+        None, None, None, State.CANCELLED, None, None, None, None, None, None, None,
+    ],
 }  # fmt: skip
 
 
@@ -152,3 +157,47 @@ def test_a_failure_releases_the_cost_unless_it_may_be_billed(
 ) -> None:
     event = Failed(FAILURE, may_be_billed=may_be_billed)
     assert transition(record_in(State.RUNNING), event, NOW, RETENTION).cost_micros == cost
+
+
+def failed_for(reason: str, upstream_operation: str = "up/1") -> OperationRecord:
+    """Return a record that failed for this reason."""
+    running = replace(record_in(State.RUNNING), upstream_operation=upstream_operation)
+    event = Failed(Failure(Code.ABORTED, reason, "it failed"), may_be_billed=True)
+    return transition(running, event, NOW, RETENTION)
+
+
+@pytest.mark.parametrize("reason", ["GENERATION_TIMEOUT", "UPSTREAM_LOST", "UPSTREAM_REJECTED"])
+def test_a_late_success_settles_once_and_changes_neither_state_nor_error(reason: str) -> None:
+    failed = failed_for(reason)
+    late = transition(failed, LateSuccess(8.0, 300), LATER, RETENTION)
+    assert (late.late_success, late.billed_seconds, late.cost_micros) == (True, 8.0, 300)
+    [warning] = late.warnings
+    assert "its videos are not kept, but may be billed" in warning
+    assert late == replace(
+        failed,
+        revision=failed.revision + 1,
+        update_time=LATER,
+        late_success=True,
+        warnings=late.warnings,
+        billed_seconds=8.0,
+        cost_micros=300,
+    )
+    with pytest.raises(IllegalTransition, match="LateSuccess in state FAILED"):
+        transition(late, LateSuccess(8.0, 300), LATER, RETENTION)
+
+
+@pytest.mark.parametrize(
+    ("reason", "upstream_operation"),
+    [
+        ("UPSTREAM_FAILED", "up/1"),
+        ("RESULT_NOT_STORED", "up/1"),
+        ("QUEUE_TIMEOUT", ""),
+        ("SUBMISSION_OUTCOME_UNKNOWN", ""),
+        ("UPSTREAM_REJECTED", ""),
+    ],
+)
+def test_what_surely_failed_or_has_no_name_does_not_succeed_late(
+    reason: str, upstream_operation: str
+) -> None:
+    with pytest.raises(IllegalTransition):
+        transition(failed_for(reason, upstream_operation), LateSuccess(), LATER, RETENTION)

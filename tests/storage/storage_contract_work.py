@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from longtake_server.operations.model import State
+from longtake_server.operations.model import Code, Failure, State
 from longtake_server.operations.store import Kind, LeaseLost, OperationStore, Work
 from storage.storage_records import REQUEST, at, changed, new_record
 
 if TYPE_CHECKING:
+    from longtake_server.operations.model import OperationRecord
     from storage.storage_contract_records import Reopen
 
 
@@ -21,6 +22,17 @@ async def _taken(store: OperationStore, owner: str = "me", seconds: float = 0.0)
     """Take the only work that is due, with a lease of one minute."""
     (work,) = await store.take(owner, at(seconds), at(seconds + 60), 10)
     return work
+
+
+async def _failed_in_time(store: OperationStore) -> OperationRecord:
+    """Create an operation, and return it as it is when its generation took too long."""
+    record = new_record()
+    await store.create(record, REQUEST)
+    return replace(
+        changed(record, State.FAILED),
+        upstream_operation="up/1",
+        failure=Failure(Code.DEADLINE_EXCEEDED, "GENERATION_TIMEOUT", "it took too long"),
+    )
 
 
 class LatenciesContract:
@@ -114,6 +126,35 @@ class WorkContract:
         await _taken(store, "me", 10)
         with pytest.raises(LeaseLost):
             await store.again(work, at(20))
+
+    async def test_what_may_succeed_late_keeps_its_work_and_its_lease(
+        self, store: OperationStore, reopen: Reopen
+    ) -> None:
+        failed = await _failed_in_time(store)
+        work = await _taken(store)
+        await store.update(failed, 1)
+        await store.wake(failed.name, at(5))
+        await store.again(work, at(3600))
+        assert await store.next_due(at(0)) == at(5)
+        last = await _taken(store, "me", 5)
+        await store.again(last, at(7200))
+        assert await (await reopen()).next_due(at(5)) == at(7200)
+
+    @pytest.mark.parametrize("expired", [False, True])
+    async def test_a_deletion_removes_the_last_step(
+        self, store: OperationStore, expired: bool
+    ) -> None:
+        failed = await _failed_in_time(store)
+        await store.update(failed, 1)
+        assert await store.next_due(at(0)) == at(0)
+        await store.delete(failed.name, expired=expired)
+        assert await store.next_due(at(0)) is None
+
+    async def test_a_late_success_removes_the_last_step(self, store: OperationStore) -> None:
+        failed = await _failed_in_time(store)
+        await store.update(failed, 1)
+        await store.update(replace(changed(failed, State.FAILED), late_success=True), 2)
+        assert await store.next_due(at(0)) is None
 
     async def test_finished_operations_have_no_work(self, store: OperationStore) -> None:
         record = new_record()

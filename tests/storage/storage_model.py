@@ -78,7 +78,7 @@ class PlainStore:
         if self.get(record.name).revision != expected_revision:
             raise RevisionConflict
         self._put(record)
-        if record.done:
+        if record.done and not record.may_succeed_late:
             self._work.pop(record.name, None)
 
     def delete(self, name: str, *, expired: bool) -> OperationRecord:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.clock import FakeClock
 from longtake_server.errors import OperationNotFound, StartFailure
+from longtake_server.operations.accounting import Usage
 from longtake_server.operations.model import State
 from longtake_server.operations.results.usage import usage_of
-from longtake_server.operations.store import Usage
 from longtake_server.storage.sqlite import SqliteStore
 from storage.storage_records import at
 

@@ -29,6 +29,10 @@ class State(Enum):
         return self in _TERMINAL
 
 
+# The failures after which the generation may go on: the upstream accepted it, and was no longer
+# asked, or did not say that it failed.
+_MAY_GO_ON = frozenset({"GENERATION_TIMEOUT", "UPSTREAM_LOST", "UPSTREAM_REJECTED"})
+
 _TERMINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 
 
@@ -177,6 +181,17 @@ class OperationRecord:
         """Whether the operation has ended."""
         return self.state.done
 
+    @property
+    def may_succeed_late(self) -> bool:
+        """Whether the operation failed, and its generation may still be seen to succeed."""
+        return (
+            self.failure is not None
+            and self.state is State.FAILED
+            and self.failure.reason in _MAY_GO_ON
+            and self.upstream_operation != ""
+            and not self.late_success
+        )
+
     def waits_until(self, longest: timedelta) -> datetime:
         """Return the end of the wait in the queue: after `longest`, or at the queue deadline."""
         end = self.create_time + longest
@@ -265,6 +280,14 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class LateSuccess:
+    """The generation of a failed operation is seen to have succeeded. Its videos are not kept."""
+
+    billed_seconds: float | None = None
+    cost_micros: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VideoMeasured:
     """A full read of a video determined its size and digest."""
 
@@ -284,6 +307,7 @@ Event = (
     | CancelConfirmed
     | Succeeded
     | Failed
+    | LateSuccess
     | VideoMeasured
 )
 

@@ -288,13 +288,13 @@ class VideoOperations:
         return record
 
     async def hint(self, upstream_operation: str) -> bool:
-        """Poll a running operation now, given the upstream's name of it.
+        """Poll a generation now, given the upstream's name of it.
 
         The state changes only by the result of the poll, so a wrong, early or repeated hint costs
         one poll and does no harm.
 
         Returns:
-            Whether a running operation has this name.
+            Whether a generation that may go on has this name.
 
         Raises:
             StorageUnavailable: The store failed; nothing is polled.
@@ -308,7 +308,7 @@ class VideoOperations:
         except ResourceError:
             # Deleted after it was found.
             return False
-        if record.state is not State.RUNNING:
+        if record.state is not State.RUNNING and not record.may_succeed_late:
             return False
         self._engine.hint(name)
         await self._store.wake(name, self._clock.now())

@@ -15,6 +15,7 @@ from longtake_server.operations.model import (
     Failed,
     Failure,
     IllegalTransition,
+    LateSuccess,
     OperationRecord,
     QueueMoved,
     Relocated,
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 
 _OUTCOME_UNKNOWN = "a submission has an unknown outcome and may be billed"
 
+_FINISHED_LATE = (
+    "the upstream finished the generation after the operation had failed: its videos are not kept, "
+    "but may be billed"
+)
+
 _ALLOWED_STATES: Mapping[type[Event], frozenset[State]] = {
     SubmissionStarted: frozenset({State.QUEUED}),
     SubmissionAccepted: frozenset({State.SUBMITTING}),
@@ -44,6 +50,7 @@ _ALLOWED_STATES: Mapping[type[Event], frozenset[State]] = {
     CancelConfirmed: frozenset({State.SUBMITTING, State.RUNNING}),
     Succeeded: frozenset({State.RUNNING}),
     Failed: frozenset({State.QUEUED, State.SUBMITTING, State.RUNNING}),
+    LateSuccess: frozenset({State.FAILED}),
     VideoMeasured: frozenset({State.SUCCEEDED}),
 }
 
@@ -63,7 +70,8 @@ def transition(
         IllegalTransition: The event is not allowed in the record's state.
 
     """
-    if record.state not in _ALLOWED_STATES[type(event)]:
+    is_allowed = record.state in _ALLOWED_STATES[type(event)]
+    if not is_allowed or (isinstance(event, LateSuccess) and not record.may_succeed_late):
         raise IllegalTransition(record.state, event)
     now = max(now, record.update_time)
     changed = _apply(record, event, now)
@@ -123,8 +131,8 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
         case Failed():
             ended = record if event.may_be_billed else _without_cost(record)
             return replace(ended, state=State.FAILED, failure=event.failure)
-        case VideoMeasured():
-            return _measured(record, event)
+        case LateSuccess() | VideoMeasured():
+            return _after_the_end(record, event)
         case _:
             assert_never(event)
 
@@ -185,7 +193,15 @@ def _cancelled(record: OperationRecord) -> OperationRecord:
     return replace(record, state=State.CANCELLED, failure=failure)
 
 
-def _measured(record: OperationRecord, event: VideoMeasured) -> OperationRecord:
+def _after_the_end(record: OperationRecord, event: LateSuccess | VideoMeasured) -> OperationRecord:
+    if isinstance(event, LateSuccess):
+        return replace(
+            record,
+            late_success=True,
+            warnings=(*record.warnings, _FINISHED_LATE),
+            billed_seconds=event.billed_seconds,
+            cost_micros=event.cost_micros,
+        )
     video = replace(record.videos[event.index], size_bytes=event.size_bytes, sha256=event.sha256)
     videos = (*record.videos[: event.index], video, *record.videos[event.index + 1 :])
     return replace(record, videos=videos)

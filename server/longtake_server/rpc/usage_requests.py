@@ -89,7 +89,7 @@ def _query(request: GetUsageRequest, principal: Principal) -> tuple[str, ...]:
 
 def _day(request: GetUsageRequest, field: str) -> date | None:
     """Return a day of the request, None if it is absent. Raises ValueError."""
-    if not request.HasField(field):  # type: ignore[arg-type]  # the stub lists the names as literals
+    if not request.HasField(field):
         return None
     day = getattr(request, field)
     return date(day.year, day.month, day.day)

@@ -110,7 +110,7 @@ def update(connection: sqlite3.Connection, record: OperationRecord, expected_rev
             record.name,
         ),
     )
-    if record.done:
+    if record.done and not record.may_succeed_late:
         connection.execute("DELETE FROM work WHERE name = ?", (record.name,))
 
 

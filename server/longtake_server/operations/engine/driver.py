@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from longtake_server.operations.engine.ending import Ending
+    from longtake_server.operations.engine.late_polling import LatePolling
     from longtake_server.operations.engine.polling import Polling
     from longtake_server.operations.engine.retries import Retries
     from longtake_server.operations.engine.submission import Submission
@@ -27,12 +28,14 @@ class Driver:
         ledger: Ledger,
         submission: Submission,
         polling: Polling,
+        late_polling: LatePolling,
         ending: Ending,
         retries: Retries,
     ) -> None:
         self._ledger = ledger
         self._submission = submission
         self._polling = polling
+        self._late_polling = late_polling
         self._ending = ending
         self._retries = retries
 
@@ -40,7 +43,7 @@ class Driver:
         """Run the next step of an operation.
 
         Returns:
-            When the next step is due, or None if the operation has ended.
+            When the next step is due, or None if the operation has ended and no step is left.
 
         Raises:
             ResourceError: The operation was deleted.
@@ -63,6 +66,8 @@ class Driver:
                 return await self._ending.cancel(record)
             case State.RUNNING:
                 return await self._polling.poll(record)
+            case State.FAILED if record.may_succeed_late:
+                return await self._late_polling.poll(record)
             case _:
                 return None
 

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from longtake_server.operations.engine.limits import Limits
     from longtake_server.operations.engine.retries import Retries
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.model import Event, OperationRecord, StoredVideo
-    from longtake_server.operations.requests.catalogue import Catalogue
+    from longtake_server.operations.requests.catalogue import Bill, Catalogue
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.upstream import Finished, OutcomeUnknown, Upstream
     from longtake_server.telemetry import Telemetry
@@ -49,6 +50,7 @@ class Ending:
         catalogue: Catalogue,
         retries: Retries,
         telemetry: Telemetry,
+        limits: Limits,
         retained_in: MediaStore | None = None,
     ) -> None:
         self._store = store
@@ -57,6 +59,7 @@ class Ending:
         self._catalogue = catalogue
         self._retries = retries
         self._telemetry = telemetry
+        self._limits = limits
         self._retained_in = retained_in
 
     async def finish(self, record: OperationRecord, result: Finished) -> datetime | None:
@@ -91,8 +94,7 @@ class Ending:
             return video
 
     async def _success(self, record: OperationRecord, result: Finished) -> Succeeded:
-        request = await self._store.get_request(record.name)
-        bill = self._catalogue.bill(record.served_model, request, len(result.videos))
+        bill = await self.bill(record, result)
         return Succeeded(
             videos=result.videos,
             filtered_count=result.filtered_count,
@@ -101,6 +103,11 @@ class Ending:
             cost_micros=bill.cost_micros,
         )
 
+    async def bill(self, record: OperationRecord, result: Finished) -> Bill:
+        """Return what a generation costs by what it delivered. Raises as Driver.step."""
+        request = await self._store.get_request(record.name)
+        return self._catalogue.bill(record.served_model, request, len(result.videos))
+
     async def fail(
         self, record: OperationRecord, failure: Failure, *, may_be_billed: bool = False
     ) -> datetime | None:
@@ -108,11 +115,19 @@ class Ending:
         return await self.end(record, Failed(failure, may_be_billed=may_be_billed))
 
     async def end(self, record: OperationRecord, event: Event) -> datetime | None:
-        """Commit the event that ends an operation. Raises as Driver.step."""
+        """Commit the event that ends an operation.
+
+        Returns:
+            None, or when to poll a generation that may go on for the last time.
+
+        Raises as Driver.step.
+        """
         ended = await self._ledger.commit(record.name, event, record)
         seconds = (ended.update_time - ended.create_time).total_seconds()
         self._telemetry.finished(ended.model, ended.state.value, seconds)
-        return None
+        if ended.end_time is None or not ended.may_succeed_late:
+            return None
+        return ended.end_time + self._limits.generation
 
     async def cancel(self, record: OperationRecord) -> datetime | None:
         """Tell the upstream to stop, if it supports that, and end the operation.

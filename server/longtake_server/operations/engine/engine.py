@@ -17,7 +17,9 @@ from longtake_server.operations.admission.regions import other_regions
 from longtake_server.operations.breaker import Breakers
 from longtake_server.operations.engine.driver import Driver
 from longtake_server.operations.engine.ending import Ending
+from longtake_server.operations.engine.late_polling import LatePolling
 from longtake_server.operations.engine.limits import Limits
+from longtake_server.operations.engine.poll_call import PollCall
 from longtake_server.operations.engine.polling import Polling
 from longtake_server.operations.engine.retention import Retention
 from longtake_server.operations.engine.retries import Retries
@@ -176,6 +178,7 @@ class Engine:
             catalogue=ports.catalogue,
             retries=retries,
             telemetry=ports.telemetry,
+            limits=limits,
             retained_in=ports.media if self._settings.retain_results else None,
         )
         submission = Submission(
@@ -191,19 +194,29 @@ class Engine:
             telemetry=ports.telemetry,
             limits=limits,
         )
+        call = PollCall(poll_budget, self.breakers, ports.telemetry)
         polling = Polling(
             topics=ports.topics,
             upstreams=ports.upstreams,
             poll_scheduler=self.poll_scheduler,
-            poll_budget=poll_budget,
             breakers=self.breakers,
+            call=call,
             ending=ending,
             retries=retries,
             clock=ports.clock,
-            telemetry=ports.telemetry,
             limits=limits,
         )
-        return Driver(ports.ledger, submission, polling, ending, retries)
+        late_polling = LatePolling(
+            ledger=ports.ledger,
+            media=ports.media,
+            upstreams=ports.upstreams,
+            call=call,
+            ending=ending,
+            retries=retries,
+            clock=ports.clock,
+            limits=limits,
+        )
+        return Driver(ports.ledger, submission, polling, late_polling, ending, retries)
 
     def _reachability_changed(self, upstream: str, failure: Failure | None) -> None:
         self.admission.changed.set()

@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from longtake_server.operations.engine.ending import log_not_set_up, no_answer
+from longtake_server.operations.engine.ending import log_not_set_up
 from longtake_server.operations.model import Code, Failure
 from longtake_server.operations.upstream import (
     Broken,
@@ -20,24 +19,18 @@ from longtake_server.operations.upstream import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from longtake_server.clock import Clock
     from longtake_server.operations.breaker import Breakers
     from longtake_server.operations.engine.ending import Ending
     from longtake_server.operations.engine.limits import Limits
+    from longtake_server.operations.engine.poll_call import PollCall
     from longtake_server.operations.engine.retries import Retries
     from longtake_server.operations.model import OperationRecord
-    from longtake_server.operations.polling.budget import PollBudget
     from longtake_server.operations.polling.scheduler import PollScheduler
     from longtake_server.operations.topics import Topics
     from longtake_server.operations.upstream import PollResult, Upstream
-    from longtake_server.telemetry import Telemetry
-
-# A waiting operation is woken when the budget grants its poll. These fallbacks apply if the
-# process that would wake it dies.
-_POLL_FALLBACK = timedelta(seconds=15)
-_OUTAGE_FALLBACK = timedelta(seconds=60)
 
 
 class Polling:
@@ -49,23 +42,21 @@ class Polling:
         topics: Topics,
         upstreams: Mapping[str, Upstream],
         poll_scheduler: PollScheduler,
-        poll_budget: PollBudget,
         breakers: Breakers,
+        call: PollCall,
         ending: Ending,
         retries: Retries,
         clock: Clock,
-        telemetry: Telemetry,
         limits: Limits,
     ) -> None:
         self._topics = topics
         self._upstreams = upstreams
         self._poll_scheduler = poll_scheduler
-        self._poll_budget = poll_budget
         self._breakers = breakers
+        self._call = call
         self._ending = ending
         self._retries = retries
         self._clock = clock
-        self._telemetry = telemetry
         self._limits = limits
         self._final_polls: set[str] = set()
 
@@ -79,38 +70,34 @@ class Polling:
         had_final_poll = upstream is None or record.name in self._final_polls
         if is_over and (had_final_poll or self._outage_outlasted_limits(record)):
             failure = _generation_timeout(self._limits.generation)
-            return await self._ending.fail(record, failure, may_be_billed=True)
+            return await self._fail(record, failure)
         if upstream is None:
             log_not_set_up(record)
             return self._retries.later(record.name)
-        if not self._poll_budget.admit(record):
-            answers = self._breakers.is_closed(record.upstream)
-            return self._clock.now() + (_POLL_FALLBACK if answers else _OUTAGE_FALLBACK)
+        if (wait := self._call.wait(record)) is not None:
+            return self._clock.now() + wait
         if is_over:
             # It may have ended while no server ran, and it is billed: poll it once more.
             self._final_polls.add(record.name)
-        with self._telemetry.poll(record.name, record.upstream, record.traceparent) as span:
-            try:
-                result = await upstream.poll(record.name, record.upstream_operation)
-            except Rejected as error:
-                span.outcome("rejected")
-                self._breakers.answered(record.upstream)
-                # The upstream accepted it earlier and may bill it in spite of the rejection.
-                return await self._ending.fail(record, error.failure, may_be_billed=True)
-            except NotNow as error:
-                span.outcome("not_now")
-                self._breakers.not_now(record.upstream, record.name, error)
-                return self._retries.later(record.name, error.retry_after)
-            except OutcomeUnknown as error:
-                span.outcome("unknown")
-                failure = no_answer(record.upstream, error)
-                self._breakers.unanswered(record.upstream, record.name, failure)
-                return self._retries.later(record.name)
-            span.outcome(type(result).__name__.lower())
-        self._breakers.answered(record.upstream)
+        try:
+            result = await self._call.poll(record, upstream)
+        except Rejected as error:
+            # The upstream accepted it earlier and may bill it in spite of the rejection.
+            return await self._fail(record, error.failure)
+        except NotNow as error:
+            return self._retries.later(record.name, error.retry_after)
+        except OutcomeUnknown:
+            return self._retries.later(record.name)
         self._retries.forget(record.name)
         self._topics.note_poll(record.name)
         return await self._polled(record, result)
+
+    async def _fail(self, record: OperationRecord, failure: Failure) -> datetime | None:
+        """End an operation whose generation may go on and be billed."""
+        due = await self._ending.fail(record, failure, may_be_billed=True)
+        self._retries.forget(record.name)
+        self.forget(record.name)
+        return due
 
     def _running_for(self, record: OperationRecord) -> timedelta:
         return self._clock.now() - (record.submit_time or record.create_time)
@@ -137,7 +124,7 @@ class Polling:
     def forget(self, name: str) -> None:
         """Drop the in-memory state of an operation that is no longer polled."""
         self._final_polls.discard(name)
-        self._poll_budget.forget(name)
+        self._call.forget(name)
         self._poll_scheduler.forget(name)
 
 

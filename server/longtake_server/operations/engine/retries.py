@@ -51,6 +51,10 @@ class Retries:
         """Return the seconds to wait after `failures` failures, which the caller counts."""
         return self._backoff.after(failures, self._chance(), retry_after)
 
+    def has_failed(self, name: str) -> bool:
+        """Return whether the latest call for an operation failed."""
+        return name in self._failures
+
     def forget(self, name: str) -> None:
         """Reset the failure count of an operation."""
         self._failures.pop(name, None)
