@@ -25,6 +25,8 @@ READS = "GET, HEAD, OPTIONS"
     ("path", "template", "allowed"),
     [
         ("/v1/models", "/v1/models", READS),
+        ("/v1/usage", "/v1/usage", READS),
+        ("/v1/caller", "/v1/caller", READS),
         ("/v1/operations/a", "/v1/operations/{operation}", f"DELETE, {READS}"),
         ("/v1/operations/a:cancel", "/v1/operations/{operation}:cancel", "OPTIONS, POST"),
         ("/v1/operations:watch", "/v1/operations:watch", "GET, OPTIONS"),

@@ -101,6 +101,24 @@ async def test_models_are_listed_and_read(edge: Edge) -> None:
     assert one in models
 
 
+async def test_usage_and_the_caller_are_read(edge: Edge) -> None:
+    await edge.generated()
+
+    caller = read(await edge.http.get("/v1/caller"))
+    query = "groupBy=DAY&groupBy=LABEL&labelKey=team&since.year=2026&since.month=1&since.day=1"
+    rows = read(await edge.http.get(f"/v1/usage?{query}&pageSize=1"))["usage"]
+    wrong = await edge.http.get("/v1/usage?groupBy=LABEL&since.year=2026&pageSize=-1")
+
+    assert "ADMIN" in caller["roles"]
+    assert set(rows[0]["day"]) == {"year", "month", "day"}
+    assert int(rows[0]["succeeded"]) >= 1
+    assert rows[0]["settledCost"]["currencyCode"] == "USD"
+    assert wrong.status_code == 400
+    details = {one["@type"].rpartition(".")[2]: one for one in wrong.json()["details"]}
+    fields = [one["field"] for one in details["BadRequest"]["fieldViolations"]]
+    assert fields == ["since", "label_key", "page_size"]
+
+
 async def test_an_invalid_request_is_400_with_every_violation(edge: Edge) -> None:
     body = {"model": MODEL, "prompt": "a kite", "config": {"durationSeconds": 99, "fps": 7}}
 
