@@ -44,6 +44,7 @@ UPSTREAM_POLLS = "longtake.upstream.polls"
 UPSTREAM_ANSWERING = "longtake.upstream.answering"
 WATCHES = "longtake.watches"
 CERTIFICATE_EXPIRY = "longtake.certificate.expiry"
+BUDGET_THRESHOLDS = "longtake.budget.thresholds"
 
 
 class Telemetry:
@@ -63,6 +64,7 @@ class Telemetry:
         self._duration = meter.create_histogram(OPERATION_DURATION, "s")
         self._submissions = meter.create_counter(UPSTREAM_SUBMISSIONS, "{submission}")
         self._polls = meter.create_counter(UPSTREAM_POLLS, "{poll}")
+        self._thresholds = meter.create_counter(BUDGET_THRESHOLDS, "{threshold}")
 
     def watch_count(self, count: Callable[[], int]) -> None:
         """Report the number of open watches whenever metrics are collected."""
@@ -100,6 +102,10 @@ class Telemetry:
         """Count an ended operation and record the seconds since its acceptance."""
         self._finished.add(1, {"model": model, "state": state})
         self._duration.record(seconds, {"model": model, "state": state})
+
+    def budget_threshold(self, measure: str, percent: int) -> None:
+        """Count a budget of which a share is spent or reserved: of `cost` or of `seconds`."""
+        self._thresholds.add(1, {"measure": measure, "percent": percent})
 
     def serve(self, method: str, metadata: Mapping[str, str]) -> AbstractContextManager[Span]:
         """Return the span of a call that is served, as a context manager.

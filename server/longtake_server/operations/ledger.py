@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.clock import Clock
+    from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import Event, OperationRecord
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.topics import Topics
@@ -73,18 +74,26 @@ class Ledger:
         self._observer = observer
 
     async def create(
-        self, record: OperationRecord, request: GenerateVideosRequest, due: datetime
+        self,
+        record: OperationRecord,
+        request: GenerateVideosRequest,
+        due: datetime,
+        terms: Terms | None = None,
     ) -> OperationRecord:
         """Store a new operation, or return the existing one with its request_id.
 
         Raises as OperationStore.create.
         """
-        return await self.finish(self._create_and_wake(record, request, due))
+        return await self.finish(self._create_and_wake(record, request, due, terms))
 
     async def _create_and_wake(
-        self, record: OperationRecord, request: GenerateVideosRequest, due: datetime
+        self,
+        record: OperationRecord,
+        request: GenerateVideosRequest,
+        due: datetime,
+        terms: Terms | None,
     ) -> OperationRecord:
-        stored = await self._store.create(record, request, due)
+        stored = await self._store.create(record, request, due, terms)
         if stored.name == record.name:
             self._publish(stored.name, stored)
             if self._observer is not None:

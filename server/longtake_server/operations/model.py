@@ -130,8 +130,9 @@ class OperationRecord:
     submission had an unknown outcome and the operation was queued again. `last_refusal` is why the
     latest submission started nothing; it is cleared when one is accepted. `reserved_micros` and
     `reserved_milliseconds` are the most that the operation can cost and generate; they are reserved
-    in each of its `charges` until it ends. `late_success` is set once if the generation is seen to
-    have succeeded after the operation failed.
+    in each of its `charges` until it ends, and 0 once it ends with certainly nothing started.
+    `late_success` is set once if the generation is seen to have succeeded after the operation
+    failed.
     """
 
     name: str

@@ -4,26 +4,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from longtake.v1.video_service_pb2 import GenerateVideosRequest
-
-from longtake_server.errors import (
-    InvalidRequest,
-    RequestIdReused,
-    ResourceError,
-    RoleMissing,
-    ServerDraining,
-    Violation,
-)
+from longtake_server.errors import ResourceError, RoleMissing, ServerDraining
 from longtake_server.identity.principal import Role
+from longtake_server.operations.acceptance import Acceptance
+from longtake_server.operations.budgets.terms import terms_of
 from longtake_server.operations.model import CancelRequested, OperationRecord, State
-from longtake_server.operations.names import new_operation_name
 from longtake_server.operations.ownership import (
     may_change,
     may_see,
@@ -31,16 +20,17 @@ from longtake_server.operations.ownership import (
     scoped,
     usage_scope_of,
 )
-from longtake_server.operations.requests.validation import validate
 from longtake_server.operations.results.download import Downloads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
-    from datetime import datetime
+
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.clock import Clock
     from longtake_server.identity.principal import Principal
     from longtake_server.operations.accounting import UsagePage, UsageQuery
+    from longtake_server.operations.budgets.terms import Allowance
     from longtake_server.operations.engine.engine import Engine
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
@@ -50,10 +40,6 @@ if TYPE_CHECKING:
     from longtake_server.operations.upstream import Upstream
     from longtake_server.operations.view import StoreEvent
     from longtake_server.operations.watching import Heartbeat, Watching
-
-# Hashing a smaller request is faster than handing it to a thread.
-_SMALL_BYTES = 1 << 16
-_EXCERPT_CHARACTERS = 80
 
 
 class VideoOperations:
@@ -91,11 +77,18 @@ class VideoOperations:
         self._ledger = ledger
         self._watching = watching
         self._engine = engine
-        self._routes = routes
         self._media = media
         self._catalogue = catalogue
         self._clock = clock
-        self._enforce_retirement = enforce_retirement
+        self._acceptance = Acceptance(
+            store=store,
+            ledger=ledger,
+            first_due=engine.first_due,
+            routes=routes,
+            catalogue=catalogue,
+            clock=clock,
+            enforce_retirement=enforce_retirement,
+        )
         self._downloads = Downloads(ledger, media, upstreams)
 
     async def generate(
@@ -117,77 +110,29 @@ class VideoOperations:
             ServerDraining: The server is shutting down; nothing was accepted.
             StorageUnavailable: The store failed; nothing was accepted.
 
+        Raises also as OperationStore.create, if a budget or a limit refuses it.
+
         """
         if self._watching.draining:
             raise ServerDraining
-        served = validate(
-            request,
-            self._catalogue,
-            enforce_retirement=self._enforce_retirement,
-            upstream_check=self._check,
-        )
-        if request.previous_operation:
-            await self._check_previous(request.previous_operation, principal, served)
-        digest = await _digest_of(request)
-        record = self._new_record(request, served, principal, traceparent, digest)
-        stored = await self._ledger.create(record, request, self._engine.first_due(record))
-        if stored.request_digest != digest:
-            raise RequestIdReused(request.request_id, stored.name)
-        return stored
+        return await self._acceptance.create(request, principal, traceparent)
 
-    def _new_record(
-        self,
-        request: GenerateVideosRequest,
-        served: ModelEntry,
-        principal: Principal,
-        traceparent: str,
-        digest: bytes,
+    async def estimate(
+        self, request: GenerateVideosRequest, principal: Principal
     ) -> OperationRecord:
-        now = self._clock.now()
-        asked = request.model.removeprefix("models/")
-        return OperationRecord(
-            name=new_operation_name(now),
-            revision=1,
-            state=State.QUEUED,
-            model=asked,
-            served_model=served.id,
-            upstream=self._routes[served.upstream].name,
-            create_time=now,
-            update_time=now,
-            request_digest=digest,
-            request_id=request.request_id.lower(),
-            caller=principal.id,
-            queue_deadline=_queue_deadline(request, now),
-            resubmit_if_unknown=request.resubmit_if_unknown,
-            labels=dict(request.config.labels),
-            traceparent=traceparent,
-            cost_micros=self._catalogue.bill(served.id, request).cost_micros,
-            priority=request.priority,
-            prompt_excerpt=request.prompt[:_EXCERPT_CHARACTERS],
-            warnings=_alias_warnings(asked, self._catalogue.serving(asked)),
-        )
+        """Check a request as `generate` does, with all limits, and store nothing.
 
-    def _check(self, upstream: str, request: GenerateVideosRequest) -> Sequence[Violation]:
-        route = self._routes.get(upstream)
-        if route is None:
-            return [Violation("model", f"it is served by {upstream}, which is not configured")]
-        return route.check(request)
+        Returns:
+            The operation that would be created. Its reserved_micros is the most that it can cost.
 
-    async def _check_previous(self, name: str, principal: Principal, served: ModelEntry) -> None:
-        """Refuse a previous_operation that a new operation cannot continue.
-
-        Raises:
-            InvalidRequest: It is not the caller's, has not succeeded, or ran at another upstream.
+        Raises as `generate`.
 
         """
-        try:
-            earlier = await self._ledger.read(name, principal.id)
-        except ResourceError:
-            earlier = None
-        route = self._routes[served.upstream].name
-        if earlier is None or earlier.state is not State.SUCCEEDED or earlier.upstream != route:
-            accepted = f"accepted is one of your operations that has succeeded at {route}"
-            raise InvalidRequest([Violation("previous_operation", accepted)])
+        return await self._acceptance.check(request, principal)
+
+    async def allowance(self, principal: Principal) -> Allowance:
+        """Return what a principal may do and spend now. See BudgetStore.allowance."""
+        return await self._store.allowance(terms_of(principal), self._clock.now())
 
     async def get(self, name: str, principal: Principal) -> OperationRecord:
         """Return an operation.
@@ -368,30 +313,3 @@ class VideoOperations:
     def model(self, model: str) -> ModelEntry:
         """Return a model. Raises ModelNotFound."""
         return self._catalogue.find(model)
-
-
-def _alias_warnings(asked: str, entry: ModelEntry | None) -> tuple[str, ...]:
-    if entry is None or entry.id == asked:
-        return ()
-    return (f"{asked} is an alias of {entry.id}, set by the operator of this server",)
-
-
-async def _digest_of(request: GenerateVideosRequest) -> bytes:
-    if request.ByteSize() <= _SMALL_BYTES:
-        return _digest(request)
-    return await asyncio.to_thread(_digest, request)
-
-
-def _digest(request: GenerateVideosRequest) -> bytes:
-    """Return the SHA-256 digest of a request without its request_id."""
-    content = GenerateVideosRequest()
-    content.CopyFrom(request)
-    content.ClearField("request_id")
-    return hashlib.sha256(content.SerializeToString(deterministic=True)).digest()
-
-
-def _queue_deadline(request: GenerateVideosRequest, now: datetime) -> datetime | None:
-    if not request.HasField("queue_timeout"):
-        return None
-    timeout = request.queue_timeout
-    return now + timedelta(seconds=timeout.seconds, microseconds=timeout.nanos // 1000)

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from longtake_server.operations.budget_store import BudgetStore
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import date, datetime
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.operations.accounting import Account, Usage, UsagePage, UsageQuery
+    from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import OperationRecord, State
 
 
@@ -121,7 +124,7 @@ class Kind:
     seconds: int
 
 
-class OperationStore(Protocol):
+class OperationStore(BudgetStore, Protocol):
     """Stores operations. All times are arguments; implementations read no clock."""
 
     async def create(
@@ -129,8 +132,12 @@ class OperationStore(Protocol):
         record: OperationRecord,
         request: GenerateVideosRequest,
         due: datetime | None = None,
+        terms: Terms | None = None,
     ) -> OperationRecord:
         """Store a new operation, its request and its work in one transaction.
+
+        The same transaction reads the limits, and reserves what the operation may spend. If it is
+        refused, nothing is stored.
 
         If the caller has used the record's request_id before, store nothing and return the
         record stored for it; compare its request_digest. The request_id of a deleted operation
@@ -140,10 +147,16 @@ class OperationStore(Protocol):
             record: The new operation.
             request: Its request.
             due: When its first step is due; create_time by default.
+            terms: To what it is charged; None for nothing.
+
+        Returns:
+            The operation with its charges, or the one that has its request_id.
 
         Raises:
             OperationDeleted, OperationExpired: The request_id belongs to an operation that is
                 gone.
+            CostOverMaximum, PriceUnknown, RequestOverBudget, BudgetExceeded, TooManyQueued,
+            RateLimited: The terms do not allow it. A repeat is never refused.
 
         """
 

@@ -182,10 +182,15 @@ def _cancelled_before_acceptance(record: OperationRecord) -> OperationRecord:
 
 
 def _without_cost(record: OperationRecord) -> OperationRecord:
-    """Release the reserved cost if it is known and certainly nothing has started."""
+    """Release the cost and what is reserved if certainly nothing has started."""
     if record.may_have_started:
         return record
-    return replace(record, cost_micros=None if record.cost_micros is None else 0)
+    return replace(
+        record,
+        cost_micros=None if record.cost_micros is None else 0,
+        reserved_micros=None if record.reserved_micros is None else 0,
+        reserved_milliseconds=0,
+    )
 
 
 def _cancelled(record: OperationRecord) -> OperationRecord:

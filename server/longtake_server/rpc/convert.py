@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from longtake_server.identity.principal import Principal
     from longtake_server.operations.accounting import UsageRow
+    from longtake_server.operations.budgets.terms import Allowance, Budget
     from longtake_server.operations.model import Failure, OperationRecord, StoredVideo
     from longtake_server.operations.requests.catalogue import ModelEntry
 
@@ -170,13 +171,34 @@ def model(entry: ModelEntry) -> model_pb2.Model:
     return message
 
 
-def caller(principal: Principal) -> caller_pb2.Caller:
-    """Convert a principal, without its budgets."""
+def estimate(record: OperationRecord) -> operation_pb2.GenerateVideosOperation:
+    """Convert an operation that was not created: no name, no state, and its highest cost."""
+    message = operation_pb2.GenerateVideosOperation()
+    message.metadata.model = record.model
+    message.metadata.labels.update(record.labels)
+    message.metadata.warnings.extend(record.warnings)
+    message.metadata.principal = record.caller
+    if record.served_model != record.model:
+        message.metadata.served_model = record.served_model
+    if record.reserved_micros is not None:
+        message.metadata.estimated_cost.CopyFrom(dollars(record.reserved_micros))
+    return message
+
+
+def caller(principal: Principal, allowance: Allowance) -> caller_pb2.Caller:
+    """Convert a principal and what it may do and spend."""
     message = caller_pb2.Caller(
         principal=principal.id,
         roles=sorted(role.name for role in principal.roles),
         labels=principal.labels,
         key_id=principal.key_id,
+        budgets=map(_budget, allowance.budgets),
+        time_zone=allowance.time_zone,
+        requests_per_minute=allowance.values.requests_per_minute,
+        max_queued=allowance.values.max_queued,
+        queued=allowance.queued,
+        max_concurrent=allowance.values.max_concurrent,
+        concurrent=allowance.concurrent,
     )
     if principal.expire_time is not None:
         set_time(message.credential_expire_time, principal.expire_time)
@@ -207,6 +229,25 @@ def usage(row: UsageRow) -> usage_pb2.Usage:
 
 def _date(day: date) -> Date:
     return Date(year=day.year, month=day.month, day=day.day)
+
+
+def _budget(budget: Budget) -> caller_pb2.Budget:
+    amounts = budget.amounts
+    message = caller_pb2.Budget(
+        subject=budget.subject,
+        period=budget.period.name,
+        period_key=budget.key,
+        cost_spent=dollars(amounts.spent_micros),
+        cost_reserved=dollars(amounts.reserved_micros),
+        seconds_spent=amounts.spent_milliseconds / _MILLISECONDS,
+        seconds_reserved=amounts.reserved_milliseconds / _MILLISECONDS,
+    )
+    set_time(message.reset_time, budget.reset_time)
+    if budget.cost_limit is not None:
+        message.cost_limit.CopyFrom(dollars(budget.cost_limit))
+    if budget.seconds_limit is not None:
+        message.seconds_limit = budget.seconds_limit / _MILLISECONDS
+    return message
 
 
 def dollars(micros: int) -> Money:

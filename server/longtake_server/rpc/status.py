@@ -47,6 +47,12 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.TooManyRequestBytes, code_pb2.RESOURCE_EXHAUSTED),
     (errors.VideoTooLarge, code_pb2.RESOURCE_EXHAUSTED),
     (errors.TooManyWatches, code_pb2.RESOURCE_EXHAUSTED),
+    (errors.BudgetExceeded, code_pb2.RESOURCE_EXHAUSTED),
+    (errors.RequestOverBudget, code_pb2.RESOURCE_EXHAUSTED),
+    (errors.RateLimited, code_pb2.RESOURCE_EXHAUSTED),
+    (errors.TooManyQueued, code_pb2.RESOURCE_EXHAUSTED),
+    (errors.PriceUnknown, code_pb2.FAILED_PRECONDITION),
+    (errors.CostOverMaximum, code_pb2.FAILED_PRECONDITION),
     (errors.ServerDraining, code_pb2.UNAVAILABLE),
     (errors.ReaderTooSlow, code_pb2.UNAVAILABLE),
     (errors.StorageUnavailable, code_pb2.UNAVAILABLE),
@@ -62,11 +68,15 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.AuthenticationUnavailable, code_pb2.UNAVAILABLE),
 )
 
+# These name the subject of a quota that has no room.
+_QUOTAS = errors.TooManyWatches | errors.BudgetError | errors.TooManyQueued
+
 # These may say when the same call is worth making again.
 _RETRYABLE = (
     errors.ServerDraining
     | errors.UpstreamUnavailable
     | errors.TooManyRequestBytes
+    | errors.RateLimited
     | errors.AuthenticationUnavailable
 )
 
@@ -143,7 +153,7 @@ def _details(error: errors.LongtakeError) -> Iterator[Message]:
         precondition = error_details_pb2.PreconditionFailure()
         precondition.violations.add(type=error.reason, subject=subject, description=text)
         yield precondition
-    if isinstance(error, errors.TooManyWatches):
+    if isinstance(error, _QUOTAS):
         quota = error_details_pb2.QuotaFailure()
         quota.violations.add(subject=error.subject, description=text)
         yield quota
@@ -173,7 +183,9 @@ def _precondition(error: errors.LongtakeError) -> str:
     """Return the subject of a failed precondition, or an empty string."""
     if isinstance(error, errors.VideoNotReady | errors.VideoExpired):
         return error.resource
-    if isinstance(error, errors.ModelRetired):
+    if isinstance(error, errors.CostOverMaximum):
+        return "max_cost"
+    if isinstance(error, errors.ModelRetired | errors.PriceUnknown):
         return f"models/{error.metadata['model']}"
     if isinstance(error, errors.RevisionAhead):
         return "revision"

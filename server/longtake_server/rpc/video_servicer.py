@@ -49,7 +49,10 @@ class VideoServicer(VideoServiceServicer):
     async def GenerateVideos(  # type: ignore[override]  # noqa: N802 - the contract's name; bytes are sent unchanged
         self, request: api.GenerateVideosRequest, context: Context
     ) -> bytes:
-        """Start a generation."""
+        """Start a generation, or only check the request."""
+        if request.validate_only:
+            checked = await self._service.estimate(request, principal_of_call())
+            return convert.estimate(checked).SerializeToString()
         metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
         record = await self._service.generate(
             request, principal_of_call(), traceparent_of(metadata)
@@ -217,9 +220,10 @@ class VideoServicer(VideoServiceServicer):
     async def GetCaller(  # noqa: N802
         self, request: api.GetCallerRequest, context: Context
     ) -> caller_pb2.Caller:
-        """Return the principal of the call."""
+        """Return the principal of the call, and what it may do and spend."""
         del request, context
-        return convert.caller(principal_of_call())
+        principal = principal_of_call()
+        return convert.caller(principal, await self._service.allowance(principal))
 
     async def GetUsage(  # noqa: N802
         self, request: api.GetUsageRequest, context: Context

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from longtake_server.errors import LongtakeError
 from longtake_server.operations.store import RevisionConflict
-from longtake_server.storage import usage_table
+from longtake_server.storage import budget_table, usage_table
 from longtake_server.storage.codec import decode_record, encode_record, to_micros
 from longtake_server.storage.queries import get, gone
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
     from datetime import datetime
 
+    from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import OperationRecord
 
 
@@ -23,14 +25,19 @@ def create(
     record: OperationRecord,
     request: bytes,
     due: datetime | None = None,
-) -> OperationRecord:
+    terms: Terms | None = None,
+) -> OperationRecord | LongtakeError:
     """See OperationStore.create.
+
+    A refusal by a budget comes before the first write. It is returned, because an error would roll
+    back the commit of other operations, and a spent budget may refuse many.
 
     Args:
         connection: The writing connection.
         record: The new operation.
         request: The serialised GenerateVideosRequest.
-        due: When the operation is due in the work queue; None keeps it out of the queue.
+        due: When the operation is due in the work queue; create_time by default.
+        terms: To what the operation is charged; None for nothing.
 
     """
     if record.request_id:
@@ -40,6 +47,14 @@ def create(
         ).fetchone()
         if known is not None:
             return get(connection, known[0])
+    if terms is not None:
+        try:
+            admitted = budget_table.admit(connection, record, terms)
+        except LongtakeError as refusal:
+            return refusal
+        budget_table.reserve(connection, admitted)
+        record = admitted.record
+    if record.request_id:
         connection.execute(
             "INSERT INTO request_ids (caller, request_id, name) VALUES (?, ?, ?)",
             (record.caller, record.request_id, record.name),
@@ -92,7 +107,9 @@ def update(connection: sqlite3.Connection, record: OperationRecord, expected_rev
         raise gone(connection, record.name)
     if found[0] != expected_revision:
         raise RevisionConflict(record.name)
-    usage_table.updated(connection, decode_record(found[1]), record)
+    before = decode_record(found[1])
+    usage_table.updated(connection, before, record)
+    budget_table.updated(connection, before, record)
     connection.execute(
         """
         UPDATE operations SET
@@ -120,6 +137,7 @@ def delete(
     """See OperationStore.delete. Foreign keys delete the request, the labels and the work."""
     last = get(connection, name)
     usage_table.deleted(connection, last)
+    budget_table.deleted(connection, last)
     connection.execute("DELETE FROM operations WHERE name = ?", (name,))
     connection.execute(
         "INSERT INTO tombstones (name, position, kind, time, caller) VALUES (?, ?, ?, ?, ?)",

@@ -204,6 +204,58 @@ _VERSION_8: tuple[_Step, ...] = (
     usage_table.count_labels,
 )
 
+# Limits and budgets. A budget's period is its key, so no row is ever reset. `principal` keeps what
+# outlives a call: the roles, for the limits of roles, and the rate of requests.
+_VERSION_9: tuple[_Step, ...] = (
+    """
+    CREATE TABLE budget_limits (
+        subject TEXT NOT NULL,
+        source TEXT NOT NULL CHECK (source IN ('command', 'file')),
+        document TEXT NOT NULL,
+        limits_concurrency INTEGER NOT NULL,
+        PRIMARY KEY (subject, source)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE INDEX budget_limits_concurrency ON budget_limits (limits_concurrency)
+    WHERE limits_concurrency
+    """,
+    """
+    CREATE TABLE budget_spending (
+        subject TEXT NOT NULL,
+        period_key TEXT NOT NULL,
+        reserved_micros INTEGER NOT NULL,
+        spent_micros INTEGER NOT NULL,
+        reserved_milliseconds INTEGER NOT NULL,
+        spent_milliseconds INTEGER NOT NULL,
+        PRIMARY KEY (subject, period_key)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE budget_principals (
+        principal TEXT NOT NULL PRIMARY KEY,
+        roles TEXT NOT NULL,
+        level INTEGER NOT NULL,
+        level_time INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE budget_events (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        subject TEXT NOT NULL,
+        period_key TEXT NOT NULL,
+        measure TEXT NOT NULL,
+        percent INTEGER NOT NULL,
+        time INTEGER NOT NULL,
+        UNIQUE (subject, period_key, measure, percent)
+    ) STRICT
+    """,
+    """
+    CREATE INDEX operations_open ON operations (caller, state)
+    WHERE state IN ('QUEUED', 'SUBMITTING', 'RUNNING')
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_1,
     _VERSION_2,
@@ -213,6 +265,7 @@ _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_6,
     _VERSION_7,
     _VERSION_8,
+    _VERSION_9,
 )
 
 NEWEST_VERSION = len(_MIGRATIONS)

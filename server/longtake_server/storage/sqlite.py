@@ -14,11 +14,13 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from longtake_server.errors import StartFailure
+from longtake_server.errors import LongtakeError, StartFailure
 from longtake_server.storage import (
+    budget_table,
     changes,
     key_table,
     latency_table,
+    limits_table,
     queries,
     usage_queries,
     usage_table,
@@ -29,7 +31,7 @@ from longtake_server.storage.readers import Readers
 from longtake_server.storage.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
@@ -38,7 +40,10 @@ if TYPE_CHECKING:
     from longtake_server.clock import Clock
     from longtake_server.identity.key_store import StoredKey
     from longtake_server.operations.accounting import Account, Usage, UsagePage, UsageQuery
-    from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.budgets.accounting import Amounts
+    from longtake_server.operations.budgets.limits import Limits, Source
+    from longtake_server.operations.budgets.terms import Allowance, BudgetEvent, Terms
+    from longtake_server.operations.model import Charge, OperationRecord
     from longtake_server.operations.store import Change, Filter, Kind, Page, Work
 
 
@@ -82,12 +87,16 @@ class SqliteStore:
         record: OperationRecord,
         request: GenerateVideosRequest,
         due: datetime | None = None,
+        terms: Terms | None = None,
     ) -> OperationRecord:
         """See OperationStore.create."""
         stored = request.SerializeToString()
-        return await self._writer.run(
-            partial(changes.create, record=record, request=stored, due=due)
+        created = await self._writer.run(
+            partial(changes.create, record=record, request=stored, due=due, terms=terms)
         )
+        if isinstance(created, LongtakeError):
+            raise created
+        return created
 
     async def get(self, name: str, owner: str | None = None) -> OperationRecord:
         """See OperationStore.get."""
@@ -197,6 +206,48 @@ class SqliteStore:
         return await self._readers.run(
             partial(usage_queries.read_page, wanted=wanted, limit=limit, cursor=cursor)
         )
+
+    async def check(self, record: OperationRecord, terms: Terms) -> None:
+        """See BudgetStore.check."""
+        await self._readers.run(partial(budget_table.admit, record=record, terms=terms))
+
+    async def set_limits(self, subject: str, source: Source, limits: Limits | None) -> None:
+        """See BudgetStore.set_limits."""
+        await self._writer.run(
+            partial(limits_table.keep, subject=subject, source=source, limits=limits)
+        )
+
+    async def replace_limits(self, source: Source, documents: Mapping[str, Limits]) -> None:
+        """See BudgetStore.replace_limits."""
+        await self._writer.run(partial(limits_table.keep_all, source=source, documents=documents))
+
+    async def limits(self) -> Mapping[tuple[str, Source], Limits]:
+        """See BudgetStore.limits."""
+        return await self._readers.run(limits_table.read)
+
+    async def allowance(self, terms: Terms, now: datetime) -> Allowance:
+        """See BudgetStore.allowance."""
+        return await self._readers.run(partial(budget_table.allowance, terms=terms, now=now))
+
+    async def spending(self) -> Mapping[Charge, Amounts]:
+        """See BudgetStore.spending."""
+        return await self._readers.run(budget_table.spending)
+
+    async def concurrency_limits(
+        self, principals: Collection[str], now: datetime
+    ) -> Mapping[str, int | None] | None:
+        """See BudgetStore.concurrency_limits."""
+        return await self._readers.run(
+            partial(budget_table.concurrent, principals=principals, now=now)
+        )
+
+    async def budget_events(self, after: int, limit: int) -> Sequence[BudgetEvent]:
+        """See BudgetStore.budget_events."""
+        return await self._readers.run(partial(budget_table.events, after=after, limit=limit))
+
+    async def newest_budget_event(self) -> int:
+        """See BudgetStore.newest_budget_event."""
+        return await self._readers.run(budget_table.newest_event)
 
     async def compact(self, before: datetime) -> None:
         """See OperationStore.compact."""

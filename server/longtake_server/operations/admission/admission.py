@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from longtake_server.operations.admission.concurrency import Concurrency
 from longtake_server.operations.admission.quota import Quota, QuotaLimits
 from longtake_server.operations.model import OperationRecord, State
 
@@ -57,6 +58,7 @@ class Admission:
 
     Attributes:
         changed: Set when a waiting operation may be submitted, or a queue position changed.
+        concurrency: The limits of the callers.
 
     """
 
@@ -72,6 +74,7 @@ class Admission:
         self._breakers = breakers
         self._regions = regions or {}
         self.changed = asyncio.Event()
+        self.concurrency = Concurrency()
         self._catalogue = catalogue
         self._clock = clock
         self._backoff = backoff
@@ -123,9 +126,13 @@ class Admission:
     def _grant_moved(self, record: OperationRecord) -> None:
         """Grant an operation that moved here from another quota, if this quota is still open."""
         quota = self._quota(record)
-        if quota.queue or not self._is_open(record.upstream, quota):
-            return
+        may_start = self.concurrency.may_start(record.caller)
+        if may_start and not quota.queue and self._is_open(record.upstream, quota):
+            self._grant_one(quota, record)
+
+    def _grant_one(self, quota: Quota, record: OperationRecord) -> None:
         self._breakers.begin(record.upstream, record.name)
+        self.concurrency.begin(record.caller, record.name)
         quota.granted.add(record.name)
 
     def _leave(self, known: OperationRecord, record: OperationRecord | None) -> None:
@@ -136,6 +143,7 @@ class Admission:
             quota.queue.remove(known)
         self._to_wake.discard(name)
         quota.leave(name)
+        self.concurrency.end(known.caller, name)
         if record is None or record.done or record.upstream != known.upstream:
             self._breakers.release(known.upstream, name)
         if record is not None and self._quota(record) is not quota:
@@ -151,8 +159,10 @@ class Admission:
         self._records[record.name] = record
         quota = self._quota(record)
         if record.state is State.SUBMITTING:
+            self.concurrency.begin(record.caller, record.name)
             quota.start_submission(record.name, self._clock.monotonic())
         elif record.state is State.RUNNING:
+            self.concurrency.begin(record.caller, record.name)
             quota.start_running(record.name)
 
     def may_go(self, record: OperationRecord) -> bool:
@@ -160,15 +170,20 @@ class Admission:
         quota, now = self._quota(record), self._clock.monotonic()
         if not self._breakers.allows(record.upstream, record.name):
             return False
+        if not self.concurrency.may_start(record.caller):
+            return False
         may_start = quota.is_backing_off(now) or (quota.is_open(now) and not quota.queue)
         return may_start or self.elsewhere(record) is not None
 
     def elsewhere(self, record: OperationRecord) -> str | None:
         """Return the next region with an open quota and an empty queue, or None.
 
-        None also if the upstream itself does not answer: the other regions may not answer either.
+        None also if the upstream itself does not answer, since the other regions may not answer
+        either, and if the caller has as many generations in progress as it may.
         """
         if not self._breakers.is_closed(record.upstream):
+            return None
+        if not self.concurrency.may_start(record.caller):
             return None
         for upstream in self._regions.get(record.upstream, ()):
             quota = self._quota_of(upstream, record.served_model)
@@ -201,6 +216,7 @@ class Admission:
         quota = self._quota(record)
         if not self._breakers.allows(record.upstream, record.name):
             quota.granted.discard(record.name)
+            self.concurrency.end(record.caller, record.name)
         if record.name not in quota.granted:
             self._enqueue(record)
             self._grant(quota)
@@ -216,16 +232,15 @@ class Admission:
             self._quota(record).queue.add(record)
 
     def _grant(self, quota: Quota) -> None:
-        while quota.queue:
-            record = self._records[quota.queue.next()]
+        while (name := quota.queue.next()) is not None:
+            record = self._records[name]
             if not self._is_open(record.upstream, quota):
                 return
-            self._breakers.begin(record.upstream, record.name)
-            self._waiting.discard(record.name)
+            self._grant_one(quota, record)
+            self._waiting.discard(name)
             quota.queue.remove(record)
             quota.queue.served(record.caller)
-            quota.granted.add(record.name)
-            self._to_wake.add(record.name)
+            self._to_wake.add(name)
 
     def granted(self) -> frozenset[str]:
         """Return the queued operations that may be submitted now, here or in another region.
@@ -234,10 +249,22 @@ class Admission:
         """
         for quota in tuple(self._quotas.values()):
             self._grant(quota)
-            if quota.queue and self.elsewhere(first := self._records[quota.queue.next()]):
-                self._to_wake.add(first.name)
+            first = quota.queue.next()
+            if first is not None and self.elsewhere(self._records[first]):
+                self._to_wake.add(first)
         names, self._to_wake = frozenset(self._to_wake), set()
         return names
+
+    @property
+    def callers(self) -> frozenset[str]:
+        """The callers with operations that have not ended."""
+        waiting = (quota.queue.callers for quota in self._quotas.values())
+        return frozenset().union(self.concurrency.callers, *waiting)
+
+    def limit_concurrency(self, limits: Mapping[str, int | None] | None) -> None:
+        """Replace the limits of the callers. See Concurrency.replace."""
+        if self.concurrency.replace(limits):
+            self.changed.set()
 
     def seconds_to_next(self) -> float | None:
         """Return in how many seconds a quota or breaker opens with time alone, or None."""
@@ -245,7 +272,7 @@ class Admission:
         opening = [
             self._opens_at(region, self._quota_of(region, model))
             for (upstream, model), home in tuple(self._quotas.items())
-            if home.queue
+            if home.queue.next() is not None
             for region in (upstream, *self._regions.get(upstream, ()))
         ]
         return min((time - now for time in opening if time is not None), default=None)
@@ -323,7 +350,7 @@ class Admission:
                 if entry
                 else QuotaLimits()
             )
-            known = self._quotas[key] = Quota(limits)
+            known = self._quotas[key] = Quota(limits, self.concurrency.may_start)
         return known
 
 

@@ -17,7 +17,7 @@ from longtake_server.operations.model import IllegalTransition, QueueMoved, Stat
 from longtake_server.operations.store import Filter, RevisionConflict
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Collection
 
     from longtake_server.clock import Clock
     from longtake_server.operations.admission.admission import Admission, Standing
@@ -67,6 +67,7 @@ class Dispatcher:
     async def resume(self) -> None:
         """Load the state of admission from the store. Raises StorageUnavailable."""
         not_done = [record async for record in self._not_done()]
+        await self._read_limits({record.caller for record in not_done})
         recent = [record async for record in self._recently_changed()]
         self._admission.resume(not_done, recent)
 
@@ -95,6 +96,8 @@ class Dispatcher:
             StorageUnavailable: The store failed; the next step does the rest.
 
         """
+        if not self._admission.concurrency.knows(self._admission.callers):
+            await self.refresh_limits()
         # Polls first: if only one call may probe the upstream, a poll is never billed.
         self._unwoken |= self._poll_budget.granted()
         self._unwoken |= self._admission.granted()
@@ -103,6 +106,14 @@ class Dispatcher:
         openings = (self._admission.seconds_to_next(), self._poll_budget.seconds_to_next())
         times = (*openings, next_publish)
         return min((time for time in times if time is not None), default=None)
+
+    async def refresh_limits(self) -> None:
+        """Read how many generations each caller may have in progress. Raises StorageUnavailable."""
+        await self._read_limits(self._admission.callers)
+
+    async def _read_limits(self, callers: Collection[str]) -> None:
+        limits = await self._store.concurrency_limits(callers, self._clock.now())
+        self._admission.limit_concurrency(limits)
 
     async def _wake(self) -> None:
         if not self._unwoken:

@@ -8,7 +8,7 @@ from bisect import bisect_left, insort
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
 
     from longtake_server.operations.model import OperationRecord
@@ -31,9 +31,15 @@ class FairQueue:
 
     The next operation belongs to the caller that was served least recently, so callers with
     waiting operations are served equally often.
+
+    Args:
+        may_start: Whether one more operation of a caller may start. Callers at their own limit are
+            passed over.
+
     """
 
-    def __init__(self) -> None:
+    def __init__(self, may_start: Callable[[str], bool] = lambda _: True) -> None:
+        self._may_start = may_start
         self._waiting: dict[str, list[_Place]] = {}
         self._last_served: dict[str, int] = {}
         self._servings = 0
@@ -61,10 +67,16 @@ class FairQueue:
             self._servings += 1
             self._last_served[caller] = self._servings
 
-    def next(self) -> str:
-        """Return the name of the next operation. The queue must not be empty."""
-        caller = min(self._waiting, key=self._last_served_at)
-        return self._waiting[caller][0].name
+    def next(self) -> str | None:
+        """Return the name of the next operation that may start, or None."""
+        ready = filter(self._may_start, self._waiting)
+        caller = min(ready, key=self._last_served_at, default=None)
+        return None if caller is None else self._waiting[caller][0].name
+
+    @property
+    def callers(self) -> Collection[str]:
+        """The callers with waiting operations."""
+        return self._waiting.keys()
 
     def order(self) -> Iterator[str]:
         """Yield the names of all operations in the order in which they would be served."""

@@ -11,6 +11,7 @@ from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
 from longtake_server.errors import InvalidRequest, ModelRetired
 from longtake_server.operations.model import Rerouted
+from longtake_server.operations.requests.catalogue import Bill
 from longtake_server.operations.requests.validation import validate
 
 if TYPE_CHECKING:
@@ -40,14 +41,47 @@ def rerouted(
         return None
     for model in _untried(record, request, catalogue):
         entry = _if_accepted(model, request, catalogue, upstream)
-        if entry is not None:
+        if entry is None:
+            continue
+        cost = catalogue.bill(entry.id, request).cost_micros
+        if _is_reserved(cost, record):
             return Rerouted(
                 entry.id,
                 f"{record.served_model} had no quota left, so {entry.id} serves the request "
                 "(allow_model_fallback)",
-                catalogue.bill(entry.id, request).cost_micros,
+                cost,
             )
     return None
+
+
+def worst_case(
+    request: GenerateVideosRequest, served: ModelEntry, catalogue: Catalogue, upstream: Upstream
+) -> Bill:
+    """Return the most that a request can cost and generate, by any model that may serve it.
+
+    The cost is None if the price of one of them is unknown.
+    """
+    models = [served.id]
+    if request.allow_model_fallback:
+        models += [
+            model
+            for model in served.fallbacks
+            if _if_accepted(model, request, catalogue, upstream) is not None
+        ]
+    bills = [catalogue.bill(model, request) for model in models]
+    costs = [bill.cost_micros for bill in bills]
+    known = [cost for cost in costs if cost is not None]
+    cost = max(known) if len(known) == len(costs) else None
+    return Bill(max(bill.seconds for bill in bills), cost)
+
+
+def _is_reserved(cost: int | None, record: OperationRecord) -> bool:
+    """Return whether what an operation reserved covers a cost.
+
+    It may not if the operator changed the catalogue after the request was accepted.
+    """
+    reserved = record.reserved_micros
+    return reserved is None or (cost is not None and cost <= reserved)
 
 
 def _untried(

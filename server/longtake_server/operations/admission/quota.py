@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from longtake_server.operations.admission.fair_queue import FairQueue
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from longtake_server.operations.polling.backoff import Backoff
 
 MINUTE_SECONDS = 60.0
@@ -39,6 +41,10 @@ class Quota:
     submissions is half of what was in progress, at least one, and grows by one with each accepted
     submission.
 
+    Args:
+        limits: The limits.
+        may_start: See FairQueue.
+
     Attributes:
         queue: The operations that wait for this quota.
         granted: The operations that may be submitted but whose submission has not begun.
@@ -46,8 +52,10 @@ class Quota:
         running: The operations that run at the upstream.
     """
 
-    def __init__(self, limits: QuotaLimits) -> None:
-        self.queue = FairQueue()
+    def __init__(
+        self, limits: QuotaLimits, may_start: Callable[[str], bool] = lambda _: True
+    ) -> None:
+        self.queue = FairQueue(may_start)
         self.granted: set[str] = set()
         self.submitting: set[str] = set()
         self.running: set[str] = set()

@@ -19,6 +19,7 @@ from longtake_server.operations.engine.driver import Driver
 from longtake_server.operations.engine.ending import Ending
 from longtake_server.operations.engine.late_polling import LatePolling
 from longtake_server.operations.engine.limits import Limits
+from longtake_server.operations.engine.limits_watch import LimitsWatch
 from longtake_server.operations.engine.poll_call import PollCall
 from longtake_server.operations.engine.polling import Polling
 from longtake_server.operations.engine.retention import Retention
@@ -110,6 +111,7 @@ class Engine:
         driver: Runs single steps.
         runner: Leases due work and has it stepped.
         dispatcher: Wakes operations that may be submitted or polled.
+        limits_watch: Follows limits and budgets.
         retention: Removes expired operations.
 
     """
@@ -164,6 +166,7 @@ class Engine:
             clock,
             self.runner.notify,
         )
+        self.limits_watch = LimitsWatch(ports.store, self.dispatcher, clock, ports.telemetry)
         self.retention = Retention(
             ports.store, ports.ledger, ports.media, clock, settings.tombstones
         )
@@ -244,6 +247,7 @@ class Engine:
         self._ports.topics.on_watched(self.admission.watched)
         await self.poll_scheduler.resume()
         await self.dispatcher.resume()
+        await self.limits_watch.resume()
 
     async def run(self) -> None:
         """Run until `stop`. Cancelling it leaves every operation resumable."""
@@ -251,6 +255,7 @@ class Engine:
             tasks = (
                 group.create_task(self.dispatcher.run(), name="dispatcher"),
                 group.create_task(self.retention.run(), name="retention"),
+                group.create_task(self.limits_watch.run(), name="limits"),
             )
             await self.runner.run()
             for task in tasks:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+    from google.type.money_pb2 import Money
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
     from longtake_server.operations.requests.media_violations import AcceptedVideos
@@ -40,7 +41,11 @@ _LABEL_RULE = (
 _MOST_PRIORITY = 100
 _MOST_REFERENCES = 10
 _LONGEST_QUEUE_SECONDS = 366 * 86400
-_NANOS_IN_SECOND = 1_000_000_000
+# A second and a dollar have as many.
+_NANOS = 1_000_000_000
+_NANOS_IN_MICRO = 1_000
+_MICROS = 1_000_000
+_MOST_DOLLARS = 1_000_000_000_000
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 # Pub/Sub's rule for the name of a topic.
 _TOPIC = re.compile(r"projects/[^/\s]+/topics/(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
@@ -81,15 +86,31 @@ def _service_violations(request: GenerateVideosRequest) -> Iterator[Violation]:
         )
     if request.HasField("queue_timeout"):
         seconds, nanos = request.queue_timeout.seconds, request.queue_timeout.nanos
-        whole = 0 <= nanos < _NANOS_IN_SECOND and 0 <= seconds < _LONGEST_QUEUE_SECONDS
+        whole = 0 <= nanos < _NANOS and 0 <= seconds < _LONGEST_QUEUE_SECONDS
         if not whole or (seconds, nanos) == (0, 0):
             yield Violation("queue_timeout", "accepted is more than 0 seconds and at most a year")
     if abs(request.priority) > _MOST_PRIORITY:
         yield Violation(
             "priority", f"{request.priority}; accepted are {-_MOST_PRIORITY} to {_MOST_PRIORITY}"
         )
+    if request.HasField("max_cost") and not _is_dollars(request.max_cost):
+        yield Violation(
+            "max_cost",
+            "accepted is an amount in USD, not negative and of whole millionths of a dollar",
+        )
     if request.previous_operation and not _OPERATION.fullmatch(request.previous_operation):
         yield Violation("previous_operation", "accepted is operations/{id}")
+
+
+def _is_dollars(money: Money) -> bool:
+    units, nanos = int(money.units), int(money.nanos)
+    is_amount = 0 <= units <= _MOST_DOLLARS and 0 <= nanos < _NANOS
+    return bool(money.currency_code == "USD") and is_amount and nanos % _NANOS_IN_MICRO == 0
+
+
+def micros_of(money: Money) -> int:
+    """Return an amount without violations in millionths of a US dollar."""
+    return int(money.units) * _MICROS + int(money.nanos) // _NANOS_IN_MICRO
 
 
 def _source_violations(
