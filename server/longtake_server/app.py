@@ -17,6 +17,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from longtake_server.budgets_file import BudgetsFile
 from longtake_server.clock import SystemClock
 from longtake_server.errors import StorageLost
 from longtake_server.media.objects import ObjectMediaStore
@@ -69,6 +70,7 @@ class _Parts:
     ledger: Ledger
     watching: Watching
     engine: Engine
+    budgets: BudgetsFile
     health: HealthServicer
     service: VideoOperations
     start_check: Callable[[], Coroutine[Any, Any, None]]
@@ -127,7 +129,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         checking = asyncio.create_task(built.start_check(), name="start check")
         stopping = asyncio.create_task(stop.wait(), name="signal")
         losing = asyncio.create_task(built.store.lost(), name="storage-lost")
-        loops = [returning]
+        following = asyncio.create_task(built.budgets.run(), name="budgets file")
+        loops = [returning, following]
         if certificates is not None:
             loops.append(asyncio.create_task(certificates.run(), name="certificates"))
         _reduce_garbage_collection()
@@ -260,6 +263,8 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     catalogue = Catalogue.load(settings.catalogue_file, shipped_quotas=not simulated)
     store = await SqliteStore.open(database_of(settings), clock)
     parts.push_async_callback(store.close)
+    budgets = BudgetsFile(settings.budgets_file, store, clock)
+    await budgets.load()
     media = ObjectMediaStore.open(settings.media_url or settings.data_folder / "media")
     routes = await parts.enter_async_context(
         configured_upstreams(settings, media, clock, telemetry.tracer_provider)
@@ -300,7 +305,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         enforce_retirement=not simulated,
     )
     check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
-    return _Parts(clock, store, ledger, watching, engine, health, service, check)
+    return _Parts(clock, store, ledger, watching, engine, budgets, health, service, check)
 
 
 def _engine_settings(settings: Settings) -> EngineSettings:

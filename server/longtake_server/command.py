@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from longtake_server import app, keys_options
+from longtake_server import app, budgets_command, keys_options
+from longtake_server.budgets_file import read_budgets
 from longtake_server.clock import SystemClock
 from longtake_server.errors import StartFailure, StorageLost
 from longtake_server.health_command import add_health_arguments, health_target
@@ -34,6 +35,7 @@ _COMMANDS: Mapping[str, str] = {
     "serve": "serve until SIGTERM or SIGINT",
     "check-config": "check the settings, print them without secrets, and exit",
     "keys": "create, list, revoke and rotate API keys; a server may be running",
+    "budgets": "show and set budgets and limits; a server may be running",
     "usage": "print usage by day, caller and model, or as --by says; a server may be running",
     "health": "ask a running server whether it serves; exit with 0 if it does",
 }
@@ -74,12 +76,17 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
             sys.stderr.write(f"longtake-server: {note}\n")
     elif arguments.command == "usage":
         say(usage(app.database_of(settings), arguments))
+    elif arguments.command == "budgets":
+        now = SystemClock().now()
+        say(budgets_command.budgets(app.database_of(settings), arguments, now))
     elif arguments.command == "health":
         asyncio.run(check_health(*health_target(arguments, settings)))
     elif arguments.command == "check-config":
         Catalogue.load(settings.catalogue_file)
         if (files := certificate_files(settings)) is not None:
             files.read().identity()
+        if settings.budgets_file is not None:
+            read_budgets(settings.budgets_file)
         say(_shown(settings))
         return not arguments.probe or _probe(settings)
     else:
@@ -118,6 +125,8 @@ def _parser() -> argparse.ArgumentParser:
         _add_common(command)
         if name == "usage":
             add_arguments(command)
+        elif name == "budgets":
+            budgets_command.add_arguments(command)
         elif name == "health":
             add_health_arguments(command)
         elif name == "check-config":

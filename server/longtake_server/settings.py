@@ -103,6 +103,10 @@ class Settings(BaseModel):
     catalogue_file: File | None = Field(
         default=None, description="TOML file that changes or extends the catalogue of models."
     )
+    budgets_file: File | None = Field(
+        default=None,
+        description="TOML file of budgets and limits. The server follows its changes.",
+    )
     google_project: Project | None = Field(
         default=None, description="Google Cloud project that calls to the Agent Platform belong to."
     )

@@ -66,6 +66,15 @@ def read(connection: sqlite3.Connection) -> Mapping[tuple[str, Source], Limits]:
     }
 
 
+def read_one(connection: sqlite3.Connection, subject: str, source: Source) -> Limits | None:
+    """Return the document of a subject from a source, or None."""
+    found = connection.execute(
+        "SELECT document FROM budget_limits WHERE subject = ? AND source = ?",
+        (subject, source.value),
+    ).fetchone()
+    return None if found is None else decode_limits(found[0])
+
+
 def limited_by(connection: sqlite3.Connection, terms: Terms, now: datetime) -> tuple[Limited, ...]:
     """Return what an operation is charged to: the principal, and each label with a budget."""
     documents = _documents(connection, [terms.subject, *terms.roles, *_label_subjects(terms)])
