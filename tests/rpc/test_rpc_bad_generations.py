@@ -214,7 +214,7 @@ async def test_the_id_of_a_deleted_operation_is_not_used_again(tmp_path: Path) -
 async def test_a_retired_model_is_refused_with_its_replacement(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         # The real use cases, configured as if the upstream were not the simulator.
-        server.parts.service._enforce_retirement = True
+        server.parts.service._acceptance._enforce_retirement = True
         fault = await refused(server.videos.GenerateVideos(ask(VEO_2)))
     assert (fault.code, fault.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "MODEL_RETIRED")
     assert fault.metadata["model"] == VEO_2

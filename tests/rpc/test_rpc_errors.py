@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import grpc
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 NAME = "operations/0193"
 VIDEO = f"{NAME}/videos/0"
 PRIVATE = "an-internal-path"
+AMOUNTS = {"limit_micros": 9, "spent_micros": 4, "reserved_micros": 3, "requested_micros": 5}
 
 # For each error: its code, its metadata, and its details other than ErrorInfo.
 EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
@@ -129,6 +131,50 @@ EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
         "RESOURCE_EXHAUSTED",
         {"max_watches": "3"},
         {"QuotaFailure"},
+    ),
+    (
+        errors.BudgetExceeded("principal/ann", "DAY", AMOUNTS, datetime(2026, 11, 29, tzinfo=UTC)),
+        "RESOURCE_EXHAUSTED",
+        {
+            "budget": "principal/ann",
+            "period": "DAY",
+            "limit_micros": "9",
+            "spent_micros": "4",
+            "reserved_micros": "3",
+            "requested_micros": "5",
+            "resets_at": "2026-11-29T00:00:00Z",
+        },
+        {"QuotaFailure"},
+    ),
+    (
+        errors.RequestOverBudget("label/team=film", "WEEK", {"limit_milliseconds": 8000}),
+        "RESOURCE_EXHAUSTED",
+        {"budget": "label/team=film", "period": "WEEK", "limit_milliseconds": "8000"},
+        {"QuotaFailure"},
+    ),
+    (
+        errors.RateLimited(60, 0.25),
+        "RESOURCE_EXHAUSTED",
+        {"requests_per_minute": "60"},
+        {"RetryInfo"},
+    ),
+    (
+        errors.TooManyQueued("principal/ann", 5),
+        "RESOURCE_EXHAUSTED",
+        {"max_queued": "5"},
+        {"QuotaFailure"},
+    ),
+    (
+        errors.PriceUnknown("veo-001"),
+        "FAILED_PRECONDITION",
+        {"model": "veo-001"},
+        {"PreconditionFailure"},
+    ),
+    (
+        errors.CostOverMaximum(1_000_000, 3_200_000),
+        "FAILED_PRECONDITION",
+        {"max_micros": "1000000", "requested_micros": "3200000"},
+        {"PreconditionFailure"},
     ),
     (errors.ServerDraining(), "UNAVAILABLE", {}, {"RetryInfo"}),
     (errors.ReaderTooSlow(), "UNAVAILABLE", {}, set()),
@@ -267,6 +313,8 @@ async def test_the_resource_of_an_error_is_named(
         (errors.VideoNotReady(VIDEO, "RUNNING"), "VIDEO_NOT_READY", VIDEO),
         (errors.VideoExpired(VIDEO), "VIDEO_EXPIRED", VIDEO),
         (errors.ModelRetired("veo-001", "2026-06-30", "v"), "MODEL_RETIRED", "models/veo-001"),
+        (errors.PriceUnknown("veo-001"), "PRICE_UNKNOWN", "models/veo-001"),
+        (errors.CostOverMaximum(1, 2), "COST_OVER_MAXIMUM", "max_cost"),
         (errors.RevisionAhead(9, 3), "REVISION_AHEAD", "revision"),
         (errors.PositionAhead(9, "Ks"), "REVISION_AHEAD", "position"),
     ],

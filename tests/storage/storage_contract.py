@@ -8,6 +8,7 @@ the store and opens the same data again; and `register`, see storage_contract_ke
 
 from __future__ import annotations
 
+from storage.storage_contract_budgets import BudgetContract
 from storage.storage_contract_changes import ChangesContract
 from storage.storage_contract_keys import KeyContract
 from storage.storage_contract_lists import ListContract
@@ -25,5 +26,6 @@ class OperationStoreContract(
     UsageContract,
     KeyContract,
     GroupedUsageContract,
+    BudgetContract,
 ):
     """Tests all of operations.store and identity.key_store."""

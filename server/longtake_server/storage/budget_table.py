@@ -103,11 +103,8 @@ def admit(connection: sqlite3.Connection, record: OperationRecord, terms: Terms)
 
 
 def _sums(connection: sqlite3.Connection, limited: Iterable[Limited]) -> Mapping[Charge, Amounts]:
-    return {
-        charge: _amounts(connection, charge)
-        for one in limited
-        for charge in charging.charges_with_limits(one)
-    }
+    charges = {line.charge for one in limited for line in one.lines}
+    return {charge: _amounts(connection, charge) for charge in charges}
 
 
 def _amounts(connection: sqlite3.Connection, charge: Charge) -> Amounts:

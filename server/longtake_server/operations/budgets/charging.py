@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import (
@@ -17,50 +16,23 @@ from longtake_server.operations.budgets.accounting import Amounts, amounts_of
 from longtake_server.operations.budgets.limits import Measure
 from longtake_server.operations.budgets.periods import Period, next_start
 from longtake_server.operations.budgets.terms import Budget
-from longtake_server.operations.model import Charge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from longtake_server.operations.budgets.limits import Limited
+    from longtake_server.operations.budgets.limits import Limited, Line
     from longtake_server.operations.budgets.terms import Terms
-    from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.model import Charge, OperationRecord
 
 THRESHOLDS = (50, 80, 100)
 """The shares of a budget that are events, in percent."""
 
-_PERIODS = tuple(Period)
 _ALL = 100
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One limit of a budget: of a measure, in a period."""
-
-    charge: Charge
-    measure: Measure
-    period: Period
-    limit: int
-    time_zone: str
 
 
 def charges_of(limited: Sequence[Limited]) -> tuple[Charge, ...]:
     """Return the charges of an operation: each subject in each of its periods."""
-    return tuple(Charge(one.subject, key) for one in limited for key in one.keys)
-
-
-def charges_with_limits(limited: Limited) -> tuple[Charge, ...]:
-    """Return the charges of one subject that a limit applies to."""
-    return tuple(dict.fromkeys(line.charge for line in _lines(limited)))
-
-
-def _lines(limited: Limited) -> Iterator[_Line]:
-    for measure in Measure:
-        for period, key in zip(_PERIODS, limited.keys, strict=True):
-            limit = limited.values.budget(measure, period)
-            if limit is not None:
-                charge = Charge(limited.subject, key)
-                yield _Line(charge, measure, period, limit, limited.time_zone)
+    return tuple(charge for one in limited for charge in one.charges)
 
 
 def check(
@@ -84,30 +56,33 @@ def check(
         BudgetExceeded: A budget has not enough left. Names the one that resets last.
 
     """
-    lines = [line for one in limited for line in _lines(one)]
-    is_cost_limited = any(line.measure is Measure.COST for line in lines)
+    requested = amounts_of(record)
     if record.reserved_micros is None:
-        if is_cost_limited or terms.max_micros is not None:
+        if terms.max_micros is not None or any(map(_limits_cost, limited)):
             raise PriceUnknown(record.model)
     elif terms.max_micros is not None and record.reserved_micros > terms.max_micros:
         raise CostOverMaximum(terms.max_micros, record.reserved_micros)
-    requested = amounts_of(record)
     broken = [
-        line for line in lines if _used(line, sums) + requested.used(line.measure) > line.limit
+        (line, one)
+        for one in limited
+        for line in one.lines
+        if _used(line, sums) + requested.used(line.measure) > line.limit
     ]
-    for line in broken:
+    for line, _ in broken:
         if requested.used(line.measure) > line.limit:
-            raise RequestOverBudget(
-                line.charge.subject, line.period.name, _metadata(line, sums, requested)
-            )
+            amounts = _metadata(line, sums, requested)
+            raise RequestOverBudget(line.charge.subject, line.period.name, amounts)
     if broken:
         resets, last = max(
-            ((next_start(line.charge.period_key, line.time_zone), line) for line in broken),
+            ((next_start(line.charge.period_key, one.time_zone), line) for line, one in broken),
             key=lambda each: each[0],
         )
-        raise BudgetExceeded(
-            last.charge.subject, last.period.name, _metadata(last, sums, requested), resets
-        )
+        amounts = _metadata(last, sums, requested)
+        raise BudgetExceeded(last.charge.subject, last.period.name, amounts, resets)
+
+
+def _limits_cost(limited: Limited) -> bool:
+    return any(line.measure is Measure.COST for line in limited.lines)
 
 
 def reached(
@@ -121,7 +96,7 @@ def reached(
 
     """
     for one in limited:
-        for line in _lines(one):
+        for line in one.lines:
             used = _used(line, sums)
             for percent in THRESHOLDS:
                 if used > 0 and used * _ALL >= line.limit * percent:
@@ -130,22 +105,22 @@ def reached(
 
 def budgets_of(limited: Limited, sums: Mapping[Charge, Amounts]) -> Iterator[Budget]:
     """Yield the budgets of a subject that have a limit."""
-    for period, key in zip(_PERIODS, limited.keys, strict=True):
+    for period, charge in zip(Period, limited.charges, strict=True):
         cost = limited.values.budget(Measure.COST, period)
         seconds = limited.values.budget(Measure.SECONDS, period)
         if cost is None and seconds is None:
             continue
-        amounts = sums.get(Charge(limited.subject, key), Amounts())
-        resets = next_start(key, limited.time_zone)
-        yield Budget(limited.subject, period, key, resets, cost, seconds, amounts)
+        amounts = sums.get(charge, Amounts())
+        resets = next_start(charge.period_key, limited.time_zone)
+        yield Budget(limited.subject, period, charge.period_key, resets, cost, seconds, amounts)
 
 
-def _used(line: _Line, sums: Mapping[Charge, Amounts]) -> int:
+def _used(line: Line, sums: Mapping[Charge, Amounts]) -> int:
     known = sums.get(line.charge)
     return 0 if known is None else known.used(line.measure)
 
 
-def _metadata(line: _Line, sums: Mapping[Charge, Amounts], requested: Amounts) -> Mapping[str, int]:
+def _metadata(line: Line, sums: Mapping[Charge, Amounts], requested: Amounts) -> Mapping[str, int]:
     unit = "micros" if line.measure is Measure.COST else "milliseconds"
     known = sums.get(line.charge, Amounts())
     return {

@@ -96,17 +96,17 @@ def parse(text: str, file: Path) -> Mapping[str, Limits]:
     reading = _Reading(text, file)
     found = {subject: reading.limits(subject, table) for subject, table in tables.items()}
     if reading.faults:
-        raise WrongLimits(reading.faults)
+        raise WrongLimits([fault for _, fault in sorted(reading.faults)])
     return found
 
 
 class _Reading:
-    """Reads the tables of a document and collects their faults."""
+    """Reads the tables of a document and collects their faults, each with its line."""
 
     def __init__(self, text: str, file: Path) -> None:
         self._lines = text.splitlines()
         self._file = file
-        self.faults: list[str] = []
+        self.faults: list[tuple[int, str]] = []
 
     def limits(self, subject: str, table: object) -> Limits:
         """Return the limits of a table. Leaves out what is wrong."""
@@ -165,7 +165,8 @@ class _Reading:
 
     def _add(self, subject: str, key: str, fault: str) -> None:
         name = f"{subject}: {key}" if key else subject
-        self.faults.append(f"{self._file}, line {self._line(subject, key)}: {name}: {fault}")
+        line = self._line(subject, key)
+        self.faults.append((line, f"{self._file}, line {line}: {name}: {fault}"))
 
     def _line(self, subject: str, key: str) -> int:
         """Return the number of the line that gives a key, or begins its table."""

@@ -15,9 +15,10 @@ from zoneinfo import available_timezones
 
 from longtake_server.identity.principal import Role
 from longtake_server.operations.budgets.periods import Period, day_at, keys_at
+from longtake_server.operations.model import Charge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date, datetime
 
 DEFAULT_ZONE = "UTC"
@@ -126,6 +127,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """The limit of one measure in one period of a budget."""
+
+    charge: Charge
+    measure: Measure
+    period: Period
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Limited:
     """A subject, with the limits and the periods at a moment.
 
@@ -133,13 +144,15 @@ class Limited:
         subject: `principal/{id}` or `label/{key}={value}`.
         time_zone: The time zone of its periods.
         values: Its limits.
-        keys: The keys of the present periods, in the order of Period.
+        charges: Its present periods, in the order of Period.
+        lines: The limits of its budgets.
     """
 
     subject: str
     time_zone: str
     values: Values
-    keys: tuple[str, str, str]
+    charges: tuple[Charge, ...]
+    lines: tuple[Line, ...]
 
 
 def limited(subject: str, documents: Sequence[Limits], now: datetime) -> Limited:
@@ -156,7 +169,15 @@ def limited(subject: str, documents: Sequence[Limits], now: datetime) -> Limited
     today, values = day_at(now, zone), Values()
     for document in documents:
         values = values.over(document.on(today))
-    return Limited(subject, zone, values, keys_at(now, zone))
+    charges = tuple(Charge(subject, key) for key in keys_at(now, zone))
+    return Limited(subject, zone, values, charges, tuple(_lines(values, charges)))
+
+
+def _lines(values: Values, charges: Sequence[Charge]) -> Iterator[Line]:
+    for measure in Measure:
+        for period, charge in zip(Period, charges, strict=True):
+            if (limit := values.budget(measure, period)) is not None:
+                yield Line(charge, measure, period, limit)
 
 
 def subject_of_principal(principal: str) -> str:

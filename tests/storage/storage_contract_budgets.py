@@ -1,0 +1,408 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of every store for limits and budgets."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from longtake_server.errors import (
+    BudgetExceeded,
+    CostOverMaximum,
+    LongtakeError,
+    OperationNotFound,
+    PriceUnknown,
+    RateLimited,
+    RequestOverBudget,
+)
+from longtake_server.operations.budgets.accounting import (
+    Amounts,
+    amounts_after_deletion,
+    amounts_of,
+)
+from longtake_server.operations.budgets.limits import Limits, Measure, Override, Source, Values
+from longtake_server.operations.budgets.terms import Terms
+from longtake_server.operations.model import Charge, OperationRecord, State
+from storage.storage_records import NOON, REQUEST, at, changed, new_record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from longtake_server.operations.store import OperationStore
+    from storage.storage_contract_records import Reopen
+
+PRICE, VIDEO = 3_200_000, 8000
+ANN = "principal/ann"
+TODAY, WEEK, MONTH = "2026-11-24", "2026-W48", "2026-11"
+KEYS = (TODAY, WEEK, MONTH)
+RESERVED = Amounts(reserved_micros=PRICE, reserved_milliseconds=VIDEO)
+SPENT = Amounts(spent_micros=PRICE, spent_milliseconds=VIDEO)
+TERMS = Terms("ann")
+GENERATOR = Terms("ann", ("role/generator",))
+
+
+def priced(**fields: Any) -> OperationRecord:
+    price = {"cost_micros": PRICE, "reserved_micros": PRICE, "reserved_milliseconds": VIDEO}
+    return replace(new_record(caller="ann"), **{**price, **fields})
+
+
+async def limit(store: OperationStore, subject: str = ANN, **values: int) -> None:
+    await store.set_limits(subject, Source.COMMAND, Limits(values=Values(**values)))
+
+
+async def created(
+    store: OperationStore, record: OperationRecord | None = None, terms: Terms = TERMS
+) -> OperationRecord:
+    return await store.create(record or priced(), REQUEST, terms=terms)
+
+
+async def spending(store: OperationStore, subject: str = ANN) -> dict[str, Amounts]:
+    """Return what is spent and reserved in each period of a subject."""
+    sums = await store.spending()
+    return {
+        charge.period_key: amounts for charge, amounts in sums.items() if charge.subject == subject
+    }
+
+
+async def race(store: OperationStore, number: int, terms: Terms = TERMS) -> Counter[str]:
+    """Create many operations concurrently, and count the outcomes."""
+    tried = (created(store, priced(), terms) for _ in range(number))
+    outcomes = await asyncio.gather(*tried, return_exceptions=True)
+    return Counter(
+        "accepted" if isinstance(one, OperationRecord) else type(one).__name__ for one in outcomes
+    )
+
+
+class BudgetContract:
+    """Tests that no budget is exceeded, and that all is settled exactly once."""
+
+    async def test_a_principal_without_limits_is_charged_in_each_period(
+        self, store: OperationStore
+    ) -> None:
+        record = await created(store)
+        assert record.charges == tuple(Charge(ANN, key) for key in KEYS)
+        assert await store.get(record.name) == record
+        assert await spending(store) == dict.fromkeys(KEYS, RESERVED)
+
+    async def test_without_terms_nothing_is_charged(self, store: OperationStore) -> None:
+        assert (await store.create(priced(), REQUEST)).charges == ()
+        assert await store.spending() == {}
+
+    async def test_a_success_spends_what_was_delivered(self, store: OperationStore) -> None:
+        record = await created(store)
+        ended = replace(changed(record, State.SUCCEEDED), cost_micros=7, billed_seconds=1.5)
+        await store.update(ended, 1)
+        spent = Amounts(spent_micros=7, spent_milliseconds=1500)
+        assert await spending(store) == dict.fromkeys(KEYS, spent)
+
+    async def test_a_success_without_a_price_spends_what_was_reserved(
+        self, store: OperationStore
+    ) -> None:
+        record = await created(store)
+        await store.update(replace(changed(record, State.SUCCEEDED), cost_micros=None), 1)
+        assert await spending(store) == dict.fromkeys(KEYS, SPENT)
+
+    async def test_a_failure_with_an_unknown_outcome_spends_what_was_reserved(
+        self, store: OperationStore
+    ) -> None:
+        record = await created(store)
+        await store.update(changed(record, State.FAILED), 1)
+        assert await spending(store) == dict.fromkeys(KEYS, SPENT)
+
+    async def test_a_failure_that_certainly_started_nothing_is_released(
+        self, store: OperationStore
+    ) -> None:
+        record = await created(store)
+        released = replace(
+            changed(record, State.FAILED), cost_micros=0, reserved_micros=0, reserved_milliseconds=0
+        )
+        await store.update(released, 1)
+        assert await spending(store) == dict.fromkeys(KEYS, Amounts())
+
+    @pytest.mark.parametrize(("state", "left"), [(State.QUEUED, Amounts()), (State.RUNNING, SPENT)])
+    async def test_a_deletion_releases_only_what_certainly_did_not_start(
+        self, store: OperationStore, state: State, left: Amounts
+    ) -> None:
+        record = await created(store)
+        await store.update(changed(record, state), 1)
+        await store.delete(record.name)
+        assert await spending(store) == dict.fromkeys(KEYS, left)
+
+    async def test_what_has_ended_stays_spent_when_it_is_deleted(
+        self, store: OperationStore
+    ) -> None:
+        record = await created(store)
+        await store.update(changed(record, State.FAILED), 1)
+        await store.delete(record.name, expired=True)
+        assert await spending(store) == dict.fromkeys(KEYS, SPENT)
+
+    async def test_it_is_settled_in_the_period_of_its_acceptance(
+        self, store: OperationStore
+    ) -> None:
+        await limit(store, cost_per_day=PRICE)
+        record = await created(store)
+        tomorrow = replace(priced(), create_time=NOON + timedelta(days=1))
+        await created(store, tomorrow)
+        await store.update(changed(record, State.FAILED), 1)
+        sums = await spending(store)
+        assert (sums[TODAY], sums["2026-11-25"]) == (SPENT, RESERVED)
+
+    @pytest.mark.parametrize(
+        ("limits", "refusal"),
+        [
+            ({"cost_per_day": 10 * PRICE + 1}, "BudgetExceeded"),
+            ({"cost_per_week": 10 * PRICE}, "BudgetExceeded"),
+            ({"cost_per_month": 11 * PRICE - 1}, "BudgetExceeded"),
+            ({"seconds_per_day": 10 * VIDEO}, "BudgetExceeded"),
+            ({"seconds_per_month": 10 * VIDEO}, "BudgetExceeded"),
+            ({"max_queued": 10}, "TooManyQueued"),
+            ({"requests_per_minute": 10}, "RateLimited"),
+        ],
+    )
+    @pytest.mark.parametrize("subject", [ANN, "role/generator"])
+    async def test_of_many_at_once_exactly_as_many_as_fit_are_admitted(
+        self, store: OperationStore, subject: str, limits: Mapping[str, int], refusal: str
+    ) -> None:
+        await limit(store, subject, **limits)
+        assert await race(store, 200, GENERATOR) == {"accepted": 10, refusal: 190}
+        assert await store.position() == 10
+        assert (await spending(store))[TODAY].reserved_micros == 10 * PRICE
+
+    async def test_of_many_with_a_label_exactly_as_many_as_fit_are_admitted(
+        self, store: OperationStore
+    ) -> None:
+        await limit(store, "label/run=*", cost_per_day=10 * PRICE)
+        terms = Terms("ann", labels={"run": "7", "other": "x"})
+        assert await race(store, 100, terms) == {"accepted": 10, "BudgetExceeded": 90}
+        assert (await spending(store, "label/run=7"))[TODAY].reserved_micros == 10 * PRICE
+        assert await spending(store, "label/other=x") == {}
+        assert await race(store, 1, Terms("bob", labels={"run": "8"})) == {"accepted": 1}
+
+    async def test_what_is_refused_leaves_nothing(self, store: OperationStore) -> None:
+        await limit(store, cost_per_day=PRICE, requests_per_minute=5)
+        await created(store)
+        refused = priced(request_id="one")
+        for _ in range(20):
+            with pytest.raises(BudgetExceeded):
+                await created(store, refused)
+        with pytest.raises(OperationNotFound):
+            await store.get(refused.name)
+        await limit(store, cost_per_day=2 * PRICE, requests_per_minute=5)
+        assert (await created(store, refused)).name == refused.name
+
+    async def test_a_repeat_costs_nothing_and_is_answered_when_all_is_spent(
+        self, store: OperationStore
+    ) -> None:
+        await limit(store, cost_per_day=PRICE, requests_per_minute=1, max_queued=1)
+        first = await created(store, priced(request_id="one"))
+        for _ in range(5):
+            assert await created(store, priced(request_id="one")) == first
+        assert (await spending(store))[TODAY] == RESERVED
+        with pytest.raises(LongtakeError):
+            await created(store)
+
+    async def test_a_refusal_says_what_is_left_and_until_when(self, store: OperationStore) -> None:
+        await limit(store, cost_per_day=2 * PRICE - 1, cost_per_month=2 * PRICE - 2)
+        await created(store)
+        with pytest.raises(BudgetExceeded) as refused:
+            await created(store)
+        assert refused.value.metadata == {
+            "budget": ANN,
+            "period": "MONTH",
+            "limit_micros": str(2 * PRICE - 2),
+            "spent_micros": "0",
+            "reserved_micros": str(PRICE),
+            "requested_micros": str(PRICE),
+            "resets_at": "2026-12-01T00:00:00Z",
+        }
+
+    async def test_what_never_fits_is_told_apart(self, store: OperationStore) -> None:
+        await limit(store, seconds_per_week=VIDEO - 1)
+        with pytest.raises(RequestOverBudget) as refused:
+            await created(store)
+        assert refused.value.metadata["limit_milliseconds"] == str(VIDEO - 1)
+        assert "resets_at" not in refused.value.metadata
+
+    @pytest.mark.parametrize("terms", [TERMS, Terms("ann", max_micros=10)])
+    async def test_an_unknown_price_passes_only_without_a_limit_of_cost(
+        self, store: OperationStore, terms: Terms
+    ) -> None:
+        await limit(store, seconds_per_day=VIDEO * 9)
+        unpriced = priced(cost_micros=None, reserved_micros=None)
+        if terms.max_micros is None:
+            await created(store, unpriced)
+            await limit(store, cost_per_month=9 * PRICE)
+        with pytest.raises(PriceUnknown):
+            await created(store, replace(unpriced, name="operations/other"), terms)
+
+    async def test_the_maximum_of_a_request_counts_only_at_its_creation(
+        self, store: OperationStore
+    ) -> None:
+        terms = Terms("ann", max_micros=PRICE)
+        record = await created(store, priced(request_id="one"), terms)
+        dearer = priced(request_id="one", reserved_micros=PRICE + 1)
+        assert await created(store, dearer, terms) == record
+        with pytest.raises(CostOverMaximum):
+            await created(store, priced(reserved_micros=PRICE + 1), terms)
+
+    async def test_a_raise_counts_from_the_next_call(self, store: OperationStore) -> None:
+        for number in range(1, 4):
+            await limit(
+                store, cost_per_day=number * PRICE, max_queued=number, requests_per_minute=number
+            )
+            await created(store)
+            with pytest.raises(LongtakeError):
+                await created(store)
+
+    async def test_a_limit_counts_what_was_spent_before_it(self, store: OperationStore) -> None:
+        record = await created(store)
+        await store.update(changed(record, State.FAILED), 1)
+        await limit(store, cost_per_month=PRICE)
+        with pytest.raises(BudgetExceeded):
+            await created(store)
+
+    async def test_the_nearest_document_with_a_limit_decides(self, store: OperationStore) -> None:
+        file, zone = {ANN: Limits("Asia/Tokyo", Values(max_queued=4))}, "America/New_York"
+        roles = {"role/generator": Limits(zone, Values(max_queued=9, max_concurrent=8))}
+        await store.replace_limits(Source.FILE, {**file, **roles})
+        allowed = await store.allowance(GENERATOR, NOON)
+        assert allowed.time_zone == "Asia/Tokyo"
+        assert allowed.values == Values(max_queued=4, max_concurrent=8)
+        await limit(store, max_queued=2)
+        assert (await store.allowance(GENERATOR, NOON)).values.max_queued == 2
+        await store.set_limits(ANN, Source.COMMAND, None)
+        await store.replace_limits(Source.FILE, roles)
+        assert (await store.allowance(GENERATOR, NOON)).values.max_queued == 9
+        assert (await store.allowance(TERMS, NOON)).values == Values()
+
+    async def test_an_override_ends_with_its_day_where_the_principal_is(
+        self, store: OperationStore
+    ) -> None:
+        override = Override(date(2026, 11, 24), Values(max_queued=7))
+        limits = Limits("Asia/Tokyo", Values(max_queued=1, max_concurrent=2), (override,))
+        await store.set_limits(ANN, Source.COMMAND, limits)
+        midnight = datetime(2026, 11, 24, 15, tzinfo=UTC)
+        before = await store.allowance(TERMS, midnight - timedelta(seconds=1))
+        assert before.values == Values(max_queued=7, max_concurrent=2)
+        after = await store.allowance(TERMS, midnight)
+        assert after.values == Values(max_queued=1, max_concurrent=2)
+
+    async def test_the_rate_lets_the_next_one_in_at_the_time_it_says(
+        self, store: OperationStore, reopen: Reopen
+    ) -> None:
+        await limit(store, requests_per_minute=7)
+        assert await race(store, 9) == {"accepted": 7, "RateLimited": 2}
+        store = await reopen()
+        with pytest.raises(RateLimited) as refused:
+            await created(store)
+        micros = round(refused.value.retry_after * 1e6)
+        assert micros == 8_571_429
+        early = NOON + timedelta(microseconds=micros - 1)
+        with pytest.raises(RateLimited):
+            await created(store, priced(create_time=early))
+        await created(store, priced(create_time=early + timedelta(microseconds=1)))
+
+    async def test_a_check_says_the_same_and_stores_nothing(self, store: OperationStore) -> None:
+        await limit(store, cost_per_day=PRICE)
+        await store.check(priced(), TERMS)
+        assert await store.spending() == {}
+        await created(store)
+        with pytest.raises(BudgetExceeded):
+            await store.check(priced(), TERMS)
+
+    async def test_each_threshold_is_one_event_in_a_period(
+        self, store: OperationStore, reopen: Reopen
+    ) -> None:
+        assert await store.newest_budget_event() == 0
+        await limit(store, cost_per_day=10 * PRICE, seconds_per_month=20 * VIDEO)
+        records = [await created(store, priced(create_time=at(second))) for second in range(10)]
+        for record in records:
+            await store.delete(record.name)
+        store = await reopen()
+        for second in range(10, 20):
+            await created(store, priced(create_time=at(second)))
+        events = await store.budget_events(0, 100)
+        assert [(one.period_key, one.measure, one.percent, one.time) for one in events] == [
+            (TODAY, Measure.COST, 50, at(4)),
+            (TODAY, Measure.COST, 80, at(7)),
+            (TODAY, Measure.COST, 100, at(9)),
+            (MONTH, Measure.SECONDS, 50, at(9)),
+        ]
+        assert {one.subject for one in events} == {ANN}
+        assert await store.budget_events(events[1].number, 1) == events[2:3]
+        assert await store.newest_budget_event() == events[-1].number
+
+    async def test_the_allowance_shows_limits_sums_and_counts(self, store: OperationStore) -> None:
+        await limit(store, cost_per_day=9 * PRICE, max_concurrent=3)
+        await limit(store, "label/team=film", seconds_per_week=9 * VIDEO)
+        terms = Terms("ann", labels={"team": "film"})
+        records = [await created(store, terms=terms) for _ in range(4)]
+        await store.update(changed(records[0], State.SUBMITTING), 1)
+        await store.update(changed(records[1], State.RUNNING), 1)
+        await store.update(changed(records[2], State.FAILED), 1)
+        allowed = await store.allowance(terms, NOON)
+        assert (allowed.queued, allowed.concurrent) == (1, 2)
+        sums = RESERVED + RESERVED + RESERVED + SPENT
+        shown = [(one.subject, one.key, one.amounts) for one in allowed.budgets]
+        assert shown == [(ANN, TODAY, sums), ("label/team=film", WEEK, sums)]
+        day, week = allowed.budgets
+        assert (day.cost_limit, day.seconds_limit) == (9 * PRICE, None)
+        assert (week.cost_limit, week.seconds_limit) == (None, 9 * VIDEO)
+        assert week.reset_time == datetime(2026, 11, 30, tzinfo=UTC)
+
+    async def test_limits_of_concurrency_are_told_for_the_roles_last_seen(
+        self, store: OperationStore
+    ) -> None:
+        await limit(store, max_queued=100)
+        assert await store.concurrency_limits(["ann"], NOON) is None
+        await created(store, terms=GENERATOR)
+        await limit(store, "role/generator", max_concurrent=3)
+        found = await store.concurrency_limits(["ann", "bob"], NOON)
+        assert found == {"ann": 3, "bob": None}
+
+    async def test_limits_and_sums_survive(self, store: OperationStore, reopen: Reopen) -> None:
+        override = Override(date(2026, 12, 24), Values(cost_per_week=9))
+        limits = Limits("Asia/Tokyo", Values(cost_per_day=10**15, max_queued=1), (override,))
+        await store.replace_limits(Source.FILE, {ANN: limits, "label/run=*": limits})
+        await created(store, terms=Terms("bob"))
+        before = await store.spending()
+        store = await reopen()
+        assert await store.limits() == {
+            ("label/run=*", Source.FILE): limits,
+            (ANN, Source.FILE): limits,
+        }
+        assert await store.spending() == before
+
+    async def test_after_any_history_the_sums_are_those_of_the_records(
+        self, store: OperationStore
+    ) -> None:
+        chance = random.Random(7)  # noqa: S311 - reproducible, not secret
+        await limit(store, "label/run=*", cost_per_day=1000 * PRICE)
+        left: Counter[Charge] = Counter()
+        sums: dict[Charge, Amounts] = {}
+        for number in range(150):
+            terms = Terms("ann", labels={"run": str(number % 3)})
+            created_at = at(3600 * chance.randrange(-300, 300))
+            record = await created(store, priced(create_time=created_at), terms)
+            for _ in range(chance.randrange(4)):
+                if record.done:
+                    break
+                record = changed(record, chance.choice(list(State)))
+                if chance.random() < 0.3:
+                    record = replace(record, reserved_micros=0, reserved_milliseconds=0)
+                await store.update(record, record.revision - 1)
+            part = amounts_of(record)
+            if chance.random() < 0.3:
+                part = amounts_after_deletion(record)
+                await store.delete(record.name)
+            for charge in record.charges:
+                left[charge] += 1
+                sums[charge] = sums.get(charge, Amounts()) + part
+        assert await store.spending() == sums
+        assert left.total() == 150 * 6
