@@ -38,7 +38,8 @@ _MOST_SECONDS = 1_000_000_000
 _MOST_COUNT = 1_000_000
 _MOST_OVERRIDES = 100
 _EXAMPLE = 'cost_per_day = 50.00, below a line ["principal/ann"]'
-_HEADER = re.compile(r"""\s*\[+\s*["']([^"']+)["']""")
+# The header of a table, whose name is quoted or bare.
+_HEADER = re.compile(r"""\s*\[+\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))""")
 
 
 class WrongLimits(StartFailure):
@@ -188,7 +189,7 @@ class _Reading:
     def _headers(self) -> Iterator[tuple[int, str]]:
         for number, line in enumerate(self._lines, 1):
             if match := _HEADER.match(line):
-                yield number, match[1]
+                yield number, match[1] or match[2] or match[3] or ""
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:
