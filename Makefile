@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run edge test test-polyglot check fix proto sync lock bench crash attack clean
+.PHONY: help demo run edge test test-polyglot check fix proto sync lock bench crash crash-budgets attack clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -83,6 +83,9 @@ bench: $(READY) ## Measure every budget, beside a bare gRPC server; NAME="calls 
 
 crash: $(READY) ## Kill the server ten times during a thousand operations, and check them; RUNS=20
 	@cd tests && ../$(BIN)/python -m crash.crash_repeat --runs $(RUNS)
+
+crash-budgets: $(READY) ## Kill the server 25 times during ten thousand operations, and check the budgets
+	@cd tests && ../$(BIN)/python -m crash.crash_budgets
 
 attack: $(READY) ## Measure latency and memory under attacks on loopback; ATTACKS="gzip-bombs" selects
 	@cd tests && ../$(BIN)/python -m crash.crash_attacks $(ATTACKS)

@@ -130,7 +130,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         stopping = asyncio.create_task(stop.wait(), name="signal")
         losing = asyncio.create_task(built.store.lost(), name="storage-lost")
         following = asyncio.create_task(built.budgets.run(), name="budgets file")
-        loops = [returning, following]
+        loops = [returning]
         if certificates is not None:
             loops.append(asyncio.create_task(certificates.run(), name="certificates"))
         _reduce_garbage_collection()
@@ -147,7 +147,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 )
         finally:
             stopping.cancel()
-            await _stop(settings, server, push, built, running, (*loops, checking))
+            await _stop(settings, server, push, built, running, (*loops, checking, following))
             losing.cancel()
         if losing.done() and not losing.cancelled():
             raise StorageLost(_advice(database_of(settings), losing.result()))

@@ -106,16 +106,16 @@ max_queued = 1
             "1000000"
         ),
         (
-            "budgets.toml, line 8: principal/ann: seconds_per_day: accepted are a number of seconds "
-            "from 0 to 1000000000, with at most 3 decimals"
+            "budgets.toml, line 8: principal/ann: seconds_per_day: accepted are a number of "
+            "seconds from 0 to 1000000000, with at most 3 decimals"
         ),
         (
-            "budgets.toml, line 10: principal/ann: overrides[0].until: it is missing; accepted is a "
-            "date, as in 2026-12-24"
+            "budgets.toml, line 10: principal/ann: overrides[0].until: it is missing; accepted is "
+            "a date, as in 2026-12-24"
         ),
         (
-            "budgets.toml, line 11: principal/ann: overrides[0].cost_per_day: accepted are US dollars "
-            "from 0 to 1000000000, with at most 6 decimals"
+            "budgets.toml, line 11: principal/ann: overrides[0].cost_per_day: accepted are US "
+            "dollars from 0 to 1000000000, with at most 6 decimals"
         ),
         (
             "budgets.toml, line 14: principal/ann: overrides[1].until: accepted is a date, as in "
