@@ -11,6 +11,7 @@ from __future__ import annotations
 from storage.storage_contract_budgets import BudgetContract
 from storage.storage_contract_changes import ChangesContract
 from storage.storage_contract_keys import KeyContract
+from storage.storage_contract_limits import LimitsContract
 from storage.storage_contract_lists import ListContract
 from storage.storage_contract_records import RecordContract
 from storage.storage_contract_usage import GroupedUsageContract, UsageContract
@@ -27,5 +28,6 @@ class OperationStoreContract(
     KeyContract,
     GroupedUsageContract,
     BudgetContract,
+    LimitsContract,
 ):
     """Tests all of operations.store and identity.key_store."""

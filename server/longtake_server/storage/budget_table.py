@@ -20,7 +20,7 @@ from longtake_server.operations.budgets.accounting import (
 from longtake_server.operations.budgets.gcra import Bucket
 from longtake_server.operations.budgets.limits import Measure
 from longtake_server.operations.budgets.terms import Allowance, BudgetEvent, Terms
-from longtake_server.operations.model import Charge, State
+from longtake_server.operations.model import Charge
 from longtake_server.storage.codec import from_micros, to_micros
 from longtake_server.storage.limits_table import concurrency_limits, limited_by
 
@@ -45,8 +45,15 @@ _READ = """
     SELECT reserved_micros, spent_micros, reserved_milliseconds, spent_milliseconds
     FROM budget_spending WHERE subject = ? AND period_key = ?
 """
-# Repeats the condition of the partial index, so that SQLite uses it.
-_OPEN = "state IN ('QUEUED', 'SUBMITTING', 'RUNNING')"
+_COUNT_QUEUED = """
+    SELECT count(*) FROM operations INDEXED BY operations_queued
+    WHERE caller = ? AND state = 'QUEUED'
+"""
+# Few operations are in these states, so it reads all of them rather than all of the caller's.
+_COUNT_CONCURRENT = """
+    SELECT count(*) FROM operations INDEXED BY operations_state
+    WHERE state IN ('SUBMITTING', 'RUNNING') AND caller = ?
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +122,13 @@ def _amounts(connection: sqlite3.Connection, charge: Charge) -> Amounts:
 def _check_queue(connection: sqlite3.Connection, terms: Terms, values: Values) -> None:
     if values.max_queued is None:
         return
-    queued = _count(connection, terms.principal, State.QUEUED)
+    queued = _count(connection, _COUNT_QUEUED, terms.principal)
     if queued >= values.max_queued:
         raise TooManyQueued(terms.subject, values.max_queued)
 
 
-def _count(connection: sqlite3.Connection, principal: str, *states: State) -> int:
-    count: int = connection.execute(
-        "SELECT count(*) FROM operations INDEXED BY operations_open "  # noqa: S608 - constants; values are bound
-        f"WHERE caller = ? AND state IN ({', '.join('?' * len(states))}) AND {_OPEN}",
-        (principal, *(state.value for state in states)),
-    ).fetchone()[0]
+def _count(connection: sqlite3.Connection, query: str, principal: str) -> int:
+    count: int = connection.execute(query, (principal,)).fetchone()[0]
     return count
 
 
@@ -211,8 +214,8 @@ def allowance(connection: sqlite3.Connection, terms: Terms, now: datetime) -> Al
         limited[0].time_zone,
         limited[0].values,
         tuple(budget for one in limited for budget in charging.budgets_of(one, sums)),
-        _count(connection, terms.principal, State.QUEUED),
-        _count(connection, terms.principal, State.SUBMITTING, State.RUNNING),
+        _count(connection, _COUNT_QUEUED, terms.principal),
+        _count(connection, _COUNT_CONCURRENT, terms.principal),
     )
 
 

@@ -251,8 +251,7 @@ _VERSION_9: tuple[_Step, ...] = (
     ) STRICT
     """,
     """
-    CREATE INDEX operations_open ON operations (caller, state)
-    WHERE state IN ('QUEUED', 'SUBMITTING', 'RUNNING')
+    CREATE INDEX operations_queued ON operations (caller) WHERE state = 'QUEUED'
     """,
 )
 
