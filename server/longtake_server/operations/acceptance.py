@@ -114,7 +114,8 @@ class Acceptance:
         now = self._clock.now()
         asked = request.model.removeprefix("models/")
         upstream = self._routes[served.upstream]
-        most = worst_case(request, served, self._catalogue, upstream)
+        bill = self._catalogue.bill(served.id, request)
+        most = worst_case(bill, request, served, self._catalogue, upstream)
         return OperationRecord(
             name=new_operation_name(now),
             revision=1,
@@ -131,7 +132,7 @@ class Acceptance:
             resubmit_if_unknown=request.resubmit_if_unknown,
             labels=dict(request.config.labels),
             traceparent=traceparent,
-            cost_micros=self._catalogue.bill(served.id, request).cost_micros,
+            cost_micros=bill.cost_micros,
             priority=request.priority,
             prompt_excerpt=request.prompt[:_EXCERPT_CHARACTERS],
             reserved_micros=most.cost_micros,

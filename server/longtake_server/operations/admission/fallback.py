@@ -55,20 +55,31 @@ def rerouted(
 
 
 def worst_case(
-    request: GenerateVideosRequest, served: ModelEntry, catalogue: Catalogue, upstream: Upstream
+    bill: Bill,
+    request: GenerateVideosRequest,
+    served: ModelEntry,
+    catalogue: Catalogue,
+    upstream: Upstream,
 ) -> Bill:
     """Return the most that a request can cost and generate, by any model that may serve it.
 
     The cost is None if the price of one of them is unknown.
+
+    Args:
+        bill: The bill of the model that is to serve it.
+        request: The request.
+        served: That model.
+        catalogue: The models.
+        upstream: The upstream of the model, which also serves the fallbacks.
+
     """
-    models = [served.id]
-    if request.allow_model_fallback:
-        models += [
-            model
-            for model in served.fallbacks
-            if _if_accepted(model, request, catalogue, upstream) is not None
-        ]
-    bills = [catalogue.bill(model, request) for model in models]
+    if not request.allow_model_fallback:
+        return bill
+    bills = [bill] + [
+        catalogue.bill(model, request)
+        for model in served.fallbacks
+        if _if_accepted(model, request, catalogue, upstream) is not None
+    ]
     costs = [bill.cost_micros for bill in bills]
     known = [cost for cost in costs if cost is not None]
     cost = max(known) if len(known) == len(costs) else None
