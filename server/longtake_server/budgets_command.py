@@ -31,6 +31,7 @@ from longtake_server.storage import budget_table, limits_table
 from longtake_server.storage.database import reading_beside, writing_beside
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
@@ -85,20 +86,15 @@ def budgets(database: Path, arguments: argparse.Namespace, now: datetime) -> str
     """
     if arguments.action == "show":
         with reading_beside(database) as connection:
-            documents = limits_table.read(connection)
-            spending = budget_table.spending(connection)
-        return _shown(documents, spending, arguments, now)
-    if arguments.action == "unset":
-        with writing_beside(database) as connection:
-            limits_table.keep(connection, arguments.subject, Source.COMMAND, None)
-        return ""
-    values = _values(arguments)
+            rows = _rows(connection, arguments.subject, now)
+        return json.dumps(rows, indent=2) + "\n" if arguments.json else _as_text(rows)
+    values = _values(arguments) if arguments.action == "set" else Values()
     with writing_beside(database) as connection:
         known = limits_table.read_one(connection, arguments.subject, Source.COMMAND) or Limits()
-        limits_table.keep(
-            connection, arguments.subject, Source.COMMAND, _changed(known, values, arguments, now)
-        )
-    return ""
+        is_set = arguments.action == "set"
+        limits = _changed(known, values, arguments, now) if is_set else None
+        limits_table.keep(connection, arguments.subject, Source.COMMAND, limits)
+        return _as_text(_rows(connection, arguments.subject, now))
 
 
 def _values(arguments: argparse.Namespace) -> Values:
@@ -160,21 +156,20 @@ def _day(text: str) -> date:
         ) from None
 
 
-def _shown(
-    documents: Mapping[tuple[str, Source], Limits],
-    spending: Mapping[Charge, Amounts],
-    arguments: argparse.Namespace,
-    now: datetime,
-) -> str:
-    by_subject: dict[str, _Documents] = {}
-    for (subject, source), limits in documents.items():
-        by_subject.setdefault(subject, {})[source] = limits
-    for charge in spending:
-        by_subject.setdefault(charge.subject, {})
-    if arguments.subject is not None:
-        by_subject = {arguments.subject: by_subject.get(arguments.subject, {})}
-    rows = [_row(subject, by_subject[subject], spending, now) for subject in sorted(by_subject)]
-    return json.dumps(rows, indent=2) + "\n" if arguments.json else "".join(map(_text, rows))
+def _rows(
+    connection: sqlite3.Connection, subject: str | None, now: datetime
+) -> list[dict[str, Any]]:
+    """Return what is known of a subject, or of each subject with limits or spending."""
+    spending = budget_table.spending(connection)
+    by_subject: dict[str, _Documents] = {charge.subject: {} for charge in spending}
+    for (limited, source), limits in limits_table.read(connection).items():
+        by_subject.setdefault(limited, {})[source] = limits
+    subjects = sorted(by_subject) if subject is None else [subject]
+    return [_row(one, by_subject.get(one, {}), spending, now) for one in subjects]
+
+
+def _as_text(rows: list[dict[str, Any]]) -> str:
+    return "".join(map(_text, rows)) or "no limits are set, and nothing is spent\n"
 
 
 def _row(
@@ -216,7 +211,8 @@ def _in_units(name: str, limit: int) -> float:
 
 
 def _text(row: dict[str, Any]) -> str:
-    return f"{row['subject']}\n" + "".join(f"  {line}\n" for line in _lines(row))
+    lines = tuple(_lines(row)) or ("no limits",)
+    return f"{row['subject']}\n" + "".join(f"  {line}\n" for line in lines)
 
 
 def _lines(row: dict[str, Any]) -> Iterator[str]:

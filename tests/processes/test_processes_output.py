@@ -22,6 +22,7 @@ COMMANDS = [
     ["check-config"],
     ["check-config", "--probe"],
     ["keys", "list"],
+    ["budgets", "show"],
     ["usage"],
     ["serve"],
     ["--help"],
