@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from longtake_server.operations.budgets.limits import (
     subject_fault,
     zone_fault,
 )
-from longtake_server.operations.budgets.periods import day_at, keys_at
+from longtake_server.operations.budgets.periods import keys_at
 from longtake_server.storage import budget_table, limits_table
 from longtake_server.storage.database import reading_beside, writing_beside
 
@@ -114,8 +114,9 @@ def _values(arguments: argparse.Namespace) -> Values:
 
 def _changed(known: Limits, values: Values, arguments: argparse.Namespace, now: datetime) -> Limits:
     """Return the document with the given limits, and without overrides that have ended."""
-    today = day_at(now, known.time_zone or DEFAULT_ZONE)
-    live = tuple(one for one in known.overrides if one.until >= today)
+    # The time zone may be another document's, where it can still be the day before.
+    yesterday = now.date() - timedelta(days=1)
+    live = tuple(one for one in known.overrides if one.until >= yesterday)
     if arguments.override:
         return replace(known, overrides=(*live, Override(arguments.until, values)))
     zone = arguments.time_zone or known.time_zone
