@@ -218,7 +218,7 @@ async def _push(settings: Settings, built: _Parts, parts: AsyncExitStack) -> Pus
     """Start the push server if it is configured. It is imported only then, to save memory."""
     if settings.push_listen is None:
         return None
-    from longtake_server.push.keys import GOOGLE_JWKS
+    from longtake_server.push.signatures import GOOGLE_JWKS
     from longtake_server.push.server import PushConfig, PushServer
 
     secret = settings.push_webhook_secret

@@ -107,15 +107,13 @@ async def _connect(url: str, variable: str) -> None:
 
 async def _fetch_keys(settings: Settings, clock: Clock) -> None:
     """Fetch the keys; the import costs memory that others need not spend."""
-    from longtake_server.push.faults import KeysUnavailable, NotVerified
-    from longtake_server.push.keys import GOOGLE_JWKS, KeySet
+    from longtake_server.identity.key_set import KeySet, KeysUnavailable, at
+    from longtake_server.push.signatures import GOOGLE_JWKS
 
-    keys = KeySet(settings.push_jwks_url or GOOGLE_JWKS, clock)
+    keys = KeySet(at(settings.push_jwks_url or GOOGLE_JWKS), clock, "webhooks")
     try:
+        # No key has that name, but all are fetched.
         await keys.find("")
-    except NotVerified:
-        # The keys are there, and none has that name.
-        return
     except KeysUnavailable:
         raise CheckFailed(
             "the keys cannot be fetched; correct LONGTAKE_PUSH_JWKS_URL, or let this machine "

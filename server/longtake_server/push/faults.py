@@ -9,10 +9,6 @@ class NotVerified(Exception):
     """The signature or token of the push is missing or invalid."""
 
 
-class KeysUnavailable(Exception):
-    """The sender's keys cannot be fetched at the moment; the sender may retry."""
-
-
 class Unreadable(Exception):
     """The push is authentic, but malformed."""
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 
+from longtake_server.identity.key_set import KeysUnavailable
 from longtake_server.push.documents import read_json
-from longtake_server.push.faults import KeysUnavailable, NotVerified, Unreadable
+from longtake_server.push.faults import NotVerified, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

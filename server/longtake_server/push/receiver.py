@@ -13,8 +13,9 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from longtake_server.identity.key_set import KeysUnavailable
 from longtake_server.push.documents import possible_names, read_json
-from longtake_server.push.faults import KeysUnavailable, NoRoom, NotVerified, Unreadable
+from longtake_server.push.faults import NoRoom, NotVerified, Unreadable
 from longtake_server.push.pubsub import read_message
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from longtake_server.configuration.addresses import split_address
+from longtake_server.identity.key_set import KeySet, at
 from longtake_server.listening import cannot_listen
 from longtake_server.push.hints import Hints
-from longtake_server.push.keys import KeySet
 from longtake_server.push.pubsub import GOOGLE_CERTIFICATES, PubsubTokens
 from longtake_server.push.receiver import create_application
 from longtake_server.push.signatures import DynamicSignatures, StaticSignatures, WebhookVerifier
@@ -70,7 +70,9 @@ class PushServer:
         self, config: PushConfig, hint: Callable[[str], Awaitable[bool]], clock: Clock
     ) -> None:
         self._hints = Hints(hint)
-        self._keys = None if config.jwks_url is None else KeySet(config.jwks_url, clock)
+        self._keys = (
+            None if config.jwks_url is None else KeySet(at(config.jwks_url), clock, "webhooks")
+        )
         self._pubsub = _pubsub(config, clock)
         webhooks = _webhooks(config, self._keys, clock)
         self._server = _Uvicorn(create_application(self._hints, webhooks, self._pubsub))

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from longtake_server.clock import Clock
-    from longtake_server.push.keys import KeySet
+    from longtake_server.identity.key_set import KeySet
+
+GOOGLE_JWKS = "https://generativelanguage.googleapis.com/.well-known/jwks.json"
+"""The keys of Google's dynamic webhooks."""
 
 _OLDEST_SECONDS = 300.0
 # The accepted difference between this machine's clock and Google's.
@@ -83,10 +86,12 @@ class DynamicSignatures:
 
         """
         key = await self._keys.find(_key_id(token))
+        if key is None:
+            raise NotVerified("the signing key is unknown")
         try:
             claims: Mapping[str, Any] = jwt.decode(
                 token,
-                key.key,
+                key,
                 algorithms=[_ALGORITHM],
                 audience=self._audience,
                 leeway=_LEEWAY_SECONDS,
