@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 from longtake_server.budgets_file import BudgetsFile
 from longtake_server.clock import SystemClock
 from longtake_server.errors import StorageLost
+from longtake_server.identity.configured import configured_authenticator
+from longtake_server.identity.keys import KeyRing
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.memory import (
     MemoryReturner,
@@ -38,6 +40,7 @@ from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.topics import Topics
 from longtake_server.operations.watching import Watching
+from longtake_server.rpc.door import Door
 from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.listeners import bind
 from longtake_server.rpc.server import RpcServer
@@ -98,6 +101,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     async with AsyncExitStack() as parts:
         telemetry = _telemetry(settings, parts)
         built = await _build(settings, telemetry, parts)
+        keys = await _keys(settings, built)
+        door = _door(settings, built, keys, parts)
         server = RpcServer(
             built.service,
             built.health,
@@ -107,7 +112,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             send_timeout_seconds=settings.send_timeout_seconds,
             clock=built.clock,
             telemetry=telemetry,
-            caller_header=settings.trust_caller_header,
+            door=door,
             max_connection_age_seconds=settings.max_connection_age_seconds,
             connection_grace_seconds=settings.grace_seconds,
         )
@@ -126,11 +131,12 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         )
         running = asyncio.create_task(built.engine.run(), name="engine")
         returning = asyncio.create_task(memory.run(), name="memory")
+        guarding = asyncio.create_task(_guard(door, keys), name="door")
         checking = asyncio.create_task(built.start_check(), name="start check")
         stopping = asyncio.create_task(stop.wait(), name="signal")
         losing = asyncio.create_task(built.store.lost(), name="storage-lost")
         following = asyncio.create_task(built.budgets.run(), name="budgets file")
-        loops = [returning]
+        loops = [returning, guarding]
         if certificates is not None:
             loops.append(asyncio.create_task(certificates.run(), name="certificates"))
         _reduce_garbage_collection()
@@ -218,8 +224,8 @@ async def _push(settings: Settings, built: _Parts, parts: AsyncExitStack) -> Pus
     """Start the push server if it is configured. It is imported only then, to save memory."""
     if settings.push_listen is None:
         return None
-    from longtake_server.push.signatures import GOOGLE_JWKS
     from longtake_server.push.server import PushConfig, PushServer
+    from longtake_server.push.signatures import GOOGLE_JWKS
 
     secret = settings.push_webhook_secret
     audience, email = settings.push_pubsub_audience, settings.push_pubsub_email
@@ -235,6 +241,34 @@ async def _push(settings: Settings, built: _Parts, parts: AsyncExitStack) -> Pus
     await push.start()
     _log.info("receiving pushes", extra={"address": address})
     return push
+
+
+async def _keys(settings: Settings, built: _Parts) -> KeyRing | None:
+    """Read the API keys if they are accepted."""
+    if "keys" not in settings.authentication:
+        return None
+    keys = KeyRing(built.store, built.clock)
+    await keys.refresh()
+    return keys
+
+
+def _door(settings: Settings, built: _Parts, keys: KeyRing | None, parts: AsyncExitStack) -> Door:
+    authenticator = configured_authenticator(settings, keys, built.clock)
+    parts.push_async_callback(authenticator.aclose)
+    return Door(
+        authenticator,
+        built.clock,
+        header=settings.trust_caller_header,
+        tell=built.health.note_authentication,
+    )
+
+
+async def _guard(door: Door, keys: KeyRing | None) -> None:
+    """Keep the keys fresh and check open calls, until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(door.run(), name="sessions")
+        if keys is not None:
+            tasks.create_task(keys.run(), name="keys")
 
 
 def _advice(database: Path, fault: str) -> str:

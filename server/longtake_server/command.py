@@ -19,6 +19,7 @@ from longtake_server.budgets_file import read_budgets
 from longtake_server.clock import SystemClock
 from longtake_server.errors import StartFailure, StorageLost
 from longtake_server.health_command import add_health_arguments, health_target
+from longtake_server.identity.configured import configured_identities
 from longtake_server.keys_command import keys
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.output import OutputFailure, ReaderGone, say
@@ -87,6 +88,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
             files.read().identity()
         if settings.budgets_file is not None:
             read_budgets(settings.budgets_file)
+        configured_identities(settings)
         say(_shown(settings))
         return not arguments.probe or _probe(settings)
     else:

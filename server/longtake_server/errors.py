@@ -463,11 +463,8 @@ class CredentialMissing(NotAuthenticated):
 
     reason = "CREDENTIAL_MISSING"
 
-    def __init__(self) -> None:
-        super().__init__(
-            "the call has no credential; send an API key or a token as authorization: Bearer, or "
-            "an API key as x-goog-api-key"
-        )
+    def __init__(self, accepted: str) -> None:
+        super().__init__(f"the call has no credential; accepted is {accepted}")
 
 
 class CredentialMalformed(NotAuthenticated):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from longtake_server.configuration.addresses import PROXY_ADDRESS, proxy_address
+from longtake_server.configuration.callers import CALLER_RULES
 from longtake_server.configuration.exposure import EXPOSURE_RULES
 from longtake_server.configuration.loading import Rule, load
 from longtake_server.configuration.values import (
@@ -196,7 +197,12 @@ class Settings(BaseModel):
     )
     authentication: Authentications = Field(
         default=(),
-        description="How callers prove who they are. Default: by nothing.",
+        description="How callers prove who they are. Default: they do not, and may do everything.",
+    )
+    identity_file: File | None = Field(
+        default=None,
+        description="TOML file of the token issuers and certificate identities that are admitted, "
+        "with their roles.",
     )
     max_upstream_calls: Count = Field(
         default=64, description="Most submissions and polls under way at the same time."
@@ -397,4 +403,5 @@ _RULES: tuple[Rule[Settings], ...] = (
     Rule(("push_listen", *_PUSH_PROOFS), _push_listens),
     Rule(("push_listen", *_PUSH_PROOFS), _push_is_verified),
     Rule(("push_pubsub_audience", "push_pubsub_email"), _pubsub_is_complete),
+    *CALLER_RULES,
 )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,7 +19,10 @@ from grpc_status import rpc_status
 from longtake.v1.error_reason_pb2 import ErrorReason
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+from longtake_server.identity.authentication import Authenticator, Proofs
+from longtake_server.identity.principal import Role
 from longtake_server.operations.model import SubmissionAccepted, SubmissionStarted, Succeeded
+from longtake_server.rpc.door import Door
 from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.server import RpcServer
 from longtake_server.telemetry import Telemetry
@@ -27,15 +31,18 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
     from pathlib import Path
 
+    from fakes.clock import FakeClock
     from fakes.engine import Engine
     from fakes.upstream import ScriptedUpstream
     from google.protobuf.message import Message
     from longtake.v1.operation_pb2 import GenerateVideosOperation
+    from longtake_server.clock import Clock
     from longtake_server.operations.service import VideoOperations
 
 MAX_REQUEST_BYTES = 24 << 20
 # Never reached unless a test sets a shorter timeout.
 _SEND_TIMEOUT_SECONDS = 600.0
+_BETWEEN_CHECKS_SECONDS = 3.0
 
 _DETAILS = (
     error_details_pb2.ErrorInfo,
@@ -119,6 +126,12 @@ class Server:
     channel: grpc.aio.Channel
     videos: Any
     operations: Any
+    checks: asyncio.Semaphore
+
+    async def check_sessions(self) -> None:
+        """Let the time of the next check of credentials come, and wait for the check."""
+        self.parts.clock.advance(_BETWEEN_CHECKS_SECONDS)
+        await self.checks.acquire()
 
     async def accepted(self, **fields: Any) -> str:
         """Create an operation over the socket and return its name."""
@@ -148,6 +161,11 @@ class Server:
         return name
 
 
+def open_door(clock: Clock) -> Door:
+    """Return the door of a server without authentication."""
+    return Door(Authenticator(Proofs()), clock)
+
+
 @asynccontextmanager
 async def serving(
     folder: Path,
@@ -157,19 +175,37 @@ async def serving(
     max_watches: int = 100,
     max_watches_per_caller: int | None = None,
     caller_header: str | None = None,
+    proofs: Proofs | None = None,
+    clock: FakeClock | None = None,
     max_connection_age_seconds: float | None = None,
     max_request_bytes_in_flight: int = 10 * MAX_REQUEST_BYTES,
     max_calls_per_connection: int = 1000,
     send_timeout_seconds: float = _SEND_TIMEOUT_SECONDS,
 ) -> AsyncIterator[Server]:
-    """Serve on a loopback port; `service` replaces the real use cases."""
+    """Serve on a loopback port.
+
+    Args:
+        service: Replaces the real use cases.
+        proofs: How callers prove who they are. By default all may do everything.
+        clock: The clock of the server.
+    """
     async with engine(
         folder,
         upstream,
+        clock=clock,
         max_watches=max_watches,
         max_watches_per_caller=max_watches_per_caller,
     ) as parts:
         health = HealthServicer(["scripted"])
+        callers = None if caller_header is None else frozenset({Role.GENERATOR})
+        authenticator = Authenticator(proofs or Proofs(caller_roles=callers))
+        checks = asyncio.Semaphore(0)
+
+        def tell(works: bool) -> None:
+            health.note_authentication(works)
+            checks.release()
+
+        door = Door(authenticator, parts.clock, header=caller_header, tell=tell)
         server = RpcServer(
             service or parts.service,
             health,
@@ -179,19 +215,27 @@ async def serving(
             send_timeout_seconds=send_timeout_seconds,
             clock=parts.clock,
             telemetry=Telemetry(),
-            caller_header=caller_header,
+            door=door,
             max_connection_age_seconds=max_connection_age_seconds,
             connection_grace_seconds=0.0,
         )
         address = server.bind("127.0.0.1:0")
         await server.start()
+        # Without credentials there is nothing to check, and the clock has no further sleeper.
+        guarding = None if proofs is None else asyncio.create_task(door.run())
+        if guarding is not None:
+            await checks.acquire()
         try:
             async with grpc.aio.insecure_channel(address, _OPTIONS) as channel:
                 videos, operations = VideoServiceStub(channel), OperationsStub(channel)
-                yield Server(parts, server, health, address, channel, videos, operations)
+                yield Server(parts, server, health, address, channel, videos, operations, checks)
         finally:
             parts.watching.drain()
             await server.stop(0)
+            if guarding is not None:
+                guarding.cancel()
+                await asyncio.wait([guarding])
+            await authenticator.aclose()
 
 
 # A response may have 16 MiB of video data, and a request may exceed the server's limit.

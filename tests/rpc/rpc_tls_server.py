@@ -19,6 +19,7 @@ from longtake_server.rpc.listeners import bind
 from longtake_server.rpc.server import RpcServer
 from longtake_server.settings import Settings
 from longtake_server.telemetry import Telemetry
+from rpc.rpc_server import open_door
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -59,6 +60,7 @@ async def tls_serving(folder: Path, files: TlsFolder) -> AsyncIterator[TlsServer
             send_timeout_seconds=600.0,
             clock=parts.clock,
             telemetry=Telemetry(),
+            door=open_door(parts.clock),
         )
         server._server.add_generic_rpc_handlers((_peer_handler(),))
         listeners = await bind(server, settings, parts.clock)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from longtake_server.clock import SystemClock
-from longtake_server.rpc.door import Door
 from longtake_server.rpc.interceptors import Calls
 from longtake_server.rpc.observation import Observer
 from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.telemetry import Telemetry
+from rpc.rpc_server import open_door
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -48,7 +48,7 @@ async def test_a_stream_holds_no_request_that_its_behaviour_let_go() -> None:
         budget=RequestBudget(10),
         send_timeout_seconds=600.0,
         observer=observer,
-        door=Door(),
+        door=open_door(SystemClock()),
     )
     calls.add_registered_method_handlers("test.Service", {"Stream": handler})
     port = server.add_insecure_port("127.0.0.1:0")

@@ -30,7 +30,7 @@ AMOUNTS = {"limit_micros": 9, "spent_micros": 4, "reserved_micros": 3, "requeste
 
 # For each error: its code, its metadata, and its details other than ErrorInfo.
 EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
-    (errors.CredentialMissing(), "UNAUTHENTICATED", {}, set()),
+    (errors.CredentialMissing("an API key"), "UNAUTHENTICATED", {}, set()),
     (errors.CredentialMalformed("an API key"), "UNAUTHENTICATED", {}, set()),
     (errors.CredentialUnknown(), "UNAUTHENTICATED", {}, set()),
     (errors.CredentialRevoked("0a1b"), "UNAUTHENTICATED", {"key_id": "0a1b"}, set()),

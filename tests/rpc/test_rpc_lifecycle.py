@@ -19,7 +19,7 @@ from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.server import RpcServer
 from longtake_server.telemetry import Telemetry
 from operations.operations_requests import ask
-from rpc.rpc_server import fault_of, refused, serving
+from rpc.rpc_server import fault_of, open_door, refused, serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
@@ -183,6 +183,7 @@ async def test_an_address_that_is_taken_is_told_in_one_line(tmp_path: Path) -> N
             max_request_bytes=1,
             send_timeout_seconds=1.0,
             clock=FakeClock(),
+            door=open_door(FakeClock()),
             telemetry=Telemetry(),
         )
         first = server.address

@@ -19,7 +19,7 @@ from longtake_server.operations.upstream import Finished
 from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.server import RpcServer
 from longtake_server.telemetry import Telemetry
-from rpc.rpc_server import fault_of
+from rpc.rpc_server import fault_of, open_door
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +55,7 @@ async def test_a_reader_that_stops_reading_is_let_go(tmp_path: Path) -> None:
             max_request_bytes=1 << 20,
             send_timeout_seconds=0.1,
             clock=parts.clock,
+            door=open_door(parts.clock),
             telemetry=Telemetry(),
         )
         address = server.bind("127.0.0.1:0")

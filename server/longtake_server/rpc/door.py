@@ -4,18 +4,31 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from longtake_server.errors import RoleMissing
+from longtake_server.identity.authentication import Presented
+from longtake_server.identity.certificates import identities_of
 from longtake_server.identity.principal import ANYONE, Principal, Role
+from longtake_server.rpc.sessions import Sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import grpc
 
+    from longtake_server.clock import Clock
+    from longtake_server.identity.authentication import Authenticator
+
     Context = grpc.aio.ServicerContext[Any, Any]
+
+_HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+# The server knows of a revocation within a second, so calls end well within ten.
+_SECONDS_BETWEEN_CHECKS = 3.0
+_NOBODY = Principal("", frozenset())
+_UNWATCHED = nullcontext()
 
 _principal: ContextVar[Principal] = ContextVar("principal")
 
@@ -51,32 +64,101 @@ def principal_of_call() -> Principal:
 
 
 class Door:
-    """Admits calls.
+    """Admits calls, and watches over those that stay open.
 
     Args:
+        authenticator: Turns what a call presents into its principal.
+        clock: Times the checks of open calls.
         header: The metadata key, in lower case, in which a trusted proxy names the caller;
             None if there is no such proxy.
+        tell: Called every few seconds with whether credentials can be verified.
 
     """
 
-    def __init__(self, header: str | None = None) -> None:
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        clock: Clock,
+        *,
+        header: str | None = None,
+        tell: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        self._authenticator = authenticator
+        self._clock = clock
         self._header = header
+        self._tell = tell
+        self._sessions = Sessions(authenticator, clock)
+        self._reads_nothing = not authenticator.authenticates and header is None
 
-    async def admit(self, method: str, context: Context) -> None:
-        """Set the principal of the running call.
+    async def admit(self, method: str, context: Context, request: bytes = b"") -> Presented | None:
+        """Set the principal of the running call, before its request is decoded.
+
+        Args:
+            method: The method, as `/package.Service/Method`.
+            context: The call.
+            request: The encoded request; empty for a stream of requests.
+
+        Returns:
+            What the call presents if it is a credential, which can be revoked or expire.
 
         Raises:
+            NotAuthenticated, AuthenticationUnavailable: As Authenticator.principal_of.
             RoleMissing: The principal lacks the role that the method requires.
 
         """
-        principal = self._principal_of(context)
-        if not principal.roles & ROLES.get(method, _ANY):
-            raise RoleMissing(sorted(role.value for role in ROLES[method]))
+        if self._reads_nothing:
+            _principal.set(ANYONE)
+            return None
+        if method == _HEALTH_CHECK and not request:
+            # Of the server as a whole: its encoding is empty. Probes have no credential.
+            _principal.set(_NOBODY)
+            return None
+        presented = self._presented(context)
+        known = self._authenticator.known(presented)
+        principal = known or await self._authenticator.principal_of(presented)
+        required = ROLES.get(method, _ANY)
+        if not principal.roles & required:
+            raise RoleMissing(sorted(role.value for role in required))
         _principal.set(principal)
+        return presented if self._authenticator.authenticates else None
 
-    def _principal_of(self, context: Context) -> Principal:
-        if self._header is None:
-            return ANYONE
-        said = [value for key, value in context.invocation_metadata() or () if key == self._header]
-        # The proxy's value comes after any that the caller sent.
-        return Principal(str(said[-1]) if said else "", frozenset({Role.GENERATOR}))
+    def stay(self, presented: Presented | None, context: Context) -> AbstractContextManager[None]:
+        """Return a context manager for a call that stays open.
+
+        Within it, the call ends with an error a few seconds after its credential was revoked or
+        has expired.
+
+        Args:
+            presented: What `admit` returned.
+            context: The call.
+
+        """
+        if presented is None:
+            return _UNWATCHED
+        return self._sessions.open(presented, _principal.get(), context)
+
+    async def run(self) -> None:
+        """Check the credentials of open calls every few seconds, until cancelled."""
+        try:
+            while True:
+                self._tell(self._authenticator.available)
+                await self._sessions.check()
+                await self._clock.sleep(_SECONDS_BETWEEN_CHECKS)
+        finally:
+            await self._sessions.aclose()
+
+    def _presented(self, context: Context) -> Presented:
+        authorization: tuple[str, ...] = ()
+        api_key: tuple[str, ...] = ()
+        caller: tuple[str, ...] = ()
+        for key, value in context.invocation_metadata() or ():
+            if key == "authorization":
+                authorization += (str(value),)
+            elif key == "x-goog-api-key":
+                api_key += (str(value),)
+            elif key == self._header:
+                caller += (str(value),)
+        identities: tuple[str, ...] = ()
+        if self._authenticator.reads_certificates:
+            identities = identities_of(context.auth_context())
+        return Presented(authorization, api_key, caller, identities)

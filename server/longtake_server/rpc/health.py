@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import grpc
 from grpc_health.v1 import health, health_pb2
 
 from longtake_server.errors import ServerDraining
@@ -14,9 +15,9 @@ from longtake_server.errors import ServerDraining
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
-    import grpc
-
     Context = grpc.aio.ServicerContext[Any, Any]
+
+_UPSTREAM = "upstream/"
 
 
 class HealthServicer(health.aio.HealthServicer):
@@ -34,6 +35,7 @@ class HealthServicer(health.aio.HealthServicer):
     def __init__(self, upstreams: Iterable[str] = ()) -> None:
         super().__init__()
         self._is_ending = False
+        self._can_authenticate = True
         self._news = asyncio.Event()
         for name in upstreams:
             self.note_upstream(name, answers=True)
@@ -43,8 +45,31 @@ class HealthServicer(health.aio.HealthServicer):
         serving = health_pb2.HealthCheckResponse.SERVING
         not_serving = health_pb2.HealthCheckResponse.NOT_SERVING
         statuses = self._server_status  # type: ignore[attr-defined]  # its types leave it out
-        statuses[f"upstream/{name}"] = serving if answers else not_serving
+        statuses[f"{_UPSTREAM}{name}"] = serving if answers else not_serving
         self._tell_watchers()
+
+    def note_authentication(self, works: bool) -> None:
+        """Set whether credentials can be verified. Without that the server is NOT_SERVING."""
+        if works != self._can_authenticate:
+            self._can_authenticate = works
+            self._tell_watchers()
+
+    async def Check(  # noqa: N802 - the library's name
+        self, request: health_pb2.HealthCheckRequest, context: Context
+    ) -> health_pb2.HealthCheckResponse:
+        """Return the status of a service."""
+        answer = self._answer(request.service)
+        if answer.status == health_pb2.HealthCheckResponse.SERVICE_UNKNOWN:
+            # The library's answer: a status without a message.
+            await context.abort(grpc.StatusCode.NOT_FOUND)
+        return answer
+
+    async def List(self, request: Any, context: Context) -> Any:  # noqa: N802 - the library has none
+        """Return the status of every service. The library's types leave its messages out."""
+        del request, context
+        statuses = self._server_status  # type: ignore[attr-defined]  # its types leave it out
+        answers = {service: self._answer(service) for service in statuses}
+        return cast("Any", health_pb2).HealthListResponse(statuses=answers)
 
     def _tell_watchers(self) -> None:
         self._news.set()
@@ -68,7 +93,10 @@ class HealthServicer(health.aio.HealthServicer):
     def _answer(self, service: str) -> health_pb2.HealthCheckResponse:
         statuses = self._server_status  # type: ignore[attr-defined]  # its types leave it out
         unknown = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
-        return health_pb2.HealthCheckResponse(status=statuses.get(service, unknown))
+        status = statuses.get(service, unknown)
+        if not self._can_authenticate and not service.startswith(_UPSTREAM) and status != unknown:
+            status = health_pb2.HealthCheckResponse.NOT_SERVING
+        return health_pb2.HealthCheckResponse(status=status)
 
     async def enter_graceful_shutdown(self) -> None:
         """Set all services to NOT_SERVING and end the watches."""

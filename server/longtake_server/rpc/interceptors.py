@@ -6,16 +6,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from google.protobuf.message import DecodeError
-from grpc_status import rpc_status
 
 from longtake_server.errors import InvalidRequest, ReaderTooSlow, RequestTooLarge, Violation
-from longtake_server.rpc.status import status_of
+from longtake_server.rpc.endings import Endings, abort
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -32,6 +31,14 @@ if TYPE_CHECKING:
     from longtake_server.rpc.request_budget import RequestBudget
 
 _log = logging.getLogger("longtake_server.access")
+
+# The calls with one response that stay open for long.
+_WAITS = frozenset(
+    {
+        "/longtake.v1.VideoService/WaitOperation",
+        "/google.longrunning.Operations/WaitOperation",
+    }
+)
 
 
 class Calls:
@@ -112,16 +119,19 @@ class Calls:
             with self._observer.call(method, context) as observed:
                 held = 0
                 try:
-                    await self._door.admit(method, context)
+                    presented = await self._door.admit(method, context, data)
                     self._budget.take(len(data))
                     held = len(data)
                     request = self._decoded(handler, data)
                     observed.requested(request)
-                    return await behaviour(request, context)
+                    if method not in _WAITS:
+                        return await behaviour(request, context)
+                    with self._door.stay(presented, context):
+                        return await behaviour(request, context)
                 except (asyncio.CancelledError, grpc.aio.AbortError):
                     raise
                 except Exception as error:  # noqa: BLE001 - rpc/status.py maps every error
-                    await _abort(context, error)
+                    await abort(context, error)
                 finally:
                     self._budget.give_back(held)
 
@@ -140,19 +150,21 @@ class Calls:
             with self._observer.call(method, context) as observed:
                 held = 0
                 try:
-                    await self._door.admit(method, context)
+                    # Not kept in a variable: a credential is large, and a watch is long.
+                    staying = self._door.stay(await self._door.admit(method, context), context)
                     self._budget.take(size)
                     held = size
                     answers = self._answers(handler, received, context, observed)
-                    async with aclosing(answers) as messages:
-                        first: AsyncGenerator[Any] | None = messages
-                        async for message in messages:
-                            await self._send(method, context, message, first)
-                            first = None
+                    with staying:
+                        async with aclosing(answers) as messages:
+                            first: AsyncGenerator[Any] | None = messages
+                            async for message in messages:
+                                await self._send(method, context, message, first)
+                                first = None
                 except (asyncio.CancelledError, grpc.aio.AbortError):
                     raise
                 except Exception as error:  # noqa: BLE001 - rpc/status.py maps every error
-                    await _abort(context, error)
+                    await abort(context, error)
                 finally:
                     self._budget.give_back(held)
 
@@ -228,7 +240,7 @@ class _Sends:
         self._seconds = seconds
         self._begun: dict[_Send, None] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._endings: set[asyncio.Future[None]] = set()
+        self._endings = Endings()
 
     def begin(
         self,
@@ -265,18 +277,11 @@ class _Sends:
         send.is_late = True
         if send.source is None:
             # The status waits behind the unread message. Everything else is released.
-            ending = asyncio.ensure_future(_end(send.context, ReaderTooSlow(), send.task))
+            self._endings.end(send.context, ReaderTooSlow(), send.task)
         else:
             # gRPC sends the headers with the first message and accepts no status before both are
             # sent. Release what the call holds; it ends when the client reads or disconnects.
-            ending = asyncio.ensure_future(send.source.aclose())
-        self._endings.add(ending)
-        ending.add_done_callback(self._ended)
-
-    def _ended(self, ending: asyncio.Future[None]) -> None:
-        self._endings.discard(ending)
-        if not ending.cancelled() and (error := ending.exception()) is not None:
-            _log.error("a call did not end cleanly", exc_info=error)
+            self._endings.close(send.source)
 
 
 class _WrappedOnce(grpc.GenericRpcHandler):
@@ -312,22 +317,3 @@ def _writer(handler: Any) -> Callable[[Any], bytes]:
         return message if isinstance(message, bytes) else serialize(message)
 
     return write
-
-
-async def _abort(context: grpc.aio.ServicerContext[Any, Any], error: Exception) -> None:
-    status = rpc_status.to_status(status_of(error))
-    await context.abort(status.code, status.details, status.trailing_metadata)
-
-
-async def _end(
-    context: grpc.aio.ServicerContext[Any, Any],
-    error: Exception,
-    task: asyncio.Task[Any] | None,
-) -> None:
-    """Send the status of a call from another task, and cancel the call's task."""
-    aborting = asyncio.ensure_future(_abort(context, error))
-    if task is not None:
-        task.cancel()
-    # abort raises on success too, and when the client has disconnected.
-    with suppress(grpc.aio.BaseError):
-        await aborting

@@ -15,7 +15,6 @@ from longtake.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_serve
 
 from longtake_server.errors import StartFailure
 from longtake_server.listening import check_free
-from longtake_server.rpc.door import Door
 from longtake_server.rpc.encoded import EncodedOperations
 from longtake_server.rpc.interceptors import Calls
 from longtake_server.rpc.library_log import drop_disconnects
@@ -28,6 +27,7 @@ from longtake_server.rpc.video_servicer import VideoServicer
 if TYPE_CHECKING:
     from longtake_server.clock import Clock
     from longtake_server.operations.service import VideoOperations
+    from longtake_server.rpc.door import Door
     from longtake_server.rpc.health import HealthServicer
     from longtake_server.telemetry import Telemetry
 
@@ -98,7 +98,7 @@ class RpcServer:
         send_timeout_seconds: How long a reader may leave a message of a stream unread.
         clock: Time.
         telemetry: Records spans.
-        caller_header: The metadata key in which a trusted proxy names the caller, or None.
+        door: Admits calls. Whoever builds the server runs it.
         max_connection_age_seconds: The age at which connections are closed, or None.
         connection_grace_seconds: How long calls on a closed connection may continue.
 
@@ -115,7 +115,7 @@ class RpcServer:
         send_timeout_seconds: float,
         clock: Clock,
         telemetry: Telemetry,
-        caller_header: str | None = None,
+        door: Door,
         max_connection_age_seconds: float | None = None,
         connection_grace_seconds: float = 20.0,
     ) -> None:
@@ -133,7 +133,7 @@ class RpcServer:
             budget=RequestBudget(max_request_bytes_in_flight),
             send_timeout_seconds=send_timeout_seconds,
             observer=Observer(clock, telemetry),
-            door=Door(caller_header),
+            door=door,
         )
         self._encoded = EncodedOperations()
         add_VideoServiceServicer_to_server(VideoServicer(service, self._encoded), calls)
