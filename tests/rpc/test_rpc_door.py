@@ -134,7 +134,7 @@ async def test_only_the_health_of_the_whole_server_is_told_to_everyone(server: S
     closed = (
         health.Check(named),
         health.List(every),
-        health.Watch(health_pb2.HealthCheckRequest()),
+        health.Watch(named),
         reflection(server),
     )
     assert [(await refused(call)).reason for call in closed] == ["CREDENTIAL_MISSING"] * 4
@@ -142,9 +142,10 @@ async def test_only_the_health_of_the_whole_server_is_told_to_everyone(server: S
     services = (await health.List(every, **bearing(READER))).statuses
     assert {"", "longtake.v1.VideoService", "upstream/scripted"} <= services.keys()
     assert {one.status for one in services.values()} == {SERVING}
-    watch = health.Watch(health_pb2.HealthCheckRequest(), **bearing(READER))
-    assert (await anext(aiter(watch))).status == SERVING
-    watch.cancel()
+    for name in ("", "longtake.v1.VideoService"):
+        watch = health.Watch(health_pb2.HealthCheckRequest(service=name))
+        assert (await anext(aiter(watch))).status == SERVING
+        watch.cancel()
     [answer] = [answer async for answer in reflection(server, **bearing(READER))]
     assert answer.list_services_response.service
 

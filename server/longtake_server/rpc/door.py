@@ -8,6 +8,8 @@ from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+
 from longtake_server.errors import RoleMissing
 from longtake_server.identity.authentication import Presented
 from longtake_server.identity.certificates import identities_of
@@ -24,7 +26,13 @@ if TYPE_CHECKING:
 
     Context = grpc.aio.ServicerContext[Any, Any]
 
-_HEALTH_CHECK = "/grpc.health.v1.Health/Check"
+_HEALTH = frozenset({"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"})
+# The health of the server as a whole. Probes have no credential, and gRPC libraries that check the
+# health of a server before they use it send none.
+_OPEN_HEALTH = frozenset(
+    HealthCheckRequest(service=service).SerializeToString()
+    for service in ("", "longtake.v1.VideoService")
+)
 # The server knows of a revocation within a second, so calls end well within ten.
 _SECONDS_BETWEEN_CHECKS = 3.0
 _NOBODY = Principal("", frozenset())
@@ -109,8 +117,7 @@ class Door:
         if self._reads_nothing:
             _principal.set(ANYONE)
             return None
-        if method == _HEALTH_CHECK and not request:
-            # Of the server as a whole: its encoding is empty. Probes have no credential.
+        if method in _HEALTH and request in _OPEN_HEALTH:
             _principal.set(_NOBODY)
             return None
         presented = self._presented(context)

@@ -150,8 +150,12 @@ class Calls:
             with self._observer.call(method, context) as observed:
                 held = 0
                 try:
+                    request = b"" if handler.request_streaming else received
                     # Not kept in a variable: a credential is large, and a watch is long.
-                    staying = self._door.stay(await self._door.admit(method, context), context)
+                    staying = self._door.stay(
+                        await self._door.admit(method, context, request), context
+                    )
+                    del request
                     self._budget.take(size)
                     held = size
                     answers = self._answers(handler, received, context, observed)
