@@ -56,11 +56,12 @@ check: $(READY) ## Run every static check: style, types, imports, protos, genera
 	$(BIN)/python -m pip check
 	$(BIN)/python -m pytest -q tests/project/test_project_generated.py tests/project/test_project_lock.py
 
-fix: $(READY) ## Fix what the style checks can fix, and update the table of settings
+fix: $(READY) ## Fix what the style checks can fix, and update the tables of settings and metrics
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/buf format --write protos
 	$(BIN)/python scripts/write_settings_table.py
+	$(BIN)/python scripts/write_metrics_table.py
 
 proto: $(READY) ## Regenerate the code and the API documents from the protos
 	PYTHON=$(BIN)/python scripts/generate_python.sh

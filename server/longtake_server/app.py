@@ -47,7 +47,7 @@ from longtake_server.rpc.server import RpcServer
 from longtake_server.scheduling import use_batch_scheduling
 from longtake_server.start_check import warn_of_unusable
 from longtake_server.storage.sqlite import SqliteStore
-from longtake_server.telemetry import Telemetry
+from longtake_server.telemetry import Telemetry, metrics
 from longtake_server.upstream.configured import configured_upstreams
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     keep_chunks()
     _stop_tracking_generators()
     async with AsyncExitStack() as parts:
-        telemetry = _telemetry(settings, parts)
+        telemetry, scrape = _telemetry(settings, parts)
         built = await _build(settings, telemetry, parts)
         keys = await _keys(settings, built)
         door = _door(settings, built, keys, parts)
@@ -119,8 +119,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         listeners = await bind(server, settings, built.clock)
         certificates = listeners.certificates
         if certificates is not None:
-            telemetry.certificate_expiry(lambda: certificates.expiry)
+            telemetry.report(metrics.CERTIFICATE_EXPIRY, lambda: certificates.expiry)
         push = await _push(settings, built, parts)
+        await _ops(settings, built.health, scrape, parts)
         await server.start()
         memory = MemoryReturner(
             lambda: built.watching.watches,
@@ -283,12 +284,40 @@ def database_of(settings: Settings) -> Path:
     return settings.data_folder / "longtake.db"
 
 
-def _telemetry(settings: Settings, parts: AsyncExitStack) -> Telemetry:
-    if settings.otlp_endpoint is None:
-        return Telemetry()
-    from longtake_server.exporting import exporting
+def _telemetry(
+    settings: Settings, parts: AsyncExitStack
+) -> tuple[Telemetry, Callable[[], bytes] | None]:
+    """Return the telemetry, and what returns the metrics as text if they can be scraped."""
+    if settings.otlp_endpoint is None and settings.ops_listen is None:
+        return Telemetry(), None
+    from longtake_server.telemetry.exporting import exporting
 
-    return parts.enter_context(exporting(settings.otlp_endpoint))
+    exported = parts.enter_context(
+        exporting(
+            settings.otlp_endpoint,
+            prometheus=settings.ops_listen is not None,
+            principals=settings.metric_principals,
+        )
+    )
+    return exported.telemetry, exported.scrape
+
+
+async def _ops(
+    settings: Settings,
+    health: HealthServicer,
+    scrape: Callable[[], bytes] | None,
+    parts: AsyncExitStack,
+) -> None:
+    """Serve probes and metrics if that is configured, until all other parts are closed."""
+    if settings.ops_listen is None or scrape is None:
+        return
+    from longtake_server.ops.server import ops_listener
+
+    ops = ops_listener(health.is_serving, scrape)
+    parts.push_async_callback(ops.stop)
+    address = ops.bind(settings.ops_listen)
+    await ops.start()
+    _log.info("serving probes and metrics", extra={"address": address})
 
 
 async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack) -> _Parts:
@@ -316,7 +345,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         max_watches_per_caller=settings.max_watches_per_caller,
         jitter=random.random,
     )
-    telemetry.watch_count(lambda: watching.watches)
+    telemetry.report(metrics.WATCHES, lambda: watching.watches)
     ports = Ports(store, media, ledger, topics, upstreams, catalogue, clock, telemetry)
     health = HealthServicer(upstreams)
     engine = Engine(
@@ -324,7 +353,6 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         _engine_settings(settings),
         lambda upstream, failure: health.note_upstream(upstream, answers=failure is None),
     )
-    telemetry.upstreams_answering(engine.breakers.answering)
     await engine.resume()
     service = VideoOperations(
         store=store,

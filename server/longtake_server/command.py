@@ -26,7 +26,7 @@ from longtake_server.output import OutputFailure, ReaderGone, say
 from longtake_server.rpc.health_client import check_health
 from longtake_server.rpc.listeners import certificate_files
 from longtake_server.settings import Settings, load_settings
-from longtake_server.telemetry import set_up_logging
+from longtake_server.telemetry.logs import set_up_logging
 from longtake_server.usage_command import add_arguments, usage
 
 if TYPE_CHECKING:

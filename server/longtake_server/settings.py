@@ -37,6 +37,7 @@ from longtake_server.configuration.values import (
     Locations,
     MediaPlace,
     MetadataKey,
+    MetricPrincipals,
     PemFile,
     Project,
     RequestBytes,
@@ -269,6 +270,16 @@ class Settings(BaseModel):
     otlp_endpoint: CollectorAddress | None = Field(
         default=None,
         description="OTLP/gRPC collector that receives traces and metrics. Default: none.",
+    )
+    ops_listen: ListenAddress | None = Field(
+        default=None,
+        description="Address of the plain HTTP server for `/livez`, `/readyz` and `/metrics`. Keep "
+        "it private. Default: none.",
+    )
+    metric_principals: MetricPrincipals = Field(
+        default=0,
+        description="How many principals metrics distinguish, in the order in which they appear; "
+        "all others are `other`. `true` stands for 100, `false` for 0.",
     )
 
 

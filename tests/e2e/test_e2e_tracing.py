@@ -1,11 +1,12 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""One trace covers the call, the submission and the polls across a restart; real collector."""
+"""One trace covers the call, its steps and its end across a kill and a restart; real collector."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -50,6 +51,7 @@ class Collector:
     def __init__(self) -> None:
         self.spans: list[Span] = []
         self.metrics: set[str] = set()
+        self.resource: dict[str, str] = {}
         self.address = ""
         self.came = asyncio.Condition()
 
@@ -62,6 +64,10 @@ class Collector:
             await self.came.wait_for(lambda: len(self.named(part)) >= count)
 
 
+def attributes(span: Span) -> dict[str, str]:
+    return {one.key: one.value.string_value for one in span.attributes}
+
+
 class Traces(TraceServiceServicer):
     def __init__(self, kept: Collector) -> None:
         self._kept = kept
@@ -70,6 +76,9 @@ class Traces(TraceServiceServicer):
         self, request: ExportTraceServiceRequest, context: object
     ) -> ExportTraceServiceResponse:
         for resource in request.resource_spans:
+            self._kept.resource = {
+                one.key: one.value.string_value for one in resource.resource.attributes
+            }
             for scope in resource.scope_spans:
                 self._kept.spans.extend(scope.spans)
         async with self._kept.came:
@@ -105,7 +114,12 @@ async def collector() -> AsyncIterator[Collector]:
 
 
 @pytest.mark.timeout(GUARD_SECONDS)
-async def test_one_trace_from_the_caller_to_the_last_poll(tmp_path: Path) -> None:
+async def test_one_trace_from_the_caller_to_the_end_over_a_kill_and_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Spans that wait for their batch die with the process.
+    monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "50")
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
     async with (
         collector() as kept,
         simulator(tmp_path) as upstream,
@@ -119,10 +133,12 @@ async def test_one_trace_from_the_caller_to_the_last_poll(tmp_path: Path) -> Non
                 prompt="a secret dog",
                 config={"duration_seconds": 4},
             ),
-            metadata=[("traceparent", f"00-{TRACE}-{PARENT}-01")],
+            metadata=[("traceparent", f"00-{TRACE}-{PARENT}-01"), ("tracestate", "vendor=kept")],
         )
         await upstream.wait(submissions=1, polls=1)
-        assert await longtake.process.terminate() == 0
+        await kept.until("GenerateVideos", 1)
+        await kept.until("longtake.submit", 1)
+        await longtake.process.kill()
         stub = await longtake.start()
         waiting = asyncio.create_task(
             _ended(
@@ -137,18 +153,39 @@ async def test_one_trace_from_the_caller_to_the_last_poll(tmp_path: Path) -> Non
     names = [span.name for span in ours]
     assert names.count("longtake.submit") == 1
     assert names.count("longtake.poll") >= 2
-    assert any("GenerateVideos" in name for name in names)
+    [call] = [span for span in ours if "GenerateVideos" in span.name]
+    assert call.name == "longtake.v1.VideoService/GenerateVideos"
+    assert call.parent_span_id.hex() == PARENT
+    assert attributes(call)["rpc.response.status_code"] == "OK"
+    steps = [span for span in ours if span.name.startswith("longtake.") and span is not call]
+    assert {span.parent_span_id for span in steps} == {call.span_id}
+    assert {span.trace_state for span in [call, *steps]} == {"vendor=kept"}
     by_id = {span.span_id: span for span in ours}
+    # A request under way at the kill leaves a child whose parent was never sent.
     requests = [span for span in ours if span.name == "POST"]
-    parents = {by_id[span.parent_span_id].name for span in requests}
+    parents = {by_id[span.parent_span_id].name for span in requests if span.parent_span_id in by_id}
     assert parents == {"longtake.submit", "longtake.poll"}
+    [submission] = [span for span in ours if span.name == "longtake.submit"]
+    assert (
+        attributes(submission).items()
+        >= {
+            "gen_ai.operation.name": "generate_content",
+            "gen_ai.provider.name": "gcp.vertex_ai",
+            "gen_ai.request.model": "veo-3.1-lite-generate-001",
+            "gen_ai.response.model": "veo-3.1-lite-generate-001",
+        }.items()
+    )
+    [whole] = [span for span in ours if span.name == "longtake.operation"]
+    assert attributes(whole) == {
+        "longtake.operation": operation.name,
+        "longtake.state": "SUCCEEDED",
+    }
+    assert not any(span.events for span in ours)
+    assert kept.resource["service.name"] == "longtake"
+    assert kept.resource["service.version"] == version("longtake-server")
+    assert kept.resource["deployment.environment.name"] == "test"
     assert "secret" not in str(kept.spans)
-    assert {
-        "longtake.operations.accepted",
-        "longtake.operations.finished",
-        "longtake.upstream.submissions",
-        "longtake.upstream.polls",
-    } <= kept.metrics
+    assert {"longtake.operations.finished", "longtake.upstream.polls"} <= kept.metrics
 
 
 async def _ended(call: grpc.aio.UnaryUnaryCall) -> bool:  # type: ignore[type-arg]  # as the stub is typed
@@ -183,12 +220,8 @@ async def test_watches_that_are_cancelled_leave_whole_spans_and_no_traceback(
 
     assert "Traceback" not in longtake.log
     assert "Failed to detach context" not in longtake.log
-    codes = [_attribute(span, "rpc.grpc.status_code") for span in kept.named("/WatchOperation")]
-    cancelled = grpc.StatusCode.CANCELLED.value[0]
-    assert set(codes) == {cancelled, grpc.StatusCode.DEADLINE_EXCEEDED.value[0]}
-    assert codes.count(cancelled) == 110
-
-
-def _attribute(span: Span, key: str) -> int:
-    [value] = [one.value.int_value for one in span.attributes if one.key == key]
-    return value
+    codes = [attributes(span)["rpc.response.status_code"] for span in kept.named("/WatchOperation")]
+    assert set(codes) == {"CANCELLED", "DEADLINE_EXCEEDED"}
+    assert codes.count("CANCELLED") == 110
+    faults = [attributes(span).get("error.type") for span in kept.named("/WatchOperation")]
+    assert set(faults) == {None, "DEADLINE_EXCEEDED"}

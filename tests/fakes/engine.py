@@ -85,7 +85,7 @@ class Engine:
     async def accept(self, caller: str = "", **fields: object) -> OperationRecord:
         """Accept a generation. `fields` are fields of the request."""
         request = GenerateVideosRequest(model=MODEL, prompt="a dog", **fields)  # type: ignore[arg-type]  # a test's own fields
-        return await self.service.generate(request, principal(caller), "")
+        return await self.service.generate(request, principal(caller))
 
 
 def principal(caller: str) -> Principal:
@@ -109,6 +109,7 @@ async def engine(
     routed: Sequence[str] = ("agent_platform", "interactions"),
     retain: bool = False,
     elsewhere: Sequence[ScriptedUpstream] = (),
+    telemetry: Telemetry | None = None,
 ) -> AsyncIterator[Engine]:
     """Build the engine. On exit, the script of each upstream must be used up.
 
@@ -120,7 +121,7 @@ async def engine(
     upstream = upstream or ScriptedUpstream()
     upstreams = {each.name: each for each in (upstream, *elsewhere)}
     catalogue = catalogue or Catalogue.load(shipped_quotas=False)
-    telemetry = Telemetry()
+    telemetry = telemetry or Telemetry()
     outages: list[tuple[str, Failure | None]] = []
     store = await SqliteStore.open(folder / "longtake.db", clock)
     media = ObjectMediaStore.open(folder / "media")

@@ -68,6 +68,10 @@ class ScriptedUpstream:
     def name(self) -> str:
         return self._name
 
+    @property
+    def provider(self) -> str:
+        return "gcp.vertex_ai"
+
     def check(self, request: GenerateVideosRequest) -> list[Violation]:
         return []
 

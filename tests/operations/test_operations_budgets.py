@@ -112,7 +112,7 @@ async def accept_fast(parts: Engine, *, allow_model_fallback: bool = False) -> O
     request = GenerateVideosRequest(
         model=FAST, prompt="a dog", allow_model_fallback=allow_model_fallback
     )
-    return await parts.service.generate(request, principal("ann"), "")
+    return await parts.service.generate(request, principal("ann"))
 
 
 async def test_the_dearest_model_that_may_serve_it_is_reserved(tmp_path: Path) -> None:
@@ -144,9 +144,9 @@ async def test_an_administrator_has_budgets_too(tmp_path: Path) -> None:
     request = GenerateVideosRequest(model=MODEL, prompt="a dog")
     async with engine(tmp_path) as parts:
         await limit(parts, "role/admin", cost_per_day=3_200_000)
-        await parts.service.generate(request, admin, "")
+        await parts.service.generate(request, admin)
         with pytest.raises(BudgetExceeded):
-            await parts.service.generate(request, admin, "")
+            await parts.service.generate(request, admin)
 
 
 async def test_labels_of_the_principal_take_precedence(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ async def test_labels_of_the_principal_take_precedence(tmp_path: Path) -> None:
     )
     async with engine(tmp_path) as parts:
         await limit(parts, "label/team=*", cost_per_day=10**9)
-        record = await parts.service.generate(request, ann, "")
+        record = await parts.service.generate(request, ann)
         assert {charge.subject for charge in record.charges} == {
             "principal/ann",
             "label/team=film",

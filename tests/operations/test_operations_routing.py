@@ -35,13 +35,13 @@ async def test_an_alias_has_another_model_serve_and_says_so(tmp_path: Path) -> N
     aliased = catalogue(tmp_path, f'[aliases]\n"{VEO_2}" = "{VEO_31}"\nbest = "{VEO_31}"\n')
     async with engine(tmp_path, catalogue=aliased, enforce_retirement=True) as parts:
         for name in (VEO_2, "best", "models/best"):
-            record = await parts.service.generate(ask(name, duration_seconds=4), ANYONE, "")
+            record = await parts.service.generate(ask(name, duration_seconds=4), ANYONE)
             assert record.model == name.removeprefix("models/")
             assert record.served_model == VEO_31
             assert record.warnings == (
                 f"{record.model} is an alias of {VEO_31}, set by the operator of this server",
             )
-        plain = await parts.service.generate(ask(VEO_31), ANYONE, "")
+        plain = await parts.service.generate(ask(VEO_31), ANYONE)
         assert plain.warnings == ()
 
 
@@ -53,7 +53,7 @@ def test_an_alias_of_no_model_is_told_at_the_start(tmp_path: Path) -> None:
 async def test_a_model_whose_upstream_is_not_set_up_is_refused(tmp_path: Path) -> None:
     async with engine(tmp_path, routed=("agent_platform",)) as parts:
         with pytest.raises(InvalidRequest, match="model: it is served by interactions, which is"):
-            await parts.service.generate(ask(OMNI), ANYONE, "")
+            await parts.service.generate(ask(OMNI), ANYONE)
 
 
 async def succeeded(parts: Engine, name: str) -> None:
@@ -67,28 +67,28 @@ async def test_a_generation_goes_on_from_an_earlier_one(tmp_path: Path) -> None:
         submissions=["up/1", "up/2"], polls=[Finished((VIDEO,)), Finished((VIDEO,))]
     )
     async with engine(tmp_path, script) as parts:
-        first = (await parts.service.generate(ask(OMNI), ANYONE, "")).name
+        first = (await parts.service.generate(ask(OMNI), ANYONE)).name
         with pytest.raises(InvalidRequest, match="previous_operation: accepted is"):
-            await parts.service.generate(ask(OMNI, previous_operation=first), ANYONE, "")
+            await parts.service.generate(ask(OMNI, previous_operation=first), ANYONE)
         await succeeded(parts, first)
-        second = await parts.service.generate(ask(OMNI, previous_operation=first), ANYONE, "")
+        second = await parts.service.generate(ask(OMNI, previous_operation=first), ANYONE)
         await succeeded(parts, second.name)
         assert script.earlier == Earlier("up/1", (VIDEO,))
 
 
 async def test_an_earlier_one_of_another_caller_is_not_there(tmp_path: Path) -> None:
     async with engine(tmp_path) as parts:
-        name = (await parts.service.generate(ask(OMNI), principal("ann"), "")).name
+        name = (await parts.service.generate(ask(OMNI), principal("ann"))).name
         with pytest.raises(InvalidRequest, match="previous_operation"):
-            await parts.service.generate(ask(OMNI, previous_operation=name), principal("bob"), "")
+            await parts.service.generate(ask(OMNI, previous_operation=name), principal("bob"))
 
 
 async def test_an_earlier_one_that_was_deleted_meanwhile_ends_the_later(tmp_path: Path) -> None:
     script = ScriptedUpstream(submissions=["up/1"], polls=[Finished((VIDEO,))])
     async with engine(tmp_path, script) as parts:
-        first = (await parts.service.generate(ask(OMNI), ANYONE, "")).name
+        first = (await parts.service.generate(ask(OMNI), ANYONE)).name
         await succeeded(parts, first)
-        later = await parts.service.generate(ask(OMNI, previous_operation=first), ANYONE, "")
+        later = await parts.service.generate(ask(OMNI, previous_operation=first), ANYONE)
         await parts.service.delete(first, ANYONE)
         await parts.driver.step(later.name)
         failure = (await parts.ledger.get(later.name)).failure

@@ -17,6 +17,7 @@ from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.engine.retention import Retention
 from longtake_server.operations.model import State, StoredVideo
 from longtake_server.operations.upstream import Finished, Running
+from longtake_server.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -202,7 +203,9 @@ async def test_retention_removes_record_and_videos(tmp_path: Path) -> None:
         for _ in range(3):
             await parts.driver.step(name)
         stored = await parts.media.put(name, 0, "video/mp4", b"bytes")
-        sweep = Retention(parts.store, parts.ledger, parts.media, parts.clock, timedelta(days=7))
+        sweep = Retention(
+            parts.store, parts.ledger, parts.media, parts.clock, timedelta(days=7), Telemetry()
+        )
         assert await sweep.sweep() == 0
         parts.clock.advance(timedelta(days=30).total_seconds())
         assert await sweep.sweep() == 1

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from longtake_server.settings import Settings
 
+from scripts.write_metrics_table import with_metrics_table
 from scripts.write_settings_table import GUIDE, with_settings_table
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +66,10 @@ def test_every_make_target_is_explained() -> None:
 
 def test_the_settings_table_is_the_settings_class() -> None:
     assert with_settings_table(GUIDE.read_text()) == GUIDE.read_text(), "run: make fix"
+
+
+def test_the_metrics_table_is_the_code() -> None:
+    assert with_metrics_table(GUIDE.read_text()) == GUIDE.read_text(), "run: make fix"
 
 
 def test_the_dockerfile_copies_and_runs_what_exists() -> None:

@@ -181,6 +181,7 @@ async def serving(
     max_request_bytes_in_flight: int = 10 * MAX_REQUEST_BYTES,
     max_calls_per_connection: int = 1000,
     send_timeout_seconds: float = _SEND_TIMEOUT_SECONDS,
+    telemetry: Telemetry | None = None,
 ) -> AsyncIterator[Server]:
     """Serve on a loopback port.
 
@@ -195,6 +196,7 @@ async def serving(
         clock=clock,
         max_watches=max_watches,
         max_watches_per_caller=max_watches_per_caller,
+        telemetry=telemetry,
     ) as parts:
         health = HealthServicer(["scripted"])
         callers = None if caller_header is None else frozenset({Role.GENERATOR})
@@ -214,7 +216,7 @@ async def serving(
             max_calls_per_connection=max_calls_per_connection,
             send_timeout_seconds=send_timeout_seconds,
             clock=parts.clock,
-            telemetry=Telemetry(),
+            telemetry=telemetry or Telemetry(),
             door=door,
             max_connection_age_seconds=max_connection_age_seconds,
             connection_grace_seconds=0.0,

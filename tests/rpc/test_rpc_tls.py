@@ -15,7 +15,7 @@ import pytest
 from cryptography import x509
 from longtake_server.errors import StartFailure
 from longtake_server.rpc.health_client import TlsOptions, check_health
-from longtake_server.telemetry import Telemetry
+from longtake_server.telemetry import Telemetry, metrics
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader, NumberDataPoint
 from rpc.rpc_certificates import Authority, Issued, TlsFolder, secure_channel
@@ -200,7 +200,7 @@ async def test_the_expiry_is_a_metric(server: TlsServer) -> None:
     reader = InMemoryMetricReader()
     provider = MeterProvider([reader])
     telemetry = Telemetry(meter_provider=provider)
-    telemetry.certificate_expiry(lambda: server.certificates.expiry)
+    telemetry.report(metrics.CERTIFICATE_EXPIRY, lambda: server.certificates.expiry)
     data = reader.get_metrics_data()
     provider.shutdown()
     assert data is not None

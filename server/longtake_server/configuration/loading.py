@@ -233,7 +233,8 @@ def _is_unfit(value: object, setting: FieldInfo) -> bool:
     """Return whether a value is empty, or a truth value where a number is due."""
     if isinstance(value, str):
         return not value.strip()
-    return isinstance(value, bool) and setting.annotation is not bool
+    kinds = (setting.annotation, *get_args(setting.annotation))
+    return isinstance(value, bool) and bool not in kinds
 
 
 def _unfit(name: str, model: type[BaseModel], found: _Found) -> str:

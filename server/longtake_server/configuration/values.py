@@ -22,6 +22,8 @@ _MEBIBYTE = 1 << 20
 _SHORTEST_SECRET_BYTES = 16
 _MOST_LOCATIONS = 16
 _HIGHEST_COUNT = 1_000_000
+MOST_METRIC_PRINCIPALS = 100
+"""The most principals that metrics distinguish. Each one is a time series in every metric."""
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9.:-]*")
 _LOCATION = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _METADATA_KEY = re.compile(r"[a-z0-9_.-]+")
@@ -94,6 +96,12 @@ def _pem_file(path: Path) -> Path:
     return _path(path)
 
 
+def _metric_principals(value: object) -> object:
+    """Turn true and false, also as texts, into numbers."""
+    word = str(value).lower()
+    return {"true": MOST_METRIC_PRINCIPALS, "false": 0}.get(word, value)
+
+
 _SIGNING_SECRET = (
     f"base64 of at least {_SHORTEST_SECRET_BYTES} bytes, with or without whsec_ before it"
 )
@@ -124,6 +132,12 @@ Days = Annotated[
 ]
 Count = Annotated[
     int, Field(ge=1, le=_HIGHEST_COUNT), Accepted(f"a whole number from 1 to {_HIGHEST_COUNT}")
+]
+MetricPrincipals = Annotated[
+    int | bool,
+    BeforeValidator(_metric_principals),
+    Field(ge=0, le=MOST_METRIC_PRINCIPALS),
+    Accepted(f"true, false, or a whole number from 0 to {MOST_METRIC_PRINCIPALS}"),
 ]
 RequestBytes = Annotated[
     int,

@@ -18,6 +18,7 @@ from longtake_server.operations.model import OperationRecord, State
 from longtake_server.operations.names import new_operation_name
 from longtake_server.operations.requests.request_violations import micros_of
 from longtake_server.operations.requests.validation import validate
+from longtake_server.telemetry.traces import NO_TRACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.requests.catalogue import Catalogue, ModelEntry
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.upstream import Upstream
+    from longtake_server.telemetry.traces import TraceContext
 
 # Hashing a smaller request is faster than handing it to a thread.
 _SMALL_BYTES = 1 << 16
@@ -71,12 +73,12 @@ class Acceptance:
         self._enforce_retirement = enforce_retirement
 
     async def create(
-        self, request: GenerateVideosRequest, principal: Principal, traceparent: str
+        self, request: GenerateVideosRequest, principal: Principal, trace: TraceContext
     ) -> OperationRecord:
         """Create the operation of a request. See VideoOperations.generate."""
         served = await self._validated(request, principal)
         digest = await _digest_of(request)
-        record = self._new_record(request, served, principal, traceparent, digest)
+        record = self._new_record(request, served, principal, trace, digest)
         stored = await self._ledger.create(
             record, request, self._first_due(record), _terms(request, principal)
         )
@@ -87,7 +89,7 @@ class Acceptance:
     async def check(self, request: GenerateVideosRequest, principal: Principal) -> OperationRecord:
         """Return the operation that a request would create. See VideoOperations.estimate."""
         served = await self._validated(request, principal)
-        record = self._new_record(request, served, principal, "", b"")
+        record = self._new_record(request, served, principal, NO_TRACE, b"")
         await self._store.check(record, _terms(request, principal))
         return record
 
@@ -108,7 +110,7 @@ class Acceptance:
         request: GenerateVideosRequest,
         served: ModelEntry,
         principal: Principal,
-        traceparent: str,
+        trace: TraceContext,
         digest: bytes,
     ) -> OperationRecord:
         now = self._clock.now()
@@ -131,7 +133,8 @@ class Acceptance:
             queue_deadline=_queue_deadline(request, now),
             resubmit_if_unknown=request.resubmit_if_unknown,
             labels=dict(request.config.labels),
-            traceparent=traceparent,
+            traceparent=trace.traceparent,
+            tracestate=trace.tracestate,
             cost_micros=bill.cost_micros,
             priority=request.priority,
             prompt_excerpt=request.prompt[:_EXCERPT_CHARACTERS],

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from longtake_server.telemetry.traces import TraceContext
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
@@ -176,6 +178,11 @@ class OperationRecord:
     charges: tuple[Charge, ...] = ()
     late_success: bool = False
     tracestate: str = ""
+
+    @property
+    def trace(self) -> TraceContext:
+        """The trace of the call that created the operation."""
+        return TraceContext(self.traceparent, self.tracestate)
 
     @property
     def done(self) -> bool:

@@ -21,6 +21,7 @@ from longtake_server.operations.ownership import (
     usage_scope_of,
 )
 from longtake_server.operations.results.download import Downloads
+from longtake_server.telemetry.traces import NO_TRACE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.upstream import Upstream
     from longtake_server.operations.view import StoreEvent
     from longtake_server.operations.watching import Heartbeat, Watching
+    from longtake_server.telemetry.traces import TraceContext
 
 
 class VideoOperations:
@@ -92,7 +94,10 @@ class VideoOperations:
         self._downloads = Downloads(ledger, media, upstreams)
 
     async def generate(
-        self, request: GenerateVideosRequest, principal: Principal, traceparent: str
+        self,
+        request: GenerateVideosRequest,
+        principal: Principal,
+        trace: TraceContext = NO_TRACE,
     ) -> OperationRecord:
         """Accept a generation durably, and return its operation.
 
@@ -101,7 +106,7 @@ class VideoOperations:
         Args:
             request: The request.
             principal: The owner of the operation.
-            traceparent: The W3C trace context of the call; empty if there is none.
+            trace: The trace context to keep with the operation; none by default.
 
         Raises:
             InvalidRequest, ModelRetired: The request cannot be served.
@@ -115,7 +120,7 @@ class VideoOperations:
         """
         if self._watching.draining:
             raise ServerDraining
-        return await self._acceptance.create(request, principal, traceparent)
+        return await self._acceptance.create(request, principal, trace)
 
     async def estimate(
         self, request: GenerateVideosRequest, principal: Principal

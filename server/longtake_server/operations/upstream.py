@@ -139,6 +139,10 @@ class Upstream(Protocol):
     def name(self) -> str:
         """The name in records and errors, for example `agent_platform`."""
 
+    @property
+    def provider(self) -> str:
+        """The provider as OpenTelemetry's `gen_ai.provider.name` names it."""
+
     def check(self, request: GenerateVideosRequest) -> list[Violation]:
         """Return a violation for each field of a request that the API cannot express."""
 

@@ -5,35 +5,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import uvicorn
-
-from longtake_server.configuration.addresses import split_address
+from longtake_server.http_listener import HttpListener
 from longtake_server.identity.key_set import KeySet, at
-from longtake_server.listening import cannot_listen
 from longtake_server.push.hints import Hints
 from longtake_server.push.pubsub import GOOGLE_CERTIFICATES, PubsubTokens
 from longtake_server.push.receiver import create_application
 from longtake_server.push.signatures import DynamicSignatures, StaticSignatures, WebhookVerifier
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
-
-    from starlette.applications import Starlette
+    from collections.abc import Awaitable, Callable
 
     from longtake_server.clock import Clock
 
 _log = logging.getLogger(__name__)
 
-_BACKLOG = 128
 _MOST_CONNECTIONS = 256
-_KEEP_ALIVE_SECONDS = 30
-_GRACE_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +65,12 @@ class PushServer:
         )
         self._pubsub = _pubsub(config, clock)
         webhooks = _webhooks(config, self._keys, clock)
-        self._server = _Uvicorn(create_application(self._hints, webhooks, self._pubsub))
-        self._listening: list[socket.socket] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._listener = HttpListener(
+            create_application(self._hints, webhooks, self._pubsub),
+            "LONGTAKE_PUSH_LISTEN",
+            _MOST_CONNECTIONS,
+        )
+        self._hinting: asyncio.Task[None] | None = None
 
     def bind(self, address: str) -> str:
         """Bind to `host:port` and return it with the actual port.
@@ -86,27 +79,13 @@ class PushServer:
             StartFailure: The address is in use, or is not an address of this machine.
 
         """
-        host, port = split_address(address)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-        except OSError as error:
-            raise cannot_listen(address, "LONGTAKE_PUSH_LISTEN", error) from error
-        self._listening.append(listening)
-        return f"{address.rpartition(':')[0]}:{listening.getsockname()[1]}"
+        return self._listener.bind(address)
 
     async def start(self) -> None:
         """Start to accept pushes. Call `bind` first."""
-        for run, name in (
-            (self._hints.run(), "push-hints"),
-            (self._server.serve(self._listening), "push-server"),
-        ):
-            task = asyncio.create_task(run, name=name)
-            task.add_done_callback(_log_failure)
-            self._tasks.append(task)
-        await self._server.tried.wait()
-        if not self._server.started:
-            await self._tasks[-1]
+        self._hinting = asyncio.create_task(self._hints.run(), name="push-hints")
+        self._hinting.add_done_callback(_log_failure)
+        await self._listener.start()
 
     async def stop(self) -> None:
         """Refuse new pushes, wait up to two seconds for running ones, and release everything.
@@ -114,18 +93,14 @@ class PushServer:
         Queued hints are lost; regular polls find the changes. Idempotent.
         """
         self._hints.drain()
-        self._server.should_exit = True
-        if self._tasks:
-            hinting, serving = self._tasks
-            await asyncio.wait([serving])
-            hinting.cancel()
-            await asyncio.wait([hinting])
+        await self._listener.stop()
+        if self._hinting is not None:
+            self._hinting.cancel()
+            await asyncio.wait([self._hinting])
         if self._keys is not None:
             await self._keys.aclose()
         if self._pubsub is not None:
             self._pubsub.close()
-        for listening in self._listening:
-            listening.close()
 
 
 def _webhooks(config: PushConfig, keys: KeySet | None, clock: Clock) -> WebhookVerifier | None:
@@ -139,39 +114,6 @@ def _pubsub(config: PushConfig, clock: Clock) -> PubsubTokens | None:
         return None
     audience, email = config.pubsub
     return PubsubTokens(audience, email, clock, config.pubsub_certificates)
-
-
-class _Uvicorn(uvicorn.Server):
-    """Leaves signals to the process, and signals when it has started."""
-
-    def __init__(self, application: Starlette) -> None:
-        super().__init__(
-            uvicorn.Config(
-                application,
-                log_config=None,
-                log_level="warning",
-                access_log=False,
-                server_header=False,
-                lifespan="off",
-                ws="none",
-                limit_concurrency=_MOST_CONNECTIONS,
-                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-            )
-        )
-        self.tried = asyncio.Event()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Handle no signals: the process stops its parts in order."""
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and set `tried` when that has succeeded or failed."""
-        try:
-            await super().startup(sockets)
-        finally:
-            self.tried.set()
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:

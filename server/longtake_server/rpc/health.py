@@ -37,16 +37,21 @@ class HealthServicer(health.aio.HealthServicer):
         self._is_ending = False
         self._can_authenticate = True
         self._news = asyncio.Event()
+        # The library reports SERVING from its construction on, which is too early.
+        self._note("", serves=False)
         for name in upstreams:
             self.note_upstream(name, answers=True)
 
     def note_upstream(self, name: str, *, answers: bool) -> None:
         """Set whether an upstream answers."""
+        self._note(f"{_UPSTREAM}{name}", serves=answers)
+        self._tell_watchers()
+
+    def _note(self, service: str, *, serves: bool) -> None:
         serving = health_pb2.HealthCheckResponse.SERVING
         not_serving = health_pb2.HealthCheckResponse.NOT_SERVING
         statuses = self._server_status  # type: ignore[attr-defined]  # its types leave it out
-        statuses[f"{_UPSTREAM}{name}"] = serving if answers else not_serving
-        self._tell_watchers()
+        statuses[service] = serving if serves else not_serving
 
     def note_authentication(self, works: bool) -> None:
         """Set whether credentials can be verified. Without that the server is NOT_SERVING."""
@@ -97,6 +102,10 @@ class HealthServicer(health.aio.HealthServicer):
         if not self._can_authenticate and not service.startswith(_UPSTREAM) and status != unknown:
             status = health_pb2.HealthCheckResponse.NOT_SERVING
         return health_pb2.HealthCheckResponse(status=status)
+
+    def is_serving(self) -> bool:
+        """Return whether the server is SERVING: the answer for the empty name."""
+        return self._answer("").status == health_pb2.HealthCheckResponse.SERVING
 
     async def enter_graceful_shutdown(self) -> None:
         """Set all services to NOT_SERVING and end the watches."""

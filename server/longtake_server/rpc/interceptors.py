@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import aclosing
+from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,7 @@ from google.protobuf.message import DecodeError
 
 from longtake_server.errors import InvalidRequest, ReaderTooSlow, RequestTooLarge, Violation
 from longtake_server.rpc.endings import Endings, abort
+from longtake_server.telemetry.logs import ACCESS_LOG
 
 if TYPE_CHECKING:
     from collections.abc import (
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from longtake_server.rpc.observation import ObservedCall, Observer
     from longtake_server.rpc.request_budget import RequestBudget
 
-_log = logging.getLogger("longtake_server.access")
+_log = logging.getLogger(ACCESS_LOG)
 
 # The calls with one response that stay open for long.
 _WAITS = frozenset(
@@ -114,12 +116,14 @@ class Calls:
 
     def _unary(self, method: str, handler: Any) -> Callable[[bytes, Any], Awaitable[Any]]:
         behaviour: Callable[[Any, Any], Awaitable[Any]] = handler.unary_unary
+        observing = self._observer.unary(method)
 
         async def call(data: bytes, context: grpc.aio.ServicerContext[Any, Any]) -> Any:
-            with self._observer.call(method, context) as observed:
+            with observing.call(context) as observed:
                 held = 0
                 try:
                     presented = await self._door.admit(method, context, data)
+                    observed.admitted()
                     self._budget.take(len(data))
                     held = len(data)
                     request = self._decoded(handler, data)
@@ -131,6 +135,7 @@ class Calls:
                 except (asyncio.CancelledError, grpc.aio.AbortError):
                     raise
                 except Exception as error:  # noqa: BLE001 - rpc/status.py maps every error
+                    observed.refused(error)
                     await abort(context, error)
                 finally:
                     self._budget.give_back(held)
@@ -143,11 +148,12 @@ class Calls:
         grpcio does not close a generator that it has not exhausted, for example when the caller
         cancels. This coroutine closes it, in the task and the context of the call.
         """
+        observing = self._observer.stream(method)
 
         async def call(received: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
             # Streams of requests are not budgeted: gRPC holds one small message of them at a time.
             size = 0 if handler.request_streaming else len(received)
-            with self._observer.call(method, context) as observed:
+            with observing.call(context) as observed:
                 held = 0
                 try:
                     request = b"" if handler.request_streaming else received
@@ -156,6 +162,7 @@ class Calls:
                         await self._door.admit(method, context, request), context
                     )
                     del request
+                    observed.admitted()
                     self._budget.take(size)
                     held = size
                     answers = self._answers(handler, received, context, observed)
@@ -163,11 +170,13 @@ class Calls:
                         async with aclosing(answers) as messages:
                             first: AsyncGenerator[Any] | None = messages
                             async for message in messages:
-                                await self._send(method, context, message, first)
+                                await self._send(observed, context, message, first)
+                                observed.sent()
                                 first = None
                 except (asyncio.CancelledError, grpc.aio.AbortError):
                     raise
                 except Exception as error:  # noqa: BLE001 - rpc/status.py maps every error
+                    observed.refused(error)
                     await abort(context, error)
                 finally:
                     self._budget.give_back(held)
@@ -190,13 +199,13 @@ class Calls:
 
     async def _send(
         self,
-        method: str,
+        observed: ObservedCall,
         context: grpc.aio.ServicerContext[Any, Any],
         message: Any,
         source: AsyncGenerator[Any] | None,
     ) -> None:
         """Send a message of a stream; `source` is the stream if this is its first message."""
-        sending = self._sends.begin(method, context, source)
+        sending = self._sends.begin(observed, context, source)
         try:
             await context.write(message)
         except grpc.aio.InternalError as error:
@@ -212,7 +221,7 @@ class _Send:
     """A message that a call is sending and that its client has not accepted yet.
 
     Attributes:
-        method: The method of the call.
+        observed: Names the call in the log.
         context: The call.
         task: Runs the call.
         source: The stream of messages, if this is the first message of the call.
@@ -220,7 +229,7 @@ class _Send:
         is_late: Whether the deadline has passed.
     """
 
-    method: str
+    observed: ObservedCall
     context: grpc.aio.ServicerContext[Any, Any]
     task: asyncio.Task[Any] | None
     source: AsyncGenerator[Any] | None
@@ -248,17 +257,18 @@ class _Sends:
 
     def begin(
         self,
-        method: str,
+        observed: ObservedCall,
         context: grpc.aio.ServicerContext[Any, Any],
         source: AsyncGenerator[Any] | None,
     ) -> _Send:
         """Start the timeout of a message of the running call; pass `source` with the first one."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._seconds
-        send = _Send(method, context, asyncio.current_task(), source, deadline)
+        send = _Send(observed, context, asyncio.current_task(), source, deadline)
         self._begun[send] = None
         if self._timer is None:
-            self._timer = loop.call_at(send.deadline, self._end_late_ones)
+            # It serves all calls, so it must not log in the name of this one.
+            self._timer = loop.call_at(send.deadline, self._end_late_ones, context=Context())
         return send
 
     def end(self, send: _Send) -> None:
@@ -277,7 +287,10 @@ class _Sends:
             self._give_up(send)
 
     def _give_up(self, send: _Send) -> None:
-        _log.warning("ended a stream that its reader left unread", extra={"method": send.method})
+        _log.warning(
+            "ended a stream that its reader left unread",
+            extra={"method": send.observed.method, **send.observed.log_fields()},
+        )
         send.is_late = True
         if send.source is None:
             # The status waits behind the unread message. Everything else is released.

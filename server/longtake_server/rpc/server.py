@@ -97,7 +97,7 @@ class RpcServer:
         max_calls_per_connection: The largest number of concurrent calls on one connection.
         send_timeout_seconds: How long a reader may leave a message of a stream unread.
         clock: Time.
-        telemetry: Records spans.
+        telemetry: Records spans and metrics.
         door: Admits calls. Whoever builds the server runs it.
         max_connection_age_seconds: The age at which connections are closed, or None.
         connection_grace_seconds: How long calls on a closed connection may continue.
@@ -136,7 +136,8 @@ class RpcServer:
             door=door,
         )
         self._encoded = EncodedOperations()
-        add_VideoServiceServicer_to_server(VideoServicer(service, self._encoded), calls)
+        videos = VideoServicer(service, self._encoded, clock, telemetry)
+        add_VideoServiceServicer_to_server(videos, calls)
         add_OperationsServicer_to_server(StandardOperationsServicer(service), calls)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, calls)
         add_reflection(calls, (*_SERVICES, health.SERVICE_NAME))

@@ -19,7 +19,7 @@ from longtake_server.rpc.door import principal_of_call
 from longtake_server.rpc.encoded import video_chunk
 from longtake_server.rpc.observation import name_operation
 from longtake_server.rpc.positions import Positions
-from longtake_server.telemetry import traceparent_of
+from longtake_server.telemetry.traces import context_to_keep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -28,23 +28,36 @@ if TYPE_CHECKING:
     from longtake.v1 import caller_pb2, model_pb2
     from longtake.v1.operation_pb2 import GenerateVideosOperation
 
-    from longtake_server.operations.model import StoredVideo
+    from longtake_server.clock import Clock
+    from longtake_server.operations.model import OperationRecord, StoredVideo
     from longtake_server.operations.service import VideoOperations
     from longtake_server.operations.view import StoreEvent
     from longtake_server.rpc.encoded import EncodedOperations
+    from longtake_server.telemetry import Telemetry
 
     Context = grpc.aio.ServicerContext[Any, Any]
 
 _MOST_VIDEO_DATA = 16 << 20
 _DEFAULT_MODELS = 100
+_SERVICE = "longtake.v1.VideoService"
+_GET, _DOWNLOAD = f"{_SERVICE}/GetOperation", f"{_SERVICE}/DownloadVideo"
+_WATCH, _WATCH_ALL = f"{_SERVICE}/WatchOperation", f"{_SERVICE}/WatchOperations"
 
 
 class VideoServicer(VideoServiceServicer):
     """Decodes requests, calls the use cases and encodes the results."""
 
-    def __init__(self, service: VideoOperations, encoded: EncodedOperations) -> None:
+    def __init__(
+        self,
+        service: VideoOperations,
+        encoded: EncodedOperations,
+        clock: Clock,
+        telemetry: Telemetry,
+    ) -> None:
         self._service = service
         self._encoded = encoded
+        self._clock = clock
+        self._telemetry = telemetry
 
     async def GenerateVideos(  # type: ignore[override]  # noqa: N802 - the contract's name; bytes are sent unchanged
         self, request: api.GenerateVideosRequest, context: Context
@@ -53,10 +66,8 @@ class VideoServicer(VideoServiceServicer):
         if request.validate_only:
             checked = await self._service.estimate(request, principal_of_call())
             return convert.estimate(checked).SerializeToString()
-        metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
-        record = await self._service.generate(
-            request, principal_of_call(), traceparent_of(metadata)
-        )
+        trace = context_to_keep(context.invocation_metadata() or ())
+        record = await self._service.generate(request, principal_of_call(), trace)
         name_operation(record.name)
         return self._encoded.of(record).operation
 
@@ -68,6 +79,7 @@ class VideoServicer(VideoServiceServicer):
         record = await self._service.get(name, principal_of_call())
         if request.include_video_data and record.videos:
             data = await self._service.read_videos(record, _MOST_VIDEO_DATA)
+            self._telemetry.video_sent(_GET, sum(map(len, data)))
             return convert.operation(record, data)
         return self._encoded.of(record).operation
 
@@ -86,11 +98,16 @@ class VideoServicer(VideoServiceServicer):
         # Frees the request: a watch is long, and there are many.
         del request
         async with aclosing(events):
+            # The first state is news only to this watcher.
+            is_news = False
             async for event in events:
                 if isinstance(event, Heartbeat):
                     yield _heartbeat(event)
                 else:
                     yield self._encoded.of(event).watched
+                    if is_news:
+                        self._note_news(_WATCH, event)
+                    is_news = True
 
     async def WatchOperations(  # type: ignore[override]  # noqa: N802 - as above
         self, request: api.WatchOperationsRequest, context: Context
@@ -108,11 +125,19 @@ class VideoServicer(VideoServiceServicer):
         )
         del request
         async with aclosing(events):
+            is_news = False
             try:
                 async for event in events:
                     yield self._store_event(event, positions)
+                    if isinstance(event, Changed) and is_news:
+                        self._note_news(_WATCH_ALL, event.record)
+                    is_news = is_news or isinstance(event, InitialSetComplete)
             except PositionError as error:
                 raise type(error)(error.position, positions.token(error.position)) from error
+
+    def _note_news(self, method: str, record: OperationRecord) -> None:
+        """Record how long a change took to reach a watcher."""
+        self._telemetry.news(method, (self._clock.now() - record.update_time).total_seconds())
 
     def _store_event(self, event: StoreEvent, positions: Positions) -> bytes:
         message = api.WatchOperationsResponse(position=positions.token(event.position))
@@ -191,6 +216,7 @@ class VideoServicer(VideoServiceServicer):
             yield first
             async for chunk in download.chunks:
                 yield video_chunk(known.mime_type, chunk)
+                self._telemetry.video_sent(_DOWNLOAD, len(chunk))
             if download.video != known:
                 yield api.DownloadVideoResponse(video=convert.video(download.video))
 

@@ -98,6 +98,11 @@ class AgentPlatform:
         return self._config.name
 
     @property
+    def provider(self) -> str:
+        """The provider's name in spans."""
+        return "gcp.vertex_ai"
+
+    @property
     def place(self) -> str:
         """The place for display: the location, or express mode."""
         return self._config.location if self._config.project else "express mode"

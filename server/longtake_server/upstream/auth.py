@@ -9,6 +9,7 @@ import contextlib
 import functools
 import logging
 import threading
+from contextvars import Context
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ class GoogleCredentials:
 
     def _refresh(self) -> asyncio.Task[Credentials]:
         if self._refreshing is None or self._refreshing.done():
-            self._refreshing = asyncio.create_task(self._load_and_refresh())
+            # Several operations may wait for it, so it must not log in the name of this one.
+            self._refreshing = asyncio.create_task(self._load_and_refresh(), context=Context())
             self._refreshing.add_done_callback(_log_failure)
         return self._refreshing
 

@@ -125,6 +125,11 @@ class Interactions:
         return self._config.name
 
     @property
+    def provider(self) -> str:
+        """The provider's name in spans."""
+        return "gcp.gemini" if self._config.host == "developer" else "gcp.vertex_ai"
+
+    @property
     def place(self) -> str:
         """The place for display: the location, or the Developer API."""
         return "Gemini Developer API" if self._config.host == "developer" else "global"

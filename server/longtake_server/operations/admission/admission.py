@@ -165,6 +165,14 @@ class Admission:
             self.concurrency.begin(record.caller, record.name)
             quota.start_running(record.name)
 
+    def in_progress(self) -> Sequence[OperationRecord]:
+        """Return the operations that have not ended. Safe to call in any thread."""
+        return list(self._records.values())
+
+    def known(self, name: str) -> OperationRecord | None:
+        """Return the record of an operation that has not ended, or None."""
+        return self._records.get(name)
+
     def may_go(self, record: OperationRecord) -> bool:
         """Return whether a new operation is due now, rather than only once it is woken."""
         quota, now = self._quota(record), self._clock.monotonic()

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from longtake_server.operations.model import State
+from longtake_server.telemetry.logs import note_trace
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,7 +52,9 @@ class Driver:
             StorageUnavailable: Nothing was stored; step again.
 
         """
-        due = await self._step(await self._ledger.get(name))
+        record = await self._ledger.get(name)
+        note_trace(record.trace)
+        due = await self._step(record)
         if due is None:
             self.forget(name)
         return due

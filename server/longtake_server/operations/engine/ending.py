@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from longtake_server.errors import UpstreamUnavailable, VideoExpired
 from longtake_server.operations.model import CancelConfirmed, Code, Failed, Failure, Succeeded
 from longtake_server.operations.upstream import UpstreamFailure
+from longtake_server.telemetry.spans import Generation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from longtake_server.operations.requests.catalogue import Bill, Catalogue
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.upstream import Finished, OutcomeUnknown, Upstream
-    from longtake_server.telemetry import Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +49,6 @@ class Ending:
         upstreams: Mapping[str, Upstream],
         catalogue: Catalogue,
         retries: Retries,
-        telemetry: Telemetry,
         limits: Limits,
         retained_in: MediaStore | None = None,
     ) -> None:
@@ -58,7 +57,6 @@ class Ending:
         self._upstreams = upstreams
         self._catalogue = catalogue
         self._retries = retries
-        self._telemetry = telemetry
         self._limits = limits
         self._retained_in = retained_in
 
@@ -123,8 +121,6 @@ class Ending:
         Raises as Driver.step.
         """
         ended = await self._ledger.commit(record.name, event, record)
-        seconds = (ended.update_time - ended.create_time).total_seconds()
-        self._telemetry.finished(ended.model, ended.state.value, seconds)
         if ended.end_time is None or not ended.may_succeed_late:
             return None
         return ended.end_time + self._limits.generation
@@ -140,6 +136,18 @@ class Ending:
         except UpstreamFailure:
             stopped = False
         return await self.end(record, CancelConfirmed(_STOP_REQUESTED if stopped else _NOT_STOPPED))
+
+
+def generation_of(record: OperationRecord, upstream: Upstream) -> Generation:
+    """Return what a call to the upstream is for, for its span."""
+    return Generation(
+        operation=record.name,
+        upstream=record.upstream,
+        provider=upstream.provider,
+        model=record.model,
+        served_model=record.served_model,
+        trace=record.trace,
+    )
 
 
 def no_answer(upstream: str, error: OutcomeUnknown) -> Failure:

@@ -17,6 +17,7 @@ from longtake_server.operations.admission.regions import other_regions
 from longtake_server.operations.breaker import Breakers
 from longtake_server.operations.engine.driver import Driver
 from longtake_server.operations.engine.ending import Ending
+from longtake_server.operations.engine.figures import Figures
 from longtake_server.operations.engine.late_polling import LatePolling
 from longtake_server.operations.engine.limits import Limits
 from longtake_server.operations.engine.limits_watch import LimitsWatch
@@ -29,6 +30,7 @@ from longtake_server.operations.engine.submission import Submission
 from longtake_server.operations.polling.budget import PollBudget
 from longtake_server.operations.polling.pacing import Pacing
 from longtake_server.operations.polling.scheduler import PollScheduler
+from longtake_server.telemetry import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -148,6 +150,7 @@ class Engine:
         self.poll_scheduler = PollScheduler(
             ports.store, ports.catalogue, clock, settings.pacing, settings.poll_chance
         )
+        self._figures = Figures(self.admission, self.poll_scheduler, clock, ports.telemetry)
         poll_budget = PollBudget(
             settings.max_polls_per_second,
             clock,
@@ -156,7 +159,9 @@ class Engine:
             self.admission.changed,
         )
         self.driver = self._driver(poll_budget)
-        self.runner = Runner(ports.store, self.driver, ports.media, clock, settings.leasing)
+        self.runner = Runner(
+            ports.store, self.driver, ports.media, clock, settings.leasing, ports.telemetry
+        )
         self.dispatcher = Dispatcher(
             self.admission,
             ports.store,
@@ -168,7 +173,7 @@ class Engine:
         )
         self.limits_watch = LimitsWatch(ports.store, self.dispatcher, clock, ports.telemetry)
         self.retention = Retention(
-            ports.store, ports.ledger, ports.media, clock, settings.tombstones
+            ports.store, ports.ledger, ports.media, clock, settings.tombstones, ports.telemetry
         )
 
     def _driver(self, poll_budget: PollBudget) -> Driver:
@@ -180,7 +185,6 @@ class Engine:
             upstreams=ports.upstreams,
             catalogue=ports.catalogue,
             retries=retries,
-            telemetry=ports.telemetry,
             limits=limits,
             retained_in=ports.media if self._settings.retain_results else None,
         )
@@ -207,6 +211,7 @@ class Engine:
             ending=ending,
             retries=retries,
             clock=ports.clock,
+            telemetry=ports.telemetry,
             limits=limits,
         )
         late_polling = LatePolling(
@@ -248,6 +253,8 @@ class Engine:
         await self.poll_scheduler.resume()
         await self.dispatcher.resume()
         await self.limits_watch.resume()
+        self._figures.report()
+        self._ports.telemetry.report_each(metrics.UPSTREAM_ANSWERING, self.breakers.answering)
 
     async def run(self) -> None:
         """Run until `stop`. Cancelling it leaves every operation resumable."""
@@ -267,11 +274,12 @@ class Engine:
 
     def committed(self, name: str, record: OperationRecord | None) -> None:
         """See Observer.committed."""
+        self._figures.committed(self.admission.known(name), record)
         self.admission.committed(name, record)
 
     def created(self, record: OperationRecord, due: datetime) -> None:
         """See Observer.created."""
-        self._ports.telemetry.accepted(record.model)
+        self._ports.telemetry.accepted(record.model, record.caller)
         self.admission.created(record, due)
         self.runner.notify(due)
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.engine.ending import no_answer
-from longtake_server.operations.upstream import NotNow, OutcomeUnknown, Rejected
+from longtake_server.operations.engine.ending import generation_of, no_answer
+from longtake_server.operations.upstream import Broken, NotNow, OutcomeUnknown, Rejected
 
 if TYPE_CHECKING:
     from longtake_server.operations.breaker import Breakers
@@ -40,23 +40,24 @@ class PollCall:
 
     async def poll(self, record: OperationRecord, upstream: Upstream) -> PollResult:
         """Poll a generation that need not wait. Raises as Upstream.poll."""
-        with self._telemetry.poll(record.name, record.upstream, record.traceparent) as span:
+        with self._telemetry.poll(generation_of(record, upstream)) as span:
             try:
                 result = await upstream.poll(record.name, record.upstream_operation)
-            except Rejected:
-                span.outcome("rejected")
+            except Rejected as error:
+                span.outcome("rejected", error.failure.reason)
                 self._breakers.answered(record.upstream)
                 raise
             except NotNow as error:
-                span.outcome("not_now")
+                span.outcome("not_now", error.failure.reason)
                 self._breakers.not_now(record.upstream, record.name, error)
                 raise
             except OutcomeUnknown as error:
-                span.outcome("unknown")
                 failure = no_answer(record.upstream, error)
+                span.outcome("unknown", failure.reason)
                 self._breakers.unanswered(record.upstream, record.name, failure)
                 raise
-            span.outcome(type(result).__name__.lower())
+            reason = result.failure.reason if isinstance(result, Broken) else ""
+            span.outcome(type(result).__name__.lower(), reason)
         self._breakers.answered(record.upstream)
         return result
 

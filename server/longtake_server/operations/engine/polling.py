@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.polling.scheduler import PollScheduler
     from longtake_server.operations.topics import Topics
     from longtake_server.operations.upstream import PollResult, Upstream
+    from longtake_server.telemetry import Telemetry
 
 
 class Polling:
@@ -47,6 +48,7 @@ class Polling:
         ending: Ending,
         retries: Retries,
         clock: Clock,
+        telemetry: Telemetry,
         limits: Limits,
     ) -> None:
         self._topics = topics
@@ -57,6 +59,7 @@ class Polling:
         self._ending = ending
         self._retries = retries
         self._clock = clock
+        self._telemetry = telemetry
         self._limits = limits
         self._final_polls: set[str] = set()
 
@@ -118,7 +121,9 @@ class Polling:
                 due = await self._ending.fail(record, result.failure)
             case _:
                 assert_never(result)
-        await self._poll_scheduler.seen_ended(record.name)
+        unseen = await self._poll_scheduler.seen_ended(record.name)
+        if unseen is not None:
+            self._telemetry.detected(record.upstream, unseen)
         return due
 
     def forget(self, name: str) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.store import OperationStore
+    from longtake_server.telemetry import Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -34,12 +35,14 @@ class Retention:
         media: MediaStore,
         clock: Clock,
         tombstones: timedelta,
+        telemetry: Telemetry,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._media = media
         self._clock = clock
         self._tombstones = tombstones
+        self._telemetry = telemetry
 
     async def run(self) -> None:
         """Sweep once a minute until cancelled."""
@@ -47,6 +50,7 @@ class Retention:
             try:
                 await self.sweep()
             except StorageUnavailable as error:
+                self._telemetry.store_fault("engine")
                 _log.error(
                     "the retention sweep stopped early; the next one continues",
                     extra={"cause": str(error)},

@@ -15,6 +15,7 @@ from longtake_server.clock import happened
 from longtake_server.errors import ResourceError, StorageUnavailable
 from longtake_server.operations.model import IllegalTransition
 from longtake_server.operations.store import LeaseLost
+from longtake_server.telemetry.logs import StepSubject, subject
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.engine.driver import Driver
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.store import OperationStore, Work
+    from longtake_server.telemetry import Telemetry
 
 _log = logging.getLogger(__name__)
 
@@ -55,12 +57,14 @@ class Runner:
         media: MediaStore,
         clock: Clock,
         leasing: Leasing,
+        telemetry: Telemetry,
     ) -> None:
         self._store = store
         self._driver = driver
         self._media = media
         self._clock = clock
         self._leasing = leasing
+        self._telemetry = telemetry
         self._free_steps = leasing.most_steps
         self._in_progress: set[str] = set()
         self._notified = asyncio.Event()
@@ -99,6 +103,7 @@ class Runner:
                             steps.create_task(self._run_step(work))
                     await self._wait_for_work()
                 except StorageUnavailable as error:
+                    self._telemetry.store_fault("engine")
                     _log.error(
                         "cannot read the work queue; trying again", extra={"cause": str(error)}
                     )
@@ -128,6 +133,7 @@ class Runner:
 
     async def _run_step(self, work: Work) -> None:
         """Run one step, and return the work to the queue unless the operation ended."""
+        subject.set(StepSubject(work.name))
         try:
             async with self._holding_lease(work):
                 due = await self._step_or_later(work.name)
@@ -135,6 +141,7 @@ class Runner:
                 await self._return_to_queue(work, due)
         except StorageUnavailable as error:
             # The lease expires, and the work is leased again.
+            self._telemetry.store_fault("engine")
             _log.error(
                 "cannot return the work to the queue; its lease expires instead",
                 extra={"operation": work.name, "cause": str(error)},
@@ -157,6 +164,7 @@ class Runner:
             # Deleted during the step. Delete what the step has stored since.
             await self._media.delete(name)
         else:
+            self._telemetry.lease_fault("lost")
             _log.warning(
                 "lost the lease; another owner continues the operation", extra={"operation": name}
             )
@@ -169,6 +177,7 @@ class Runner:
             # cancellation. The next step finds out which.
             return self._clock.now()
         except StorageUnavailable as error:
+            self._telemetry.store_fault("engine")
             _log.error("cannot store a step", extra={"operation": name, "cause": str(error)})
             return self._driver.later(name)
         except Exception:  # noqa: BLE001 - a defect in one operation must not stop the others
@@ -197,6 +206,7 @@ class Runner:
             try:
                 await self._store.extend(work, self._clock.now() + self._leasing.lease)
             except (LeaseLost, StorageUnavailable) as error:
+                self._telemetry.lease_fault("not_extended")
                 _log.warning(
                     "cannot extend a lease",
                     extra={"operation": work.name, "cause": type(error).__name__},

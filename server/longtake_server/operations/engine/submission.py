@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from longtake_server.errors import ResourceError, StorageUnavailable
 from longtake_server.operations.admission.fallback import rerouted
 from longtake_server.operations.admission.regions import home_of
-from longtake_server.operations.engine.ending import log_not_set_up, no_answer
+from longtake_server.operations.engine.ending import generation_of, log_not_set_up, no_answer
 from longtake_server.operations.model import (
     Code,
     Failure,
@@ -98,19 +98,20 @@ class Submission:
         except ResourceError as error:
             return await self._ending.fail(record, _earlier_gone(error))
         record = await self._ledger.commit(record.name, SubmissionStarted(), record)
-        with self._telemetry.submission(record.name, record.upstream, record.traceparent) as span:
+        with self._telemetry.submission(generation_of(record, upstream)) as span:
             try:
                 accepted = await upstream.submit(record.name, record.served_model, request, earlier)
             except Rejected as error:
-                span.outcome("rejected")
+                span.outcome("rejected", error.failure.reason)
                 self._admission.rejected(record)
                 return await self._ending.fail(record, error.failure)
             except NotNow as error:
-                span.outcome("not_now")
+                span.outcome("not_now", error.failure.reason)
                 return await self._postpone(record, error)
             except OutcomeUnknown as error:
-                span.outcome("unknown")
-                self._admission.outcome_unknown(record, no_answer(record.upstream, error))
+                failure = no_answer(record.upstream, error)
+                span.outcome("unknown", failure.reason)
+                self._admission.outcome_unknown(record, failure)
                 return await self.outcome_unknown(record)
             span.outcome("accepted")
         return await self._accepted(record, request, accepted)

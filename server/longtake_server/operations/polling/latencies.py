@@ -78,10 +78,14 @@ class Latencies:
 
     def median(self) -> float:
         """Return the median duration in seconds. The histogram must not be empty."""
-        half = self.weight / 2
+        return self.quantile(0.5)
+
+    def quantile(self, share: float) -> float:
+        """Return the seconds that a share (0 to 1) takes at most. It must not be empty."""
+        left = self.weight * share
         for bucket, weight in sorted(self.weights.items()):
-            half -= weight
-            if half <= 0:
+            left -= weight
+            if left <= 0:
                 return MIDDLES[bucket]
         return MIDDLES[max(self.weights)]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ _log = logging.getLogger(__name__)
 # A plan is replaced once this share of the observations is newer than the plan.
 _REPLAN_SHARE = 0.05
 _MIN_FOR_AN_ESTIMATE = 3.0
+_OVERDUE_SHARE = 0.99
 
 
 @dataclass(slots=True)
@@ -124,17 +126,38 @@ class PollScheduler:
         running.hinted = False
         return await self._next_poll(running)
 
-    async def seen_ended(self, name: str) -> None:
-        """Learn from a generation that a poll has just seen ended."""
+    async def seen_ended(self, name: str) -> float | None:
+        """Learn from a generation that a poll has just seen ended.
+
+        Returns:
+            The seconds since a poll last saw it running, None if unknown.
+
+        """
         running = self._running.pop(name, None)
         if running is None or running.running_at is None:
             # It may have ended long before this poll, so nothing can be learned.
-            return
-        learned = self._learned_of(running.kind)
-        learned.latencies.learn(running.running_at, self._elapsed(running))
+            return None
+        learned, ended_by = self._learned_of(running.kind), self._elapsed(running)
+        learned.latencies.learn(running.running_at, ended_by)
         learned.unplanned += 1
         if learned.unplanned >= learned.latencies.weight * _REPLAN_SHARE:
             await self._keep(running.kind, learned)
+        return max(0.0, ended_by - running.running_at)
+
+    def overdue(self) -> int:
+        """Return how many generations run longer than 99 % of those of their kind.
+
+        Kinds about which too little is known are left out. Safe to call in any thread.
+        """
+        limits: dict[Kind, float] = {}
+        for kind, learned in list(self._learned.items()):
+            latencies = Latencies(dict(learned.latencies.weights))
+            if latencies.weight >= _MIN_FOR_AN_ESTIMATE:
+                limits[kind] = latencies.quantile(_OVERDUE_SHARE)
+        return sum(
+            self._elapsed(running) > limits.get(running.kind, math.inf)
+            for running in list(self._running.values())
+        )
 
     async def _keep(self, kind: Kind, learned: _Learned) -> None:
         await self._replan(learned)

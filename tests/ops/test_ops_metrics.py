@@ -1,0 +1,150 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A real server shows each metric of the dashboard and of the alerts after real work."""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import httpx
+import pytest
+from longtake.v1.operation_pb2 import GenerateVideosMetadata
+from longtake.v1.video_service_pb2 import (
+    DownloadVideoRequest,
+    GenerateVideosRequest,
+    WaitOperationRequest,
+    WatchOperationRequest,
+)
+from ops.ops_scraping import DASHBOARD, Scrape, metrics_in, rules
+from processes.running import GUARD_SECONDS, Server, server, simulator
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from longtake.v1.operation_pb2 import GenerateVideosOperation
+    from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
+
+State = GenerateVideosMetadata.State
+MODEL = "veo-3.1-lite-generate-001"
+# A server without TLS and keys has none of them. test_ops_documents exports them.
+OF_OTHER_FEATURES = {"longtake_certificate_expiry_seconds", "longtake_keys_available"}
+
+pytestmark = pytest.mark.timeout(GUARD_SECONDS)
+
+
+def wanted() -> set[str]:
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel.get("targets", ())]
+    queries += [rule["expr"] for rule in rules()]
+    return set().union(*map(metrics_in, queries)) - OF_OTHER_FEATURES
+
+
+def ops_address(longtake: Server) -> str:
+    """Return where it says in its log that it serves metrics."""
+    lines = [line for line in longtake.log.splitlines() if "serving probes and metrics" in line]
+    return lines[-1].rpartition("address=")[2]
+
+
+@asynccontextmanager
+async def ops(longtake: Server) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=f"http://{ops_address(longtake)}") as client:
+        yield client
+
+
+async def generated(stub: VideoServiceAsyncStub, prompt: str) -> GenerateVideosOperation:
+    """Generate to the end."""
+    request = GenerateVideosRequest(model=MODEL, prompt=prompt, config={"duration_seconds": 4})
+    operation = await stub.GenerateVideos(request)
+    return await stub.WaitOperation(WaitOperationRequest(name=operation.name))
+
+
+async def test_each_metric_of_the_dashboard_and_the_alerts_is_there_after_work(
+    tmp_path: Path,
+) -> None:
+    async with (
+        simulator(tmp_path) as upstream,
+        server(
+            tmp_path,
+            upstream,
+            ops_listen="127.0.0.1:0",
+            trust_caller_header="x-caller",
+            metric_principals="1",
+        ) as longtake,
+    ):
+        stub = await longtake.start()
+        await upstream.tell("hold")
+        request = GenerateVideosRequest(
+            model=MODEL, prompt="a secret dog", config={"duration_seconds": 4}
+        )
+        ann, bob = (("x-caller", "ann"),), (("x-caller", "bob"),)
+        operation = await stub.GenerateVideos(request, metadata=ann)
+        watch: Any = stub.WatchOperation(WatchOperationRequest(name=operation.name), metadata=ann)
+        first: Any = await watch.read()
+        assert first.operation.name == operation.name
+        await upstream.wait(submissions=1, polls=1)
+        async with ops(longtake) as client:
+            during = Scrape((await client.get("/metrics")).text)
+        await upstream.tell("release")
+        while await watch.read() is not grpc.aio.EOF:
+            pass
+        sent = 0
+        download: Any = stub.DownloadVideo(
+            DownloadVideoRequest(name=f"{operation.name}/videos/0"), metadata=ann
+        )
+        async for message in download:
+            sent += len(message.chunk.data)
+        request.prompt = "a dog [sim:drop]"
+        lost = await stub.GenerateVideos(request, metadata=bob)
+        ended = await stub.WaitOperation(WaitOperationRequest(name=lost.name), metadata=bob)
+        assert ended.metadata.state == State.FAILED
+        async with ops(longtake) as client:
+            text = (await client.get("/metrics")).text
+            ready = await client.get("/readyz")
+            missing = await client.get("/")
+        usage = await longtake.usage()
+
+    after = Scrape(text)
+    assert wanted() - after.names == set()
+    assert "secret" not in text
+    assert (ready.status_code, missing.status_code) == (200, 404)
+    assert during.values("longtake_operations_in_progress", state="RUNNING") == [1]
+    assert during.values("longtake_cost_reserved", longtake_principal="ann") == [
+        pytest.approx(after.values("longtake_cost_settled_total", longtake_principal="ann")[0])
+    ]
+    assert during.values("longtake_operations_outcome_unknown_total") == [0]
+    assert after.values("longtake_operations_outcome_unknown_total") == [1]
+    assert after.values("longtake_operations_in_progress", state="RUNNING") == [0]
+    assert after.values("longtake_generated_seconds_total", longtake_principal="ann") == [4]
+    assert after.values(
+        "longtake_operations_finished_total",
+        longtake_principal="other",
+        error_type="SUBMISSION_OUTCOME_UNKNOWN",
+    ) == [1]
+    assert after.values("longtake_video_sent_bytes_total") == [sent]
+    settled = sum(after.values("longtake_cost_settled_total"))
+    assert settled == pytest.approx(sum(row["settled_usd"] for row in usage))
+
+
+async def test_metrics_and_a_collector_work_at_once(tmp_path: Path) -> None:
+    async with (
+        simulator(tmp_path) as upstream,
+        server(
+            tmp_path,
+            upstream,
+            ops_listen="127.0.0.1:0",
+            # Nothing listens there: the scrape must not depend on the collector.
+            otlp_endpoint="http://127.0.0.1:1",
+        ) as longtake,
+    ):
+        stub = await longtake.start()
+        assert (await generated(stub, "a dog")).metadata.state == State.SUCCEEDED
+        async with ops(longtake) as client:
+            found = Scrape((await client.get("/metrics")).text)
+    assert found.values("longtake_operations_finished_total", state="SUCCEEDED") == [1]
+    assert found.labels("longtake_operations_finished_total") == [
+        {"model": MODEL, "state": "SUCCEEDED"}
+    ]
