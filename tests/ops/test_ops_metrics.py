@@ -126,7 +126,7 @@ async def test_each_metric_of_the_dashboard_and_the_alerts_is_there_after_work(
     ) == [1]
     assert after.values("longtake_video_sent_bytes_total") == [sent]
     settled = sum(after.values("longtake_cost_settled_total"))
-    assert settled == pytest.approx(sum(row["settled_usd"] for row in usage))
+    assert settled == pytest.approx(sum(row["settled_micros"] for row in usage) / 1e6)
 
 
 async def test_metrics_and_a_collector_work_at_once(tmp_path: Path) -> None:
