@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run edge test test-polyglot check fix proto sync lock bench crash crash-budgets attack clean
+.PHONY: help demo run edge test test-polyglot check fix proto sync lock bench crash crash-budgets attack fuzz clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,6 +11,8 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 bench: RUNS ?= 1
 crash: RUNS ?= 20
+fuzz: RUNS ?= 1000000
+fuzz: SECONDS ?= 3600
 # The first of these that is Python 3.11 or newer; PYTHON=... picks another.
 PYTHON ?= $(shell for candidate in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -90,6 +92,9 @@ crash-budgets: $(READY) ## Kill the server 25 times during ten thousand operatio
 
 attack: $(READY) ## Measure latency and memory under attacks on loopback; ATTACKS="gzip-bombs" selects
 	@cd tests && ../$(BIN)/python -m crash.crash_attacks $(ATTACKS)
+
+fuzz: $(READY) ## Fuzz a million requests, tokens, filters and bodies; RUNS=10000, SECONDS=600
+	@cd tests && ../$(BIN)/python -m fuzz.fuzz_all --runs $(RUNS) --seconds $(SECONDS)
 
 clean: ## Remove the environment, caches and build/, but not data/
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

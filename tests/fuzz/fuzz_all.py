@@ -1,0 +1,110 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Fuzzes every target for a bounded number of runs and time, and prints one table.
+
+Exits with 1 if an input led to an error that is not a status of the contract, to a hang, or to a
+leak. libFuzzer then prints the input and writes it to build/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from fuzz.fuzz_outcome import Finding
+from fuzz.fuzz_socket import fuzz_socket
+from fuzz.fuzz_targets import TARGETS
+
+SOCKET_SHARE = 0.1
+_TESTS = Path(__file__).parents[1]
+_MEBIBYTE = 1 << 20
+# What the corpus of libFuzzer, or the cache of a database, may grow by.
+_MOST_GROWTH_BYTES = 64 * _MEBIBYTE
+_MOST_MORE_FILES = 8
+
+
+class Table:
+    """Prints a row for each target."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.faults: list[str] = []
+        print("| target | inputs | by status | memory before / after | files before / after |")
+        print("| --- | --- | --- | --- | --- |", flush=True)
+
+    def add(self, name: str, counts: dict[str, int], held: list[tuple[int, int]]) -> None:
+        """Print a target's row, and keep a fault if it leaks."""
+        (memory, files), (memory_after, files_after) = held
+        inputs = sum(counts.values())
+        by_status = ", ".join(f"{code} {count:,}" for code, count in sorted(counts.items()))
+        print(
+            f"| {name} | {inputs:,} | {by_status} "
+            f"| {memory // _MEBIBYTE} / {memory_after // _MEBIBYTE} MiB "
+            f"| {files} / {files_after} |",
+            flush=True,
+        )
+        self.total += inputs
+        if memory_after - memory > _MOST_GROWTH_BYTES or files_after - files > _MOST_MORE_FILES:
+            self.faults.append(f"{name} leaks")
+
+    def end(self) -> int:
+        """Print the sum and the faults, and return the exit code."""
+        print(f"| all | {self.total:,} | | | |")
+        for fault in self.faults:
+            print(fault, file=sys.stderr)
+        return 1 if self.faults else 0
+
+
+def run_target(name: str, runs: int, seconds: float, seed: int) -> dict[str, Any]:
+    """Run a target in a process of its own, and return its report.
+
+    Raises:
+        Finding: The target failed. Holds the last lines that libFuzzer printed.
+
+    """
+    command = (sys.executable, "-m", "fuzz.fuzz_process", name)
+    bounds = ("--runs", str(runs), "--seconds", str(seconds), "--seed", str(seed))
+    ended = subprocess.run(
+        (*command, *bounds), check=False, cwd=_TESTS, capture_output=True, text=True
+    )
+    lines = ended.stdout.splitlines()
+    if ended.returncode != 0 or not lines:
+        raise Finding(f"{name}: {ended.stdout[-2000:]}{ended.stderr[-4000:]}")
+    report: dict[str, Any] = json.loads(lines[-1])
+    return report
+
+
+def main() -> int:
+    """Return 0 if no target failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=1_000_000, help="inputs of all targets")
+    parser.add_argument("--seconds", type=float, default=3600, help="the longest time for all")
+    parser.add_argument("--seed", type=int, default=1, help="of the random numbers")
+    given = parser.parse_args()
+    table = Table()
+    for target in TARGETS.values():
+        runs, seconds = round(given.runs * target.share), given.seconds * max(target.share, 0.1)
+        try:
+            report = run_target(target.name, runs, seconds, given.seed)
+        except Finding as finding:
+            table.faults.append(str(finding))
+            continue
+        held = list(zip(report["bytes"], report["files"], strict=True))
+        table.add(target.name, report["counts"], held)
+    try:
+        socket = asyncio.run(
+            fuzz_socket(round(given.runs * SOCKET_SHARE), given.seconds / 2, given.seed)
+        )
+        table.add("calls over a socket", dict(socket.counts), socket.held)
+    except* Finding as findings:
+        table.faults.extend(map(str, findings.exceptions))
+    return table.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

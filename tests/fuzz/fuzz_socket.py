@@ -1,0 +1,185 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Sends mutated requests and metadata to a real server process over a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import random
+import string
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from fuzz.fuzz_calls import HEADER, request_types
+from fuzz.fuzz_outcome import Finding
+from fuzz.fuzz_reader import Reader
+from longtake.v1 import video_service_pb2 as api
+from processes.running import server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from processes.running import Server
+
+_MODEL = "veo-3.1-lite-generate-001"
+_CONNECTIONS = 4
+_CALLERS = 16
+_MOST_BYTES = 512
+_SHORT_SECONDS = 0.05
+# No call that answers at once takes so long, unless the server hangs.
+_HANG_SECONDS = 60.0
+_WARM_UP_SHARE = 0.2
+_STREAMS = ("WatchOperation", "WatchOperations", "DownloadVideo")
+_WAITING = ("WatchOperation", "WatchOperations", "WaitOperation")
+_WRONG = ("INTERNAL", "UNKNOWN", "DATA_LOSS")
+_SCHEMES = ("Bearer ", "bearer ", "Basic ", "", "Bearer  ltk_", "Bearer eyJhbGciOiJub25lIn0.")
+
+
+@dataclass
+class SocketReport:
+    """What came of the calls.
+
+    Attributes:
+        counts: The number of calls by status.
+        held: Resident bytes and open files of the server after the warm-up and at the end.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    held: list[tuple[int, int]] = field(default_factory=list)
+
+
+class _Calls:
+    """Makes calls from a source of random numbers."""
+
+    def __init__(self, chance: random.Random, names: list[str]) -> None:
+        self._chance = chance
+        self._types = request_types()
+        self._pools = {
+            "name": [*names, f"{names[0]}/videos/0", f"models/{_MODEL}"],
+            "previous_operation": names,
+            "model": [_MODEL],
+            "prompt": ["a paper boat [sim:never]"],
+            "filter": ["state = RUNNING", "done = false AND labels.a = b"],
+        }
+
+    def next(self) -> tuple[str, bytes, list[tuple[str, str | bytes]]]:
+        """Return the path, the body and the metadata of a call."""
+        path = self._chance.choice(sorted(self._types))
+        data = self._chance.randbytes(self._chance.randrange(_MOST_BYTES))
+        if self._chance.random() < 0.3:
+            return path, data, self._metadata()
+        request: Any = self._types[path]()
+        Reader(data).fill(request, self._pools)
+        return path, self._mutated(request.SerializeToString()), self._metadata()
+
+    def _mutated(self, body: bytes) -> bytes:
+        changed = bytearray(body)
+        for _ in range(self._chance.choice((0, 0, 1, 3))):
+            if changed:
+                changed[self._chance.randrange(len(changed))] = self._chance.randrange(256)
+        cut = self._chance.choice((len(changed), len(changed), len(changed) // 2))
+        return bytes(changed[:cut])
+
+    def _metadata(self) -> list[tuple[str, str | bytes]]:
+        text = "".join(self._chance.choices(string.printable[:95], k=self._chance.randrange(80)))
+        token = base64.b64encode(self._chance.randbytes(30)).decode()
+        choices: list[tuple[str, str | bytes]] = [
+            ("authorization", self._chance.choice(_SCHEMES) + self._chance.choice((text, token))),
+            ("x-goog-api-key", self._chance.choice((text, f"ltk_{token}"))),
+            (HEADER, self._chance.choice(("orders", text))),
+            ("traceparent", text),
+            ("fuzz-bin", self._chance.randbytes(20)),
+        ]
+        return self._chance.sample(choices, self._chance.randrange(len(choices) + 1))
+
+
+async def fuzz_socket(runs: int, seconds: float, seed: int) -> SocketReport:
+    """Make calls until they are `runs` or the time is up.
+
+    Raises:
+        Finding: A call hung, the server answered with a status of a defect, or logged one.
+
+    """
+    report = SocketReport()
+    with tempfile.TemporaryDirectory(prefix="longtake-fuzz-") as folder:
+        async with server(Path(folder), log_level="warning", trust_caller_header=HEADER) as target:
+            stub = await target.start()
+            begin = api.GenerateVideosRequest(model=_MODEL, prompt="a paper boat [sim:never]")
+            names = [(await stub.GenerateVideos(begin)).name for _ in range(3)]
+            calls = _Calls(random.Random(seed), names)  # noqa: S311 - no secret depends on it
+            until = time.monotonic() + seconds
+            for share in (_WARM_UP_SHARE, 1 - _WARM_UP_SHARE):
+                await _all(target.address, calls, round(runs * share), until, report)
+                report.held.append(_held(target))
+            await stub.ListModels(api.ListModelsRequest())
+            _check_log(target.log)
+    return report
+
+
+def _held(target: Server) -> tuple[int, int]:
+    files = len(list(Path(f"/proc/{target.process.pid}/fd").iterdir()))
+    return target.process.resident_bytes, files
+
+
+def _check_log(log: str) -> None:
+    for sign in ("Traceback", "unexpected error", "never retrieved"):
+        if sign in log:
+            raise Finding(f"the server logged {log[log.index(sign) :][:2000]}")
+
+
+async def _all(address: str, calls: _Calls, count: int, until: float, report: SocketReport) -> None:
+    left = iter(range(count))
+    options = (("grpc.use_local_subchannel_pool", 1),)
+    channels = [grpc.aio.insecure_channel(address, options) for _ in range(_CONNECTIONS)]
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(_CALLERS):
+                channel = channels[number % _CONNECTIONS]
+                tasks.create_task(_caller(channel, calls, left, until, report))
+    finally:
+        for channel in channels:
+            await channel.close()
+
+
+async def _caller(
+    channel: grpc.aio.Channel,
+    calls: _Calls,
+    left: Iterator[int],
+    until: float,
+    report: SocketReport,
+) -> None:
+    for _ in left:
+        if time.monotonic() > until:
+            return
+        path, body, metadata = calls.next()
+        code = await _status(channel, path, body, metadata)
+        if code in _WRONG:
+            raise Finding(f"{code} from {path} with {body!r} and {metadata}")
+        report.counts[code] += 1
+
+
+async def _status(
+    channel: grpc.aio.Channel, path: str, body: bytes, metadata: list[tuple[str, str | bytes]]
+) -> str:
+    method = path.rpartition("/")[2]
+    is_waiting = method in _WAITING
+    timeout = _SHORT_SECONDS if is_waiting else _HANG_SECONDS
+    try:
+        if method in _STREAMS:
+            stream: Any = channel.unary_stream(path)
+            async for _ in stream(body, timeout=timeout, metadata=metadata):
+                pass
+        else:
+            unary: Any = channel.unary_unary(path)
+            await unary(body, timeout=timeout, metadata=metadata)
+    except grpc.aio.AioRpcError as error:
+        if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED and not is_waiting:
+            raise Finding(f"{path} hangs with {body!r}") from error
+        return error.code().name
+    return "OK"

@@ -1,0 +1,12 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""All targets that run in process."""
+
+from __future__ import annotations
+
+from fuzz.fuzz_bodies import BODIES
+from fuzz.fuzz_calls import CALLS
+from fuzz.fuzz_texts import TEXTS
+
+TARGETS = {target.name: target for target in (*TEXTS, *BODIES, *CALLS)}
+"""The targets by name."""

@@ -1,0 +1,48 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A short run of each fuzz target; `make fuzz` makes a million inputs."""
+
+from __future__ import annotations
+
+import pytest
+from fuzz.fuzz_all import SOCKET_SHARE, run_target
+from fuzz.fuzz_socket import fuzz_socket
+from fuzz.fuzz_targets import TARGETS
+from processes.running import GUARD_SECONDS
+
+pytestmark = pytest.mark.timeout(2 * GUARD_SECONDS)
+RUNS = 300
+SEED = 7
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_no_input_of_a_target_leads_to_more_than_a_status(name: str) -> None:
+    pytest.importorskip("atheris", reason="atheris has no build for this machine")
+
+    report = run_target(name, RUNS, GUARD_SECONDS, SEED)
+
+    assert sum(report["counts"].values()) == RUNS
+    assert report["files"][1] <= report["files"][0] + 1
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_seeds_of_a_target_reach_its_code(
+    name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    target = TARGETS[name]
+
+    with target.opened(tmp_path_factory.mktemp("fuzz")) as once:
+        statuses = {once(seed) for seed in target.seeds}
+
+    assert "OK" in statuses
+
+
+async def test_calls_over_a_socket_end_with_a_status_of_the_contract() -> None:
+    report = await fuzz_socket(RUNS, GUARD_SECONDS, SEED)
+
+    assert sum(report.counts.values()) == RUNS
+    assert {"OK", "INVALID_ARGUMENT"} <= set(report.counts)
+
+
+def test_the_shares_of_all_targets_add_up_to_all() -> None:
+    assert sum(target.share for target in TARGETS.values()) + SOCKET_SHARE == pytest.approx(1)
