@@ -3,7 +3,8 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run edge test test-polyglot check fix proto sync lock bench crash crash-budgets attack fuzz clean
+.PHONY: help demo run edge test test-polyglot check fix proto sync lock sbom audit bench crash crash-budgets \
+	attack fuzz clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -56,7 +57,8 @@ check: $(READY) ## Run every static check: style, types, imports, protos, genera
 	$(BIN)/buf format --diff --exit-code protos
 	BUF=$(BIN)/buf scripts/check_breaking.sh
 	$(BIN)/python -m pip check
-	$(BIN)/python -m pytest -q tests/project/test_project_generated.py tests/project/test_project_lock.py
+	$(BIN)/python -m pytest -q tests/project/test_project_generated.py tests/project/test_project_lock.py \
+		tests/project/test_project_supply_chain.py
 
 fix: $(READY) ## Fix what the style checks can fix, and update the tables of settings and metrics
 	$(BIN)/ruff check --fix .
@@ -80,6 +82,13 @@ sync: $(READY) ## Generate the blocking half of the Python client from its async
 lock: $(READY) ## Update the lock files; UPGRADE=--upgrade takes the newest versions
 	@$(PIP) install uv==0.13.9
 	UV=$(BIN)/uv scripts/lock.sh $(UPGRADE)
+
+sbom: $(READY) ## Write the server's bill of materials in CycloneDX JSON: build/sbom.json
+	@mkdir -p build
+	$(BIN)/cyclonedx-py requirements requirements-server.lock --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json
+
+audit: $(READY) ## Ask the package index for vulnerabilities of the locked packages; needs a network
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements-server.lock -r requirements-build.lock
 
 bench: $(READY) ## Measure every budget, beside a bare gRPC server; NAME="calls start", RUNS=3, WRITE=--write
 	@$(BIN)/python -m benchmarks $(NAME) --runs $(RUNS) $(WRITE)
