@@ -15,7 +15,7 @@ RUN /build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-d
     && /opt/longtake/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/longtake --create-home longtake
+RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/longtake --create-home --shell /usr/sbin/nologin longtake
 COPY --from=builder /opt/longtake /opt/longtake
 # LONGTAKE_LISTEN keeps its default, a loopback address: the image starts as it is and serves inside
 # its container. To publish the port, set LONGTAKE_LISTEN=0.0.0.0:50051 with TLS and authentication,
