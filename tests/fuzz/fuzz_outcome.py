@@ -12,7 +12,7 @@ from urllib.parse import quote
 from google.rpc import code_pb2
 from longtake_server.errors import LongtakeError
 from longtake_server.rpc.status import status_of
-from longtake_server.telemetry import JsonFormatter, TextFormatter
+from longtake_server.telemetry.logs import JsonFormatter, TextFormatter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

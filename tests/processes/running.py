@@ -209,12 +209,12 @@ async def server(
     if upstream is not None:
         chosen = {
             "LONGTAKE_CATALOGUE_FILE": str(_without_quotas(folder)),
+            "LONGTAKE_GOOGLE_ACCESS_TOKEN": "test",
             **chosen,
             "LONGTAKE_UPSTREAM": "agent_platform",
             "LONGTAKE_GOOGLE_PROJECT": "test",
             "LONGTAKE_GOOGLE_BASE_URL": upstream.base_url,
             "LONGTAKE_GOOGLE_STORAGE_URL": upstream.base_url,
-            "LONGTAKE_GOOGLE_ACCESS_TOKEN": "test",
         }
     running = Server(folder, chosen)
     try:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tomllib
@@ -15,6 +16,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from project.locked_packages import locked_packages
 
+# A new environment takes the packages of the index.
+pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).parents[2]
 CLIENT = ROOT / "client_stubs" / "python"
 SERVER_ONLY = {"longtake-server", "grpcio-tools", "httpx", "uvloop", "starlette", "obstore", "av"}
@@ -98,21 +101,28 @@ def _client_requirements() -> list[str]:
     return dependencies
 
 
-def test_the_client_installs_and_runs_without_the_server(
-    client_wheel: Path, tmp_path: Path
-) -> None:
-    python = tmp_path / "venv" / "bin" / "python"
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+def _empty_environment(folder: Path) -> Path:
+    """Return the Python of a new environment. Skips the test if no package index is reached."""
+    python = folder / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
     locked = locked_packages(ROOT / "requirements.lock")
-    constraints = tmp_path / "constraints.txt"
-    constraints.write_text("".join(f"{p.name}=={p.version}\n" for p in locked.values()))
     first = locked[canonicalize_name(Requirement(_client_requirements()[0]).name)]
     probe = _pip(
-        python, "download", "--no-deps", "-d", tmp_path, "--retries", "0",
+        python, "download", "--no-deps", "-d", folder, "--retries", "0",
         f"{first.name}=={first.version}",
     )  # fmt: skip
     if probe.returncode != 0:
         pytest.skip(f"no package index can be reached: {probe.stderr.strip()[-200:]}")
+    return python
+
+
+def test_the_client_installs_and_runs_without_the_server(
+    client_wheel: Path, tmp_path: Path
+) -> None:
+    python = _empty_environment(tmp_path)
+    locked = locked_packages(ROOT / "requirements.lock")
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("".join(f"{p.name}=={p.version}\n" for p in locked.values()))
 
     installed = _pip(python, "install", "-c", constraints, client_wheel)
 
@@ -125,3 +135,57 @@ def test_the_client_installs_and_runs_without_the_server(
     assert "generate" in told.stdout
     version = subprocess.run([python, "-c", "import longtake"], check=False)
     assert version.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def installed(
+    client_wheel: Path, server_wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The commands of both wheels in an environment that has what the lock lists, and no more."""
+    python = _empty_environment(tmp_path_factory.mktemp("installed"))
+    lock = ROOT / "requirements-server.lock"
+    exact = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", lock)
+    wheels = ("--no-deps", "--no-index", client_wheel, server_wheel)
+    for options in (exact, wheels):
+        done = _pip(python, "install", *options)
+        assert done.returncode == 0, done.stderr
+    return python.parent
+
+
+def test_the_locked_packages_are_all_that_both_wheels_need(installed: Path) -> None:
+    checked = _pip(installed / "python", "check")
+    modules = ("longtake_server.app", "veo_simulator.application", "longtake")
+    paths = subprocess.run(
+        [installed / "python", "-c", f"import {', '.join(modules)}; print(longtake.__file__)"],
+        check=True, cwd=installed, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert checked.stdout == "No broken requirements found.\n"
+    assert str(installed.parent) in paths.stdout
+
+
+def test_the_installed_commands_generate_a_video(installed: Path, tmp_path: Path) -> None:
+    environment = {
+        "PATH": f"{installed}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "LONGTAKE_LISTEN": "127.0.0.1:0",
+        "LONGTAKE_SIMULATOR_LATENCY_SECONDS": "0",
+    }
+    with subprocess.Popen(
+        ["longtake-server", "serve"], cwd=tmp_path, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, executable=installed / "longtake-server",
+    ) as server:  # fmt: skip
+        try:
+            assert server.stdout is not None
+            address = server.stdout.readline().split()[-1]
+            subprocess.run(
+                [installed / "longtake", "generate", "a paper boat", "--output", "boat.mp4"],
+                check=True, cwd=tmp_path, env={**environment, "LONGTAKE_ADDRESS": address},
+                capture_output=True,
+            )  # fmt: skip
+        finally:
+            server.terminate()
+
+    assert server.returncode == 0
+    assert (tmp_path / "boat.mp4").read_bytes()[4:8] == b"ftyp"
+    assert (tmp_path / "data" / "longtake.db").exists()

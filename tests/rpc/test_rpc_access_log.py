@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rpc.rpc_server import Server
 
 PROMPT = "a secret dog"
+ABSENT = "operations/01936d3c-0000-7000-8000-000000000000"
+SECRET = "operations/ltk_a_secret_in_the_wrong_place"
 
 
 class Lines(logging.Handler):
@@ -78,14 +80,18 @@ async def test_a_refused_call_has_its_code_and_no_name_that_is_not_one(
     tmp_path: Path, lines: Lines
 ) -> None:
     async with serving(tmp_path) as server:
-        await refused(server.videos.GetOperation(api.GetOperationRequest(name="operations/none")))
-        assert about(await lines.next()) == ("GetOperation", "NOT_FOUND", "operations/none")
+        await refused(server.videos.GetOperation(api.GetOperationRequest(name=ABSENT)))
+        assert about(await lines.next()) == ("GetOperation", "NOT_FOUND", ABSENT)
         await refused(server.videos.GetOperation(api.GetOperationRequest(name=PROMPT)))
         assert about(await lines.next()) == ("GetOperation", "INVALID_ARGUMENT", "")
-        download = api.DownloadVideoRequest(name="operations/none/videos/0")
+        download = api.DownloadVideoRequest(name=f"{ABSENT}/videos/0")
         await refused(server.videos.DownloadVideo(download))
-        assert about(await lines.next()) == ("DownloadVideo", "NOT_FOUND", "operations/none")
+        assert about(await lines.next()) == ("DownloadVideo", "NOT_FOUND", ABSENT)
+        # It could be a name, and may be a key in the wrong place.
+        await refused(server.videos.GetOperation(api.GetOperationRequest(name=SECRET)))
+        assert about(await lines.next()) == ("GetOperation", "NOT_FOUND", "")
     assert PROMPT not in str(lines.all)
+    assert SECRET not in str(lines.all)
 
 
 async def test_a_stream_that_ends_is_ok(tmp_path: Path, lines: Lines) -> None:

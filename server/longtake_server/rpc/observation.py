@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[Any, Any]
 
 _log = logging.getLogger(ACCESS_LOG)
-_OPERATION = re.compile(r"(operations/[a-zA-Z0-9_-]{1,64})(?:/videos/[0-9]{1,6})?")
+# Names as the server makes them. Another text may be a secret in the wrong place.
+_OPERATION = re.compile(
+    r"(operations/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/videos/[0-9]{1,6})?"
+)
 _HEALTH = "/grpc.health.v1.Health/"
 _CODES: dict[grpc.StatusCode | int, grpc.StatusCode] = {
     key: code for code in grpc.StatusCode for key in (code, code.value[0])

@@ -117,9 +117,21 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         fields = " ".join(
-            f"{key}={value}" for key, value in vars(record).items() if key not in _STANDARD_FIELDS
+            f"{key}={_printable(str(value))}"
+            for key, value in vars(record).items()
+            if key not in _STANDARD_FIELDS
         )
         return f"{super().format(record)} {fields}".rstrip()
+
+
+def _printable(text: str) -> str:
+    """Escape what could end the line or control a terminal, so that nobody can forge a line."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def set_up_logging(level: str, style: str) -> None:
