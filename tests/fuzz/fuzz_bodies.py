@@ -196,7 +196,7 @@ _GOLDEN_REQUEST = (_GOLDEN / "generate_videos_request.binpb").read_bytes()
 
 BODIES = (
     Target(
-        "GenerateVideosRequest", 0.04,
+        "GenerateVideosRequest", 0.02,
         (b"\x00" + _GOLDEN_REQUEST, b"\x00" + _SIMPLE, b"\x01" * 200), _requests,
     ),
     Target(

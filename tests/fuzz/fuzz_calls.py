@@ -24,6 +24,8 @@ from google.rpc import status_pb2
 from longtake.v1 import video_service_pb2 as api
 from longtake.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
 from longtake_server.clock import SystemClock
+from longtake_server.identity.authentication import Authenticator, Proofs
+from longtake_server.identity.principal import Role
 from longtake_server.rpc import requests
 from longtake_server.rpc.door import Door
 from longtake_server.rpc.encoded import EncodedOperations
@@ -262,13 +264,14 @@ def _calls(folder: Path) -> Iterator[Callable[[bytes], str]]:
         parts = loop.run_until_complete(entered.__aenter__())
         stack.callback(lambda: loop.run_until_complete(entered.__aexit__(None, None, None)))
         methods = _Methods()
+        authenticator = Authenticator(Proofs(caller_roles=frozenset({Role.GENERATOR})))
         calls: Any = Calls(
             cast("Any", methods),
             max_request_bytes=_MAX_REQUEST_BYTES,
             budget=RequestBudget(10 * _MAX_REQUEST_BYTES),
             send_timeout_seconds=_HANG_SECONDS,
             observer=Observer(clock, Telemetry()),
-            door=Door(HEADER),
+            door=Door(authenticator, clock, header=HEADER),
         )
         videos = VideoServicer(parts.service, EncodedOperations())
         add_VideoServiceServicer_to_server(videos, calls)

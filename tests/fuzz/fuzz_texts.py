@@ -110,15 +110,15 @@ def _target(name: str, share: float, once: Callable[[bytes], str], *seeds: bytes
 
 TEXTS = (
     _target(
-        "names", 0.17, _name, b"\x00" + _OPERATION, b"\x01" + _OPERATION + b"/videos/3",
+        "names", 0.15, _name, b"\x00" + _OPERATION, b"\x01" + _OPERATION + b"/videos/3",
         b"\x02models/veo-3.1-generate-001",
     ),
     _target(
-        "filters", 0.2, _filter, b"state = RUNNING AND labels.team = \"a b\"",
+        "filters", 0.18, _filter, b"state = RUNNING AND labels.team = \"a b\"",
         b'model = "veo-3.1-generate-001" AND done = true', b"labels.a = b AND labels.c = d",
     ),
     _target(
-        "page tokens", 0.15, _page_token,
+        "page tokens", 0.13, _page_token,
         b"\x01" + requests.page_token("2026-01-01 operations/a", *_QUERY).encode(),
         b"\x00\x04operations/\x04aaaa",
     ),
