@@ -114,5 +114,6 @@ class Reader:
             value = _INTEGERS[chosen]
         else:
             value = int.from_bytes(self.take(bits // 8), "big", signed=True)
-        least, most = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
+        least: int = -(2 ** (bits - 1)) if signed else 0
+        most: int = least + 2**bits - 1
         return max(least, min(value, most))

@@ -9,7 +9,11 @@ import json
 import secrets
 import string
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _LETTERS = string.ascii_letters + string.digits
 
@@ -24,8 +28,8 @@ def _jwt() -> str:
     return b".".join((head, body)).decode().replace("=", "") + "." + _word(60)
 
 
-_KINDS = {
-    "ours": lambda: f"ltk_{_word(50)}",
+_KINDS: Mapping[str, Callable[[], str]] = {
+    "ours": lambda: f"ltk_{_word(12)}_{_word(38)}",
     "jwt": _jwt,
     "google": lambda: f"AIzaSy{_word(33)}",
     "token": lambda: f"ya29.{_word(60)}",
