@@ -17,6 +17,7 @@ from longtake_server.configuration.addresses import PROXY_ADDRESS, proxy_address
 from longtake_server.configuration.callers import CALLER_RULES
 from longtake_server.configuration.exposure import EXPOSURE_RULES
 from longtake_server.configuration.loading import Rule, load
+from longtake_server.configuration.pushes import PUSH_RULES
 from longtake_server.configuration.values import (
     Authentications,
     CollectorAddress,
@@ -354,29 +355,6 @@ def _ordered(shorter: str, longer: str) -> Rule[Settings]:
     return Rule((shorter, longer), broken)
 
 
-def _push_listens(settings: Settings, name: Callable[[str], str]) -> str | None:
-    given = [one for one in _PUSH_PROOFS if getattr(settings, one) is not None]
-    if not given or settings.push_listen is not None:
-        return None
-    return f"{name(given[0])} has no effect without {name('push_listen')}"
-
-
-def _push_is_verified(settings: Settings, name: Callable[[str], str]) -> str | None:
-    if settings.push_listen is None or any(getattr(settings, one) for one in _PUSH_PROOFS):
-        return None
-    return (
-        f"{name('push_listen')} needs a way to verify pushes: {name('push_webhook_secret')}, "
-        f"{name('push_audience')}, {name('push_jwks_url')}, or {name('push_pubsub_audience')} "
-        f"with {name('push_pubsub_email')}"
-    )
-
-
-def _pubsub_is_complete(settings: Settings, name: Callable[[str], str]) -> str | None:
-    if (settings.push_pubsub_audience is None) == (settings.push_pubsub_email is None):
-        return None
-    return f"{name('push_pubsub_audience')} and {name('push_pubsub_email')} go together"
-
-
 def _proxy_rule(environment: Mapping[str, str]) -> Rule[Settings]:
     """Check the standard proxy variables, which calls to Google obey."""
 
@@ -393,13 +371,6 @@ def _proxy_rule(environment: Mapping[str, str]) -> Rule[Settings]:
     return Rule(("upstream",), broken)
 
 
-_PUSH_PROOFS = (
-    "push_webhook_secret",
-    "push_jwks_url",
-    "push_audience",
-    "push_pubsub_audience",
-    "push_pubsub_email",
-)
 _CREDENTIALS = ("google_project", "google_api_key", "gemini_api_key")
 _RULES: tuple[Rule[Settings], ...] = (
     *EXPOSURE_RULES,
@@ -411,8 +382,6 @@ _RULES: tuple[Rule[Settings], ...] = (
     Rule(("gemini_base_url", "gemini_api_key"), _gemini_url_has_a_key),
     _ordered("poll_shortest_seconds", "poll_longest_seconds"),
     _ordered("backoff_first_seconds", "backoff_longest_seconds"),
-    Rule(("push_listen", *_PUSH_PROOFS), _push_listens),
-    Rule(("push_listen", *_PUSH_PROOFS), _push_is_verified),
-    Rule(("push_pubsub_audience", "push_pubsub_email"), _pubsub_is_complete),
+    *PUSH_RULES,
     *CALLER_RULES,
 )
