@@ -101,7 +101,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     async with AsyncExitStack() as parts:
         telemetry, scrape = _telemetry(settings, parts)
         built = await _build(settings, telemetry, parts)
-        keys = await _keys(settings, built)
+        keys = await _keys(settings, built, telemetry)
         door = _door(settings, built, keys, parts)
         server = RpcServer(
             built.service,
@@ -244,12 +244,13 @@ async def _push(settings: Settings, built: _Parts, parts: AsyncExitStack) -> Pus
     return push
 
 
-async def _keys(settings: Settings, built: _Parts) -> KeyRing | None:
-    """Read the API keys if they are accepted."""
+async def _keys(settings: Settings, built: _Parts, telemetry: Telemetry) -> KeyRing | None:
+    """Read the API keys if they are accepted, and report whether they can be read."""
     if "keys" not in settings.authentication:
         return None
     keys = KeyRing(built.store, built.clock)
     await keys.refresh()
+    telemetry.report(metrics.KEYS_AVAILABLE, lambda: int(keys.available))
     return keys
 
 

@@ -259,7 +259,7 @@ def _calls(folder: Path) -> Iterator[Callable[[bytes], str]]:
     logger.propagate = False
     with ExitStack() as stack:
         stack.callback(loop.close)
-        clock = SystemClock()
+        clock, telemetry = SystemClock(), Telemetry()
         entered = engine(folder, clock=cast("FakeClock", clock))
         parts = loop.run_until_complete(entered.__aenter__())
         stack.callback(lambda: loop.run_until_complete(entered.__aexit__(None, None, None)))
@@ -270,10 +270,10 @@ def _calls(folder: Path) -> Iterator[Callable[[bytes], str]]:
             max_request_bytes=_MAX_REQUEST_BYTES,
             budget=RequestBudget(10 * _MAX_REQUEST_BYTES),
             send_timeout_seconds=_HANG_SECONDS,
-            observer=Observer(clock, Telemetry()),
+            observer=Observer(clock, telemetry),
             door=Door(authenticator, clock, header=HEADER),
         )
-        videos = VideoServicer(parts.service, EncodedOperations())
+        videos = VideoServicer(parts.service, EncodedOperations(), clock, telemetry)
         add_VideoServiceServicer_to_server(videos, calls)
         add_OperationsServicer_to_server(StandardOperationsServicer(parts.service), calls)
         key = loop.run_until_complete(parts.store.position_key())

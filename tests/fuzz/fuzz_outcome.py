@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # gRPC libraries drop an answer with more.
 _MOST_TRAILER_BYTES = 8 * 1024
-_FORMATTERS = (JsonFormatter(), TextFormatter("%(levelname)s %(message)s"))
+_FORMATTERS = (JsonFormatter(), TextFormatter())
 
 
 class Finding(Exception):

@@ -13,7 +13,7 @@ from google.protobuf.duration_pb2 import Duration
 from longtake_server.errors import LongtakeError
 from longtake_server.rpc import requests
 from longtake_server.rpc.positions import Positions
-from longtake_server.telemetry import traceparent_of
+from longtake_server.telemetry.traces import context_to_keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +24,7 @@ _KEY = b"0123456789abcdef" * 4
 _POSITION = 7
 _OPERATION = b"operations/01936d3c-0000-7000-8000-000000000000"
 _TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+_LONGEST_STATE = 512
 _READERS: tuple[Callable[[str], object], ...] = (
     requests.operation_name,
     requests.video_name,
@@ -88,11 +89,15 @@ def _number(data: bytes) -> str:
     return outcome_of(checks[reader.number(len(checks))])
 
 
-def _traceparent(data: bytes) -> str:
-    kept = traceparent_of({"traceparent": _text(data)})
-    if kept and kept != _text(data):
+def _trace_context(data: bytes) -> str:
+    parent, separator, state = _text(data).partition("\n")
+    sent = [("traceparent", parent), *([("tracestate", state)] if separator else [])]
+    kept = context_to_keep(sent)
+    if kept.traceparent not in ("", parent):
         raise Finding(f"another trace context was kept: {kept!r}")
-    return "OK" if kept else "IGNORED"
+    if len(kept.tracestate) > _LONGEST_STATE or not kept.tracestate.isprintable():
+        raise Finding(f"the state of vendors was kept as {kept.tracestate!r}")
+    return "OK" if kept.traceparent else "IGNORED"
 
 
 def _of(
@@ -126,5 +131,5 @@ TEXTS = (
         "positions", 0.1, _position, Positions(_KEY, "orders").token(_POSITION).encode(), b"AAAA",
     ),
     _target("numbers", 0.05, _number, bytes(range(64)), bytes(range(255, 128, -1))),
-    _target("trace contexts", 0.05, _traceparent, _TRACEPARENT),
+    _target("trace contexts", 0.05, _trace_context, _TRACEPARENT, _TRACEPARENT + b"\na=1,b@c=2"),
 )  # fmt: skip

@@ -73,12 +73,12 @@ def test_metrics_of_keys_certificates_and_budgets_are_exported_once_they_are_rep
         telemetry, scrape = exported.telemetry, exported.scrape
         assert scrape is not None
         telemetry.report(metrics.KEYS_AVAILABLE, lambda: True)
-        telemetry.report_each(metrics.CERTIFICATE_EXPIRY, lambda: {"grpc": -1.5})
-        telemetry.budget_threshold("ann", 80)
+        telemetry.report(metrics.CERTIFICATE_EXPIRY, lambda: 1.5e9)
+        telemetry.budget_threshold("cost", 80)
         found = Scrape(scrape().decode())
     assert found.values("longtake_keys_available") == [1]
-    assert found.values("longtake_certificate_expiry_seconds", listener="grpc") == [-1.5]
-    assert found.values("longtake_budget_thresholds_total", threshold="80") == [1]
+    assert found.values("longtake_certificate_expiry_seconds") == [1.5e9]
+    assert found.values("longtake_budget_thresholds_total", measure="cost", threshold="80") == [1]
 
 
 def test_every_metric_has_a_unit_and_a_description() -> None:

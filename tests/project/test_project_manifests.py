@@ -41,10 +41,6 @@ def test_a_misspelt_field_does_not_follow_the_schema() -> None:
         kubernetes_validate.validate(wrong, KUBERNETES, strict=True)
 
 
-@pytest.mark.skipif(
-    not {"tls_key", "authentication", "ops_listen"} <= Settings.model_fields.keys(),
-    reason="the settings of the pod are not in this version",
-)
 def test_the_variables_of_the_pod_are_settings_that_go_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,10 +26,10 @@ def record(value: str) -> logging.LogRecord:
 
 @pytest.mark.parametrize("value", FORGED)
 def test_a_value_with_control_characters_stays_on_its_line(value: str) -> None:
-    line = TextFormatter("%(levelname)s %(message)s").format(record(value))
+    line = TextFormatter().format(record(value))
 
     assert line.isprintable()
-    assert line.startswith("INFO call principal=ads\\")
+    assert " INFO call principal=ads\\" in line
 
 
 @pytest.mark.parametrize("value", FORGED)
@@ -42,6 +42,6 @@ def test_a_line_of_json_holds_the_value_as_it_is(value: str) -> None:
 
 
 def test_readable_text_stays_as_it_is() -> None:
-    line = TextFormatter("%(message)s").format(record("spiffe://example.org/übersee a=b"))
+    line = TextFormatter().format(record("spiffe://example.org/übersee a=b"))
 
-    assert line == "call principal=spiffe://example.org/übersee a=b"
+    assert line.endswith(" INFO call principal=spiffe://example.org/übersee a=b")
