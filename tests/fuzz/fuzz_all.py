@@ -13,6 +13,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -87,10 +88,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the random numbers")
     given = parser.parse_args()
     table = Table()
-    for target in TARGETS.values():
-        runs, seconds = round(given.runs * target.share), given.seconds * max(target.share, 0.1)
+    until = time.monotonic() + given.seconds
+    for number, target in enumerate(TARGETS.values()):
+        # Each has an equal part of the time that those before it left.
+        seconds = (until - time.monotonic()) / (len(TARGETS) + 1 - number)
         try:
-            report = run_target(target.name, runs, seconds, given.seed)
+            report = run_target(target.name, round(given.runs * target.share), seconds, given.seed)
         except Finding as finding:
             table.faults.append(str(finding))
             continue
@@ -98,7 +101,7 @@ def main() -> int:
         table.add(target.name, report["counts"], held)
     try:
         socket = asyncio.run(
-            fuzz_socket(round(given.runs * SOCKET_SHARE), given.seconds / 2, given.seed)
+            fuzz_socket(round(given.runs * SOCKET_SHARE), until - time.monotonic(), given.seed)
         )
         table.add("calls over a socket", dict(socket.counts), socket.held)
     except* Finding as findings:

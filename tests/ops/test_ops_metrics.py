@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import json
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import httpx
 import pytest
+from identity.identity_keys import added
 from longtake.v1.operation_pb2 import GenerateVideosMetadata
 from longtake.v1.video_service_pb2 import (
     DownloadVideoRequest,
@@ -18,8 +19,12 @@ from longtake.v1.video_service_pb2 import (
     WaitOperationRequest,
     WatchOperationRequest,
 )
+from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+from longtake_server.clock import SystemClock
+from longtake_server.storage.sqlite import SqliteStore
 from ops.ops_scraping import DASHBOARD, Scrape, metrics_in, rules
 from processes.running import GUARD_SECONDS, Server, server, simulator
+from rpc.rpc_certificates import Authority, Issued, TlsFolder, secure_channel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,9 +34,10 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
 
 State = GenerateVideosMetadata.State
+THRESHOLDS = "longtake_budget_thresholds_total"
 MODEL = "veo-3.1-lite-generate-001"
-# A server without TLS and keys has none of them. test_ops_documents exports them.
-OF_OTHER_FEATURES = {"longtake_certificate_expiry_seconds", "longtake_keys_available"}
+# A video of 4 seconds is 80 % of it.
+BUDGET = '["principal/ann"]\nseconds_per_day = 5\n'
 
 pytestmark = pytest.mark.timeout(GUARD_SECONDS)
 
@@ -40,13 +46,43 @@ def wanted() -> set[str]:
     panels = json.loads(DASHBOARD.read_text())["panels"]
     queries = [target["expr"] for panel in panels for target in panel.get("targets", ())]
     queries += [rule["expr"] for rule in rules()]
-    return set().union(*map(metrics_in, queries)) - OF_OTHER_FEATURES
+    return set().union(*map(metrics_in, queries))
 
 
 def ops_address(longtake: Server) -> str:
     """Return where it says in its log that it serves metrics."""
     lines = [line for line in longtake.log.splitlines() if "serving probes and metrics" in line]
     return lines[-1].rpartition("address=")[2]
+
+
+def with_tls_keys_and_budget(folder: Path, issued: Issued) -> dict[str, str]:
+    """Return the settings of a server with a certificate, keys and a budget."""
+    files = TlsFolder(folder / "tls")
+    files.put(issued)
+    budgets = folder / "budgets.toml"
+    budgets.write_text(BUDGET)
+    return {
+        "tls_certificate": str(files.certificate),
+        "tls_key": str(files.key),
+        "authentication": "keys",
+        "budgets_file": str(budgets),
+    }
+
+
+async def keys_of(folder: Path, *principals: str) -> list[tuple[tuple[str, str]]]:
+    """Return the metadata of each principal, with a key in the new database of a server."""
+    database = folder / "data" / "longtake.db"
+    await (await SqliteStore.open(database, SystemClock())).close()
+    keys = [added(database, principal=principal).text for principal in principals]
+    return [(("authorization", f"Bearer {key}"),) for key in keys]
+
+
+async def scraped_once(client: httpx.AsyncClient, name: str, **labels: str) -> str:
+    """Return the first scrape in which a sample is not 0. A guard ends the test if none is."""
+    while True:
+        text = (await client.get("/metrics")).text
+        if any(Scrape(text).values(name, **labels)):
+            return text
 
 
 @asynccontextmanager
@@ -65,22 +101,24 @@ async def generated(stub: VideoServiceAsyncStub, prompt: str) -> GenerateVideosO
 async def test_each_metric_of_the_dashboard_and_the_alerts_is_there_after_work(
     tmp_path: Path,
 ) -> None:
+    authority = Authority()
+    issued = authority.server()
+    settings = with_tls_keys_and_budget(tmp_path, issued)
+    ann, bob = await keys_of(tmp_path, "ann", "bob")
     async with (
+        AsyncExitStack() as parts,
         simulator(tmp_path) as upstream,
         server(
-            tmp_path,
-            upstream,
-            ops_listen="127.0.0.1:0",
-            trust_caller_header="x-caller",
-            metric_principals="1",
+            tmp_path, upstream, ops_listen="127.0.0.1:0", metric_principals="1", **settings
         ) as longtake,
     ):
-        stub = await longtake.start()
+        await longtake.start()
+        channel = await parts.enter_async_context(secure_channel(longtake.address, authority.pem))
+        stub: VideoServiceAsyncStub = VideoServiceStub(channel)
         await upstream.tell("hold")
         request = GenerateVideosRequest(
             model=MODEL, prompt="a secret dog", config={"duration_seconds": 4}
         )
-        ann, bob = (("x-caller", "ann"),), (("x-caller", "bob"),)
         operation = await stub.GenerateVideos(request, metadata=ann)
         watch: Any = stub.WatchOperation(WatchOperationRequest(name=operation.name), metadata=ann)
         first: Any = await watch.read()
@@ -102,7 +140,7 @@ async def test_each_metric_of_the_dashboard_and_the_alerts_is_there_after_work(
         ended = await stub.WaitOperation(WaitOperationRequest(name=lost.name), metadata=bob)
         assert ended.metadata.state == State.FAILED
         async with ops(longtake) as client:
-            text = (await client.get("/metrics")).text
+            text = await scraped_once(client, THRESHOLDS, threshold="80")
             ready = await client.get("/readyz")
             missing = await client.get("/")
         usage = await longtake.usage()
@@ -110,6 +148,15 @@ async def test_each_metric_of_the_dashboard_and_the_alerts_is_there_after_work(
     after = Scrape(text)
     assert wanted() - after.names == set()
     assert "secret" not in text
+    assert after.values("longtake_keys_available") == [1]
+    assert after.values("longtake_certificate_expiry_seconds") == [
+        issued.certificate.not_valid_after_utc.timestamp()
+    ]
+    reached = {
+        percent: after.values(THRESHOLDS, measure="seconds", threshold=percent)
+        for percent in ("50", "80", "100")
+    }
+    assert reached == {"50": [1], "80": [1], "100": [0]}
     assert (ready.status_code, missing.status_code) == (200, 404)
     assert during.values("longtake_operations_in_progress", state="RUNNING") == [1]
     assert during.values("longtake_cost_reserved", longtake_principal="ann") == [
