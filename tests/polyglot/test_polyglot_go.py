@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from polyglot.conformance import conform
+from polyglot.credentials import example, sends_no_key_in_plaintext, works_by_its_key_alone
 from polyglot.one_server_example import make_a_video
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
 
@@ -55,7 +56,22 @@ async def test_the_go_client_conforms(tmp_path: Path) -> None:
     await conform(tmp_path, program)
 
 
-async def test_the_go_example_makes_a_video(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def generate() -> Path:
+    """The example."""
+    need("go")
     program = ROOT / "build" / "go" / "generate"
     run("go", "build", "-p=1", "-o", program, "./examples/generate", folder=MODULE)
-    await make_a_video(tmp_path, program)
+    return program
+
+
+async def test_the_go_example_makes_a_video(generate: Path, tmp_path: Path) -> None:
+    await make_a_video(tmp_path, generate)
+
+
+async def test_the_go_example_works_by_its_key_alone(generate: Path, tmp_path: Path) -> None:
+    await works_by_its_key_alone(example(generate), tmp_path)
+
+
+async def test_the_go_example_sends_no_key_in_plaintext(generate: Path, tmp_path: Path) -> None:
+    await sends_no_key_in_plaintext(example(generate), tmp_path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from polyglot.conformance import conform
+from polyglot.credentials import example, sends_no_key_in_plaintext, works_by_its_key_alone
 from polyglot.one_server_example import make_a_video
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 
 MODULE = ROOT / "client_stubs" / "java"
 TARGET = MODULE / "target"
+EXAMPLE = "dev.longtake.examples.Generate"
 
 
 @pytest.fixture(scope="module")
@@ -36,4 +38,12 @@ async def test_the_java_client_conforms(tmp_path: Path, classpath: str) -> None:
 
 
 async def test_the_java_example_makes_a_video(tmp_path: Path, classpath: str) -> None:
-    await make_a_video(tmp_path, "java", "-cp", classpath, "dev.longtake.examples.Generate")
+    await make_a_video(tmp_path, "java", "-cp", classpath, EXAMPLE)
+
+
+async def test_the_java_example_works_by_its_key_alone(tmp_path: Path, classpath: str) -> None:
+    await works_by_its_key_alone(example("java", "-cp", classpath, EXAMPLE), tmp_path)
+
+
+async def test_the_java_example_sends_no_key_in_plaintext(tmp_path: Path, classpath: str) -> None:
+    await sends_no_key_in_plaintext(example("java", "-cp", classpath, EXAMPLE), tmp_path)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from polyglot.conformance import conform
+from polyglot.credentials import example, sends_no_key_in_plaintext, works_by_its_key_alone
 from polyglot.example import generate_beside_a_dead_server
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
 
@@ -37,6 +38,14 @@ async def test_the_rust_example_generates_over_the_server_that_lives(
     programs: Path, tmp_path: Path
 ) -> None:
     await generate_beside_a_dead_server(tmp_path, programs / "generate")
+
+
+async def test_the_rust_example_works_by_its_key_alone(programs: Path, tmp_path: Path) -> None:
+    await works_by_its_key_alone(example(programs / "generate"), tmp_path)
+
+
+async def test_the_rust_example_sends_no_key_in_plaintext(programs: Path, tmp_path: Path) -> None:
+    await sends_no_key_in_plaintext(example(programs / "generate"), tmp_path)
 
 
 def test_rust_reads_and_writes_the_golden_messages(programs: Path, tmp_path: Path) -> None:

@@ -12,12 +12,14 @@ import pytest
 from project.markdown_snippets import snippets
 
 from polyglot.conformance import conform
+from polyglot.credentials import example, sends_no_key_in_plaintext, works_by_its_key_alone
 from polyglot.example import generate_beside_a_dead_server
 from polyglot.first_call import block, makes_a_video, says_why_it_failed
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
 
 PACKAGE = ROOT / "client_stubs" / "typescript"
 BUF = Path(sys.executable).with_name("buf")
+EXAMPLE = "examples/generate.js"
 
 # What snippets use that go on from the one before.
 CLIENT_AND_OPERATION = """import { connect } from "@longtake/client";
@@ -46,7 +48,19 @@ async def test_the_typescript_client_conforms(programs: Path, tmp_path: Path) ->
 async def test_the_typescript_example_generates_over_the_server_that_lives(
     programs: Path, tmp_path: Path
 ) -> None:
-    await generate_beside_a_dead_server(tmp_path, "node", programs / "examples" / "generate.js")
+    await generate_beside_a_dead_server(tmp_path, "node", programs / EXAMPLE)
+
+
+async def test_the_typescript_example_works_by_its_key_alone(
+    programs: Path, tmp_path: Path
+) -> None:
+    await works_by_its_key_alone(example("node", programs / EXAMPLE), tmp_path)
+
+
+async def test_the_typescript_example_sends_no_key_in_plaintext(
+    programs: Path, tmp_path: Path
+) -> None:
+    await sends_no_key_in_plaintext(example("node", programs / EXAMPLE), tmp_path)
 
 
 async def test_the_readmes_first_call_in_typescript(programs: Path, tmp_path: Path) -> None:
