@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes.running import GUARD_SECONDS
 
 from polyglot.conformance import conform
 from polyglot.credentials import Example, sends_no_key_in_plaintext, works_by_its_key_alone
+from polyglot.toolchains import BUILD_SECONDS
 
-pytestmark = pytest.mark.timeout(GUARD_SECONDS)
+pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 
 GENERATE = Example((Path(sys.executable).with_name("longtake"), "generate"), option=("--output",))
 
