@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import random
 import signal
 import sys
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from longtake_server.budgets_file import BudgetsFile
 from longtake_server.clock import SystemClock
+from longtake_server.engine_settings import engine_settings
 from longtake_server.errors import StorageLost
 from longtake_server.identity.configured import configured_authenticator
 from longtake_server.identity.keys import KeyRing
@@ -30,12 +30,8 @@ from longtake_server.memory import (
     keep_chunks,
     trim_heap,
 )
-from longtake_server.operations.engine.engine import Engine, EngineSettings, Ports
-from longtake_server.operations.engine.limits import Limits
-from longtake_server.operations.engine.runner import Leasing
+from longtake_server.operations.engine.engine import Engine, Ports
 from longtake_server.operations.ledger import Ledger
-from longtake_server.operations.polling.backoff import Backoff
-from longtake_server.operations.polling.pacing import Pacing
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.topics import Topics
@@ -103,19 +99,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         built = await _build(settings, telemetry, parts)
         keys = await _keys(settings, built, telemetry)
         door = _door(settings, built, keys, parts)
-        server = RpcServer(
-            built.service,
-            built.health,
-            max_request_bytes=settings.max_request_bytes,
-            max_request_bytes_in_flight=settings.max_request_bytes_in_flight,
-            max_calls_per_connection=settings.max_calls_per_connection,
-            send_timeout_seconds=settings.send_timeout_seconds,
-            clock=built.clock,
-            telemetry=telemetry,
-            door=door,
-            max_connection_age_seconds=settings.max_connection_age_seconds,
-            connection_grace_seconds=settings.grace_seconds,
-        )
+        server = _server(settings, built, telemetry, door)
         listeners = await bind(server, settings, built.clock)
         certificates = listeners.certificates
         if certificates is not None:
@@ -123,15 +107,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         push = await _push(settings, built, parts)
         await _ops(settings, built.health, scrape, parts)
         await server.start()
-        memory = MemoryReturner(
-            lambda: built.watching.watches,
-            free_heap_bytes,
-            built.clock,
-            (server.forget_encodings, built.ledger.forget_records, forget_attribute_names),
-            trim_heap,
-        )
         running = asyncio.create_task(built.engine.run(), name="engine")
-        returning = asyncio.create_task(memory.run(), name="memory")
+        returning = asyncio.create_task(_memory(built, server).run(), name="memory")
         guarding = asyncio.create_task(_guard(door, keys), name="door")
         checking = asyncio.create_task(built.start_check(), name="start check")
         stopping = asyncio.create_task(stop.wait(), name="signal")
@@ -159,6 +136,33 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         if losing.done() and not losing.cancelled():
             raise StorageLost(_advice(database_of(settings), losing.result()))
     _log.info("stopped")
+
+
+def _server(settings: Settings, built: _Parts, telemetry: Telemetry, door: Door) -> RpcServer:
+    return RpcServer(
+        built.service,
+        built.health,
+        max_request_bytes=settings.max_request_bytes,
+        max_request_bytes_in_flight=settings.max_request_bytes_in_flight,
+        max_calls_per_connection=settings.max_calls_per_connection,
+        send_timeout_seconds=settings.send_timeout_seconds,
+        clock=built.clock,
+        telemetry=telemetry,
+        door=door,
+        max_connection_age_seconds=settings.max_connection_age_seconds,
+        connection_grace_seconds=settings.grace_seconds,
+    )
+
+
+def _memory(built: _Parts, server: RpcServer) -> MemoryReturner:
+    """Return what gives freed memory back after a burst."""
+    return MemoryReturner(
+        lambda: built.watching.watches,
+        free_heap_bytes,
+        built.clock,
+        (server.forget_encodings, built.ledger.forget_records, forget_attribute_names),
+        trim_heap,
+    )
 
 
 def _addresses(listeners: Listeners) -> dict[str, str]:
@@ -351,7 +355,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     health = HealthServicer(upstreams)
     engine = Engine(
         ports,
-        _engine_settings(settings),
+        engine_settings(settings),
         lambda upstream, failure: health.note_upstream(upstream, answers=failure is None),
     )
     await engine.resume()
@@ -369,31 +373,3 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     )
     check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
     return _Parts(clock, store, ledger, watching, engine, budgets, health, service, check)
-
-
-def _engine_settings(settings: Settings) -> EngineSettings:
-    return EngineSettings(
-        leasing=Leasing(f"{os.uname().nodename}:{os.getpid()}", settings.max_upstream_calls),
-        limits=_limits(settings),
-        pacing=_pacing(settings),
-        max_polls_per_second=settings.max_polls_per_second,
-        tombstones=timedelta(days=settings.tombstone_days),
-        retain_results=settings.retain_results,
-    )
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        queue=timedelta(seconds=settings.queue_limit_seconds),
-        generation=timedelta(seconds=settings.generation_limit_seconds),
-        backoff=Backoff(settings.backoff_first_seconds, settings.backoff_longest_seconds),
-    )
-
-
-def _pacing(settings: Settings) -> Pacing:
-    return Pacing(
-        settings.poll_shortest_seconds,
-        settings.poll_longest_seconds,
-        settings.poll_delay_seconds,
-        settings.poll_average_seconds,
-    )
