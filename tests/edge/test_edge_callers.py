@@ -16,7 +16,12 @@ from processes.running import GUARD_SECONDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEADERS = {"x-longtake-caller": "mallory", "traceparent": f"00-{'1' * 32}-{'2' * 16}-01"}
+CREDENTIALS = {"authorization": "Bearer ltk_one", "x-goog-api-key": "ltk_two"}
+HEADERS = {
+    "x-longtake-caller": "mallory",
+    "traceparent": f"00-{'1' * 32}-{'2' * 16}-01",
+    **CREDENTIALS,
+}
 
 
 def recording(seen: list[dict[str, str | bytes]]) -> grpc.GenericRpcHandler:
@@ -46,4 +51,5 @@ async def test_a_caller_does_not_say_who_it_is_and_its_trace_goes_on(tmp_path: P
 
     assert answer.status_code == 200
     assert "x-longtake-caller" not in seen[0]
+    assert CREDENTIALS.items() <= seen[0].items()
     assert seen[0]["traceparent"] == HEADERS["traceparent"]
