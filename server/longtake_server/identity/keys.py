@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import hmac
 import logging
 from typing import TYPE_CHECKING
@@ -61,6 +62,8 @@ class KeyRing:
         self._read_seconds = read_seconds
         self._version: int | None = None
         self._keys: Mapping[str, tuple[StoredKey, Principal]] = {}
+        # By the SHA-256 of the whole text. Each key has one text, so it is no larger than `_keys`.
+        self._proven: dict[bytes, tuple[StoredKey, Principal]] = {}
         self._fresh_at = 0.0
         self._available: bool | None = None
         # One time for each key at most.
@@ -85,12 +88,8 @@ class KeyRing:
             AuthenticationUnavailable: The store of keys cannot be read.
 
         """
-        presented = parse(text)
-        if not self._available:
-            raise AuthenticationUnavailable("the API keys cannot be read")
-        key, principal = self._keys.get(presented.id, (None, None))
-        if key is None or principal is None or not hmac.compare_digest(key.hash, presented.hash):
-            raise CredentialUnknown("the server does not know the API key")
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        key, principal = self._proven.get(digest) or self._prove(text, digest)
         if key.revoke_time is not None:
             raise CredentialRevoked(key.id)
         now = self._clock.now()
@@ -98,6 +97,17 @@ class KeyRing:
             raise CredentialExpired(key.id)
         self._uses[key.id] = now
         return principal
+
+    def _prove(self, text: str, digest: bytes) -> tuple[StoredKey, Principal]:
+        """Return the key that a text is, and keep it for the next call with this text."""
+        presented = parse(text)
+        if not self._available:
+            raise AuthenticationUnavailable("the API keys cannot be read")
+        found = self._keys.get(presented.id)
+        if found is None or not hmac.compare_digest(found[0].hash, presented.hash):
+            raise CredentialUnknown("the server does not know the API key")
+        self._proven[digest] = found
+        return found
 
     async def run(self) -> None:
         """Keep the keys fresh and store when they were used, until cancelled."""
@@ -129,6 +139,7 @@ class KeyRing:
             return
         keys = await self._store.keys()
         self._keys = {key.id: (key, _principal_of(key)) for key in keys}
+        self._proven = {}
         self._version = version
 
     def _fail(self, failure: Exception) -> None:
@@ -148,6 +159,7 @@ class KeyRing:
         if available and self._available is False:
             _log.info("the API keys can be read again")
         self._available = available
+        self._proven = {}
         self._note(available)
 
     async def _keep_uses(self) -> None:
