@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.caller import AUTHENTICATED
 from benchmarks.load import SERVICE, call_at_pace, milliseconds
 from benchmarks.report import Table, at_most
-from benchmarks.servers import accepted, bare, generation, longtake, quota
+from benchmarks.servers import accepted, authenticated, bare, generation, quota
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,9 +31,9 @@ def measure(
     """Start generations. All but the first wait for the upstream."""
     with tempfile.TemporaryDirectory(prefix="longtake-admission-") as name:
         folder = Path(name)
-        with longtake(folder, catalogue_file=quota(folder, max_concurrent=1)) as server:
+        with authenticated(folder, catalogue_file=quota(folder, max_concurrent=1)) as server:
             operation = asyncio.run(accepted(server, generation()))
-            with bare(folder, operation.SerializeToString()) as peer:
+            with bare(folder, operation.SerializeToString(), server.metadata) as peer:
                 programs = {"longtake-server": server, "bare grpc.aio": peer}
                 found: dict[str, list[float]] = {program: [] for program in programs}
                 flushed: list[float] = []
@@ -49,7 +50,7 @@ def measure(
         note=f"{per_second:g} calls a second at fixed times, in {rounds} alternating rounds of "
         f"{seconds:g} s. A call's latency counts from when it was due. Longtake answers when the "
         "operation is on disk. The last row is the time of the disk alone to flush 4 KiB. The "
-        "upstream's quota is used up, so no submission competes for the cores.",
+        f"upstream's quota is used up, so no submission competes for the cores. {AUTHENTICATED}",
         columns=("program", "calls", "p50 ms", "p95 ms", "p99 ms"),
         rows=tuple(_row(name, each) for name, each in [*found.items(), ("disk flush", flushed)]),
         budgets=(
@@ -57,6 +58,12 @@ def measure(
                 f"GenerateVideos on disk, p50 at {per_second:g} a second",
                 3.0,
                 milliseconds(ours, 0.5) - milliseconds(theirs, 0.5),
+                "ms above bare",
+            ),
+            at_most(
+                f"GenerateVideos on disk, p99 at {per_second:g} a second",
+                20.0,
+                milliseconds(ours, 0.99) - milliseconds(theirs, 0.99),
                 "ms above bare",
             ),
         ),

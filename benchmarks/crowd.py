@@ -26,14 +26,16 @@ from longtake.v1.video_service_pb2 import (
 )
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
 
+from benchmarks.caller import AUTHENTICATED
 from benchmarks.report import Table, at_most
-from benchmarks.servers import generation, longtake, quota
+from benchmarks.servers import authenticated, generation, quota
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from longtake.v1.operation_pb2 import GenerateVideosOperation
 
+    from benchmarks.caller import Metadata
     from benchmarks.programs import Program
 
 _OPERATIONS = 100
@@ -99,8 +101,9 @@ class _Operations:
     The embedded simulator runs one generation at a time and never finishes it.
     """
 
-    def __init__(self, stub: Any) -> None:
+    def __init__(self, stub: Any, metadata: Metadata) -> None:
         self._stub = stub
+        self._metadata = metadata
         self._before: list[str] = []
         self.revisions: dict[str, int] = {}
 
@@ -117,7 +120,9 @@ class _Operations:
 
     async def change(self) -> None:
         """Change every watched operation and record its new revision."""
-        await self._stub.CancelOperation(CancelOperationRequest(name=self._before.pop()))
+        await self._stub.CancelOperation(
+            CancelOperationRequest(name=self._before.pop()), metadata=self._metadata
+        )
         for place, name in enumerate(self.revisions, start=len(self._before) + 1):
             now = await self._newest(name)
             while now.metadata.queue_position != place:
@@ -127,21 +132,26 @@ class _Operations:
     async def end(self) -> None:
         """End every watched operation, starting at the end of the queue."""
         for name in reversed(self.revisions):
-            ended = await self._stub.CancelOperation(CancelOperationRequest(name=name))
+            ended = await self._stub.CancelOperation(
+                CancelOperationRequest(name=name), metadata=self._metadata
+            )
             self.revisions[name] = ended.revision
 
     async def _accepted(self) -> str:
-        return str((await self._stub.GenerateVideos(generation())).name)
+        operation = await self._stub.GenerateVideos(generation(), metadata=self._metadata)
+        return str(operation.name)
 
     async def _newest(self, name: str) -> GenerateVideosOperation:
         newest: GenerateVideosOperation = await self._stub.GetOperation(
-            GetOperationRequest(name=name)
+            GetOperationRequest(name=name), metadata=self._metadata
         )
         return newest
 
     async def _later(self, known: GenerateVideosOperation) -> GenerateVideosOperation:
         request = WaitOperationRequest(name=known.name, after_revision=known.revision)
-        later: GenerateVideosOperation = await self._stub.WaitOperation(request)
+        later: GenerateVideosOperation = await self._stub.WaitOperation(
+            request, metadata=self._metadata
+        )
         return later
 
 
@@ -207,7 +217,10 @@ class _Run:
     ) -> _Step:
         start = time.perf_counter()
         told = await client.carry_out(
-            watch=known, watchers=watchers, heartbeat_seconds=heartbeat_seconds
+            watch=known,
+            watchers=watchers,
+            heartbeat_seconds=heartbeat_seconds,
+            metadata=self.server.metadata,
         )
         return self._step(what, start, told)
 
@@ -256,7 +269,7 @@ def measure(*, watchers: int = 10_000) -> Table:
         "the time is when that value was reached. The benchmark fails unless each watcher receives "
         "the newest revision of its operation, and none twice or out of order. Resumed watchers "
         "start from the last revision of the killed ones and receive heartbeats until the next "
-        "change.",
+        f"change. {AUTHENTICATED}",
         columns=("step", "seconds", "MiB", "of before", "received in all"),
         rows=tuple(step.row(before.memory) for step in (before, *steps)),
         budgets=tuple(
@@ -278,9 +291,9 @@ async def _run(watchers: int) -> list[_Step]:
         folder = Path(name)
         one_at_a_time = quota(folder, requests_per_minute=0, max_concurrent=1)
         settings = {"catalogue_file": one_at_a_time, "generation_limit_seconds": "1000000"}
-        with longtake(folder, **settings) as server:
+        with authenticated(folder, **settings) as server:
             async with grpc.aio.insecure_channel(server.address) as channel:
-                operations = _Operations(VideoServiceStub(channel))
+                operations = _Operations(VideoServiceStub(channel), server.metadata)
                 await operations.occupy()
                 run = _Run(server, operations)
                 *_, warm = await run.crowd(max(_OPERATIONS, watchers // 10))

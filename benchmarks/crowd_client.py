@@ -4,8 +4,8 @@
 
 Reads one JSON order per line and answers each with a line of JSON:
 
-- `watch`: the operations with their known revisions, and the number of watchers. Answered when each
-  watcher has received a message.
+- `watch`: the operations with their known revisions, the number of watchers, and the metadata of
+  their calls. Answered when each watcher has received a message.
 - `until`: operations with revisions. Answered when every watcher has reached them.
 - `ended`: answered when every stream has ended without an error.
 
@@ -92,7 +92,8 @@ class _Watchers:
                 )
             )
             self._all.append(_Watcher(name, revision, self._look(number)))
-        streams = await watching(address, requests, channels)
+        metadata = tuple((key, value) for key, value in order["metadata"])
+        streams = await watching(address, metadata, requests, channels)
         self._following = [
             asyncio.create_task(watcher.follow(stream))
             for watcher, stream in zip(self._all, streams, strict=True)

@@ -24,6 +24,10 @@ Written by `make bench RUNS={runs} WRITE=--write`, on {machine}.
 else. Both servers are measured in the same minute. Compare the ratios: absolute figures depend on
 this machine, whose cores the load client shares. [Peers](peers.md) describes how the peers run.
 
+Where a table says that calls have an API key, Longtake verifies it on each call and checks each
+generation against the limits of its principal. The bare server receives the same metadata and
+ignores it.
+
 To measure one table again, run `make bench NAME=...` with the name of a module in `benchmarks/`.
 
 ## Budgets

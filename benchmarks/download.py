@@ -16,9 +16,10 @@ import grpc
 from longtake.v1.video_service_pb2 import DownloadVideoRequest
 from longtake_server.operations.model import State
 
+from benchmarks.caller import AUTHENTICATED
 from benchmarks.load import SERVICE, drained
 from benchmarks.report import Table, at_least, at_most
-from benchmarks.servers import bare, longtake
+from benchmarks.servers import authenticated, bare
 from benchmarks.stored import record, store
 
 if TYPE_CHECKING:
@@ -55,7 +56,10 @@ def measure(*, rounds: int = 11, size_bytes: int = 2 << 30) -> Table:
         # A sparse file keeps the disk out of the measurement.
         with file.open("wb") as holes:
             holes.truncate(size_bytes)
-        with longtake(folder) as server, bare(folder, b"", file) as peer:
+        with (
+            authenticated(folder) as server,
+            bare(folder, b"", server.metadata, file) as peer,
+        ):
             programs = {"longtake-server": server, "bare grpc.aio": peer}
             reads = {program: _Reads() for program in programs}
             for _ in range(rounds):
@@ -67,7 +71,8 @@ def measure(*, rounds: int = 11, size_bytes: int = 2 << 30) -> Table:
         title=f"DownloadVideo, {size_bytes / (1 << 30):g} GiB",
         note=f"Medians of {rounds} alternating reads. Both servers read the same sparse file, "
         "so the disk is not measured; the bare server reads 1 MiB at a time. Memory is the peak of "
-        "resident memory during a read, minus the memory before it; the largest of all reads.",
+        "resident memory during a read, minus the memory before it; the largest of all reads. "
+        f"{AUTHENTICATED}",
         columns=("program", "MiB/s", "MiB of memory"),
         rows=tuple(
             (
@@ -94,7 +99,7 @@ async def _read(program: Program, name: str, size_bytes: int, reads: _Reads) -> 
         )
         program.forget_peak()
         before, begun = program.resident_bytes(), time.perf_counter()
-        read = await drained(aiter(download(request)))
+        read = await drained(aiter(download(request, metadata=program.metadata)))
         seconds = time.perf_counter() - begun
     if read < size_bytes:
         raise RuntimeError(f"received {read} of {size_bytes} bytes")

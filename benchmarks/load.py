@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from longtake.v1.video_service_pb2 import WatchOperationRequest
 
+    from benchmarks.caller import Metadata
     from benchmarks.programs import Program
 
 SERVICE = "/longtake.v1.VideoService"
@@ -85,7 +86,7 @@ async def call_for(
 
         async def caller() -> None:
             while (begun := time.perf_counter()) - start < seconds:
-                await call(request)
+                await call(request, metadata=program.metadata)
                 figures.latencies.append(time.perf_counter() - begun)
 
         await asyncio.gather(*(caller() for _ in range(callers)))
@@ -116,7 +117,7 @@ async def call_at_pace(
         call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
 
         async def answered(request: bytes, due: float) -> float:
-            await call(request)
+            await call(request, metadata=program.metadata)
             return time.perf_counter() - due
 
         start = time.perf_counter()
@@ -135,7 +136,10 @@ def milliseconds(latencies: Sequence[float], share: float) -> float:
 
 
 async def watching(
-    address: str, requests: Sequence[WatchOperationRequest], channels: AsyncExitStack
+    address: str,
+    metadata: Metadata,
+    requests: Sequence[WatchOperationRequest],
+    channels: AsyncExitStack,
 ) -> list[AsyncIterator[bytes]]:
     """Open a WatchOperation stream for each request. Closing `channels` ends them."""
     streams: list[AsyncIterator[bytes]] = []
@@ -149,7 +153,7 @@ async def watching(
             f"{SERVICE}/WatchOperation"
         )
         streams += [
-            aiter(watch(request.SerializeToString()))
+            aiter(watch(request.SerializeToString(), metadata=metadata))
             for request in requests[first : first + STREAMS_EACH]
         ]
     return streams

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import httpx
 from longtake.v1.video_service_pb2 import WatchOperationRequest
 
+from benchmarks.caller import AUTHENTICATED
 from benchmarks.load import drained, watching
 from benchmarks.programs import running
 from benchmarks.report import Table, at_most
-from benchmarks.servers import accepted, generation, longtake, on_simulator
+from benchmarks.servers import accepted, authenticated, generation, on_simulator
 
 if TYPE_CHECKING:
     from benchmarks.programs import Program
@@ -37,7 +38,7 @@ def measure(
         title="Polls of the upstream",
         note=f"{generations} generations of {generation_seconds:g} s each, watched to their end. "
         "The simulator counts the polls. Each row is a new server. Poll times have jitter, so the "
-        "numbers differ slightly.",
+        f"numbers differ slightly. {AUTHENTICATED}",
         columns=("watchers", "polls"),
         rows=((str(generations), str(few)), (str(watchers), str(many))),
         budgets=(
@@ -56,7 +57,7 @@ def _polls(prompt: str, generations: int, watchers_each: int) -> int:
         tempfile.TemporaryDirectory(prefix="longtake-polls-") as name,
         running(["veo_simulator", "--port", "0"], {}) as simulator,
     ):
-        with longtake(Path(name), **on_simulator(Path(name), simulator)) as server:
+        with authenticated(Path(name), **on_simulator(Path(name), simulator)) as server:
             asyncio.run(_watch_to_the_end(server, prompt, generations, watchers_each))
         answer = httpx.get(f"{simulator.address}/simulator/statistics").raise_for_status()
         return int(answer.json()["polls"])
@@ -73,5 +74,5 @@ async def _watch_to_the_end(
         requests = [
             WatchOperationRequest(name=name) for name in names for _ in range(watchers_each)
         ]
-        streams = await watching(server.address, requests, channels)
+        streams = await watching(server.address, server.metadata, requests, channels)
         await asyncio.gather(*(drained(stream) for stream in streams))

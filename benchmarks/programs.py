@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from benchmarks.caller import Metadata
+
 _STOP_SECONDS = 30
 _ADDRESS = re.compile(r"(?:http://)?[\w.]+:\d+")
 
@@ -24,6 +26,7 @@ class Program:
 
     Attributes:
         address: The address that it listens on.
+        metadata: The metadata of each call that is measured.
     """
 
     def __init__(self, pid: int, address: str) -> None:
@@ -32,6 +35,7 @@ class Program:
         self._status = Path(f"/proc/{pid}/status")
         self._peak = Path(f"/proc/{pid}/clear_refs")
         self.address = address
+        self.metadata: Metadata = ()
 
     def resident_bytes(self) -> int:
         """Return the resident memory of the process."""

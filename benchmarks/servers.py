@@ -12,6 +12,7 @@ import grpc
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
 
+from benchmarks.caller import registered
 from benchmarks.programs import running
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from longtake.v1.operation_pb2 import GenerateVideosOperation
 
+    from benchmarks.caller import Metadata
     from benchmarks.programs import Program
 
 MODEL = "veo-3.1-generate-001"
@@ -46,18 +48,31 @@ def longtake(folder: Path, **settings: str) -> Iterator[Program]:
 
 
 @contextmanager
-def bare(folder: Path, answer: bytes, video: Path | None = None) -> Iterator[Program]:
+def authenticated(folder: Path, **settings: str) -> Iterator[Program]:
+    """Run Longtake as `longtake` does, for a caller with an API key and limits."""
+    metadata = registered(folder)
+    with longtake(folder, authentication="keys", **settings) as program:
+        program.metadata = metadata
+        yield program
+
+
+@contextmanager
+def bare(
+    folder: Path, answer: bytes, metadata: Metadata, video: Path | None = None
+) -> Iterator[Program]:
     """Run the bare server until the block ends.
 
     Args:
         folder: The folder for the file with the answer.
         answer: The bytes that it answers with.
+        metadata: The metadata of the calls to Longtake, for calls on equal terms.
         video: The file that a download reads.
 
     """
     file = folder / "answer"
     file.write_bytes(answer)
     with running(["benchmarks.bare_server", str(file), str(video or file)], {}) as program:
+        program.metadata = metadata
         yield program
 
 
@@ -88,5 +103,7 @@ def generation(prompt: str = "A paper boat [sim:never]") -> GenerateVideosReques
 async def accepted(program: Program, request: GenerateVideosRequest) -> GenerateVideosOperation:
     """Start a generation."""
     async with grpc.aio.insecure_channel(program.address) as channel:
-        operation: GenerateVideosOperation = await VideoServiceStub(channel).GenerateVideos(request)
+        operation: GenerateVideosOperation = await VideoServiceStub(channel).GenerateVideos(
+            request, metadata=program.metadata
+        )
         return operation

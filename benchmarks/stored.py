@@ -12,6 +12,7 @@ from longtake_server.operations.model import OperationRecord, State, StoredVideo
 from longtake_server.storage import changes
 from longtake_server.storage.database import open_database
 
+from benchmarks.caller import PRINCIPAL
 from benchmarks.servers import MODEL, generation
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def store(folder: Path, records: Iterable[OperationRecord]) -> None:
 def record(
     state: State, age: timedelta = timedelta(), size_bytes: int = 1 << 20
 ) -> OperationRecord:
-    """Return an operation of an age. If it succeeded, it has a video of `size_bytes`."""
+    """Return the caller's operation of an age. If it succeeded, it has a video of `size_bytes`."""
     name = f"operations/{uuid.uuid4()}"
     time = datetime.now(UTC) - age
     return OperationRecord(
@@ -49,6 +50,7 @@ def record(
         update_time=time,
         request_digest=bytes(32),
         request_id=str(uuid.uuid4()),
+        caller=PRINCIPAL,
         end_time=time if state.done else None,
         expire_time=time + timedelta(days=30) if state.done else None,
         videos=(_video(name, size_bytes),) if state is State.SUCCEEDED else (),

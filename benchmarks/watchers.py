@@ -19,9 +19,10 @@ import grpc
 from longtake.v1.video_service_pb2 import CancelOperationRequest, WatchOperationRequest
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
 
+from benchmarks.caller import AUTHENTICATED
 from benchmarks.load import SERVICE, STREAMS_EACH, drained, watching
 from benchmarks.report import Table, at_most
-from benchmarks.servers import accepted, bare, generation, longtake
+from benchmarks.servers import accepted, authenticated, bare, generation
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -50,9 +51,9 @@ def measure(*, watchers: int = 10_000, rounds: int = 5) -> Table:
     """Watch one operation with all watchers and change it, alternating between servers."""
     with tempfile.TemporaryDirectory(prefix="longtake-watchers-") as name:
         folder = Path(name)
-        with longtake(folder) as server:
+        with authenticated(folder) as server:
             operation = asyncio.run(accepted(server, generation()))
-            with bare(folder, operation.SerializeToString()) as peer:
+            with bare(folder, operation.SerializeToString(), server.metadata) as peer:
                 programs = {"longtake-server": server, "bare grpc.aio": peer}
                 crowds = asyncio.run(_in_turns(programs, watchers, rounds))
     ours, theirs = (_news(each) for each in crowds.values())
@@ -63,7 +64,7 @@ def measure(*, watchers: int = 10_000, rounds: int = 5) -> Table:
         note=f"{rounds} alternating rounds per server, over connections of {STREAMS_EACH} streams. "
         "Notify is the time from the call that ends the operation until the last watcher has "
         "received the final state and the end of its stream. Times are medians. Memory is the "
-        "growth of resident memory in the first round.",
+        f"growth of resident memory in the first round. {AUTHENTICATED}",
         columns=(
             "program",
             "KiB each",
@@ -114,7 +115,9 @@ async def _waiting(server: Program) -> str:
     prompt = f"wait {uuid.uuid4()} [sim:unavailable retry=3600]"
     name = (await accepted(server, generation(prompt))).name
     async with grpc.aio.insecure_channel(server.address) as channel:
-        stream = VideoServiceStub(channel).WatchOperation(WatchOperationRequest(name=name))
+        stream = VideoServiceStub(channel).WatchOperation(
+            WatchOperationRequest(name=name), metadata=server.metadata
+        )
         async for message in stream:
             if message.operation.metadata.HasField("next_retry_time"):
                 break
@@ -126,7 +129,7 @@ async def _crowd(program: Program, operation: str, watchers: int, empty: int) ->
     start = time.perf_counter()
     async with AsyncExitStack() as channels:
         requests = [WatchOperationRequest(name=operation)] * watchers
-        messages = await watching(program.address, requests, channels)
+        messages = await watching(program.address, program.metadata, requests, channels)
         await asyncio.gather(*(anext(one) for one in messages))
         connected = time.perf_counter()
         held = program.resident_bytes()
@@ -152,4 +155,5 @@ async def _cancelling(
     cancel: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
         f"{SERVICE}/CancelOperation"
     )
-    return partial(cancel, CancelOperationRequest(name=operation).SerializeToString())
+    request = CancelOperationRequest(name=operation).SerializeToString()
+    return partial(cancel, request, metadata=program.metadata)
