@@ -52,6 +52,18 @@ class LimitsContract:
             with pytest.raises(LongtakeError):
                 await created(store)
 
+    async def test_the_queue_is_counted_through_every_change(self, store: OperationStore) -> None:
+        first, second = await created(store), await created(store)
+        lengths = [await queued(store)]
+        await store.update(submitting := changed(first, State.SUBMITTING), 1)
+        lengths.append(await queued(store))
+        await store.update(changed(submitting, State.QUEUED), 2)
+        lengths.append(await queued(store))
+        await store.delete(second.name)
+        lengths.append(await queued(store))
+        await store.delete(first.name)
+        assert [*lengths, await queued(store)] == [2, 1, 2, 1, 0]
+
     async def test_a_limit_counts_what_was_spent_before_it(self, store: OperationStore) -> None:
         record = await created(store)
         await store.update(changed(record, State.FAILED), 1)
@@ -197,3 +209,7 @@ class LimitsContract:
             (ANN, Source.FILE): limits,
         }
         assert await store.spending() == before
+
+
+async def queued(store: OperationStore) -> int:
+    return (await store.allowance(TERMS, NOON)).queued

@@ -45,10 +45,7 @@ _READ = """
     SELECT reserved_micros, spent_micros, reserved_milliseconds, spent_milliseconds
     FROM budget_spending WHERE subject = ? AND period_key = ?
 """
-_COUNT_QUEUED = """
-    SELECT count(*) FROM operations INDEXED BY operations_queued
-    WHERE caller = ? AND state = 'QUEUED'
-"""
+_COUNT_QUEUED = "SELECT coalesce(max(queued), 0) FROM queue_lengths WHERE caller = ?"
 # Few operations are in these states, so it reads all of them rather than all of the caller's.
 _COUNT_CONCURRENT = """
     SELECT count(*) FROM operations INDEXED BY operations_state

@@ -204,6 +204,44 @@ _VERSION_8: tuple[_Step, ...] = (
     usage_table.count_labels,
 )
 
+# The number of queued operations of each caller. Each new operation needs it, and a count would
+# read the whole queue. Triggers keep it, so that no statement can forget it.
+_QUEUE_LENGTHS = (
+    """
+    CREATE TABLE queue_lengths (
+        caller TEXT NOT NULL PRIMARY KEY,
+        queued INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    INSERT INTO queue_lengths
+    SELECT caller, count(*) FROM operations WHERE state = 'QUEUED' GROUP BY caller
+    """,
+    """
+    CREATE TRIGGER queue_entered AFTER INSERT ON operations WHEN NEW.state = 'QUEUED' BEGIN
+        INSERT INTO queue_lengths VALUES (NEW.caller, 1)
+        ON CONFLICT (caller) DO UPDATE SET queued = queued + 1;
+    END
+    """,
+    """
+    CREATE TRIGGER queue_reentered AFTER UPDATE OF state ON operations
+    WHEN NEW.state = 'QUEUED' AND OLD.state <> 'QUEUED' BEGIN
+        UPDATE queue_lengths SET queued = queued + 1 WHERE caller = NEW.caller;
+    END
+    """,
+    """
+    CREATE TRIGGER queue_left AFTER UPDATE OF state ON operations
+    WHEN NEW.state <> 'QUEUED' AND OLD.state = 'QUEUED' BEGIN
+        UPDATE queue_lengths SET queued = queued - 1 WHERE caller = OLD.caller;
+    END
+    """,
+    """
+    CREATE TRIGGER queue_deleted AFTER DELETE ON operations WHEN OLD.state = 'QUEUED' BEGIN
+        UPDATE queue_lengths SET queued = queued - 1 WHERE caller = OLD.caller;
+    END
+    """,
+)
+
 # Limits and budgets. A budget's period is its key, so no row is ever reset. `principal` keeps what
 # outlives a call: the roles, for the limits of roles, and the rate of requests.
 _VERSION_9: tuple[_Step, ...] = (
@@ -250,9 +288,7 @@ _VERSION_9: tuple[_Step, ...] = (
         UNIQUE (subject, period_key, measure, percent)
     ) STRICT
     """,
-    """
-    CREATE INDEX operations_queued ON operations (caller) WHERE state = 'QUEUED'
-    """,
+    *_QUEUE_LENGTHS,
 )
 
 _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
