@@ -42,16 +42,17 @@ class Advisory:
 
     id: str
     package: str
-    summary: str
     ranges: tuple[Range, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All advisories that were known on a day."""
+    """What a source said up to a day about the packages that were looked up in it."""
 
     day: date
     source: str
+    checked_packages: frozenset[str]
+    without_advisories: frozenset[str]
     advisories: tuple[Advisory, ...]
 
     def affecting(self, versions: Mapping[str, str]) -> Iterator[Advisory]:
@@ -69,7 +70,6 @@ def load(file: Path = FILE) -> Snapshot:
         Advisory(
             each["id"],
             canonicalize_name(each["package"]),
-            each["summary"],
             tuple(
                 Range(Version(one["introduced"]), Version(one["fixed"]) if one["fixed"] else None)
                 for one in each["ranges"]
@@ -77,7 +77,13 @@ def load(file: Path = FILE) -> Snapshot:
         )
         for each in read["advisories"]
     )
-    return Snapshot(date.fromisoformat(read["date"]), read["source"], advisories)
+    return Snapshot(
+        date.fromisoformat(read["date"]),
+        read["source"],
+        frozenset(read["checked_packages"]),
+        frozenset(read["without_advisories"]),
+        advisories,
+    )
 
 
 def pinned(lock_file: Path) -> dict[str, str]:

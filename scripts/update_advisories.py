@@ -11,6 +11,7 @@ import argparse
 import json
 import sys
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,6 @@ def fetch(http: httpx.Client, package: str) -> list[dict[str, Any]]:
             "aliases": sorted(found.get("aliases", ())),
             "package": package,
             "ranges": ranges,
-            "summary": " ".join(str(found.get("summary", "")).split()),
         }
         for found in answer.get("vulns", ())
         if not found.get("withdrawn") and (ranges := list(_ranges(found, package)))
@@ -75,14 +75,16 @@ def main() -> int:
     given = parser.parse_args()
     try:
         with httpx.Client(base_url=given.service, timeout=_SECONDS) as http:
-            advisories = [one for name in sorted(pinned(given.lock)) for one in fetch(http, name)]
+            found = {name: fetch(http, name) for name in sorted(pinned(given.lock))}
     except httpx.HTTPError as error:
         print(f"cannot ask {given.service}: {type(error).__name__}", file=sys.stderr)
         return 1
-    advisories.sort(key=lambda one: (one["package"], one["id"]))
+    advisories = [one for each in found.values() for one in sorted(each, key=itemgetter("id"))]
     snapshot = {
         "date": datetime.now(UTC).date().isoformat(),
         "source": "OSV",
+        "checked_packages": list(found),
+        "without_advisories": [name for name, each in found.items() if not each],
         "advisories": advisories,
     }
     given.output.write_text(json.dumps(snapshot, indent=2, ensure_ascii=False) + "\n")

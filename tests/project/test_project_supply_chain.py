@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,14 +77,23 @@ def test_a_version_is_vulnerable_from_its_introduction_until_its_fix() -> None:
         assert ("PYSEC-2023-83" in found) is is_vulnerable, version
 
 
-def test_the_snapshot_names_its_day_and_source_and_only_packages_that_are_locked() -> None:
+def test_the_snapshot_names_its_source_and_its_day_and_only_packages_that_are_locked() -> None:
     snapshot = advisories.load()
 
-    assert snapshot.day.year >= 2026
     assert snapshot.source
+    assert snapshot.day <= datetime.now(UTC).date()
     assert len(snapshot.advisories) >= 20
     locked = advisories.pinned(ROOT / "requirements.lock")
     assert {one.package for one in snapshot.advisories} <= locked.keys()
+
+
+def test_every_package_of_the_server_was_looked_up_in_the_snapshots_source() -> None:
+    snapshot = advisories.load()
+
+    found = {one.package for one in snapshot.advisories}
+    assert advisories.pinned(SERVER_LOCK).keys() <= snapshot.checked_packages
+    assert snapshot.checked_packages - found == snapshot.without_advisories
+    assert found <= snapshot.checked_packages
 
 
 @contextmanager
@@ -128,6 +138,8 @@ def test_the_snapshot_is_made_from_the_answers_of_the_service(tmp_path: Path) ->
     snapshot = advisories.load(tmp_path / "advisories.json")
     assert [one.id for one in snapshot.affecting({"starlette": "0.39.0"})] == ["GHSA-1"]
     assert list(snapshot.affecting({"starlette": "0.40.0"})) == []
+    assert snapshot.checked_packages == {"idna", "starlette"}
+    assert snapshot.without_advisories == {"idna"}
 
 
 def test_the_snapshot_stays_if_the_service_cannot_be_reached(tmp_path: Path) -> None:
