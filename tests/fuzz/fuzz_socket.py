@@ -22,10 +22,8 @@ import grpc
 from fuzz.fuzz_calls import HEADER, request_types
 from fuzz.fuzz_outcome import Finding
 from fuzz.fuzz_reader import Reader
-from identity.identity_keys import added
+from identity.identity_keys import keys_in_new_database
 from longtake.v1 import video_service_pb2 as api
-from longtake_server.clock import SystemClock
-from longtake_server.storage.sqlite import SqliteStore
 from processes.running import server
 
 if TYPE_CHECKING:
@@ -158,7 +156,7 @@ async def fuzz_socket(runs: int, seconds: float, seed: int) -> SocketReport:
     """
     report = SocketReport()
     with tempfile.TemporaryDirectory(prefix="longtake-fuzz-") as folder:
-        keys = await _keys(Path(folder, "data"))
+        keys = await keys_in_new_database(Path(folder, "data", "longtake.db"), *_PRINCIPALS)
         async with server(Path(folder), log_level="warning", authentication="keys") as target:
             stub = await target.start()
             owners = [await _owner(stub, key) for key in keys]
@@ -170,13 +168,6 @@ async def fuzz_socket(runs: int, seconds: float, seed: int) -> SocketReport:
             await stub.ListModels(api.ListModelsRequest(), metadata=_presented(keys[0]))
             _check_log(target.log, keys)
     return report
-
-
-async def _keys(data: Path) -> list[str]:
-    """Return a key of each principal in a new database."""
-    file = data / "longtake.db"
-    await (await SqliteStore.open(file, SystemClock())).close()
-    return [added(file, principal=principal).text for principal in _PRINCIPALS]
 
 
 def _presented(key: str) -> tuple[tuple[str, str]]:

@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from longtake_server.clock import SystemClock
 from longtake_server.identity.api_key import ApiKey, generate
 from longtake_server.identity.key_store import StoredKey
 from longtake_server.identity.principal import Role
 from longtake_server.storage.database import writing_beside
 from longtake_server.storage.key_table import KeyTable
+from longtake_server.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,3 +42,9 @@ def added(path: Path, **changes: Any) -> ApiKey:
     with writing_beside(path) as connection:
         KeyTable(connection).add(stored(key, **changes))
     return key
+
+
+async def keys_in_new_database(path: Path, *principals: str) -> list[str]:
+    """Make a database for a server that has not started, and return a key of each principal."""
+    await (await SqliteStore.open(path, SystemClock())).close()
+    return [added(path, principal=principal).text for principal in principals]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import httpx
 import pytest
-from identity.identity_keys import added
+from identity.identity_keys import keys_in_new_database
 from longtake.v1.operation_pb2 import GenerateVideosMetadata
 from longtake.v1.video_service_pb2 import (
     DownloadVideoRequest,
@@ -20,8 +20,6 @@ from longtake.v1.video_service_pb2 import (
     WatchOperationRequest,
 )
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
-from longtake_server.clock import SystemClock
-from longtake_server.storage.sqlite import SqliteStore
 from ops.ops_scraping import DASHBOARD, Scrape, metrics_in, rules
 from processes.running import GUARD_SECONDS, Server, server, simulator
 from rpc.rpc_certificates import Authority, Issued, TlsFolder, secure_channel
@@ -69,14 +67,6 @@ def with_tls_keys_and_budget(folder: Path, issued: Issued) -> dict[str, str]:
     }
 
 
-async def keys_of(folder: Path, *principals: str) -> list[tuple[tuple[str, str]]]:
-    """Return the metadata of each principal, with a key in the new database of a server."""
-    database = folder / "data" / "longtake.db"
-    await (await SqliteStore.open(database, SystemClock())).close()
-    keys = [added(database, principal=principal).text for principal in principals]
-    return [(("authorization", f"Bearer {key}"),) for key in keys]
-
-
 async def scraped_once(client: httpx.AsyncClient, name: str, **labels: str) -> str:
     """Return the first scrape in which a sample is not 0. A guard ends the test if none is."""
     while True:
@@ -104,7 +94,8 @@ async def test_each_metric_of_the_dashboard_and_the_alerts_is_there_after_work(
     authority = Authority()
     issued = authority.server()
     settings = with_tls_keys_and_budget(tmp_path, issued)
-    ann, bob = await keys_of(tmp_path, "ann", "bob")
+    keys = await keys_in_new_database(tmp_path / "data" / "longtake.db", "ann", "bob")
+    ann, bob = ((("authorization", f"Bearer {key}"),) for key in keys)
     async with (
         AsyncExitStack() as parts,
         simulator(tmp_path) as upstream,

@@ -38,8 +38,9 @@ def test_the_document_covers_the_threats_of_a_service_that_spends_money() -> Non
     rows = "\n".join(THREATS).lower()
 
     for threat in (
-        "spoofing", "another's data", "inference", "request ids", "rapid reset", "bombs",
-        "slow readers", "huge requests", "ssrf", "path traversal", "log injection", "secrets",
-        "supply chain", "upstream answers", "push forgery", "disk loss",
+        "spoofing", "downgrade", "another's data", "inference", "timing", "label budgets",
+        "budget races", "budget leaks", "credentials that end", "request ids", "rapid reset",
+        "bombs", "slow readers", "huge requests", "ssrf", "path traversal", "log injection",
+        "secrets", "supply chain", "upstream answers", "push forgery", "disk loss",
     ):  # fmt: skip
         assert threat in rows, threat

@@ -45,11 +45,15 @@ class Planted:
 
     places: dict[str, str] = field(default_factory=dict)
 
+    def keep(self, place: str, secret: str) -> str:
+        """Return a secret that another part made, and keep it for a place."""
+        assert place not in self.places
+        self.places[place] = secret
+        return secret
+
     def plant(self, place: str, kind: str = "password") -> str:
         """Return a new secret for a place."""
-        assert place not in self.places
-        self.places[place] = _KINDS[kind]()
-        return self.places[place]
+        return self.keep(place, _KINDS[kind]())
 
     def found_in(self, text: str | bytes, *, but_not: tuple[str, ...] = ()) -> list[str]:
         """Return the places whose secrets a text holds, also in base64 or percent-encoded.

@@ -1,18 +1,21 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Fifty secrets are planted in settings, calls and pushes, and none comes out of the server."""
+"""Secrets are planted in settings, keys, calls and pushes, and none comes out of the server."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import httpx
 import pytest
+from identity.identity_keys import added, keys_in_new_database
 from longtake.v1 import video_service_pb2 as api
+from longtake_server.identity.api_key import parse
 from processes.running import GUARD_SECONDS, server, simulator
 from security.security_collector import Collected, collecting
 from security.security_secrets import Planted
@@ -58,13 +61,17 @@ def settings_with(planted: Planted) -> dict[str, str]:
 
 def metadata_with(planted: Planted, call: str) -> Metadata:
     """Return metadata with a secret in each key that may hold one."""
-    kinds = {"authorization": "ours", "x-goog-api-key": "google", "proxy-authorization": "jwt"}
-    keys = ("authorization", "x-goog-api-key", "proxy-authorization", "cookie", "baggage")
-    metadata: Metadata = [
-        (key, planted.plant(f"metadata {key} of {call}", kinds.get(key, "password")))
-        for key in keys
+    return [
+        ("authorization", planted.plant(f"metadata authorization of {call}", "ours")),
+        ("x-goog-api-key", planted.plant(f"metadata x-goog-api-key of {call}", "google")),
+        *other_metadata(planted, call),
     ]
-    metadata.append(("traceparent", planted.plant(f"metadata traceparent of {call}")))
+
+
+def other_metadata(planted: Planted, call: str) -> Metadata:
+    """Return metadata with a secret in each key that holds no credential of the server."""
+    keys = ("proxy-authorization", "cookie", "baggage", "traceparent", "tracestate")
+    metadata: Metadata = [(key, planted.plant(f"metadata {key} of {call}")) for key in keys]
     metadata.append(("secret-bin", planted.plant(f"metadata secret-bin of {call}").encode()))
     return metadata
 
@@ -78,20 +85,57 @@ async def outcome(call: Any) -> str:
     return ""
 
 
-async def generate(longtake: Server, planted: Planted) -> None:
+async def keys_with(planted: Planted, database: Path) -> dict[str, Metadata]:
+    """Return the metadata of a call with each of three keys: valid, revoked and expired."""
+    past = datetime.now(UTC) - timedelta(days=1)
+    [valid] = await keys_in_new_database(database, "ann")
+    texts = {
+        "valid": valid,
+        "revoked": added(database, revoke_time=past).text,
+        "expired": added(database, expire_time=past).text,
+    }
+    for state, text in texts.items():
+        planted.keep(f"{state} key", text)
+        planted.keep(f"{state} key's secret", parse(text).secret)
+    return {state: [("authorization", f"Bearer {text}")] for state, text in texts.items()}
+
+
+async def generate(longtake: Server, planted: Planted, key: Metadata) -> None:
     """Generate videos with confidential prompts: one succeeds, one fails, one is filtered."""
     stub = longtake.connect()
     for end in ("", "[sim:fail]", "[sim:filter]", "[sim:internal times=1]"):
         prompt = planted.plant(f"prompt {end or 'of a success'}", "prompt")
         request = api.GenerateVideosRequest(model=MODEL, prompt=f"{prompt} {end}")
-        name = (await stub.GenerateVideos(request)).name
-        async for news in stub.WatchOperation(api.WatchOperationRequest(name=name)):
+        name = (await stub.GenerateVideos(request, metadata=key)).name
+        async for news in stub.WatchOperation(api.WatchOperationRequest(name=name), metadata=key):
             done = news.operation.done
         assert done
 
 
-async def fail(longtake: Server, planted: Planted) -> list[str]:
-    """Make calls that are refused, and return what their callers learn."""
+async def knock(longtake: Server, planted: Planted, keys: dict[str, Metadata]) -> list[str]:
+    """Make calls that are refused for their credentials, and return what their callers learn."""
+    stub = longtake.connect()
+    unread = api.GenerateVideosRequest(model=MODEL, prompt=planted.plant("prompt that is unread"))
+    request = api.ListModelsRequest()
+    calls = [
+        stub.GenerateVideos(unread, metadata=metadata_with(planted, "GenerateVideos")),
+        stub.DownloadVideo(
+            api.DownloadVideoRequest(), metadata=metadata_with(planted, "DownloadVideo")
+        ).read(),
+        *(
+            stub.ListModels(
+                request, metadata=[(name, planted.plant(f"{kind} alone in {name}", kind))]
+            )
+            for name in ("authorization", "x-goog-api-key")
+            for kind in ("ours", "jwt", "token", "password")
+        ),
+        *(stub.ListModels(request, metadata=keys[state]) for state in ("revoked", "expired")),
+    ]
+    return [await outcome(call) for call in calls]
+
+
+async def fail(longtake: Server, planted: Planted, key: Metadata) -> list[str]:
+    """Make calls whose requests are refused, and return what their callers learn."""
     stub = longtake.connect()
     secret = planted.plant
     prompt = secret("prompt of an invalid request", "prompt")
@@ -101,18 +145,25 @@ async def fail(longtake: Server, planted: Planted) -> list[str]:
     wrong.image.file_data.file_uri = f"https://example.org/a.png?sig={secret('uri of an image')}"
     wrong.request_id = secret("request_id", "ours")
     calls = [
-        stub.GenerateVideos(wrong, metadata=metadata_with(planted, "GenerateVideos")),
+        stub.GenerateVideos(wrong, metadata=key),
         stub.GetOperation(
             api.GetOperationRequest(name=f"operations/{secret('own text name', 'ours')}"),
-            metadata=metadata_with(planted, "GetOperation"),
+            metadata=[*key, *other_metadata(planted, "GetOperation")],
         ),
-        stub.ListOperations(api.ListOperationsRequest(page_token=secret("page_token", "jwt"))),
-        stub.ListOperations(api.ListOperationsRequest(filter=secret("own text filter"))),
-        stub.GetModel(api.GetModelRequest(name=f"models/{secret('own text model')}")),
+        stub.ListOperations(
+            api.ListOperationsRequest(page_token=secret("page_token", "jwt")), metadata=key
+        ),
+        stub.ListOperations(
+            api.ListOperationsRequest(filter=secret("own text filter")), metadata=key
+        ),
+        stub.GetModel(api.GetModelRequest(name=f"models/{secret('own text model')}"), metadata=key),
         stub.WatchOperations(
-            api.WatchOperationsRequest(after_position=secret("after_position", "ours"))
+            api.WatchOperationsRequest(after_position=secret("after_position", "ours")),
+            metadata=key,
         ).read(),
-        stub.DownloadVideo(api.DownloadVideoRequest(name=secret("name of a video"))).read(),
+        stub.DownloadVideo(
+            api.DownloadVideoRequest(name=secret("name of a video")), metadata=key
+        ).read(),
     ]
     return [await outcome(call) for call in calls]
 
@@ -140,21 +191,30 @@ async def push(address: str, planted: Planted) -> list[str]:
     return [f"{answer.headers} {answer.text}" for answer in answers]
 
 
-def address_of_pushes(log: str) -> str:
-    """Return the address in the line that tells of the server for pushes."""
-    [line] = [line for line in log.splitlines() if "receiving pushes" in line]
+async def scrape(address: str) -> str:
+    """Return the metrics for Prometheus."""
+    async with httpx.AsyncClient(base_url=f"http://{address}") as http:
+        return (await http.get("/metrics")).text
+
+
+def address_in(log: str, said: str) -> str:
+    """Return the address in the line of the log that says this."""
+    [line] = [line for line in log.splitlines() if said in line]
     after = line.replace('"', "").replace(": ", "=").partition("address=")[2]
     return after.strip(" }").split(",")[0]
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-async def test_no_planted_secret_comes_out_anywhere(tmp_path: Path, log_format: str) -> None:
+async def test_of_fifty_planted_secrets_none_comes_out_anywhere(
+    tmp_path: Path, log_format: str
+) -> None:
     planted = Planted()
     environment = settings_with(planted)
     with pytest.MonkeyPatch.context() as patched:
         for name, value in environment.items():
             if not name.startswith("LONGTAKE"):
                 patched.setenv(name, value)
+        keys = await keys_with(planted, tmp_path / "data" / "longtake.db")
         chosen = {
             name.removeprefix("LONGTAKE_").lower(): value
             for name, value in environment.items()
@@ -168,19 +228,26 @@ async def test_no_planted_secret_comes_out_anywhere(tmp_path: Path, log_format: 
                 upstream,
                 **chosen,
                 otlp_endpoint=collected.address,
+                authentication="keys",
+                ops_listen="127.0.0.1:0",
+                metric_principals="10",
                 log_level="debug",
                 log_format=log_format,
             ) as longtake,
         ):
             await longtake.start()
-            await generate(longtake, planted)
-            told = await fail(longtake, planted)
-            told += await push(address_of_pushes(longtake.log), planted)
+            await generate(longtake, planted, keys["valid"])
+            told = await knock(longtake, planted, keys)
+            told += await fail(longtake, planted, keys["valid"])
+            told += await push(address_in(longtake.log, "receiving pushes"), planted)
+            scraped = await scrape(address_in(longtake.log, "serving probes and metrics"))
             assert await longtake.process.terminate() == 0
             log = longtake.log
 
-    assert len(planted.places) >= LEAST_SECRETS - len(WRONG_SETTINGS)
+    assert len(planted.places) >= LEAST_SECRETS
     assert_nothing_found(planted, log, told, collected)
+    assert "longtake_operations_finished_total" in scraped
+    assert planted.found_in(scraped) == []
     files = [file for file in (tmp_path / "data").rglob("*") if file.is_file()]
     assert files
     assert {file.name: planted.found_in(file.read_bytes(), but_not=STORED) for file in files} == {
