@@ -96,7 +96,14 @@ def test_a_key_of_another_certificate_is_refused_in_one_line(tmp_path: Path, nam
 def test_a_taken_mtls_address_is_named(tmp_path: Path) -> None:
     files = TlsFolder(tmp_path / "tls")
     files.put(AUTHORITY.server(), CLIENTS.pem)
-    given = {**tls(files), "mtls_listen": "192.0.2.1:50051", "authentication": "certificates"}
+    identities = tmp_path / "identities.toml"
+    identities.write_text('[[certificate]]\nidentity = "dns:ann"\nroles = ["generator"]\n')
+    given = {
+        **tls(files),
+        "mtls_listen": "192.0.2.1:50051",
+        "authentication": "certificates",
+        "identity_file": str(identities),
+    }
     ended = command("serve", variables=environment(tmp_path, **given))
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1].startswith(

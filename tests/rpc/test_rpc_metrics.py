@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+from google.longrunning import operations_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from longtake.v1 import video_service_pb2 as api
 from longtake_server.operations.model import SubmissionStarted
@@ -71,7 +72,8 @@ async def test_a_call_is_counted_by_method_status_and_fault(tmp_path: Path) -> N
             await server.videos.GetOperation(api.GetOperationRequest(name=name))
             missing = api.GetOperationRequest(name="operations/none")
             await refused(server.videos.GetOperation(missing))
-            await refused(server.videos.GetUsage(api.GetUsageRequest()))
+            partial = operations_pb2.ListOperationsRequest(return_partial_success=True)
+            await refused(server.operations.ListOperations(partial))
         found = scrape().labels(DURATION)
     common = {"rpc_system_name": "grpc"}
     get = {**common, "rpc_method": "longtake.v1.VideoService/GetOperation"}
@@ -80,7 +82,7 @@ async def test_a_call_is_counted_by_method_status_and_fault(tmp_path: Path) -> N
     assert {**get, "rpc_response_status_code": "NOT_FOUND"} in found
     assert {
         **common,
-        "rpc_method": "longtake.v1.VideoService/GetUsage",
+        "rpc_method": "google.longrunning.Operations/ListOperations",
         "rpc_response_status_code": "UNIMPLEMENTED",
         "error_type": "UNIMPLEMENTED",
     } in found

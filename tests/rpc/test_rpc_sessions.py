@@ -66,7 +66,9 @@ def watch_all(server: Server, name: str, credential: str = KEY) -> Any:
 
 def watch_health(server: Server, name: str, credential: str = KEY) -> Any:
     health: Any = health_pb2_grpc.HealthStub(server.channel)
-    return health.Watch(health_pb2.HealthCheckRequest(), **bearing(credential))
+    return health.Watch(
+        health_pb2.HealthCheckRequest(service="upstream/scripted"), **bearing(credential)
+    )
 
 
 @pytest.mark.parametrize("open_stream", [watch, watch_all, watch_health])

@@ -204,7 +204,8 @@ async def test_the_expiry_is_a_metric(server: TlsServer) -> None:
     data = reader.get_metrics_data()
     provider.shutdown()
     assert data is not None
-    [metric] = data.resource_metrics[0].scope_metrics[0].metrics
+    found = data.resource_metrics[0].scope_metrics[0].metrics
+    [metric] = [each for each in found if each.name == metrics.CERTIFICATE_EXPIRY.name]
     [point] = metric.data.data_points
     assert isinstance(point, NumberDataPoint)
     assert (metric.name, metric.unit) == ("longtake.certificate.expiry", "s")

@@ -92,7 +92,7 @@ def test_the_defaults_need_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
         {"insecure": "plaintext", "authentication": "keys"},
         {"insecure": "plaintext", "trust_caller_header": "x-longtake-caller"},
         {**TLS, "insecure": "no-authentication"},
-        {**TLS, "authentication": "keys,tokens"},
+        {**TLS, "authentication": "keys,tokens", "identity_file": "i"},
     ],
 )
 def test_what_is_protected_or_allowed_may_be_reached(
@@ -120,7 +120,9 @@ def test_the_address_of_mtls_needs_authentication_too(monkeypatch: pytest.Monkey
     given = {**MTLS, "mtls_listen": "[::]:50052"}
     [fault] = faults(monkeypatch, **given)
     assert fault.startswith("LONGTAKE_MTLS_LISTEN is not a loopback address")
-    assert loaded(monkeypatch, **given, authentication="certificates").mtls_client_ca
+    assert loaded(
+        monkeypatch, **given, authentication="certificates", identity_file="i"
+    ).mtls_client_ca
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,9 @@ async def test_the_line_of_a_call_has_the_principal_the_operation_and_the_caller
     assert "secret" not in written.getvalue()
 
 
+NAME = "operations/0193e9a0-0000-7000-8000-000000000000"
+
+
 async def test_a_line_within_a_call_has_the_fields_of_the_call(
     tmp_path: Path, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,12 +76,12 @@ async def test_a_line_within_a_call_has_the_fields_of_the_call(
         monkeypatch.setattr(server.parts.service, "get", broken)
         await refused(
             server.videos.GetOperation(
-                api.GetOperationRequest(name="operations/one"),
+                api.GetOperationRequest(name=NAME),
                 metadata=(("x-caller", "ann"), ("traceparent", PARENT)),
             )
         )
     line = written.one("unexpected error")
-    assert (line["principal"], line["operation"]) == ("ann", "operations/one")
+    assert (line["principal"], line["operation"]) == ("ann", NAME)
     assert (line["trace_id"], line["span_id"]) == (TRACE, SPAN)
 
 
