@@ -7,11 +7,12 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import asdict, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from longtake_server.command_text import day
 from longtake_server.errors import StartFailure
 from longtake_server.operations.budgets.document import limit_of
 from longtake_server.operations.budgets.limits import (
@@ -66,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--override", action="store_true", help="set the limits beside the others, with an end"
     )
     change.add_argument(
-        "--until", type=_day, metavar="DAY", help="the last day of the override, YYYY-MM-DD"
+        "--until", type=day, metavar="DAY", help="the last day of the override, YYYY-MM-DD"
     )
     unset = actions.add_parser("unset", help="remove what this command has set")
     unset.add_argument("subject", type=_subject, metavar="SUBJECT", help=_SUBJECTS)
@@ -146,15 +147,6 @@ def _limit(name: str, text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a day; give YYYY-MM-DD, for example 2026-12-24"
-        ) from None
 
 
 def _rows(

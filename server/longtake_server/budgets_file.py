@@ -8,6 +8,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from longtake_server.configuration.files import text_of
 from longtake_server.errors import StartFailure, StorageUnavailable
 from longtake_server.operations.budgets.document import parse
 from longtake_server.operations.budgets.limits import Source
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _INTERVAL_SECONDS = 1.0
+_KIND = "budgets"
 
 
 def read_budgets(file: Path) -> Mapping[str, Limits]:
@@ -32,16 +34,7 @@ def read_budgets(file: Path) -> Mapping[str, Limits]:
         StartFailure: The file cannot be read, or something in it is wrong. Holds all faults.
 
     """
-    return parse(_text(file), file)
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise StartFailure(f"{file}: the budgets file is not UTF-8 text") from error
-    except OSError as error:
-        raise StartFailure(f"{file}: the budgets file cannot be read: {error.strerror}") from error
+    return parse(text_of(file, _KIND), file)
 
 
 class BudgetsFile:
@@ -73,7 +66,7 @@ class BudgetsFile:
         if self._file is None:
             await self._store.replace_limits(Source.FILE, {})
             return
-        await self._store_text(await asyncio.to_thread(_text, self._file), self._file)
+        await self._store_text(await asyncio.to_thread(text_of, self._file, _KIND), self._file)
 
     async def _store_text(self, text: str, file: Path) -> None:
         documents = await asyncio.to_thread(parse, text, file)
@@ -90,7 +83,7 @@ class BudgetsFile:
     async def step(self, file: Path) -> None:
         """Store the limits of the file if it changed. What is wrong is logged once."""
         try:
-            text = await asyncio.to_thread(_text, file)
+            text = await asyncio.to_thread(text_of, file, _KIND)
             # A file that is being written may look whole. It is used once it stays as it is.
             is_settled, self._seen = text == self._seen, text
             if is_settled and text != self._stored:

@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from longtake_server.command_text import table
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -26,9 +28,7 @@ def as_json(keys: Sequence[StoredKey]) -> str:
 
 def as_table(keys: Sequence[StoredKey]) -> str:
     """Return a table with a head."""
-    grid = [_HEAD, *map(_row, keys)]
-    widths = [max(len(row[column]) for row in grid) for column in range(len(_HEAD))]
-    return "".join("  ".join(map(str.ljust, row, widths)).rstrip() + "\n" for row in grid)
+    return table([_HEAD, *map(_row, keys)], len(_HEAD))
 
 
 def fields_of(key: StoredKey) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from longtake_server.command_text import day, table
 from longtake_server.operations.accounting import Dimension, UsageQuery
 from longtake_server.storage.database import reading_beside
 from longtake_server.storage.usage_queries import read_page
@@ -35,10 +36,10 @@ _ROWS_AT_ONCE = 1000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument(
-        "--since", type=_day, default=date.min, metavar="DAY", help="first day, YYYY-MM-DD in UTC"
+        "--since", type=day, default=date.min, metavar="DAY", help="first day, YYYY-MM-DD in UTC"
     )
     parser.add_argument(
-        "--until", type=_day, default=date.max, metavar="DAY", help="last day, YYYY-MM-DD in UTC"
+        "--until", type=day, default=date.max, metavar="DAY", help="last day, YYYY-MM-DD in UTC"
     )
     parser.add_argument("--caller", metavar="NAME", help="only this caller (default: all)")
     parser.add_argument(
@@ -158,23 +159,12 @@ def _named(account: Account) -> Mapping[str, str | None]:
     return {"day": account.day.isoformat(), "caller": account.caller, "model": account.model}
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a day; give YYYY-MM-DD, for example 2026-11-24"
-        ) from None
-
-
 def _as_json(rows: Sequence[_Row]) -> str:
     return json.dumps([{**row.key, **asdict(row.sums)} for row in rows], indent=2) + "\n"
 
 
 def _as_table(columns: Sequence[str], rows: Sequence[_Row]) -> str:
-    grid = [(*columns, *_SUM_COLUMNS), *(_cells(row) for row in rows)]
-    widths = [max(map(len, cells)) for cells in zip(*grid, strict=True)]
-    return "".join(f"{_line(cells, widths, len(columns))}\n" for cells in grid)
+    return table([(*columns, *_SUM_COLUMNS), *map(_cells, rows)], len(columns))
 
 
 def _cells(row: _Row) -> tuple[str, ...]:
@@ -187,11 +177,3 @@ def _cells(row: _Row) -> tuple[str, ...]:
         f"{sums.reserved_micros / 1e6:.2f}",
         f"{sums.settled_micros / 1e6:.2f}",
     )
-
-
-def _line(row: Sequence[str], widths: Sequence[int], texts: int) -> str:
-    cells = [
-        cell.ljust(width) if column < texts else cell.rjust(width)
-        for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-    ]
-    return "  ".join(cells).rstrip()

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from longtake_server.configuration.addresses import document_address
+from longtake_server.configuration.files import text_of
 from longtake_server.configuration.words import syntax_fault, words_of
 from longtake_server.errors import StartFailure
 from longtake_server.identity.principal import Role
@@ -189,13 +190,9 @@ def load_identities(
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        return tomllib.loads(text_of(file, "identity"))
     except tomllib.TOMLDecodeError as error:
         raise StartFailure(syntax_fault(file, error, _EXAMPLE)) from None
-    except UnicodeDecodeError:
-        raise StartFailure(f"{file}: the identity file is not UTF-8 text") from None
-    except OSError as error:
-        raise StartFailure(f"{file}: the identity file cannot be read: {error.strerror}") from error
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
