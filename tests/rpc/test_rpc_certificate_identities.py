@@ -20,7 +20,7 @@ from longtake_server.rpc.interceptors import Calls
 from longtake_server.rpc.observation import Observer
 from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.telemetry import Telemetry
-from rpc.rpc_mutual_tls import LOOPBACK, Authority
+from rpc.rpc_certificates import Authority
 from rpc.rpc_server import refused
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ async def serving(authority: Authority) -> AsyncIterator[str]:
         behaviour, request_deserializer=bytes
     )
     calls.add_registered_method_handlers("test.Service", {"Who": handler})
-    pair = authority.issue("server", [LOOPBACK])
+    issued = authority.server()
     credentials = grpc.ssl_server_credentials(
-        [pair], root_certificates=authority.certificate, require_client_auth=True
+        [(issued.key_pem, issued.pem)], root_certificates=authority.pem, require_client_auth=True
     )
     port = server.add_secure_port("127.0.0.1:0", credentials)
     await server.start()
@@ -80,8 +80,8 @@ async def calling(
     address: str, authority: Authority, names: Sequence[x509.GeneralName]
 ) -> AsyncIterator[Any]:
     """Return the method, called with a certificate of these names."""
-    key, certificate = authority.issue("admin", names)
-    credentials = grpc.ssl_channel_credentials(authority.certificate, key, certificate)
+    client = authority.client(*names)
+    credentials = grpc.ssl_channel_credentials(authority.pem, client.key_pem, client.pem)
     async with grpc.aio.secure_channel(address, credentials) as channel:
         yield channel.unary_unary("/test.Service/Who")
 
