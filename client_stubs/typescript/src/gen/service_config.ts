@@ -11,7 +11,9 @@ export const serviceConfig = {
         {"service": "longtake.v1.VideoService", "method": "CancelOperation"},
         {"service": "longtake.v1.VideoService", "method": "DeleteOperation"},
         {"service": "longtake.v1.VideoService", "method": "ListModels"},
-        {"service": "longtake.v1.VideoService", "method": "GetModel"}
+        {"service": "longtake.v1.VideoService", "method": "GetModel"},
+        {"service": "longtake.v1.VideoService", "method": "GetCaller"},
+        {"service": "longtake.v1.VideoService", "method": "GetUsage"}
       ],
       "waitForReady": false,
       "retryPolicy": {
