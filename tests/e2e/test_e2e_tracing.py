@@ -138,6 +138,7 @@ async def test_one_trace_from_the_caller_to_the_end_over_a_kill_and_a_restart(
         await upstream.wait(submissions=1, polls=1)
         await kept.until("GenerateVideos", 1)
         await kept.until("longtake.submit", 1)
+        await kept.until("longtake.poll", 1)
         await longtake.process.kill()
         stub = await longtake.start()
         waiting = asyncio.create_task(

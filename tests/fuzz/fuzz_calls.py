@@ -252,14 +252,27 @@ class _Fuzzed:
 
 
 @contextmanager
-def _calls(folder: Path) -> Iterator[Callable[[bytes], str]]:
-    loop = asyncio.new_event_loop()
-    log = OneLineLog()
+def _logging_to(log: OneLineLog) -> Iterator[None]:
+    """Send what the server logs to one handler only."""
     logger = logging.getLogger("longtake_server")
+    level, propagates = logger.level, logger.propagate
     logger.addHandler(log)
     logger.setLevel(logging.INFO)
     logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(log)
+        logger.setLevel(level)
+        logger.propagate = propagates
+
+
+@contextmanager
+def _calls(folder: Path) -> Iterator[Callable[[bytes], str]]:
+    loop = asyncio.new_event_loop()
+    log = OneLineLog()
     with ExitStack() as stack:
+        stack.enter_context(_logging_to(log))
         stack.callback(loop.close)
         clock, telemetry = SystemClock(), Telemetry()
         entered = engine(folder, clock=cast("FakeClock", clock))
