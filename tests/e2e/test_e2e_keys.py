@@ -115,15 +115,14 @@ async def test_a_running_key_ring_follows_the_command(tmp_path: Path) -> None:
     try:
         text = await asyncio.to_thread(made, tmp_path, "--role", "admin", "--label", "team=film")
         key_id = parse(text).id
-        await next_read()
-        assert ring.principal_of(text) == Principal(
+        assert await ring.verify(text) == Principal(
             "ann", frozenset({Role.ADMIN}), {"team": "film"}, key_id
         )
         ended = await asyncio.to_thread(keys, tmp_path, "revoke", key_id)
         assert ended.stderr == f"longtake-server: the key {key_id} of ann is revoked\n"
         await next_read()
         with pytest.raises(CredentialRevoked):
-            ring.principal_of(text)
+            ring.known(text)
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):

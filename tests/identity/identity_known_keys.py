@@ -33,12 +33,16 @@ class KnownKeys:
     available: bool = True
     checks: int = 0
 
-    def principal_of(self, text: str) -> Principal:
+    def known(self, text: str) -> Principal | None:
         self.checks += 1
         if not self.available:
             raise AuthenticationUnavailable("the API keys cannot be read")
         if text in self.revoked:
             raise CredentialRevoked(self.principals[text].key_id)
-        if text not in self.principals:
+        return self.principals.get(text)
+
+    async def verify(self, text: str) -> Principal:
+        principal = self.known(text)
+        if principal is None:
             raise CredentialUnknown
-        return self.principals[text]
+        return principal

@@ -119,38 +119,72 @@ async def running(store: FaultyStore, clock: FakeClock) -> AsyncIterator[Running
         await task
 
 
-async def test_a_key_created_beside_it_is_accepted_after_the_next_read(
+async def test_a_key_created_beside_it_is_accepted_at_once(running: Running, path: Path) -> None:
+    key = added(path, expire_time=NOON + HOUR)
+    assert running.ring.known(key.text) is None
+    ann = Principal("ann", frozenset({Role.GENERATOR}), {"team": "film"}, key.id, NOON + HOUR)
+    assert await running.ring.verify(key.text) == ann
+    assert running.ring.known(key.text) == ann
+
+
+async def test_a_key_created_beside_it_is_in_memory_after_the_next_read(
     running: Running, path: Path
 ) -> None:
-    key = added(path, expire_time=NOON + HOUR)
-    with pytest.raises(CredentialUnknown):
-        running.ring.principal_of(key.text)
+    key = added(path)
     await running.pass_time(0.5)
-    assert running.ring.principal_of(key.text) == Principal(
-        "ann", frozenset({Role.GENERATOR}), {"team": "film"}, key.id, NOON + HOUR
-    )
+    assert running.ring.known(key.text) is not None
+
+
+async def test_unknown_keys_that_wait_share_a_read_that_begins_after_them(
+    running: Running, store: FaultyStore, path: Path
+) -> None:
+    gate = asyncio.get_running_loop().create_future()
+    store.fault = lambda: gate
+    store.calls.clear()
+    first = asyncio.create_task(running.ring.verify(generate().text))
+    await asyncio.sleep(0)
+    assert store.calls == ["key_version"]
+    others = [asyncio.create_task(running.ring.verify(generate().text)) for _ in range(100)]
+    late = asyncio.create_task(running.ring.verify(added(path).text))
+    await asyncio.sleep(0)
+    gate.set_result(None)
+    assert (await late).id == "ann"
+    refused = await asyncio.gather(first, *others, return_exceptions=True)
+    assert {type(one) for one in refused} == {CredentialUnknown}
+    assert store.calls.count("key_version") == 2
+
+
+async def test_an_unknown_key_is_not_refused_for_good_while_the_store_fails(
+    running: Running, store: FaultyStore, path: Path
+) -> None:
+    key = added(path)
+    store.fault = broken
+    with pytest.raises(AuthenticationUnavailable):
+        await running.ring.verify(key.text)
+    store.fault = None
+    assert (await running.ring.verify(key.text)).key_id == key.id
 
 
 async def test_a_revoked_key_is_refused_after_the_next_read(running: Running, path: Path) -> None:
     key, other = added(path), added(path, principal="bob")
     await running.pass_time(0.5)
-    running.ring.principal_of(key.text)
+    assert running.ring.known(key.text) is not None
     with writing_beside(path) as connection:
         KeyTable(connection).revoke(key.id, NOON)
     await running.pass_time(0.5)
     with pytest.raises(CredentialRevoked, match=key.id):
-        running.ring.principal_of(key.text)
-    assert running.ring.principal_of(other.text).id == "bob"
+        running.ring.known(key.text)
+    assert (await running.ring.verify(other.text)).id == "bob"
 
 
 async def test_a_key_expires_at_its_time(running: Running, path: Path) -> None:
     key = added(path, expire_time=NOON + HOUR)
     await running.pass_time(0.5)
     running.clock.advance((NOON + HOUR - running.clock.now()).total_seconds() - 0.001)
-    running.ring.principal_of(key.text)
+    assert running.ring.known(key.text) is not None
     running.clock.advance(0.001)
     with pytest.raises(CredentialExpired, match=key.id):
-        running.ring.principal_of(key.text)
+        running.ring.known(key.text)
 
 
 @pytest.mark.parametrize("changes", [{}, {"revoke_time": NOON}, {"expire_time": NOON}])
@@ -161,10 +195,10 @@ async def test_a_key_with_a_wrong_secret_is_unknown_whatever_its_state(
     await running.pass_time(0.5)
     forged = ApiKey(key.id, generate().secret)
     with pytest.raises(CredentialUnknown) as refused:
-        running.ring.principal_of(forged.text)
+        await running.ring.verify(forged.text)
     assert str(refused.value) == "the server does not know the API key"
     with pytest.raises(CredentialUnknown, match=str(refused.value)):
-        running.ring.principal_of(generate().text)
+        await running.ring.verify(generate().text)
 
 
 async def test_keys_are_read_only_when_they_have_changed(
@@ -191,17 +225,17 @@ async def test_without_the_store_no_key_is_accepted_until_it_is_back(
     await running.pass_time(0.5)
     store.fault, running.ring._read_seconds = fault, 0.01
     await running.pass_time(4.5)
-    running.ring.principal_of(key.text)
+    assert running.ring.known(key.text) is not None
     assert running.told == [True]
     await running.pass_time(1)
     with pytest.raises(AuthenticationUnavailable):
-        running.ring.principal_of(key.text)
+        running.ring.known(key.text)
     with pytest.raises(AuthenticationUnavailable):
-        running.ring.principal_of(generate().text)
+        running.ring.known(generate().text)
     assert not running.ring.available
     store.fault, running.ring._read_seconds = None, GUARD_SECONDS
     await running.pass_time(0.5)
-    running.ring.principal_of(key.text)
+    assert running.ring.known(key.text) is not None
     assert running.told == [True, False, True]
     assert [record.message for record in caplog.records] == [
         "the API keys cannot be read; no key is accepted",
@@ -219,10 +253,10 @@ async def test_without_a_first_read_no_key_is_accepted(
     store.fault = broken
     await ring.refresh()
     with pytest.raises(AuthenticationUnavailable):
-        ring.principal_of(key.text)
+        ring.known(key.text)
     store.fault = None
     await ring.refresh()
-    assert ring.principal_of(key.text).key_id == key.id
+    assert (await ring.verify(key.text)).key_id == key.id
     assert told == [False, True]
 
 
@@ -233,10 +267,10 @@ async def test_uses_are_stored_once_a_minute_to_the_minute(
     unused = added(path)
     await running.pass_time(0.5)
     for _ in range(100):
-        running.ring.principal_of(key.text)
+        assert running.ring.known(key.text) is not None
     await running.pass_time(59)
     assert "note_key_uses" not in store.calls
-    running.ring.principal_of(key.text)
+    assert running.ring.known(key.text) is not None
     await running.pass_time(120)
     assert store.calls.count("note_key_uses") == 1
     uses = {one.id: one.last_use_time for one in await store.keys()}
@@ -249,7 +283,7 @@ async def test_uses_that_could_not_be_stored_are_stored_later(
 ) -> None:
     key = added(path)
     await running.pass_time(0.5)
-    running.ring.principal_of(key.text)
+    assert running.ring.known(key.text) is not None
     store.fault = broken
     await running.pass_time(60)
     store.fault = None
@@ -264,7 +298,7 @@ async def test_a_refused_key_is_not_counted_as_used(
     key = added(path, revoke_time=NOON)
     await running.pass_time(0.5)
     with pytest.raises(CredentialRevoked):
-        running.ring.principal_of(key.text)
+        running.ring.known(key.text)
     await running.pass_time(60)
     assert "note_key_uses" not in store.calls
 
@@ -299,7 +333,7 @@ def test_every_malformed_text_is_malformed_even_without_a_store(text: str) -> No
         if parse(text).text == text:
             return
     with pytest.raises(CredentialMalformed):
-        KeyRing(_NoStore(), FakeClock()).principal_of(text)
+        KeyRing(_NoStore(), FakeClock()).known(text)
 
 
 def test_no_repr_of_a_stored_key_or_its_principal_shows_a_secret_or_a_hash() -> None:

@@ -21,13 +21,22 @@ _DOTS_OF_A_TOKEN = 2
 
 
 class Keys(Protocol):
-    """The API keys of the server, in memory."""
+    """The API keys of the server."""
 
     @property
     def available(self) -> bool:
         """Whether keys can be verified: whether their store can be read."""
 
-    def principal_of(self, text: str) -> Principal:
+    def known(self, text: str) -> Principal | None:
+        """Return the principal of a key, or None if it must be verified first.
+
+        Raises:
+            CredentialMalformed, CredentialRevoked, CredentialExpired: The key admits nobody.
+            AuthenticationUnavailable: The keys cannot be read.
+
+        """
+
+    async def verify(self, text: str) -> Principal:
         """Return the principal of a key.
 
         Raises:
@@ -118,7 +127,7 @@ class Authenticator:
         return self._keys is None or self._keys.available
 
     def known(self, presented: Presented) -> Principal | None:
-        """Return the principal of a call, or None if its token must be verified first.
+        """Return the principal of a call, or None if it must be verified first.
 
         Raises:
             CredentialMissing, CredentialsDiffer: The call presents nothing, or two things.
@@ -135,7 +144,7 @@ class Authenticator:
                 raise CredentialMissing(self._accepted)
             return self._certificates.principal_of(presented.identities)
         if self._keys is not None and text.startswith(PREFIX):
-            return self._keys.principal_of(text)
+            return self._keys.known(text)
         if self._tokens is None or text.count(".") != _DOTS_OF_A_TOKEN:
             raise CredentialMalformed(self._accepted)
         return self._tokens.known(text)
@@ -149,9 +158,12 @@ class Authenticator:
         principal = self.known(presented)
         if principal is not None:
             return principal
+        text = self._credential(presented)
+        if self._keys is not None and text.startswith(PREFIX):
+            return await self._keys.verify(text)
         if self._tokens is None:
             raise CredentialMalformed(self._accepted)
-        return await self._tokens.verify(self._credential(presented))
+        return await self._tokens.verify(text)
 
     async def aclose(self) -> None:
         """Stop what verifications have begun."""

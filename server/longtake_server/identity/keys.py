@@ -34,12 +34,15 @@ _READ_SECONDS = 2.0
 _OLDEST_SECONDS = 5.0
 _BETWEEN_WRITES_SECONDS = 60.0
 
+_UNREADABLE = "the API keys cannot be read"
+
 
 class KeyRing:
-    """Turns API keys into principals, without I/O.
+    """Turns API keys into principals.
 
-    A change of the keys in the store takes effect within a second. If the store cannot be read for
-    5 seconds, no key is accepted until it can be read again.
+    A new key is accepted at once: what is unknown is looked up before it is refused. Any other
+    change of the keys in the store takes effect within a second. If the store cannot be read for 5
+    seconds, no key is accepted until it can be read again.
 
     Args:
         store: The store of keys.
@@ -66,6 +69,10 @@ class KeyRing:
         self._proven: dict[bytes, tuple[StoredKey, Principal]] = {}
         self._fresh_at = 0.0
         self._available: bool | None = None
+        # One read at a time. Whoever waits for the lock may find that it has been made meanwhile.
+        self._reading = asyncio.Lock()
+        self._reads_begun = 0
+        self._last_read_failed = False
         # One time for each key at most.
         self._uses: dict[str, datetime] = {}
 
@@ -74,8 +81,23 @@ class KeyRing:
         """Whether keys can be verified now."""
         return bool(self._available)
 
-    def principal_of(self, text: str) -> Principal:
-        """Return the principal that an API key stands for.
+    def known(self, text: str) -> Principal | None:
+        """Return the principal of a key that is in memory, or None if the store must be asked.
+
+        Raises:
+            CredentialMalformed, CredentialRevoked, CredentialExpired, AuthenticationUnavailable: As
+                `verify`.
+
+        """
+        try:
+            return self._principal_of(text)
+        except CredentialUnknown:
+            return None
+
+    async def verify(self, text: str) -> Principal:
+        """Return the principal that an API key stands for, by a read that begins after the call.
+
+        Calls that wait at the same time share a read.
 
         Args:
             text: The whole key.
@@ -88,6 +110,18 @@ class KeyRing:
             AuthenticationUnavailable: The store of keys cannot be read.
 
         """
+        begun = self._reads_begun
+        async with self._reading:
+            if self._reads_begun == begun:
+                await self._refresh()
+        try:
+            return self._principal_of(text)
+        except CredentialUnknown:
+            if self._last_read_failed:
+                raise AuthenticationUnavailable(_UNREADABLE) from None
+            raise
+
+    def _principal_of(self, text: str) -> Principal:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         key, principal = self._proven.get(digest) or self._prove(text, digest)
         if key.revoke_time is not None:
@@ -102,7 +136,7 @@ class KeyRing:
         """Return the key that a text is, and keep it for the next call with this text."""
         presented = parse(text)
         if not self._available:
-            raise AuthenticationUnavailable("the API keys cannot be read")
+            raise AuthenticationUnavailable(_UNREADABLE)
         found = self._keys.get(presented.id)
         if found is None or not hmac.compare_digest(found[0].hash, presented.hash):
             raise CredentialUnknown("the server does not know the API key")
@@ -117,13 +151,20 @@ class KeyRing:
 
     async def refresh(self) -> None:
         """Read the keys if they have changed. A failure only shows in `available`."""
+        async with self._reading:
+            await self._refresh()
+
+    async def _refresh(self) -> None:
+        self._reads_begun += 1
         begun = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._read_seconds):
                 await self._read()
         except (StorageUnavailable, TimeoutError) as failure:
+            self._last_read_failed = True
             self._fail(failure)
             return
+        self._last_read_failed = False
         self._fresh_at = begun
         self._set_available(True)
 
@@ -138,7 +179,7 @@ class KeyRing:
         if version == self._version:
             return
         keys = await self._store.keys()
-        self._keys = {key.id: (key, _principal_of(key)) for key in keys}
+        self._keys = {key.id: (key, _principal_by(key)) for key in keys}
         self._proven = {}
         self._version = version
 
@@ -182,5 +223,5 @@ class KeyRing:
             self._uses = {**uses, **self._uses}
 
 
-def _principal_of(key: StoredKey) -> Principal:
+def _principal_by(key: StoredKey) -> Principal:
     return Principal(key.principal, key.roles, key.labels, key.id, key.expire_time)
