@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from longtake_server.operations.model import OperationRecord, State, StoredVideo
 from longtake_server.storage import changes
 from longtake_server.storage.database import open_database
+from longtake_server.storage.transaction import Transaction
 
 from benchmarks.caller import PRINCIPAL
 from benchmarks.servers import MODEL, generation
@@ -26,8 +27,10 @@ def store(folder: Path, records: Iterable[OperationRecord]) -> None:
     request = generation().SerializeToString()
     try:
         database.writing.execute("BEGIN")
+        transaction = Transaction(database.writing)
         for record in records:
-            changes.create(database.writing, record, request)
+            changes.create(transaction, record, request)
+        transaction.flush()
         database.writing.execute("COMMIT")
     finally:
         database.close()

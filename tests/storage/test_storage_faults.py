@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from longtake_server.storage.transaction import Transaction
+
 _LARGE = GenerateVideosRequest(prompt="x" * 1_000_000)
 
 
@@ -99,8 +101,8 @@ async def test_damage_under_an_open_store_is_said(store: SqliteStore, path: Path
 
 
 async def test_a_defect_in_one_write_does_not_fail_the_others(store: SqliteStore) -> None:
-    def defect(connection: sqlite3.Connection) -> None:
-        connection.execute("UPDATE meta SET position = 1000")
+    def defect(write: Transaction) -> None:
+        write.connection.execute("UPDATE meta SET position = 1000")
         raise ZeroDivisionError
 
     records = [new_record() for _ in range(10)]
@@ -143,8 +145,8 @@ async def test_nothing_is_acknowledged_once_a_file_is_gone(
 async def test_a_commit_amid_which_the_file_is_replaced_is_not_acknowledged(
     store: SqliteStore, path: Path
 ) -> None:
-    def replace(connection: sqlite3.Connection) -> None:
-        connection.execute("SELECT 1")
+    def replace(write: Transaction) -> None:
+        write.connection.execute("SELECT 1")
         copy = path.with_name("copy")
         copy.write_bytes(path.read_bytes())
         copy.rename(path)

@@ -47,6 +47,11 @@ def to_micros(time: datetime) -> int:
     return (time - _EPOCH) // _MICROSECOND
 
 
+def optional_micros(time: datetime | None) -> int | None:
+    """Return the microseconds since 1970-01-01 UTC, or None."""
+    return None if time is None else to_micros(time)
+
+
 def from_micros(micros: int) -> datetime:
     """Return the UTC time for microseconds since 1970-01-01 UTC."""
     return _EPOCH + timedelta(microseconds=micros)

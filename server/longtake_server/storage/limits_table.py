@@ -78,7 +78,7 @@ def read_one(connection: sqlite3.Connection, subject: str, source: Source) -> Li
 def limited_by(connection: sqlite3.Connection, terms: Terms, now: datetime) -> tuple[Limited, ...]:
     """Return what an operation is charged to: the principal, and each label with a budget."""
     documents = _documents(connection, [terms.subject, *terms.roles, *_label_subjects(terms)])
-    minute = to_micros(now) // _MINUTE_MICROS
+    minute = minute_of(now)
     found = [_principal(documents, terms.subject, terms.roles, minute)]
     for key, value in terms.labels.items():
         subject = subject_of_label(key, value)
@@ -89,6 +89,11 @@ def limited_by(connection: sqlite3.Connection, terms: Terms, now: datetime) -> t
     return tuple(found)
 
 
+def minute_of(now: datetime) -> int:
+    """Return the minute of a moment, throughout which limits and periods are the same."""
+    return to_micros(now) // _MINUTE_MICROS
+
+
 def concurrency_limits(
     connection: sqlite3.Connection, principals: Sequence[Terms], now: datetime
 ) -> Mapping[str, int | None] | None:
@@ -97,7 +102,7 @@ def concurrency_limits(
         "SELECT EXISTS (SELECT 1 FROM budget_limits WHERE limits_concurrency)"
     ).fetchone()[0]:
         return None
-    minute = to_micros(now) // _MINUTE_MICROS
+    minute = minute_of(now)
     found: dict[str, int | None] = {}
     for terms in principals:
         documents = _documents(connection, [terms.subject, *terms.roles])

@@ -65,6 +65,14 @@ def find_by_upstream(connection: sqlite3.Connection, upstream_operation: str) ->
     return None if found is None else found[0]
 
 
+def queue_length(connection: sqlite3.Connection, caller: str) -> int:
+    """Return how many queued operations a caller has."""
+    found = connection.execute(
+        "SELECT queued FROM queue_lengths WHERE caller = ?", (caller,)
+    ).fetchone()
+    return 0 if found is None else found[0]
+
+
 def gone(connection: sqlite3.Connection, name: str, owner: str | None = None) -> ResourceError:
     """Return the error for a name without an operation: not found, deleted or expired."""
     tombstone = connection.execute(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from longtake_server.errors import LongtakeError, StartFailure
 from longtake_server.storage import (
@@ -28,10 +28,12 @@ from longtake_server.storage import (
 )
 from longtake_server.storage.database import Database, open_database
 from longtake_server.storage.readers import Readers
+from longtake_server.storage.transaction import Transaction
 from longtake_server.storage.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    import sqlite3
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date, datetime
     from pathlib import Path
 
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from longtake_server.operations.budgets.terms import Allowance, BudgetEvent, Terms
     from longtake_server.operations.model import Charge, OperationRecord
     from longtake_server.operations.store import Change, Filter, Kind, Page, Work
+
+_T = TypeVar("_T")
 
 
 class SqliteStore:
@@ -147,21 +151,21 @@ class SqliteStore:
         self, owner: str, now: datetime, lease_until: datetime, limit: int
     ) -> Sequence[Work]:
         """See OperationStore.take."""
-        return await self._writer.run(
+        return await self._change(
             partial(work_queue.take, owner=owner, now=now, lease_until=lease_until, limit=limit)
         )
 
     async def extend(self, work: Work, lease_until: datetime) -> None:
         """See OperationStore.extend."""
-        await self._writer.run(partial(work_queue.extend, work=work, lease_until=lease_until))
+        await self._change(partial(work_queue.extend, work=work, lease_until=lease_until))
 
     async def again(self, work: Work, due: datetime) -> None:
         """See OperationStore.again."""
-        await self._writer.run(partial(work_queue.again, work=work, due=due))
+        await self._change(partial(work_queue.again, work=work, due=due))
 
     async def wake(self, name: str, due: datetime) -> None:
         """See OperationStore.wake."""
-        await self._writer.run(partial(work_queue.wake, name=name, due=due))
+        await self._change(partial(work_queue.wake, name=name, due=due))
 
     async def next_due(self, now: datetime) -> datetime | None:
         """See OperationStore.next_due."""
@@ -177,7 +181,7 @@ class SqliteStore:
 
     async def keep_latencies(self, kind: Kind, pairs: Sequence[tuple[float, float]]) -> None:
         """See OperationStore.keep_latencies."""
-        await self._writer.run(partial(latency_table.keep, kind=kind, pairs=pairs))
+        await self._change(partial(latency_table.keep, kind=kind, pairs=pairs))
 
     async def usage(
         self, since: date, until: date, caller: str | None = None
@@ -197,7 +201,7 @@ class SqliteStore:
 
     async def note_key_uses(self, uses: Mapping[str, datetime]) -> None:
         """See KeyStore.note_key_uses."""
-        await self._writer.run(partial(key_table.note_uses, uses=dict(uses)))
+        await self._change(partial(key_table.note_uses, uses=dict(uses)))
 
     async def usage_by(
         self, wanted: UsageQuery, limit: int, cursor: str | None = None
@@ -209,17 +213,21 @@ class SqliteStore:
 
     async def check(self, record: OperationRecord, terms: Terms) -> None:
         """See BudgetStore.check."""
-        await self._readers.run(partial(budget_table.admit, record=record, terms=terms))
+        await self._readers.run(
+            lambda connection: budget_table.admit(Transaction(connection), record, terms)
+        )
 
     async def set_limits(self, subject: str, source: Source, limits: Limits | None) -> None:
         """See BudgetStore.set_limits."""
         await self._writer.run(
-            partial(limits_table.keep, subject=subject, source=source, limits=limits)
+            partial(budget_table.set_limits, subject=subject, source=source, limits=limits)
         )
 
     async def replace_limits(self, source: Source, documents: Mapping[str, Limits]) -> None:
         """See BudgetStore.replace_limits."""
-        await self._writer.run(partial(limits_table.keep_all, source=source, documents=documents))
+        await self._writer.run(
+            partial(budget_table.replace_limits, source=source, documents=documents)
+        )
 
     async def limits(self) -> Mapping[tuple[str, Source], Limits]:
         """See BudgetStore.limits."""
@@ -259,6 +267,10 @@ class SqliteStore:
         From then on, reads and writes raise StorageUnavailable.
         """
         return await asyncio.shield(self._lost)
+
+    async def _change(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Run a write that has no row in common with others."""
+        return await self._writer.run(lambda write: action(write.connection))
 
     def _lose(self, fault: str) -> None:
         self._readers.refuse(fault)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from longtake_server.errors import StorageUnavailable
 from longtake_server.storage.faults import unavailable
+from longtake_server.storage.transaction import Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +39,7 @@ class _Write(Generic[_T]):
     `action` may run again after a rollback, so it must change nothing but the database.
     """
 
-    action: Callable[[sqlite3.Connection], _T]
+    action: Callable[[Transaction], _T]
     answer: asyncio.Future[_T]
 
 
@@ -77,7 +78,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+    async def run(self, action: Callable[[Transaction], _T]) -> _T:
         """Run an action in a transaction, and return its result once it is durable.
 
         Cancelling this call does not cancel the write.
@@ -155,18 +156,23 @@ class Writer:
     def _attempt_all(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
         try:
             # Failures are rare, and the two savepoint statements cost as much as a write.
-            return [_Outcome(write, result=write.action(self._connection)) for write in writes]
+            transaction = Transaction(self._connection)
+            outcomes = [_Outcome(write, result=write.action(transaction)) for write in writes]
+            transaction.flush()
         except sqlite3.Error:
             raise
         except Exception:  # noqa: BLE001 - the next attempt shows which write failed
             self._connection.execute("ROLLBACK")
             self._connection.execute("BEGIN IMMEDIATE")
             return [self._attempt(write) for write in writes]
+        return outcomes
 
     def _attempt(self, write: _Write[object]) -> _Outcome[object]:
         self._connection.execute("SAVEPOINT one")
         try:
-            outcome = _Outcome(write, result=write.action(self._connection))
+            transaction = Transaction(self._connection)
+            outcome = _Outcome(write, result=write.action(transaction))
+            transaction.flush()
         except sqlite3.Error:
             raise
         except Exception as error:  # noqa: BLE001 - passed to the caller, which waits on the event loop

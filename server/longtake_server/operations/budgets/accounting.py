@@ -9,7 +9,6 @@ So reserving, settling and releasing each happen exactly once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import add, sub
 from typing import TYPE_CHECKING
 
 from longtake_server.operations.budgets.limits import Measure
@@ -39,11 +38,21 @@ class Amounts:
 
     def __add__(self, other: Amounts) -> Amounts:
         """Return the sums of both."""
-        return Amounts(*map(add, self.sums, other.sums))
+        return Amounts(
+            self.reserved_micros + other.reserved_micros,
+            self.spent_micros + other.spent_micros,
+            self.reserved_milliseconds + other.reserved_milliseconds,
+            self.spent_milliseconds + other.spent_milliseconds,
+        )
 
     def __sub__(self, other: Amounts) -> Amounts:
         """Return the sums without the other's."""
-        return Amounts(*map(sub, self.sums, other.sums))
+        return Amounts(
+            self.reserved_micros - other.reserved_micros,
+            self.spent_micros - other.spent_micros,
+            self.reserved_milliseconds - other.reserved_milliseconds,
+            self.spent_milliseconds - other.spent_milliseconds,
+        )
 
     @property
     def sums(self) -> tuple[int, int, int, int]:

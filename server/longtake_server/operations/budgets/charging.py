@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from longtake_server.errors import (
     BudgetExceeded,
@@ -12,14 +12,15 @@ from longtake_server.errors import (
     PriceUnknown,
     RequestOverBudget,
 )
-from longtake_server.operations.budgets.accounting import Amounts, amounts_of
+from longtake_server.operations.budgets.accounting import amounts_of
 from longtake_server.operations.budgets.limits import Measure
 from longtake_server.operations.budgets.periods import Period, next_start
 from longtake_server.operations.budgets.terms import Budget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from longtake_server.operations.budgets.accounting import Amounts
     from longtake_server.operations.budgets.limits import Limited, Line
     from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import Charge, OperationRecord
@@ -28,6 +29,26 @@ THRESHOLDS = (50, 80, 100)
 """The shares of a budget that are events, in percent."""
 
 _ALL = 100
+_UNLIMITED = 1 << 62
+
+
+class Room(NamedTuple):
+    """What fits into budgets without reaching a limit or a threshold. Negative if nothing does.
+
+    Attributes:
+        micros: Cost, in millionths of a US dollar.
+        milliseconds: Video.
+    """
+
+    micros: int
+    milliseconds: int
+
+    def without(self, requested: Amounts) -> Room:
+        """Return what fits after a reservation."""
+        return Room(
+            self.micros - requested.reserved_micros,
+            self.milliseconds - requested.reserved_milliseconds,
+        )
 
 
 def charges_of(limited: Sequence[Limited]) -> tuple[Charge, ...]:
@@ -39,7 +60,7 @@ def check(
     record: OperationRecord,
     terms: Terms,
     limited: Sequence[Limited],
-    sums: Mapping[Charge, Amounts],
+    amounts: Callable[[Charge], Amounts],
 ) -> None:
     """Refuse a new operation that its budgets do not have room for.
 
@@ -47,7 +68,7 @@ def check(
         record: The operation.
         terms: Its terms.
         limited: The subjects that it is charged to.
-        sums: What is spent and reserved for each charge with a limit; nothing where it is missing.
+        amounts: Returns what is spent and reserved for a charge.
 
     Raises:
         CostOverMaximum: It may cost more than its own maximum.
@@ -66,19 +87,19 @@ def check(
         (line, one)
         for one in limited
         for line in one.lines
-        if _used(line, sums) + requested.used(line.measure) > line.limit
+        if amounts(line.charge).used(line.measure) + requested.used(line.measure) > line.limit
     ]
     for line, _ in broken:
         if requested.used(line.measure) > line.limit:
-            amounts = _metadata(line, sums, requested)
-            raise RequestOverBudget(line.charge.subject, line.period.name, amounts)
+            metadata = _metadata(line, amounts(line.charge), requested)
+            raise RequestOverBudget(line.charge.subject, line.period.name, metadata)
     if broken:
         resets, last = max(
             ((next_start(line.charge.period_key, one.time_zone), line) for line, one in broken),
             key=lambda each: each[0],
         )
-        amounts = _metadata(last, sums, requested)
-        raise BudgetExceeded(last.charge.subject, last.period.name, amounts, resets)
+        metadata = _metadata(last, amounts(last.charge), requested)
+        raise BudgetExceeded(last.charge.subject, last.period.name, metadata, resets)
 
 
 def _limits_cost(limited: Limited) -> bool:
@@ -86,46 +107,73 @@ def _limits_cost(limited: Limited) -> bool:
 
 
 def reached(
-    limited: Sequence[Limited], sums: Mapping[Charge, Amounts]
+    limited: Sequence[Limited], amounts: Callable[[Charge], Amounts]
 ) -> Iterator[tuple[Charge, Measure, int]]:
     """Yield each threshold of each budget that is reached: charge, measure and percent.
 
     Args:
         limited: The subjects.
-        sums: What is spent and reserved, as for `check`.
+        amounts: As for `check`.
 
     """
     for one in limited:
         for line in one.lines:
-            used = _used(line, sums)
+            used = amounts(line.charge).used(line.measure)
             for percent in THRESHOLDS:
-                if used > 0 and used * _ALL >= line.limit * percent:
-                    yield line.charge, line.measure, percent
+                if used <= 0 or used * _ALL < line.limit * percent:
+                    break
+                yield line.charge, line.measure, percent
 
 
-def budgets_of(limited: Limited, sums: Mapping[Charge, Amounts]) -> Iterator[Budget]:
-    """Yield the budgets of a subject that have a limit."""
+def room(limited: Sequence[Limited], amounts: Callable[[Charge], Amounts]) -> Room:
+    """Return how much more fits before any budget is spent or reaches its next threshold.
+
+    Args:
+        limited: The subjects.
+        amounts: As for `check`.
+
+    """
+    rooms = dict.fromkeys(Measure, _UNLIMITED)
+    for one in limited:
+        for line in one.lines:
+            used = amounts(line.charge).used(line.measure)
+            left = _until_next_threshold(used, line.limit) - 1
+            rooms[line.measure] = min(rooms[line.measure], left)
+    return Room(rooms[Measure.COST], rooms[Measure.SECONDS])
+
+
+def _until_next_threshold(used: int, limit: int) -> int:
+    for percent in THRESHOLDS:
+        # Rounded up: below it, the share is not reached.
+        threshold = -(-limit * percent // _ALL)
+        if used < threshold:
+            return threshold - used
+    return 0
+
+
+def budgets_of(limited: Limited, amounts: Callable[[Charge], Amounts]) -> Iterator[Budget]:
+    """Yield the budgets of a subject that have a limit.
+
+    Args:
+        limited: The subject.
+        amounts: As for `check`.
+
+    """
     for period, charge in zip(Period, limited.charges, strict=True):
         cost = limited.values.budget(Measure.COST, period)
         seconds = limited.values.budget(Measure.SECONDS, period)
         if cost is None and seconds is None:
             continue
-        amounts = sums.get(charge, Amounts())
         resets = next_start(charge.period_key, limited.time_zone)
-        yield Budget(limited.subject, period, charge.period_key, resets, cost, seconds, amounts)
+        used = amounts(charge)
+        yield Budget(limited.subject, period, charge.period_key, resets, cost, seconds, used)
 
 
-def _used(line: Line, sums: Mapping[Charge, Amounts]) -> int:
-    known = sums.get(line.charge)
-    return 0 if known is None else known.used(line.measure)
-
-
-def _metadata(line: Line, sums: Mapping[Charge, Amounts], requested: Amounts) -> Mapping[str, int]:
+def _metadata(line: Line, amounts: Amounts, requested: Amounts) -> Mapping[str, int]:
     unit = "micros" if line.measure is Measure.COST else "milliseconds"
-    known = sums.get(line.charge, Amounts())
     return {
         f"limit_{unit}": line.limit,
-        f"spent_{unit}": known.spent(line.measure),
-        f"reserved_{unit}": known.reserved(line.measure),
+        f"spent_{unit}": amounts.spent(line.measure),
+        f"reserved_{unit}": amounts.reserved(line.measure),
         f"requested_{unit}": requested.used(line.measure),
     }

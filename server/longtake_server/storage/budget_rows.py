@@ -1,0 +1,191 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""SQL for the rows of budgets that the writes of a transaction read and change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from longtake_server.operations.budgets import charging
+from longtake_server.operations.budgets.accounting import Amounts
+from longtake_server.operations.budgets.gcra import Bucket
+from longtake_server.storage.limits_table import limited_by, minute_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from longtake_server.operations.budgets.charging import Room
+    from longtake_server.operations.budgets.limits import Limited
+    from longtake_server.operations.budgets.terms import Terms
+    from longtake_server.operations.model import Charge
+
+_READ = """
+    SELECT reserved_micros, spent_micros, reserved_milliseconds, spent_milliseconds
+    FROM budget_spending WHERE subject = ? AND period_key = ?
+"""
+_ADD = """
+    INSERT INTO budget_spending VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (subject, period_key) DO UPDATE SET
+        reserved_micros = reserved_micros + excluded.reserved_micros,
+        spent_micros = spent_micros + excluded.spent_micros,
+        reserved_milliseconds = reserved_milliseconds + excluded.reserved_milliseconds,
+        spent_milliseconds = spent_milliseconds + excluded.spent_milliseconds
+"""
+_ADD_EVENT = """
+    INSERT OR IGNORE INTO budget_events (time, subject, period_key, measure, percent)
+    VALUES (?, ?, ?, ?, ?)
+"""
+_NOTHING = Amounts()
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPrincipal:
+    """What is stored of a principal.
+
+    Attributes:
+        roles: The subjects of its roles when it last created an operation.
+        bucket: The rate of its requests.
+    """
+
+    roles: tuple[str, ...]
+    bucket: Bucket
+
+
+@dataclass(slots=True)
+class _Streak:
+    """Operations charged to the same subjects, one after another, that reach no threshold.
+
+    Attributes:
+        limited: The subjects.
+        room: What still fits.
+        reserved: What the operations reserve, which is not in the rows yet.
+    """
+
+    limited: tuple[Limited, ...]
+    room: Room
+    reserved: Amounts = _NOTHING
+
+
+class BudgetRows:
+    """The rows of budgets as the transaction sees them. `flush` stores the changed ones.
+
+    Each row is read at most once.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._limited: dict[tuple[object, ...], tuple[Limited, ...]] = {}
+        self._amounts: dict[Charge, Amounts] = {}
+        self._changes: dict[Charge, Amounts] = {}
+        self._principals: dict[str, KnownPrincipal | None] = {}
+        self._changed_principals: set[str] = set()
+        self._events: dict[tuple[str, str, str, int], int] = {}
+        self._streak: _Streak | None = None
+
+    def limited_by(self, terms: Terms, now: datetime) -> tuple[Limited, ...]:
+        """Return what an operation is charged to. See limits_table.limited_by."""
+        key = (terms.subject, terms.roles, tuple(terms.labels.items()), minute_of(now))
+        known = self._limited.get(key)
+        if known is None:
+            known = self._limited[key] = limited_by(self._connection, terms, now)
+        return known
+
+    def forget_limits(self) -> None:
+        """Read the limits again, because they were changed."""
+        self._limited.clear()
+
+    def amounts(self, charge: Charge) -> Amounts:
+        """Return what is spent and reserved."""
+        self._end_streak()
+        known = self._amounts.get(charge)
+        if known is None:
+            found = self._connection.execute(_READ, (charge.subject, charge.period_key)).fetchone()
+            known = self._amounts[charge] = _NOTHING if found is None else Amounts(*found)
+            if charge in self._changes:
+                known = self._amounts[charge] = known + self._changes[charge]
+        return known
+
+    def add(self, charges: Sequence[Charge], change: Amounts) -> None:
+        """Change what is spent and reserved in each of the charges."""
+        self._end_streak()
+        if change != _NOTHING:
+            self._add(charges, change)
+
+    def _add(self, charges: Sequence[Charge], change: Amounts) -> None:
+        for charge in charges:
+            self._changes[charge] = self._changes.get(charge, _NOTHING) + change
+            known = self._amounts.get(charge)
+            if known is not None:
+                self._amounts[charge] = known + change
+
+    def has_room(self, limited: tuple[Limited, ...], requested: Amounts) -> bool:
+        """Return whether a request fits for certain and reaches no threshold, at no expense."""
+        streak = self._streak
+        return (
+            streak is not None
+            and streak.limited is limited
+            and requested.reserved_micros <= streak.room.micros
+            and requested.reserved_milliseconds <= streak.room.milliseconds
+        )
+
+    def reserve(self, limited: tuple[Limited, ...], requested: Amounts, time: int) -> None:
+        """Reserve an amount, and store that thresholds are reached, unless they are stored."""
+        streak = self._streak
+        if streak is not None and self.has_room(limited, requested):
+            streak.room = streak.room.without(requested)
+            streak.reserved += requested
+            return
+        self.add(charging.charges_of(limited), requested)
+        for charge, measure, percent in charging.reached(limited, self.amounts):
+            event = (charge.subject, charge.period_key, measure.value, percent)
+            self._events.setdefault(event, time)
+        self._streak = _Streak(limited, charging.room(limited, self.amounts))
+
+    def _end_streak(self) -> None:
+        streak, self._streak = self._streak, None
+        if streak is not None and streak.reserved != _NOTHING:
+            self._add(charging.charges_of(streak.limited), streak.reserved)
+
+    def principal(self, principal: str) -> KnownPrincipal | None:
+        """Return what is known of a principal."""
+        if principal not in self._principals:
+            self._principals[principal] = read_principal(self._connection, principal)
+        return self._principals[principal]
+
+    def keep_principal(self, principal: str, known: KnownPrincipal) -> None:
+        """Replace what is known of a principal."""
+        self._principals[principal] = known
+        self._changed_principals.add(principal)
+
+    def flush(self) -> None:
+        """Store the changes."""
+        self._end_streak()
+        many = self._connection.executemany
+        if self._changes:
+            rows = [
+                (charge.subject, charge.period_key, *change.sums)
+                for charge, change in self._changes.items()
+            ]
+            many(_ADD, rows)
+        if self._changed_principals:
+            many("INSERT OR REPLACE INTO budget_principals VALUES (?, ?, ?, ?)", self._rows())
+        if self._events:
+            many(_ADD_EVENT, [(time, *event) for event, time in self._events.items()])
+
+    def _rows(self) -> list[tuple[str, str, int, int]]:
+        return [
+            (name, " ".join(known.roles), known.bucket.level, known.bucket.at)
+            for name in self._changed_principals
+            if (known := self._principals[name]) is not None
+        ]
+
+
+def read_principal(connection: sqlite3.Connection, principal: str) -> KnownPrincipal | None:
+    """Return what is stored of a principal, or None."""
+    found = connection.execute(
+        "SELECT roles, level, level_time FROM budget_principals WHERE principal = ?", (principal,)
+    ).fetchone()
+    return None if found is None else KnownPrincipal(tuple(found[0].split()), Bucket(*found[1:]))

@@ -1,0 +1,68 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A transaction of the writing connection, and the rows that its writes have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from longtake_server.storage.budget_rows import BudgetRows
+from longtake_server.storage.new_operations import NewOperations
+from longtake_server.storage.queries import queue_length
+from longtake_server.storage.usage_table import UsageRows
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+class Transaction:
+    """A transaction that its caller opened, for one or many writes.
+
+    Most writes change the same few rows: the position, and sums of usage and budgets. These are
+    changed in memory, and `flush` stores each of them once. Within the transaction, read them here.
+
+    Args:
+        connection: The connection, on which a transaction is open.
+
+    Attributes:
+        connection: As above. What is stored through it is stored at once.
+        created: The new operations.
+        usage: The sums of usage.
+        budgets: The sums and the limits of budgets.
+
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.created = NewOperations(connection)
+        self.usage = UsageRows()
+        self.budgets = BudgetRows(connection)
+        self._position: int | None = None
+        self._queues: dict[str, int] = {}
+
+    def next_position(self) -> int:
+        """Return the position of another change."""
+        if self._position is None:
+            self._position = self.connection.execute("SELECT position FROM meta").fetchone()[0]
+        position: int = self._position + 1
+        self._position = position
+        return position
+
+    def queued(self, caller: str) -> int:
+        """Return how many queued operations a caller has, with those that are new."""
+        stored = self._queues.get(caller)
+        if stored is None:
+            stored = self._queues[caller] = queue_length(self.connection, caller)
+        return stored + self.created.queued(caller)
+
+    def forget_queue(self, caller: str) -> None:
+        """Read the length of a caller's queue again, because a stored operation was changed."""
+        self._queues.pop(caller, None)
+
+    def flush(self) -> None:
+        """Store what is held in memory. Call this once, before the commit."""
+        if self._position is not None:
+            self.connection.execute("UPDATE meta SET position = ?", (self._position,))
+        self.created.flush()
+        self.usage.flush(self.connection)
+        self.budgets.flush()
