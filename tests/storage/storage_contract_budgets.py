@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter
 from dataclasses import replace
@@ -25,7 +26,8 @@ from longtake_server.operations.budgets.accounting import (
     amounts_of,
 )
 from longtake_server.operations.budgets.terms import Terms
-from longtake_server.operations.model import Charge, State
+from longtake_server.operations.model import Charge, OperationRecord, State
+from longtake_server.operations.results.usage import account_of
 from storage.storage_charged import (
     ANN,
     GENERATOR,
@@ -154,6 +156,57 @@ class BudgetContract:
         assert (await spending(store, "label/run=7"))[TODAY].reserved_micros == 10 * PRICE
         assert await spending(store, "label/other=x") == {}
         assert await race(store, 1, Terms("bob", labels={"run": "8"})) == {"accepted": 1}
+
+    async def test_of_several_principals_with_a_label_exactly_as_many_as_fit_are_admitted(
+        self, store: OperationStore
+    ) -> None:
+        await limit(store, "label/run=7", cost_per_day=10 * PRICE)
+        tried = [
+            created(store, priced(caller=name), Terms(name, labels={"run": "7"}))
+            for _ in range(20)
+            for name in ("ann", "bob", "bob", "eve")
+        ]
+        outcomes = await asyncio.gather(*tried, return_exceptions=True)
+        accepted = [one for one in outcomes if isinstance(one, OperationRecord)]
+        assert len(accepted) == 10
+        assert {type(one) for one in outcomes} == {OperationRecord, BudgetExceeded}
+        assert (await spending(store, "label/run=7"))[TODAY].reserved_micros == 10 * PRICE
+        for name, count in Counter(one.caller for one in accepted).items():
+            own = (await spending(store, f"principal/{name}"))[TODAY]
+            assert own.reserved_micros == count * PRICE
+        events = await store.budget_events(0, 100)
+        assert [(one.subject, one.percent) for one in events] == [
+            ("label/run=7", percent) for percent in (50, 80, 100)
+        ]
+
+    async def test_writes_of_all_kinds_at_once_leave_the_sums_of_the_records(
+        self, store: OperationStore
+    ) -> None:
+        await limit(store, cost_per_day=1000 * PRICE, max_queued=1000, requests_per_minute=1000)
+        terms = Terms("ann", labels={"run": "7"})
+        records = [await created(store, priced(labels={"run": "7"}), terms) for _ in range(30)]
+        running = [changed(record, State.RUNNING) for record in records[:10]]
+        failed = [changed(record, State.FAILED) for record in records[10:20]]
+        new = [priced(labels={"run": "7"}) for _ in range(10)]
+        writes = zip(
+            (store.update(record, 1) for record in running),
+            (store.update(record, 1) for record in failed),
+            (store.delete(record.name) for record in records[20:]),
+            (created(store, record, terms) for record in new),
+            strict=True,
+        )
+        await asyncio.gather(
+            *(write for four in writes for write in four), limit(store, max_queued=30)
+        )
+        sums = Amounts()
+        for record in [*running, *failed, *new]:
+            sums += amounts_of(record)
+        assert (await spending(store))[TODAY] == sums
+        assert await store.position() == 70
+        assert (await store.allowance(terms, NOON)).queued == 10
+        usage = (await store.usage(NOON.date(), NOON.date()))[account_of(records[0])]
+        assert (usage.accepted, usage.failed, usage.deleted) == (40, 10, 10)
+        assert await race(store, 30, terms) == {"accepted": 20, "TooManyQueued": 10}
 
     async def test_what_is_refused_leaves_nothing(self, store: OperationStore) -> None:
         await limit(store, cost_per_day=PRICE, requests_per_minute=5)
