@@ -14,6 +14,8 @@ bench: RUNS ?= 1
 crash: RUNS ?= 20
 fuzz: RUNS ?= 1000000
 fuzz: SECONDS ?= 3600
+# The tests start hundreds of servers, and each would compile all modules again.
+unexport PYTHONDONTWRITEBYTECODE
 # The first of these that is Python 3.11 or newer; PYTHON=... picks another.
 PYTHON ?= $(shell for candidate in python3.11 python3 python3.12 python3.13 python3.14; do \
 	$$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

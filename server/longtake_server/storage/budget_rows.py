@@ -39,6 +39,7 @@ _ADD_EVENT = """
     VALUES (?, ?, ?, ?, ?)
 """
 _NOTHING = Amounts()
+_MOST_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +71,23 @@ class _Streak:
 
 
 class BudgetRows:
-    """The rows of budgets as the transaction sees them. `flush` stores the changed ones.
-
-    Each row is read at most once.
-    """
+    """The rows of budgets as the transaction sees them. `flush` stores the changed ones."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._streak: _Streak | None = None
+        self._remember_nothing()
+        self._begin()
+
+    def _remember_nothing(self) -> None:
         self._limited: dict[tuple[object, ...], tuple[Limited, ...]] = {}
         self._amounts: dict[Charge, Amounts] = {}
-        self._changes: dict[Charge, Amounts] = {}
         self._principals: dict[str, KnownPrincipal | None] = {}
+
+    def _begin(self) -> None:
+        self._changes: dict[Charge, Amounts] = {}
         self._changed_principals: set[str] = set()
         self._events: dict[tuple[str, str, str, int], int] = {}
-        self._streak: _Streak | None = None
 
     def limited_by(self, terms: Terms, now: datetime) -> tuple[Limited, ...]:
         """Return what an operation is charged to. See limits_table.limited_by."""
@@ -103,9 +107,8 @@ class BudgetRows:
         known = self._amounts.get(charge)
         if known is None:
             found = self._connection.execute(_READ, (charge.subject, charge.period_key)).fetchone()
-            known = self._amounts[charge] = _NOTHING if found is None else Amounts(*found)
-            if charge in self._changes:
-                known = self._amounts[charge] = known + self._changes[charge]
+            stored = _NOTHING if found is None else Amounts(*found)
+            known = self._amounts[charge] = stored + self._changes.get(charge, _NOTHING)
         return known
 
     def add(self, charges: Sequence[Charge], change: Amounts) -> None:
@@ -145,9 +148,14 @@ class BudgetRows:
         self._streak = _Streak(limited, charging.room(limited, self.amounts))
 
     def _end_streak(self) -> None:
-        streak, self._streak = self._streak, None
+        self._settle_streak()
+        self._streak = None
+
+    def _settle_streak(self) -> None:
+        streak = self._streak
         if streak is not None and streak.reserved != _NOTHING:
             self._add(charging.charges_of(streak.limited), streak.reserved)
+            streak.reserved = _NOTHING
 
     def principal(self, principal: str) -> KnownPrincipal | None:
         """Return what is known of a principal."""
@@ -162,7 +170,7 @@ class BudgetRows:
 
     def flush(self) -> None:
         """Store the changes."""
-        self._end_streak()
+        self._settle_streak()
         many = self._connection.executemany
         if self._changes:
             rows = [
@@ -174,6 +182,10 @@ class BudgetRows:
             many("INSERT OR REPLACE INTO budget_principals VALUES (?, ?, ?, ?)", self._rows())
         if self._events:
             many(_ADD_EVENT, [(time, *event) for event, time in self._events.items()])
+        self._begin()
+        remembered = len(self._limited) + len(self._amounts) + len(self._principals)
+        if remembered > _MOST_REMEMBERED:
+            self._remember_nothing()
 
     def _rows(self) -> list[tuple[str, str, int, int]]:
         return [

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
 
 class NewOperations:
-    """The operations that a transaction creates. They are not in their tables before `flush`."""
+    """The operations that a transaction creates, which are in their tables only after `flush`."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._begin()
+
+    def _begin(self) -> None:
         self._by_request_id: dict[tuple[str, str], OperationRecord] = {}
         self._queued: Counter[str] = Counter()
         self._operations: list[tuple[object, ...]] = []
@@ -67,11 +70,13 @@ class NewOperations:
         )
         insert("INSERT INTO requests (name, request) VALUES (?, ?)", self._requests)
         insert("INSERT INTO work (name, due) VALUES (?, ?)", self._work)
-        insert("INSERT INTO labels (name, key, value) VALUES (?, ?, ?)", self._labels)
+        if self._labels:
+            insert("INSERT INTO labels (name, key, value) VALUES (?, ?, ?)", self._labels)
         insert(
             "INSERT INTO request_ids (caller, request_id, name) VALUES (?, ?, ?)",
             [(*key, record.name) for key, record in self._by_request_id.items()],
         )
+        self._begin()
 
 
 def _row(record: OperationRecord, position: int) -> tuple[object, ...]:

@@ -14,12 +14,17 @@ from longtake_server.storage.usage_table import UsageRows
 if TYPE_CHECKING:
     import sqlite3
 
+_MOST_REMEMBERED = 1024
+
 
 class Transaction:
     """A transaction that its caller opened, for one or many writes.
 
     Most writes change the same few rows: the position, and sums of usage and budgets. These are
     changed in memory, and `flush` stores each of them once. Within the transaction, read them here.
+
+    After a commit it may serve the next transaction, if no other connection has committed since:
+    what it has read is still true.
 
     Args:
         connection: The connection, on which a transaction is open.
@@ -35,18 +40,19 @@ class Transaction:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.created = NewOperations(connection)
-        self.usage = UsageRows()
+        self.usage = UsageRows(connection)
         self.budgets = BudgetRows(connection)
         self._position: int | None = None
+        self._stored_position: int | None = None
         self._queues: dict[str, int] = {}
 
     def next_position(self) -> int:
         """Return the position of another change."""
         if self._position is None:
-            self._position = self.connection.execute("SELECT position FROM meta").fetchone()[0]
-        position: int = self._position + 1
-        self._position = position
-        return position
+            found: int = self.connection.execute("SELECT position FROM meta").fetchone()[0]
+            self._position = self._stored_position = found
+        self._position += 1
+        return self._position
 
     def queued(self, caller: str) -> int:
         """Return how many queued operations a caller has, with those that are new."""
@@ -60,9 +66,13 @@ class Transaction:
         self._queues.pop(caller, None)
 
     def flush(self) -> None:
-        """Store what is held in memory. Call this once, before the commit."""
-        if self._position is not None:
+        """Store what is held in memory. Call this once for each transaction, before its commit."""
+        if self._position != self._stored_position:
             self.connection.execute("UPDATE meta SET position = ?", (self._position,))
+            self._stored_position = self._position
+        self._queues = {
+            caller: self.queued(caller) for caller in list(self._queues)[:_MOST_REMEMBERED]
+        }
         self.created.flush()
-        self.usage.flush(self.connection)
+        self.usage.flush()
         self.budgets.flush()

@@ -48,7 +48,11 @@ _READ = (
 class UsageRows:
     """Changes of sums of usage, held in memory until `flush`."""
 
-    def __init__(self) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._begin()
+
+    def _begin(self) -> None:
         self._changes: dict[tuple[str, str, str], Usage] = {}
         self._label_changes: dict[tuple[str, str, str, str, str], Usage] = {}
         self._left: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
@@ -97,8 +101,9 @@ class UsageRows:
             known = self._label_changes.get(row)
             self._label_changes[row] = change if known is None else known + change
 
-    def flush(self, connection: sqlite3.Connection) -> None:
+    def flush(self) -> None:
         """Store the changes."""
+        connection = self._connection
         if self._changes:
             connection.executemany(_ADD, _rows(self._changes))
         if self._label_changes:
@@ -106,6 +111,7 @@ class UsageRows:
         for key, labels in self._left.items():
             connection.execute(_DELETE_EMPTY, key)
             connection.executemany(_DELETE_EMPTY_LABEL, [(*key, *label) for label in labels])
+        self._begin()
 
 
 def _rows(changes: Mapping[_K, Usage]) -> list[tuple[object, ...]]:
@@ -114,18 +120,18 @@ def _rows(changes: Mapping[_K, Usage]) -> list[tuple[object, ...]]:
 
 def count_all(connection: sqlite3.Connection) -> None:
     """Count all stored operations by account. Call this once, when none has been counted."""
-    rows = UsageRows()
+    rows = UsageRows(connection)
     for record in _stored(connection):
         rows.add_to_account(record)
-    rows.flush(connection)
+    rows.flush()
 
 
 def count_labels(connection: sqlite3.Connection) -> None:
     """Count all stored operations by label. Call this once, when none has been counted so."""
-    rows = UsageRows()
+    rows = UsageRows(connection)
     for record in _stored(connection):
         rows.add_to_labels(record)
-    rows.flush(connection)
+    rows.flush()
 
 
 def read(

@@ -71,6 +71,8 @@ class Writer:
         self._files = files
         self._lost = lost
         self._fault: str | None = None
+        self._kept: Transaction | None = None
+        self._version = 0
         self._loop = asyncio.get_running_loop()
         self._places = asyncio.Semaphore(_MOST_WAITING)
         self._waiting: queue.SimpleQueue[_Write[object] | None] = queue.SimpleQueue()
@@ -146,6 +148,7 @@ class Writer:
             outcomes = self._attempt_all(writes)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
+            self._kept = None
             self._connection.rollback()
             if len(writes) == 1:
                 return [_Outcome(writes[0], error=unavailable(error))]
@@ -156,16 +159,27 @@ class Writer:
     def _attempt_all(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
         try:
             # Failures are rare, and the two savepoint statements cost as much as a write.
-            transaction = Transaction(self._connection)
+            transaction = self._transaction()
             outcomes = [_Outcome(write, result=write.action(transaction)) for write in writes]
             transaction.flush()
         except sqlite3.Error:
             raise
         except Exception:  # noqa: BLE001 - the next attempt shows which write failed
+            self._kept = None
             self._connection.execute("ROLLBACK")
             self._connection.execute("BEGIN IMMEDIATE")
             return [self._attempt(write) for write in writes]
         return outcomes
+
+    def _transaction(self) -> Transaction:
+        """Return the transaction that the previous commit left, if it is still true, or a new one.
+
+        Another connection, that of a command, may have committed since.
+        """
+        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        if self._kept is None or version != self._version:
+            self._kept, self._version = Transaction(self._connection), version
+        return self._kept
 
     def _attempt(self, write: _Write[object]) -> _Outcome[object]:
         self._connection.execute("SAVEPOINT one")

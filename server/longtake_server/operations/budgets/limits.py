@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from enum import Enum
+from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
@@ -185,6 +186,8 @@ def subject_of_principal(principal: str) -> str:
     return f"principal/{principal}"
 
 
+# A server knows as many sets of roles as there are, at most 8.
+@cache
 def subjects_of_roles(roles: frozenset[Role]) -> tuple[str, ...]:
     """Return the subjects of the defaults of a principal's roles, by precedence."""
     return tuple(f"role/{role.value}" for role in _ROLES if role in roles)

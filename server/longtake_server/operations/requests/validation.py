@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LONGEST_SHOWN = 100
 _MODES = GenerateVideosConfig.GenerationMode
+_MODE_NUMBERS = frozenset(_MODES.values())
 
 # The fields that a model may lack, each with the advice for callers.
 OPTIONAL_FIELDS: Mapping[str, str] = {
@@ -107,7 +108,7 @@ def _unknown_model(model: str, catalogue: Catalogue) -> Violation:
 
 
 def _mode_violations(mode: int, entry: ModelEntry) -> Iterator[Violation]:
-    if mode in _MODES.values() and entry.sibling(mode) is None:
+    if mode in _MODE_NUMBERS and entry.sibling(mode) is None:
         siblings = (_MODES.Name(one) for one in _MODES.values() if one and entry.sibling(one))
         accepted = ", ".join(siblings) or "no value"
         yield Violation(
@@ -119,8 +120,9 @@ def _mode_violations(mode: int, entry: ModelEntry) -> Iterator[Violation]:
 def _field_violations(request: GenerateVideosRequest, entry: ModelEntry) -> Iterator[Violation]:
     present = {field.name for field, _ in request.ListFields()}
     present |= {f"config.{field.name}" for field, _ in request.config.ListFields()}
+    present -= entry.supported_fields
     for field, instead in OPTIONAL_FIELDS.items():
-        if field in present - entry.supported_fields:
+        if field in present:
             yield Violation(field, f"model {entry.id} has no such field: {instead}")
     if extends(request) and "video" in entry.supported_fields and not entry.extends:
         accepted = "give config.mask to edit it"
