@@ -45,7 +45,7 @@ edge: $(READY) ## Serve REST, server-sent events and gRPC-Web on :8080, with TLS
 	@$(BIN)/python -m scripts.edge
 
 test: $(READY) ## Run every test (about 12 minutes on two cores); WORKERS=4 uses more cores
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-polyglot: $(READY) ## Run the tests of the Go, Java, Rust and TypeScript clients; skips missing tools
 	$(BIN)/python -m pytest tests/polyglot

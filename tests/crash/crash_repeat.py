@@ -13,7 +13,9 @@ import time
 import traceback
 from pathlib import Path
 
-from crash.crash_thousand import OPERATIONS, run
+from crash.crash_restarts import Scale, run
+
+_SCALE = Scale(operations=1000, kills=10)
 
 
 def _one(number: int, runs: int, seed: int) -> bool:
@@ -22,14 +24,14 @@ def _one(number: int, runs: int, seed: int) -> bool:
     begun = time.monotonic()
     what = f"run {number} of {runs}, seed {seed}"
     try:
-        outcome = asyncio.run(run(folder, seed))
+        outcome = asyncio.run(run(folder, _SCALE, seed))
     except Exception:  # noqa: BLE001 - any error fails this run only
         traceback.print_exc()
         print(f"{what}: FAILED after {time.monotonic() - begun:.0f} s; see {folder}", flush=True)
         return False
     shutil.rmtree(folder)
     print(
-        f"{what}: {OPERATIONS} operations, {outcome.restarts} restarts, "
+        f"{what}: {_SCALE.operations} operations, {outcome.restarts} restarts, "
         f"{outcome.succeeded} succeeded, {outcome.unknown} unknown, none lost, none sent twice, "
         f"{time.monotonic() - begun:.0f} s",
         flush=True,

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a thousand operations while the server is repeatedly killed."""
+"""Runs many operations while the server is repeatedly killed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
     from processes.running import Server, Simulator
 
-OPERATIONS = 1000
-KILLS = 10
 _AT_ONCE = 150
-_FOLLOWED = 50
-_LABELLED = range(0, OPERATIONS, 10)
+_EACH_FOLLOWED = 20
+_EACH_LABELLED = 10
 # Directives for the upstream's behaviour; most requests have none.
 _EVENTS = ("", "", "", "", "[sim:quota]", "[sim:quota times=2]", "[sim:poll-unavailable]")
 _SETTINGS = {
@@ -37,6 +35,19 @@ _SETTINGS = {
     "poll_shortest_seconds": "0.2",
     "poll_longest_seconds": "2",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is done in a run.
+
+    Attributes:
+        operations: The number of operations.
+        kills: How often the server is killed.
+    """
+
+    operations: int
+    kills: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ class Outcome:
     restarts: int
 
 
-def _requests(chance: random.Random) -> list[GenerateVideosRequest]:
+def _requests(chance: random.Random, count: int) -> list[GenerateVideosRequest]:
     """Return requests with different prompts, because submissions are counted by prompt."""
     return [
         GenerateVideosRequest(
@@ -65,23 +76,24 @@ def _requests(chance: random.Random) -> list[GenerateVideosRequest]:
             config={
                 "duration_seconds": 4,
                 "resolution": "720p",
-                "labels": {"tenth": "yes"} if number in _LABELLED else {},
+                "labels": {} if number % _EACH_LABELLED else {"tenth": "yes"},
             },
         )
-        for number in range(OPERATIONS)
+        for number in range(count)
     ]
 
 
 class Run:
     """A run whose random choices follow from its seed."""
 
-    def __init__(self, longtake: Server, upstream: Simulator, seed: int) -> None:
+    def __init__(self, longtake: Server, upstream: Simulator, scale: Scale, seed: int) -> None:
         self._longtake = longtake
         self._upstream = upstream
         chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
-        self._requests = _requests(chance)
-        self._kill_at = sorted(chance.sample(range(1, 2 * OPERATIONS - _AT_ONCE), KILLS))
-        self._followed = frozenset(chance.sample(range(OPERATIONS), _FOLLOWED))
+        self._count = count = scale.operations
+        self._requests = _requests(chance, count)
+        self._kill_at = sorted(chance.sample(range(1, 2 * count - _AT_ONCE), scale.kills))
+        self._followed = frozenset(chance.sample(range(count), count // _EACH_FOLLOWED))
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._progress = 0
         self._moved = asyncio.Event()
@@ -95,11 +107,12 @@ class Run:
         watched = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(
-                watch_all(stub, self._all, OPERATIONS, begun=watched.set, ended=self._one_ended)
+                watch_all(stub, self._all, self._count, begun=watched.set, ended=self._one_ended)
             )
             await watched.wait()
+            labelled = len(range(0, self._count, _EACH_LABELLED))
             wanted = 'labels.tenth = "yes"'
-            tasks.create_task(watch_all(stub, self._labelled, len(_LABELLED), wanted=wanted))
+            tasks.create_task(watch_all(stub, self._labelled, labelled, wanted=wanted))
             tasks.create_task(self._accept_all(stub, tasks))
             await self._kill_again_and_again(tasks)
         return await self._checked(stub)
@@ -147,14 +160,14 @@ class Run:
                 await self._moved.wait()
             await self._longtake.process.kill()
             stub = await self._longtake.start()
-            if number == KILLS // 2:
-                tasks.create_task(watch_all(stub, self._late, OPERATIONS))
+            if number == len(self._kill_at) // 2:
+                tasks.create_task(watch_all(stub, self._late, self._count))
 
     async def _checked(self, stub: VideoServiceAsyncStub) -> Outcome:
         stored = await _list_all(stub)
         # Nothing is lost, and no repeated request created a second operation.
         assert stored.keys() == self._accepted.keys()
-        assert len(stored) == OPERATIONS
+        assert len(stored) == self._count
         assert self._all.newest == stored
         assert self._late.newest == stored
         assert self._labelled.newest == {
@@ -186,7 +199,7 @@ class Run:
         for row in await self._longtake.usage():
             sums.update({name: count for name, count in row.items() if isinstance(count, int)})
         states = Counter(one.metadata.state for one in stored.values())
-        assert sums["accepted"] == OPERATIONS
+        assert sums["accepted"] == self._count
         assert sums["succeeded"] == states[GenerateVideosMetadata.State.SUCCEEDED]
         assert sums["failed"] == states[GenerateVideosMetadata.State.FAILED]
         assert sums["reserved_micros"] == 0
@@ -207,7 +220,7 @@ async def _list_all(stub: VideoServiceAsyncStub) -> dict[str, GenerateVideosOper
             return found
 
 
-async def run(folder: Path, seed: int) -> Outcome:
+async def run(folder: Path, scale: Scale, seed: int) -> Outcome:
     """Start a simulator and a server in a folder, and run.
 
     Raises:
@@ -218,4 +231,4 @@ async def run(folder: Path, seed: int) -> Outcome:
         simulator(folder) as upstream,
         server(folder, upstream, **_SETTINGS) as longtake,
     ):
-        return await Run(longtake, upstream, seed).to_the_end()
+        return await Run(longtake, upstream, scale, seed).to_the_end()
