@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from fuzz.fuzz_held import Held
 from fuzz.fuzz_outcome import Finding
 from fuzz.fuzz_socket import fuzz_socket
 from fuzz.fuzz_targets import TARGETS
@@ -27,6 +28,8 @@ _MEBIBYTE = 1 << 20
 # What the corpus of libFuzzer, or the cache of a database, may grow by.
 _MOST_GROWTH_BYTES = 64 * _MEBIBYTE
 _MOST_MORE_FILES = 8
+# The steps of operations that are in progress.
+_MOST_MORE_TASKS = 8
 
 
 class Table:
@@ -35,30 +38,42 @@ class Table:
     def __init__(self) -> None:
         self.total = 0
         self.faults: list[str] = []
-        print("| target | inputs | by status | memory before / after | files before / after |")
-        print("| --- | --- | --- | --- | --- |", flush=True)
+        print(
+            "| target | inputs | by status | memory before / after | files before / after "
+            "| tasks before / after |"
+        )
+        print("| --- | --- | --- | --- | --- | --- |", flush=True)
 
-    def add(self, name: str, counts: dict[str, int], held: list[tuple[int, int]]) -> None:
+    def add(self, name: str, counts: dict[str, int], before: Held, after: Held) -> None:
         """Print a target's row, and keep a fault if it leaks."""
-        (memory, files), (memory_after, files_after) = held
         inputs = sum(counts.values())
         by_status = ", ".join(f"{code} {count:,}" for code, count in sorted(counts.items()))
         print(
             f"| {name} | {inputs:,} | {by_status} "
-            f"| {memory // _MEBIBYTE} / {memory_after // _MEBIBYTE} MiB "
-            f"| {files} / {files_after} |",
+            f"| {before.bytes // _MEBIBYTE} / {after.bytes // _MEBIBYTE} MiB "
+            f"| {before.files} / {after.files} "
+            f"| {'not counted' if after.tasks is None else f'{before.tasks} / {after.tasks}'} |",
             flush=True,
         )
         self.total += inputs
-        if memory_after - memory > _MOST_GROWTH_BYTES or files_after - files > _MOST_MORE_FILES:
+        if leaks(before, after):
             self.faults.append(f"{name} leaks")
 
     def end(self) -> int:
         """Print the sum and the faults, and return the exit code."""
-        print(f"| all | {self.total:,} | | | |")
+        print(f"| all | {self.total:,} | | | | |")
         for fault in self.faults:
             print(fault, file=sys.stderr)
         return 1 if self.faults else 0
+
+
+def leaks(before: Held, after: Held) -> bool:
+    """Return whether a process holds more than caches explain."""
+    return (
+        after.bytes - before.bytes > _MOST_GROWTH_BYTES
+        or after.files - before.files > _MOST_MORE_FILES
+        or (after.tasks or 0) - (before.tasks or 0) > _MOST_MORE_TASKS
+    )
 
 
 def run_target(name: str, runs: int, seconds: float, seed: int) -> dict[str, Any]:
@@ -97,13 +112,12 @@ def main() -> int:
         except Finding as finding:
             table.faults.append(str(finding))
             continue
-        held = list(zip(report["bytes"], report["files"], strict=True))
-        table.add(target.name, report["counts"], held)
+        table.add(target.name, report["counts"], *(Held(*held) for held in report["held"]))
     try:
         socket = asyncio.run(
             fuzz_socket(round(given.runs * SOCKET_SHARE), until - time.monotonic(), given.seed)
         )
-        table.add("calls over a socket", dict(socket.counts), socket.held)
+        table.add("calls over a socket", dict(socket.counts), *socket.held)
     except* Finding as findings:
         table.faults.extend(map(str, findings.exceptions))
     return table.end()

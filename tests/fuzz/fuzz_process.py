@@ -8,6 +8,7 @@ libFuzzer ends the process itself at a crash, a hang or too much memory, and pri
 from __future__ import annotations
 
 import argparse
+import asyncio
 import gc
 import json
 import os
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import atheris
+from fuzz.fuzz_held import Held
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,11 +35,15 @@ _WARM_UP_SHARE = 0.2
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-def _held() -> tuple[int, int]:
-    """Return the resident memory in bytes and the number of open files."""
+def _held() -> Held:
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * _PAGE, len(list(Path("/proc/self/fd").iterdir()))
+    tasks = (one for one in gc.get_objects() if isinstance(one, asyncio.Task))
+    return Held(
+        pages * _PAGE,
+        len(list(Path("/proc/self/fd").iterdir())),
+        sum(not task.done() for task in tasks),
+    )
 
 
 class _Counting:
@@ -49,7 +55,7 @@ class _Counting:
         self._until = time.monotonic() + seconds
         self._counts: Counter[str] = Counter()
         self._done = 0
-        self._before: tuple[int, int] | None = None
+        self._before: Held | None = None
 
     def try_input(self, data: bytes) -> None:
         """Try one input; end the process after the last."""
@@ -63,12 +69,7 @@ class _Counting:
 
     def _report(self) -> None:
         assert self._before is not None
-        before, after = self._before, _held()
-        report = {
-            "counts": self._counts,
-            "bytes": [before[0], after[0]],
-            "files": [before[1], after[1]],
-        }
+        report = {"counts": self._counts, "held": [self._before, _held()]}
         print(json.dumps(report), flush=True)
         # libFuzzer's loop has no other end than that of the process.
         os._exit(0)

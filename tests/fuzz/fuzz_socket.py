@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from fuzz.fuzz_calls import HEADER, request_types
+from fuzz.fuzz_held import Held
 from fuzz.fuzz_outcome import Finding
 from fuzz.fuzz_reader import Reader
 from identity.identity_keys import keys_in_new_database
@@ -55,11 +56,11 @@ class SocketReport:
 
     Attributes:
         counts: The number of calls by status.
-        held: Resident bytes and open files of the server after the warm-up and at the end.
+        held: What the server held after the warm-up and at the end.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
-    held: list[tuple[int, int]] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +184,9 @@ async def _owner(stub: VideoServiceAsyncStub, key: str) -> _Owner:
     return _Owner(key, tuple(names))
 
 
-def _held(target: Server) -> tuple[int, int]:
+def _held(target: Server) -> Held:
     files = len(list(Path(f"/proc/{target.process.pid}/fd").iterdir()))
-    return target.process.resident_bytes, files
+    return Held(target.process.resident_bytes, files)
 
 
 def _check_log(log: str, keys: Sequence[str]) -> None:

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import pytest
-from fuzz.fuzz_all import SOCKET_SHARE, run_target
+from fuzz.fuzz_all import SOCKET_SHARE, leaks, run_target
+from fuzz.fuzz_held import Held
 from fuzz.fuzz_socket import fuzz_socket
 from fuzz.fuzz_targets import TARGETS
 from processes.running import GUARD_SECONDS
@@ -22,7 +23,13 @@ def test_no_input_of_a_target_leads_to_more_than_a_status(name: str) -> None:
     report = run_target(name, RUNS, GUARD_SECONDS, SEED)
 
     assert sum(report["counts"].values()) == RUNS
-    assert report["files"][1] <= report["files"][0] + 1
+    before, after = (Held(*held) for held in report["held"])
+    assert after.files <= before.files + 1
+    assert not leaks(before, after)
+
+
+def test_a_task_that_stays_for_each_input_is_a_leak() -> None:
+    assert leaks(Held(0, 0, 3), Held(0, 0, 300))
 
 
 @pytest.mark.parametrize("name", TARGETS)
