@@ -18,9 +18,9 @@ FOLDER = ROOT / "build" / "sdk-2.19.0"
 
 
 def _pip(python: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [python, "-m", "pip", "--disable-pip-version-check", *arguments]
+    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
     return subprocess.run(
-        command, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        (*pip, *arguments), check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
 
 
@@ -42,9 +42,9 @@ def _made() -> Path:
     wanted = sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
     if ready.is_file() and ready.read_text() == wanted:
         return python
-    subprocess.run([sys.executable, "-m", "venv", "--clear", FOLDER], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", FOLDER], check=True)
     locked = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", LOCK)
-    installed = _pip(python, "install", *locked)
+    installed = _pip(python, "install", "--no-compile", *locked)
     if installed.returncode != 0:
         probe = _pip(
             python, "download", "--no-deps", "-d", FOLDER, "--retries", "0", "google-genai==2.19.0"

@@ -125,7 +125,7 @@ class BudgetRows:
                 self._amounts[charge] = known + change
 
     def has_room(self, limited: tuple[Limited, ...], requested: Amounts) -> bool:
-        """Return whether a request fits for certain and reaches no threshold, at no expense."""
+        """Return whether a request fits for certain and reaches no threshold, without a read."""
         streak = self._streak
         return (
             streak is not None
