@@ -44,7 +44,7 @@ run: $(READY) ## Serve on 127.0.0.1:50051 until Ctrl-C; LONGTAKE_* variables cha
 edge: $(READY) ## Serve REST, server-sent events and gRPC-Web on :8080, with TLS on :8443, through Envoy
 	@$(BIN)/python -m scripts.edge
 
-test: $(READY) ## Run every test (about 12 minutes on two cores); WORKERS=4 uses more cores
+test: $(READY) ## Run every test (about 20 minutes on two cores); WORKERS=4 uses more cores
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-polyglot: $(READY) ## Run the tests of the Go, Java, Rust and TypeScript clients; skips missing tools
