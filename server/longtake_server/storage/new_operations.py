@@ -12,6 +12,7 @@ from longtake_server.storage.codec import encode_record, optional_micros, to_mic
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from longtake_server.operations.model import OperationRecord
@@ -35,6 +36,11 @@ class NewOperations:
     def with_request_id(self, caller: str, request_id: str) -> OperationRecord | None:
         """Return the operation with a caller's request_id, or None."""
         return self._by_request_id.get((caller, request_id))
+
+    @property
+    def callers(self) -> AbstractSet[str]:
+        """The callers with queued ones."""
+        return self._queued.keys()
 
     def queued(self, caller: str) -> int:
         """Return how many of a caller's are queued."""

@@ -70,9 +70,10 @@ class Transaction:
         if self._position != self._stored_position:
             self.connection.execute("UPDATE meta SET position = ?", (self._position,))
             self._stored_position = self._position
-        self._queues = {
-            caller: self.queued(caller) for caller in list(self._queues)[:_MOST_REMEMBERED]
-        }
+        for caller in self._queues.keys() & self.created.callers:
+            self._queues[caller] = self.queued(caller)
+        if len(self._queues) > _MOST_REMEMBERED:
+            self._queues.clear()
         self.created.flush()
         self.usage.flush()
         self.budgets.flush()
