@@ -134,7 +134,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             await _stop(settings, server, push, built, running, (*loops, checking, following))
             losing.cancel()
         if losing.done() and not losing.cancelled():
-            raise StorageLost(_advice(database_of(settings), losing.result()))
+            raise StorageLost(_advice(settings.database_file, losing.result()))
     _log.info("stopped")
 
 
@@ -284,11 +284,6 @@ def _advice(database: Path, fault: str) -> str:
     )
 
 
-def database_of(settings: Settings) -> Path:
-    """Return the path of the database file."""
-    return settings.data_folder / "longtake.db"
-
-
 def _telemetry(
     settings: Settings, parts: AsyncExitStack
 ) -> tuple[Telemetry, Callable[[], bytes] | None]:
@@ -329,7 +324,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     clock = SystemClock()
     simulated = settings.upstream == "simulator"
     catalogue = Catalogue.load(settings.catalogue_file, shipped_quotas=not simulated)
-    store = await SqliteStore.open(database_of(settings), clock)
+    store = await SqliteStore.open(settings.database_file, clock)
     parts.push_async_callback(store.close)
     budgets = BudgetsFile(settings.budgets_file, store, clock)
     await budgets.load()

@@ -14,17 +14,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from longtake_server import app, budgets_command, keys_options
-from longtake_server.budgets_file import read_budgets
+from longtake_server import budgets_command, keys_options
 from longtake_server.clock import SystemClock
 from longtake_server.errors import StartFailure, StorageLost
 from longtake_server.health_command import add_health_arguments, health_target
-from longtake_server.identity.configured import configured_identities
 from longtake_server.keys_command import keys
-from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.output import OutputFailure, ReaderGone, say
 from longtake_server.rpc.health_client import check_health
-from longtake_server.rpc.listeners import certificate_files
 from longtake_server.settings import Settings, load_settings
 from longtake_server.telemetry.logs import set_up_logging
 from longtake_server.usage_command import add_arguments, usage
@@ -71,34 +67,51 @@ def _arguments() -> argparse.Namespace:
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
     if arguments.command == "keys":
-        report = keys(app.database_of(settings), arguments, SystemClock().now())
+        report = keys(settings.database_file, arguments, SystemClock().now())
         say(report.output)
         for note in report.notes:
             sys.stderr.write(f"longtake-server: {note}\n")
     elif arguments.command == "usage":
-        say(usage(app.database_of(settings), arguments))
+        say(usage(settings.database_file, arguments))
     elif arguments.command == "budgets":
         now = SystemClock().now()
-        say(budgets_command.budgets(app.database_of(settings), arguments, now))
+        say(budgets_command.budgets(settings.database_file, arguments, now))
     elif arguments.command == "health":
         asyncio.run(check_health(*health_target(arguments, settings)))
     elif arguments.command == "check-config":
-        Catalogue.load(settings.catalogue_file)
-        if (files := certificate_files(settings)) is not None:
-            files.read().identity()
-        if settings.budgets_file is not None:
-            read_budgets(settings.budgets_file)
-        configured_identities(settings)
+        _check(settings)
         say(_shown(settings))
         return not arguments.probe or _probe(settings)
     else:
-        set_up_logging(settings.log_level, settings.log_format)
-        asyncio.run(app.serve(settings, _announce))
+        _serve(settings)
     return True
 
 
+# What only one command needs is imported by it, so that the others start fast.
+
+
+def _serve(settings: Settings) -> None:
+    from longtake_server.app import serve
+
+    set_up_logging(settings.log_level, settings.log_format)
+    asyncio.run(serve(settings, _announce))
+
+
+def _check(settings: Settings) -> None:
+    from longtake_server.budgets_file import read_budgets
+    from longtake_server.identity.configured import configured_identities
+    from longtake_server.operations.requests.catalogue import Catalogue
+    from longtake_server.rpc.listeners import certificate_files
+
+    Catalogue.load(settings.catalogue_file)
+    if (files := certificate_files(settings)) is not None:
+        files.read().identity()
+    if settings.budgets_file is not None:
+        read_budgets(settings.budgets_file)
+    configured_identities(settings)
+
+
 def _probe(settings: Settings) -> bool:
-    # Imported only here, so that the other commands start fast.
     from longtake_server.probe_command import probe
 
     say("\n")

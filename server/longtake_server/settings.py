@@ -283,6 +283,11 @@ class Settings(BaseModel):
         "all others are `other`. `true` stands for 100, `false` for 0.",
     )
 
+    @property
+    def database_file(self) -> Path:
+        """The file of the database."""
+        return self.data_folder / "longtake.db"
+
 
 def load_settings(file: Path | None) -> Settings:
     """Read the settings from the environment and, if given, a TOML file.
