@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from processes.environments import new_environment, pip
 from project.locked_packages import locked_packages
 
 # A new environment takes the packages of the index.
@@ -23,17 +24,9 @@ CLIENT = ROOT / "client_stubs" / "python"
 SERVER_ONLY = {"longtake-server", "grpcio-tools", "httpx", "uvloop", "starlette", "obstore", "av"}
 
 
-def _pip(python: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    # By this environment's pip: to install another takes longer than all that it would do.
-    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
-    return subprocess.run(
-        (*pip, *arguments), check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
-
-
 def _wheel(source: Path, folder: Path) -> Path:
     # Without a fetch: the build backend is among the locked packages.
-    built = _pip(
+    built = pip(
         Path(sys.executable), "wheel", "--no-deps", "--no-build-isolation", "-w", folder, source
     )
     assert built.returncode == 0, built.stderr
@@ -104,11 +97,10 @@ def _client_requirements() -> list[str]:
 
 def _empty_environment(folder: Path) -> Path:
     """Return the Python of a new environment. Skips the test if no package index is reached."""
-    python = folder / "venv" / "bin" / "python"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
+    python = new_environment(folder / "venv")
     locked = locked_packages(ROOT / "requirements.lock")
     first = locked[canonicalize_name(Requirement(_client_requirements()[0]).name)]
-    probe = _pip(
+    probe = pip(
         python, "download", "--no-deps", "-d", folder, "--retries", "0",
         f"{first.name}=={first.version}",
     )  # fmt: skip
@@ -125,10 +117,10 @@ def test_the_client_installs_and_runs_without_the_server(
     constraints = tmp_path / "constraints.txt"
     constraints.write_text("".join(f"{p.name}=={p.version}\n" for p in locked.values()))
 
-    installed = _pip(python, "install", "--no-compile", "-c", constraints, client_wheel)
+    installed = pip(python, "install", "--no-compile", "-c", constraints, client_wheel)
 
     assert installed.returncode == 0, installed.stderr
-    listed = {line.split("==")[0] for line in _pip(python, "freeze").stdout.splitlines()}
+    listed = {line.split("==")[0] for line in pip(python, "freeze").stdout.splitlines()}
     assert SERVER_ONLY.isdisjoint(map(canonicalize_name, listed))
     told = subprocess.run(
         [python.parent / "longtake", "--help"], check=True, capture_output=True, text=True
@@ -148,13 +140,13 @@ def installed(
     exact = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", lock)
     wheels = ("--no-deps", "--no-index", client_wheel, server_wheel)
     for options in (exact, wheels):
-        done = _pip(python, "install", "--no-compile", *options)
+        done = pip(python, "install", "--no-compile", *options)
         assert done.returncode == 0, done.stderr
     return python.parent
 
 
 def test_the_locked_packages_are_all_that_both_wheels_need(installed: Path) -> None:
-    checked = _pip(installed / "python", "check")
+    checked = pip(installed / "python", "check")
     modules = ("longtake_server.app", "veo_simulator.application", "longtake")
     paths = subprocess.run(
         [installed / "python", "-c", f"import {', '.join(modules)}; print(longtake.__file__)"],

@@ -5,23 +5,16 @@
 from __future__ import annotations
 
 import fcntl
-import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from processes.environments import new_environment, pip
 
 ROOT = Path(__file__).parents[2]
 LOCK = Path(__file__).with_name("google-genai-2.19.0.lock")
 FOLDER = ROOT / "build" / "sdk-2.19.0"
-
-
-def _pip(python: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check")
-    return subprocess.run(
-        (*pip, *arguments), check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
 
 
 def older_python() -> Path:
@@ -42,11 +35,11 @@ def _made() -> Path:
     wanted = sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()
     if ready.is_file() and ready.read_text() == wanted:
         return python
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "--clear", FOLDER], check=True)
+    new_environment(FOLDER)
     locked = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", LOCK)
-    installed = _pip(python, "install", "--no-compile", *locked)
+    installed = pip(python, "install", "--no-compile", *locked)
     if installed.returncode != 0:
-        probe = _pip(
+        probe = pip(
             python, "download", "--no-deps", "-d", FOLDER, "--retries", "0", "google-genai==2.19.0"
         )
         if probe.returncode != 0:

@@ -86,7 +86,7 @@ class BudgetRows:
 
     def _begin(self) -> None:
         self._changes: dict[Charge, Amounts] = {}
-        self._changed_principals: set[str] = set()
+        self._changed_principals: dict[str, KnownPrincipal] = {}
         self._events: dict[tuple[str, str, str, int], int] = {}
 
     def limited_by(self, terms: Terms, now: datetime) -> tuple[Limited, ...]:
@@ -165,8 +165,7 @@ class BudgetRows:
 
     def keep_principal(self, principal: str, known: KnownPrincipal) -> None:
         """Replace what is known of a principal."""
-        self._principals[principal] = known
-        self._changed_principals.add(principal)
+        self._principals[principal] = self._changed_principals[principal] = known
 
     def flush(self) -> None:
         """Store the changes."""
@@ -190,8 +189,7 @@ class BudgetRows:
     def _rows(self) -> list[tuple[str, str, int, int]]:
         return [
             (name, " ".join(known.roles), known.bucket.level, known.bucket.at)
-            for name in self._changed_principals
-            if (known := self._principals[name]) is not None
+            for name, known in self._changed_principals.items()
         ]
 
 

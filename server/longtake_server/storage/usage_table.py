@@ -85,21 +85,17 @@ class UsageRows:
 
     def add_to_labels(self, record: OperationRecord) -> None:
         """Count an operation in each of its labels."""
-        if record.labels:
-            self._add_labels(_key(account_of(record)), record.labels, usage_of(record))
+        self._add_labels(_key(account_of(record)), record.labels, usage_of(record))
 
     def _add(self, key: tuple[str, str, str], labels: Mapping[str, str], change: Usage) -> None:
-        known = self._changes.get(key)
-        self._changes[key] = change if known is None else known + change
+        _sum(self._changes, key, change)
         self._add_labels(key, labels, change)
 
     def _add_labels(
         self, key: tuple[str, str, str], labels: Mapping[str, str], change: Usage
     ) -> None:
         for name, value in labels.items():
-            row = (*key, name, value)
-            known = self._label_changes.get(row)
-            self._label_changes[row] = change if known is None else known + change
+            _sum(self._label_changes, (*key, name, value), change)
 
     def flush(self) -> None:
         """Store the changes."""
@@ -112,6 +108,11 @@ class UsageRows:
             connection.execute(_DELETE_EMPTY, key)
             connection.executemany(_DELETE_EMPTY_LABEL, [(*key, *label) for label in labels])
         self._begin()
+
+
+def _sum(changes: dict[_K, Usage], key: _K, change: Usage) -> None:
+    known = changes.get(key)
+    changes[key] = change if known is None else known + change
 
 
 def _rows(changes: Mapping[_K, Usage]) -> list[tuple[object, ...]]:

@@ -36,7 +36,7 @@ _MOST_IN_A_COMMIT = 256
 class _Write(Generic[_T]):
     """An action to run in a transaction, and the future for its result.
 
-    `action` may run again after a rollback, so it must change nothing but the database.
+    `action` may run again after a rollback, so it must change nothing but the transaction.
     """
 
     action: Callable[[Transaction], _T]
