@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from longtake_server.errors import LongtakeError
 from longtake_server.operations.store import RevisionConflict
-from longtake_server.storage import budget_table
+from longtake_server.storage import budget_changes
 from longtake_server.storage.codec import (
     decode_record,
     encode_record,
@@ -51,10 +51,10 @@ def create(
             return known
     if terms is not None:
         try:
-            admitted = budget_table.admit(write, record, terms)
+            admitted = budget_changes.admit(write, record, terms)
         except LongtakeError as refusal:
             return refusal
-        budget_table.reserve(write.budgets, admitted)
+        budget_changes.reserve(write.budgets, admitted)
         record = admitted.record
     write.created.add(record, write.next_position(), request, due)
     write.usage.created(record)
@@ -84,7 +84,7 @@ def update(write: Transaction, record: OperationRecord, expected_revision: int) 
         raise RevisionConflict(record.name)
     before = decode_record(found[1])
     write.usage.updated(before, record)
-    budget_table.updated(write.budgets, before, record)
+    budget_changes.updated(write.budgets, before, record)
     write.forget_queue(record.caller)
     connection.execute(
         """
@@ -112,7 +112,7 @@ def delete(write: Transaction, name: str, *, expired: bool, now: datetime) -> Op
     connection = write.connection
     last = get(connection, name)
     write.usage.deleted(last)
-    budget_table.deleted(write.budgets, last)
+    budget_changes.deleted(write.budgets, last)
     write.forget_queue(last.caller)
     connection.execute("DELETE FROM operations WHERE name = ?", (name,))
     connection.execute(

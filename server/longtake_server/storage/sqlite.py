@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from longtake_server.errors import LongtakeError, StartFailure
 from longtake_server.storage import (
+    budget_changes,
     budget_table,
     changes,
     key_table,
@@ -214,7 +215,7 @@ class SqliteStore:
     async def check(self, record: OperationRecord, terms: Terms) -> None:
         """See BudgetStore.check."""
         await self._readers.run(
-            lambda connection: budget_table.admit(Transaction(connection), record, terms)
+            lambda connection: budget_changes.admit(Transaction(connection), record, terms)
         )
 
     async def set_limits(self, subject: str, source: Source, limits: Limits | None) -> None:

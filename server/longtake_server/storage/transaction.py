@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from longtake_server.storage import budget_table, usage_table
 from longtake_server.storage.budget_rows import BudgetRows
+from longtake_server.storage.budget_table import StoredBudgets
 from longtake_server.storage.new_operations import NewOperations
 from longtake_server.storage.queries import queue_length
-from longtake_server.storage.usage_table import UsageRows
+from longtake_server.storage.usage_rows import UsageRows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -36,7 +38,7 @@ class Transaction:
         self.connection = connection
         self.created = NewOperations(connection)
         self.usage = UsageRows()
-        self.budgets = BudgetRows(connection)
+        self.budgets = BudgetRows(StoredBudgets(connection))
         self._position: int | None = None
         self._queues: dict[str, int] = {}
 
@@ -64,5 +66,5 @@ class Transaction:
         if self._position is not None:
             self.connection.execute("UPDATE meta SET position = ?", (self._position,))
         self.created.flush()
-        self.usage.flush(self.connection)
-        self.budgets.flush()
+        usage_table.flush(self.connection, self.usage)
+        budget_table.flush(self.connection, self.budgets)
