@@ -74,6 +74,10 @@ class StorageUnavailable(LongtakeError):
         super().__init__(f"the store is not available: {cause}", {"cause": cause})
 
 
+class OutcomeUnknown(StorageUnavailable):
+    """The answer of the store to a commit was lost. The change may have been made."""
+
+
 class UpstreamUnavailable(LongtakeError):
     """The upstream cannot be reached, or is temporarily unavailable.
 

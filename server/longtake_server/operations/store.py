@@ -9,7 +9,7 @@ StorageUnavailable; then nothing was changed and the call can be repeated.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from longtake_server.operations.budget_store import BudgetStore
 
@@ -30,6 +30,10 @@ class RevisionConflict(Exception):
 
 class LeaseLost(Exception):
     """The work is leased to another owner or does not exist any more. Stop working on it."""
+
+
+class EngineReplaced(Exception):
+    """Another replica has become the engine. Stop all work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +104,37 @@ class Work:
         name: The operation.
         owner: The owner of the lease.
         due: When the step became due.
+        lease: The token of the lease. Each lease has a new one.
     """
 
     name: str
     owner: str
     due: datetime
+    lease: int = 0
+
+
+class Fence(NamedTuple):
+    """What must still hold when a change is committed.
+
+    Attributes:
+        epoch: The epoch of the engine that makes the change.
+        work: Work whose lease must still be held, None for none.
+    """
+
+    epoch: int
+    work: Work | None = None
+
+
+class Leadership(NamedTuple):
+    """The term of the replica that is the engine.
+
+    Attributes:
+        epoch: The number of the term. It grows with each new holder.
+        is_new: Whether the term began now.
+    """
+
+    epoch: int
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
