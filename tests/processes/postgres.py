@@ -152,7 +152,8 @@ def schema(url: str) -> Iterator[str]:
     name = f"test_{token_hex(8)}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
-        yield f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
+    yield f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
+    with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DROP SCHEMA {name} CASCADE")
 
 

@@ -100,6 +100,28 @@ class WorkContract:
         await store.again(taken, at(70))
         assert await store.next_due(at(60)) == at(70)
 
+    async def test_a_later_lease_of_the_same_owner_and_due_time_is_another(
+        self, store: OperationStore
+    ) -> None:
+        await store.create(new_record(), REQUEST)
+        lost = await _taken(store)
+        taken = await _taken(store, "me", 60)
+        assert (taken.owner, taken.due) == (lost.owner, lost.due)
+        assert taken.lease != lost.lease
+        with pytest.raises(LeaseLost):
+            await store.extend(lost, at(180))
+        with pytest.raises(LeaseLost):
+            await store.again(lost, at(180))
+        await store.extend(taken, at(180))
+
+    async def test_all_work_taken_at_once_has_leases_of_its_own(
+        self, store: OperationStore
+    ) -> None:
+        for _ in range(5):
+            await store.create(new_record(), REQUEST)
+        taken = await store.take("me", at(0), at(60), 10)
+        assert len({work.lease for work in taken}) == 5
+
     async def test_a_lease_that_is_extended_holds(self, store: OperationStore) -> None:
         await store.create(new_record(), REQUEST)
         work = await _taken(store)

@@ -66,7 +66,7 @@ class ReaderTooSlow(LongtakeError):
 
 
 class StorageUnavailable(LongtakeError):
-    """The store cannot be read or written. Nothing was changed."""
+    """The store cannot be read or written. Nothing was changed, except by OutcomeUnknown."""
 
     reason = "STORAGE_UNAVAILABLE"
 

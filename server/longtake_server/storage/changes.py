@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from longtake_server.errors import LongtakeError
 from longtake_server.operations.store import RevisionConflict
-from longtake_server.storage import budget_changes
+from longtake_server.storage import budget_changes, leadership_table
 from longtake_server.storage.codec import (
     decode_record,
     encode_record,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.store import Fence
     from longtake_server.storage.transaction import Transaction
 
 
@@ -49,6 +50,8 @@ def create(
         known = _with_request_id(write, record)
         if known is not None:
             return known
+    if (repeated := _with_name(write, record.name)) is not None:
+        return repeated
     if terms is not None:
         try:
             admitted = budget_changes.admit(write, record, terms)
@@ -59,6 +62,21 @@ def create(
     write.created.add(record, write.next_position(), request, due)
     write.usage.created(record)
     return record
+
+
+def _with_name(write: Transaction, name: str) -> OperationRecord | None:
+    """Return the operation that an earlier call for the same one has stored, if any."""
+    created = write.created.with_name(name)
+    if created is not None:
+        return created
+    found = write.connection.execute(
+        """
+        SELECT 1 FROM operations WHERE name = :name
+        UNION ALL SELECT 1 FROM tombstones WHERE name = :name
+        """,
+        {"name": name},
+    ).fetchone()
+    return None if found is None else get(write.connection, name)
 
 
 def _with_request_id(write: Transaction, record: OperationRecord) -> OperationRecord | None:
@@ -72,7 +90,12 @@ def _with_request_id(write: Transaction, record: OperationRecord) -> OperationRe
     return None if found is None else get(write.connection, found[0])
 
 
-def update(write: Transaction, record: OperationRecord, expected_revision: int) -> None:
+def update(
+    write: Transaction,
+    record: OperationRecord,
+    expected_revision: int,
+    fence: Fence | None = None,
+) -> None:
     """See OperationStore.update."""
     connection = write.connection
     found = connection.execute(
@@ -82,6 +105,8 @@ def update(write: Transaction, record: OperationRecord, expected_revision: int) 
         raise gone(connection, record.name)
     if found[0] != expected_revision:
         raise RevisionConflict(record.name)
+    if fence is not None:
+        leadership_table.check(connection, fence)
     before = decode_record(found[1])
     write.usage.updated(before, record)
     budget_changes.updated(write.budgets, before, record)

@@ -22,6 +22,7 @@ class NewOperations:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._by_name: dict[str, OperationRecord] = {}
         self._by_request_id: dict[tuple[str, str], OperationRecord] = {}
         self._queued: Counter[str] = Counter()
         self._operations: list[tuple[object, ...]] = []
@@ -33,6 +34,10 @@ class NewOperations:
         """Return the operation with a caller's request_id, or None."""
         return self._by_request_id.get((caller, request_id))
 
+    def with_name(self, name: str) -> OperationRecord | None:
+        """Return the operation of this name, or None."""
+        return self._by_name.get(name)
+
     def queued(self, caller: str) -> int:
         """Return how many of a caller's are queued."""
         return self._queued[caller]
@@ -41,6 +46,7 @@ class NewOperations:
         self, record: OperationRecord, position: int, request: bytes, due: datetime | None
     ) -> None:
         """Add an operation. See changes.create."""
+        self._by_name[record.name] = record
         if record.request_id:
             self._by_request_id[record.caller, record.request_id] = record
         if record.state is State.QUEUED:

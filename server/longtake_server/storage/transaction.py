@@ -42,6 +42,11 @@ class Transaction:
         self._position: int | None = None
         self._queues: dict[str, int] = {}
 
+    @property
+    def position(self) -> int | None:
+        """The position of the last change of this transaction, None if it has none."""
+        return self._position
+
     def next_position(self) -> int:
         """Return the position of another change."""
         if self._position is None:

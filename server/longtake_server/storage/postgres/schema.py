@@ -94,6 +94,7 @@ CREATE TABLE work (
     wake_due bigint,
     CHECK ((owner IS NULL) = (lease_until IS NULL))
 );
+CREATE SEQUENCE work_leases;
 CREATE INDEX work_due ON work (due, name);
 CREATE INDEX work_free ON work (due) WHERE owner IS NULL;
 CREATE INDEX work_leased ON work (lease_until) WHERE owner IS NOT NULL;

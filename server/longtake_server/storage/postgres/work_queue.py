@@ -31,7 +31,8 @@ def take(owner: str, now: datetime, lease_until: datetime, limit: int) -> Query[
         ), taken AS (
             UPDATE work SET
                 wake_due = CASE WHEN owner = %(owner)s::text THEN wake_due END,
-                owner = %(owner)s::text, lease_until = %(lease_until)s::bigint, lease = lease + 1
+                owner = %(owner)s::text, lease_until = %(lease_until)s::bigint,
+                lease = nextval('work_leases')
             FROM free WHERE work.name = free.name
             RETURNING work.name, work.due, work.lease
         )
