@@ -241,13 +241,33 @@ def migrate(connection: Connection[Row], address: DatabaseAddress) -> int:
         connection.execute(_MIGRATION_LOCK, (_LOCK,))
         version = schema_version(connection)
         _apply(connection, address, version)
+    _refuse_newer(address, version)
+    connection.commit()
+    return version
+
+
+def check_version(connection: Connection[Row], address: DatabaseAddress) -> None:
+    """Refuse a schema that is not the newest. Changes nothing.
+
+    Raises:
+        StartFailure: It is older or newer.
+
+    """
+    version = schema_version(connection)
+    _refuse_newer(address, version)
+    if version < NEWEST_VERSION:
+        raise StartFailure(
+            f"the database {address} has schema version {version}; `longtake-server migrate`, or "
+            f"the start of this server, brings it to version {NEWEST_VERSION}"
+        )
+
+
+def _refuse_newer(address: DatabaseAddress, version: int) -> None:
     if version > NEWEST_VERSION:
         raise StartFailure(
             f"the database {address} has schema version {version} and this server knows versions "
             f"up to {NEWEST_VERSION}; start the newer server that made it"
         )
-    connection.commit()
-    return version
 
 
 def _apply(connection: Connection[Row], address: DatabaseAddress, version: int) -> None:

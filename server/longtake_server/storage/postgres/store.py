@@ -291,6 +291,11 @@ class PostgresStore:
         """See OperationStore.compact."""
         await self._writer.run(queries.compact(before))
 
+    async def lost(self) -> str:
+        """Wait for ever: a database that is away comes back. See SqliteStore.lost."""
+        never: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        return await never
+
     async def close(self) -> None:
         """See OperationStore.close."""
         if self._closing is None:
