@@ -19,11 +19,12 @@ compile() {
 }
 
 # For development: both distributions, their build and all checks.
-compile requirements.lock pyproject.toml client_stubs/python/pyproject.toml --group dev "$@"
+compile requirements.lock pyproject.toml client_stubs/python/pyproject.toml --group dev \
+    --extra postgres "$@"
 # For the container image: a part that builds the distributions, and a part that the server needs.
 compile requirements-build.lock --group build --constraint requirements.lock
 compile requirements-server.lock pyproject.toml client_stubs/python/pyproject.toml \
-    --constraint requirements.lock
+    --extra postgres --constraint requirements.lock
 # For the simulator's tests: an older version of Google's SDK, in a separate environment.
 compile tests/sdk/google-genai-2.19.0.lock - "$@" <<<"google-genai==2.19.0"
 # For the benchmarks: the LiteLLM proxy and Google's SDK, in a separate environment.

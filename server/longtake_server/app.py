@@ -42,7 +42,7 @@ from longtake_server.rpc.listeners import bind
 from longtake_server.rpc.server import RpcServer
 from longtake_server.scheduling import use_batch_scheduling
 from longtake_server.start_check import warn_of_unusable
-from longtake_server.storage.sqlite import SqliteStore
+from longtake_server.stores import open_store
 from longtake_server.telemetry import Telemetry, metrics
 from longtake_server.upstream.configured import configured_upstreams
 
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from longtake_server.push.server import PushServer
     from longtake_server.rpc.listeners import Listeners
     from longtake_server.settings import Settings
+    from longtake_server.stores import Store
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class _Parts:
     """The parts of the server that outlive single calls."""
 
     clock: Clock
-    store: SqliteStore
+    store: Store
     ledger: Ledger
     watching: Watching
     engine: Engine
@@ -324,7 +325,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     clock = SystemClock()
     simulated = settings.upstream == "simulator"
     catalogue = Catalogue.load(settings.catalogue_file, shipped_quotas=not simulated)
-    store = await SqliteStore.open(settings.database_file, clock)
+    store = await open_store(settings, clock)
     parts.push_async_callback(store.close)
     budgets = BudgetsFile(settings.budgets_file, store, clock)
     await budgets.load()

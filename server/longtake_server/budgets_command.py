@@ -28,17 +28,14 @@ from longtake_server.operations.budgets.limits import (
     zone_fault,
 )
 from longtake_server.operations.budgets.periods import keys_at
-from longtake_server.storage import budget_table, limits_table
-from longtake_server.storage.database import reading_beside, writing_beside
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from longtake_server.operations.budgets.accounting import Amounts
     from longtake_server.operations.model import Charge
+    from longtake_server.storage.command_store import CommandStore, StorePlace
 
 _Documents = dict[Source, Limits]
 
@@ -73,11 +70,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     unset.add_argument("subject", type=_subject, metavar="SUBJECT", help=_SUBJECTS)
 
 
-def budgets(database: Path, arguments: argparse.Namespace, now: datetime) -> str:
+def budgets(place: StorePlace, arguments: argparse.Namespace, now: datetime) -> str:
     """Run an action, and return what to print. A server may be using the database.
 
     Args:
-        database: The path of the database file.
+        place: Where the store is.
         arguments: The parsed options of `add_arguments`.
         now: The present time.
 
@@ -86,16 +83,16 @@ def budgets(database: Path, arguments: argparse.Namespace, now: datetime) -> str
 
     """
     if arguments.action == "show":
-        with reading_beside(database) as connection:
-            rows = _rows(connection, arguments.subject, now)
+        with place.reading() as store:
+            rows = _rows(store, arguments.subject, now)
         return json.dumps(rows, indent=2) + "\n" if arguments.json else _as_text(rows)
     values = _values(arguments) if arguments.action == "set" else Values()
-    with writing_beside(database) as connection:
-        known = limits_table.read_one(connection, arguments.subject, Source.COMMAND) or Limits()
+    with place.writing() as store:
+        known = store.limits_of(arguments.subject, Source.COMMAND) or Limits()
         is_set = arguments.action == "set"
         limits = _changed(known, values, arguments, now) if is_set else None
-        limits_table.keep(connection, arguments.subject, Source.COMMAND, limits)
-        return _as_text(_rows(connection, arguments.subject, now))
+        store.set_limits(arguments.subject, Source.COMMAND, limits)
+        return _as_text(_rows(store, arguments.subject, now))
 
 
 def _values(arguments: argparse.Namespace) -> Values:
@@ -149,13 +146,11 @@ def _limit(name: str, text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _rows(
-    connection: sqlite3.Connection, subject: str | None, now: datetime
-) -> list[dict[str, Any]]:
+def _rows(store: CommandStore, subject: str | None, now: datetime) -> list[dict[str, Any]]:
     """Return what is known of a subject, or of each subject with limits or spending."""
-    spending = budget_table.spending(connection)
+    spending = store.spending()
     by_subject: dict[str, _Documents] = {charge.subject: {} for charge in spending}
-    for (limited, source), limits in limits_table.read(connection).items():
+    for (limited, source), limits in store.limits().items():
         by_subject.setdefault(limited, {})[source] = limits
     subjects = sorted(by_subject) if subject is None else [subject]
     return [_row(one, by_subject.get(one, {}), spending, now) for one in subjects]

@@ -22,6 +22,7 @@ from longtake_server.keys_command import keys
 from longtake_server.output import OutputFailure, ReaderGone, say
 from longtake_server.rpc.health_client import check_health
 from longtake_server.settings import Settings, load_settings
+from longtake_server.stores import store_place
 from longtake_server.telemetry.logs import set_up_logging
 from longtake_server.usage_command import add_arguments, usage
 
@@ -67,15 +68,15 @@ def _arguments() -> argparse.Namespace:
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
     if arguments.command == "keys":
-        report = keys(settings.database_file, arguments, SystemClock().now())
+        report = keys(store_place(settings), arguments, SystemClock().now())
         say(report.output)
         for note in report.notes:
             sys.stderr.write(f"longtake-server: {note}\n")
     elif arguments.command == "usage":
-        say(usage(settings.database_file, arguments))
+        say(usage(store_place(settings), arguments))
     elif arguments.command == "budgets":
         now = SystemClock().now()
-        say(budgets_command.budgets(settings.database_file, arguments, now))
+        say(budgets_command.budgets(store_place(settings), arguments, now))
     elif arguments.command == "health":
         asyncio.run(check_health(*health_target(arguments, settings)))
     elif arguments.command == "check-config":

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,18 @@ if TYPE_CHECKING:
 def engine_settings(settings: Settings) -> EngineSettings:
     """Return the settings of the engine of this process."""
     return EngineSettings(
-        leasing=Leasing(f"{os.uname().nodename}:{os.getpid()}", settings.max_upstream_calls),
+        leasing=Leasing(_replica(), settings.max_upstream_calls),
         limits=_limits(settings),
         pacing=_pacing(settings),
         max_polls_per_second=settings.max_polls_per_second,
         tombstones=timedelta(days=settings.tombstone_days),
         retain_results=settings.retain_results,
     )
+
+
+def _replica() -> str:
+    """Return a name of this process that no other has: containers repeat hosts and process ids."""
+    return f"{os.uname().nodename}:{os.getpid()}:{uuid.uuid4().hex}"
 
 
 def _limits(settings: Settings) -> Limits:

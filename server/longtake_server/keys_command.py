@@ -14,17 +14,14 @@ from longtake_server.identity.key_store import StoredKey
 from longtake_server.identity.principal import Role
 from longtake_server.keys_list import as_json, as_table, fields_of, time_text
 from longtake_server.keys_options import labels_of, moment_of
-from longtake_server.storage import key_table
-from longtake_server.storage.database import reading_beside, writing_beside
-from longtake_server.storage.key_table import KeyTable
 
 if TYPE_CHECKING:
     import argparse
     from datetime import datetime
-    from pathlib import Path
 
     from longtake_server.identity.api_key import ApiKey
     from longtake_server.identity.key_store import KeyRegister
+    from longtake_server.storage.command_store import StorePlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +37,11 @@ class Report:
     notes: tuple[str, ...] = ()
 
 
-def keys(database: Path, arguments: argparse.Namespace, now: datetime) -> Report:
+def keys(place: StorePlace, arguments: argparse.Namespace, now: datetime) -> Report:
     """Run the command. A server may be using the database.
 
     Args:
-        database: The path of the database file.
+        place: Where the store is.
         arguments: The parsed options of keys_options.add_commands.
         now: The present time.
 
@@ -53,11 +50,11 @@ def keys(database: Path, arguments: argparse.Namespace, now: datetime) -> Report
 
     """
     if arguments.action == "list":
-        with reading_beside(database) as connection:
-            found = key_table.read(connection)
+        with place.reading() as store:
+            found = store.keys()
         return Report(as_json(found) if arguments.json else as_table(found))
-    with writing_beside(database) as connection:
-        register = KeyTable(connection)
+    with place.writing() as store:
+        register = store.register
         if arguments.action == "create":
             return _create(register, arguments, now)
         if arguments.action == "rotate":

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from longtake_server.configuration.addresses import PROXY_ADDRESS, proxy_address
 from longtake_server.configuration.callers import CALLER_RULES
+from longtake_server.configuration.databases import DATABASE_RULES
 from longtake_server.configuration.exposure import EXPOSURE_RULES
 from longtake_server.configuration.loading import Rule, load
 from longtake_server.configuration.pushes import PUSH_RULES
@@ -22,6 +23,7 @@ from longtake_server.configuration.values import (
     Authentications,
     CollectorAddress,
     Count,
+    DatabaseUrl,
     Days,
     DocumentAddress,
     Email,
@@ -89,6 +91,11 @@ class Settings(BaseModel):
         default=Path("data"),
         description="Folder of the database and, by default, of the videos. The server makes it "
         "if it does not exist.",
+    )
+    database_url: DatabaseUrl | None = Field(
+        default=None,
+        description="PostgreSQL database that several servers share. Several hosts and `sslmode` "
+        "are parts of the URL. Default: a file in the data folder, for one server.",
     )
     media_url: MediaPlace | None = Field(
         default=None,
@@ -379,6 +386,7 @@ def _proxy_rule(environment: Mapping[str, str]) -> Rule[Settings]:
 _CREDENTIALS = ("google_project", "google_api_key", "gemini_api_key")
 _RULES: tuple[Rule[Settings], ...] = (
     *EXPOSURE_RULES,
+    *DATABASE_RULES,
     Rule(("upstream",), _upstream_is_chosen),
     Rule(("upstream", *_CREDENTIALS), _google_is_complete),
     Rule(("google_api_key", "google_access_token"), _one_google_credential),

@@ -12,16 +12,12 @@ from typing import TYPE_CHECKING
 
 from longtake_server.command_text import day, table
 from longtake_server.operations.accounting import Dimension, UsageQuery
-from longtake_server.storage.database import reading_beside
-from longtake_server.storage.usage_queries import read_page
-from longtake_server.storage.usage_table import read
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from longtake_server.operations.accounting import Account, Usage, UsageRow
+    from longtake_server.storage.command_store import CommandStore, StorePlace
 
 _ACCOUNT_COLUMNS = ("day", "caller", "model")
 _SUM_COLUMNS = (
@@ -52,22 +48,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print a JSON array")
 
 
-def usage(database: Path, arguments: argparse.Namespace) -> str:
+def usage(place: StorePlace, arguments: argparse.Namespace) -> str:
     """Return the usage as text. A server may be using the database.
 
     Args:
-        database: The path of the database file.
+        place: Where the store is.
         arguments: The parsed options of `add_arguments`.
 
     Raises:
         StartFailure: The database cannot be read.
 
     """
-    with reading_beside(database) as connection:
+    with place.reading() as store:
         if arguments.by is not None:
-            columns, rows = _grouped(connection, arguments)
+            columns, rows = _grouped(store, arguments)
         else:
-            found = read(connection, arguments.since, arguments.until, arguments.caller)
+            found = store.usage(arguments.since, arguments.until, arguments.caller)
             columns, rows = (
                 _ACCOUNT_COLUMNS,
                 [_Row(_named(one), sums) for one, sums in found.items()],
@@ -119,7 +115,7 @@ def _grouping(text: str) -> _Grouping:
 
 
 def _grouped(
-    connection: sqlite3.Connection, arguments: argparse.Namespace
+    store: CommandStore, arguments: argparse.Namespace
 ) -> tuple[Sequence[str], Sequence[_Row]]:
     grouping: _Grouping = arguments.by
     wanted = UsageQuery(
@@ -131,15 +127,15 @@ def _grouped(
     )
     rows = [
         _Row(dict(zip(grouping.columns, _key(row, grouping), strict=True)), row.sums)
-        for row in _all_rows(connection, wanted)
+        for row in _all_rows(store, wanted)
     ]
     return grouping.columns, rows
 
 
-def _all_rows(connection: sqlite3.Connection, wanted: UsageQuery) -> Iterator[UsageRow]:
+def _all_rows(store: CommandStore, wanted: UsageQuery) -> Iterator[UsageRow]:
     cursor: str | None = None
     while True:
-        page = read_page(connection, wanted, _ROWS_AT_ONCE, cursor)
+        page = store.usage_by(wanted, _ROWS_AT_ONCE, cursor)
         yield from page.rows
         if (cursor := page.next_cursor) is None:
             return

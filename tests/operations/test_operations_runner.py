@@ -193,7 +193,7 @@ async def test_a_wake_is_kept_when_the_same_owner_takes_its_work_again(tmp_path:
         await parts.store.wake(name, now)
         [again] = await parts.store.take("test", now + lease, now + 2 * lease, 1)
         await parts.store.again(again, now + timedelta(hours=1))
-        assert (work, await parts.store.next_due(now)) == (again, now)
+        assert (work.name, await parts.store.next_due(now)) == (again.name, now)
 
 
 async def test_retention_removes_record_and_videos(tmp_path: Path) -> None:

@@ -169,6 +169,12 @@ EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
         set(),
     ),
     (
+        errors.OutcomeUnknown("the connection broke"),
+        "UNAVAILABLE",
+        {"cause": "the connection broke"},
+        set(),
+    ),
+    (
         errors.UpstreamUnavailable("agent_platform", "no route", 2.5),
         "UNAVAILABLE",
         {"upstream": "agent_platform", "cause": "no route"},

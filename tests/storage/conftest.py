@@ -9,6 +9,7 @@ import pytest
 pytest.register_assert_rewrite(
     "storage.storage_contract_changes",
     "storage.storage_contract_keys",
+    "storage.storage_contract_leadership",
     "storage.storage_contract_lists",
     "storage.storage_contract_records",
     "storage.storage_contract_work",

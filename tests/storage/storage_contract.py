@@ -11,6 +11,7 @@ from __future__ import annotations
 from storage.storage_contract_budgets import BudgetContract
 from storage.storage_contract_changes import ChangesContract
 from storage.storage_contract_keys import KeyContract
+from storage.storage_contract_leadership import LeadershipContract, NewsContract
 from storage.storage_contract_limits import LimitsContract
 from storage.storage_contract_lists import ListContract
 from storage.storage_contract_records import RecordContract
@@ -24,6 +25,8 @@ class OperationStoreContract(
     ChangesContract,
     WorkContract,
     LatenciesContract,
+    LeadershipContract,
+    NewsContract,
     UsageContract,
     KeyContract,
     GroupedUsageContract,

@@ -84,6 +84,18 @@ class RecordContract:
         assert len((await store.list(Filter(), 100)).records) == 1
         assert len(await store.take("me", NOON, NOON + LEASE, 100)) == 1
 
+    async def test_a_repeated_create_stores_nothing_more(self, store: OperationStore) -> None:
+        record = new_record()
+        stored = await asyncio.gather(*(store.create(record, REQUEST) for _ in range(5)))
+        assert stored == [record] * 5
+        await store.update(changed(record), 1)
+        position = await store.position()
+        assert await store.create(record, REQUEST) == changed(record)
+        assert await store.position() == position
+        await store.delete(record.name)
+        with pytest.raises(OperationDeleted, match=record.name):
+            await store.create(record, REQUEST)
+
     @pytest.mark.parametrize(
         ("expired", "error"), [(False, OperationDeleted), (True, OperationExpired)]
     )

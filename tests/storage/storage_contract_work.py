@@ -59,7 +59,8 @@ class WorkContract:
         await store.create(record, REQUEST)
         assert await store.next_due(at(0)) == at(5)
         assert list(await store.take("me", at(4), at(60), 10)) == []
-        assert list(await store.take("me", at(5), at(60), 10)) == [Work(record.name, "me", at(5))]
+        (work,) = await store.take("me", at(5), at(60), 10)
+        assert work == Work(record.name, "me", at(5), work.lease)
 
     async def test_an_idle_store_has_nothing_due(self, store: OperationStore) -> None:
         assert await store.next_due(at(0)) is None
@@ -91,13 +92,35 @@ class WorkContract:
         assert await store.next_due(at(0)) == at(60)
         assert list(await store.take("second", at(59), at(120), 10)) == []
         taken = await _taken(store, "second", 60)
-        assert taken == replace(lost, owner="second")
+        assert taken == replace(lost, owner="second", lease=taken.lease)
         with pytest.raises(LeaseLost):
             await store.extend(lost, at(180))
         with pytest.raises(LeaseLost):
             await store.again(lost, at(180))
         await store.again(taken, at(70))
         assert await store.next_due(at(60)) == at(70)
+
+    async def test_a_later_lease_of_the_same_owner_and_due_time_is_another(
+        self, store: OperationStore
+    ) -> None:
+        await store.create(new_record(), REQUEST)
+        lost = await _taken(store)
+        taken = await _taken(store, "me", 60)
+        assert (taken.owner, taken.due) == (lost.owner, lost.due)
+        assert taken.lease != lost.lease
+        with pytest.raises(LeaseLost):
+            await store.extend(lost, at(180))
+        with pytest.raises(LeaseLost):
+            await store.again(lost, at(180))
+        await store.extend(taken, at(180))
+
+    async def test_all_work_taken_at_once_has_leases_of_its_own(
+        self, store: OperationStore
+    ) -> None:
+        for _ in range(5):
+            await store.create(new_record(), REQUEST)
+        taken = await store.take("me", at(0), at(60), 10)
+        assert len({work.lease for work in taken}) == 5
 
     async def test_a_lease_that_is_extended_holds(self, store: OperationStore) -> None:
         await store.create(new_record(), REQUEST)
@@ -113,7 +136,8 @@ class WorkContract:
         await store.again(work, at(10))
         assert await store.next_due(at(0)) == at(10)
         assert list(await store.take("me", at(9), at(60), 10)) == []
-        assert await _taken(store, "me", 10) == replace(work, due=at(10))
+        again = await _taken(store, "me", 10)
+        assert again == replace(work, due=at(10), lease=again.lease)
 
     async def test_what_was_given_back_is_let_go(self, store: OperationStore) -> None:
         await store.create(new_record(), REQUEST)

@@ -29,6 +29,7 @@ class _Queued:
     owner: str | None = None
     lease_until: datetime | None = None
     wake_due: datetime | None = None
+    lease: int = 0
 
     def ready(self, now: datetime) -> datetime:
         """Return when the work can be taken."""
@@ -48,6 +49,7 @@ class PlainStore:
         self._request_ids: dict[tuple[str, str], str] = {}
         self._work: dict[str, _Queued] = {}
         self._deleted: list[OperationRecord] = []
+        self._leases = 0
 
     def create(self, record: OperationRecord) -> OperationRecord:
         if record.request_id:
@@ -126,9 +128,12 @@ class PlainStore:
             for name, work in self._work.items()
             if work.due <= now and (work.lease_until is None or work.lease_until <= now)
         )
+        taken: list[Work] = []
         for due, name in free[:limit]:
-            self._work[name] = _Queued(due, owner, lease_until)
-        return [Work(name, owner, due) for due, name in free[:limit]]
+            self._leases += 1
+            self._work[name] = _Queued(due, owner, lease_until, lease=self._leases)
+            taken.append(Work(name, owner, due, self._leases))
+        return taken
 
     def extend(self, work: Work, lease_until: datetime) -> None:
         self._leased(work).lease_until = lease_until
@@ -157,7 +162,7 @@ class PlainStore:
         ]
 
     def release_leases(self) -> None:
-        """Release all leases, as a new process does."""
+        """Release all leases, as a new engine does."""
         for name, work in self._work.items():
             if work.owner is not None:
                 self._work[name] = _Queued(work.due)
@@ -169,6 +174,6 @@ class PlainStore:
 
     def _leased(self, work: Work) -> _Queued:
         queued = self._work.get(work.name)
-        if queued is None or queued.owner != work.owner or queued.due != work.due:
+        if queued is None or queued.owner != work.owner or queued.lease != work.lease:
             raise LeaseLost(work.name)
         return queued

@@ -116,11 +116,13 @@ async def test_a_defect_in_one_write_does_not_fail_the_others(store: SqliteStore
     assert await store.position() == 10
 
 
-async def test_a_name_that_is_taken_is_refused(store: SqliteStore) -> None:
-    record = new_record()
-    await store.create(record, REQUEST)
+async def test_a_row_that_breaks_the_schema_is_refused(store: SqliteStore) -> None:
+    def second_row(write: Transaction) -> None:
+        write.connection.execute("UPDATE meta SET only_row = 2")
+
+    await store.create(new_record(), REQUEST)
     with pytest.raises(StorageUnavailable, match="CONSTRAINT"):
-        await store.create(record, REQUEST)
+        await store._writer.run(second_row)
     assert await store.position() == 1
 
 

@@ -18,7 +18,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 from longtake_server.errors import ResourceError
 from longtake_server.operations.accounting import Dimension, UsageQuery
 from longtake_server.operations.model import State
-from longtake_server.operations.store import Filter, LeaseLost, RevisionConflict, Work
+from longtake_server.operations.store import Filter, Leadership, LeaseLost, RevisionConflict, Work
 from longtake_server.storage.sqlite import SqliteStore
 from storage.storage_model import PlainStore
 from storage.storage_records import REQUEST, at, changed, new_record
@@ -56,6 +56,7 @@ class StoreMachine(RuleBasedStateMachine):
         self._clock = FakeClock()
         self._store = self._runner.run(SqliteStore.open(self._path, self._clock))
         self._plain = PlainStore()
+        self._replicas = 0
 
     def teardown(self) -> None:
         self._runner.run(self._store.close())
@@ -178,6 +179,13 @@ class StoreMachine(RuleBasedStateMachine):
     def reopen(self) -> None:
         self._runner.run(self._store.close())
         self._store = self._runner.run(SqliteStore.open(self._path, self._clock))
+
+    @rule()
+    def replace_the_engine(self) -> None:
+        self._replicas += 1
+        term = self._runner.run(self._store.lead(f"replica-{self._replicas}", 6.0))
+        assert term == Leadership(self._replicas, is_new=True)
+        self._runner.run(self._store.release_leases(term.epoch))
         self._plain.release_leases()
 
     @invariant()

@@ -12,19 +12,18 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.clock import FakeClock
 from longtake_server.errors import StorageUnavailable
-from longtake_server.operations.store import Filter, OperationStore
+from longtake_server.operations.store import Filter, Leadership
 from longtake_server.storage.database import writing_beside
 from longtake_server.storage.key_table import KeyTable
 from longtake_server.storage.sqlite import SqliteStore
 from storage.storage_contract import OperationStoreContract
-from storage.storage_records import LEASE, NOON, REQUEST, new_record
+from storage.storage_records import NOON, REQUEST, new_record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from storage.storage_contract_keys import OpenRegister
-    from storage.storage_contract_records import Reopen
 
 
 class Opener:
@@ -74,18 +73,6 @@ def register(reopen: Opener) -> OpenRegister:
 
 class TestSqliteStore(OperationStoreContract):
     """Tests the contract with a database file."""
-
-
-async def test_leases_of_the_process_before_are_released(
-    store: OperationStore, reopen: Reopen
-) -> None:
-    record = new_record()
-    await store.create(record, REQUEST)
-    await store.take("first", NOON, NOON + LEASE, 10)
-    store = await reopen()
-    assert await store.next_due(NOON) == NOON
-    (work,) = await store.take("second", NOON, NOON + LEASE, 10)
-    assert (work.name, work.owner) == (record.name, "second")
 
 
 async def test_a_write_may_take_place_although_its_caller_left(store: SqliteStore) -> None:
@@ -148,3 +135,18 @@ async def test_a_clock_that_steps_back_does_not_bring_back_forgotten_positions(
     await store.delete(second.name)
     await store.compact(clock.now() + timedelta(seconds=1))
     assert [change.name for change in await store.changes(0, 10)] == [first.name]
+
+
+async def test_a_process_that_has_the_files_leads_at_once(store: SqliteStore) -> None:
+    crashed = await store.lead("crashed", 3600.0)
+    restarted = await store.lead("restarted", 6.0)
+    assert crashed is not None
+    assert restarted == Leadership(crashed.epoch + 1, is_new=True)
+
+
+async def test_a_renewal_writes_nothing(store: SqliteStore, reopen: Opener) -> None:
+    await store.lead("one", 6.0)
+    log = reopen.path.with_name(f"{reopen.path.name}-wal")
+    size = log.stat().st_size
+    assert await store.lead("one", 6.0) == Leadership(1, is_new=False)
+    assert log.stat().st_size == size

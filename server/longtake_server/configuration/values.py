@@ -36,6 +36,11 @@ class Accepted:
     words: str
 
 
+def _database_url(secret: SecretStr) -> SecretStr:
+    addresses.database_address(secret.get_secret_value())
+    return secret
+
+
 def _header_value(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value().strip()
     if not (text and text.isascii() and text.isprintable()):
@@ -166,6 +171,9 @@ DocumentAddress = Annotated[
 ]
 CollectorAddress = Annotated[
     str, AfterValidator(addresses.collector_address), Accepted(addresses.COLLECTOR_ADDRESS)
+]
+DatabaseUrl = Annotated[
+    SecretStr, AfterValidator(_database_url), Accepted(addresses.DATABASE_ADDRESS)
 ]
 Secret = Annotated[SecretStr, AfterValidator(_header_value), Accepted("printable ASCII characters")]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret), Accepted(_SIGNING_SECRET)]

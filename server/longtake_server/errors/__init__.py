@@ -62,6 +62,7 @@ from longtake_server.errors.resources import (
     VideoNotReady,
 )
 from longtake_server.errors.service import (
+    OutcomeUnknown,
     ReaderTooSlow,
     ServerDraining,
     StorageUnavailable,
@@ -93,6 +94,7 @@ __all__ = [
     "OperationDeleted",
     "OperationExpired",
     "OperationNotFound",
+    "OutcomeUnknown",
     "PositionAhead",
     "PositionError",
     "PositionExpired",

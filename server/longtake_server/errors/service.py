@@ -66,12 +66,16 @@ class ReaderTooSlow(LongtakeError):
 
 
 class StorageUnavailable(LongtakeError):
-    """The store cannot be read or written. Nothing was changed."""
+    """The store cannot be read or written. Nothing was changed, except by OutcomeUnknown."""
 
     reason = "STORAGE_UNAVAILABLE"
 
     def __init__(self, cause: str) -> None:
         super().__init__(f"the store is not available: {cause}", {"cause": cause})
+
+
+class OutcomeUnknown(StorageUnavailable):
+    """The answer of the store to a commit was lost. The change may have been made."""
 
 
 class UpstreamUnavailable(LongtakeError):

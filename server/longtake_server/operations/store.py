@@ -3,13 +3,14 @@
 """The port to storage: operations, their requests, the log of changes, and the work queue.
 
 tests/storage has one suite that every implementation must pass. Every method may raise
-StorageUnavailable; then nothing was changed and the call can be repeated.
+StorageUnavailable; then nothing was changed and the call can be repeated. After OutcomeUnknown,
+a subclass, it may have been: read again and compare revisions. `create` can always be repeated.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from longtake_server.operations.budget_store import BudgetStore
 
@@ -30,6 +31,10 @@ class RevisionConflict(Exception):
 
 class LeaseLost(Exception):
     """The work is leased to another owner or does not exist any more. Stop working on it."""
+
+
+class EngineReplaced(Exception):
+    """Another replica has become the engine. Stop all work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +105,37 @@ class Work:
         name: The operation.
         owner: The owner of the lease.
         due: When the step became due.
+        lease: The token of the lease, which is new for each lease.
     """
 
     name: str
     owner: str
     due: datetime
+    lease: int
+
+
+class Fence(NamedTuple):
+    """What must still hold when a change is committed.
+
+    Attributes:
+        epoch: The epoch of the engine that makes the change.
+        work: The work whose lease must still be held; None for none.
+    """
+
+    epoch: int
+    work: Work | None = None
+
+
+class Leadership(NamedTuple):
+    """The term of the replica that is the engine.
+
+    Attributes:
+        epoch: The number of the term. Each new holder has a greater one.
+        is_new: Whether the term begins with this answer.
+    """
+
+    epoch: int
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +156,11 @@ class Kind:
 
 
 class OperationStore(BudgetStore, Protocol):
-    """Stores operations. All times are arguments; implementations read no clock."""
+    """Stores operations. All times are arguments, except those of leadership and news."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes change operations too, so that a copy may be outdated."""
 
     async def create(
         self,
@@ -141,7 +176,7 @@ class OperationStore(BudgetStore, Protocol):
 
         If the caller has used the record's request_id before, store nothing and return the
         record stored for it; compare its request_digest. The request_id of a deleted operation
-        stays reserved as long as its tombstone.
+        stays reserved as long as its tombstone. The same holds if the record's name is known.
 
         Args:
             record: The new operation.
@@ -153,8 +188,7 @@ class OperationStore(BudgetStore, Protocol):
             The operation with its charges, or the one that has its request_id.
 
         Raises:
-            OperationDeleted, OperationExpired: The request_id belongs to an operation that is
-                gone.
+            OperationDeleted, OperationExpired: The operation with the request_id is gone.
             CostOverMaximum, PriceUnknown, RequestOverBudget, BudgetExceeded, TooManyQueued,
             RateLimited: The terms do not allow it. A repeat is never refused.
 
@@ -185,14 +219,18 @@ class OperationStore(BudgetStore, Protocol):
         an operation has before it is accepted, returns None.
         """
 
-    async def update(self, record: OperationRecord, expected_revision: int) -> None:
-        """Replace the record if the stored one has the expected revision.
+    async def update(
+        self, record: OperationRecord, expected_revision: int, fence: Fence | None = None
+    ) -> None:
+        """Replace the record if the stored one has the expected revision and the fence holds.
 
         If the record is done, its work is removed in the same transaction, unless it
         `may_succeed_late`: then its work, and a lease of it, stay for its last step.
 
         Raises:
             RevisionConflict: The stored record has another revision.
+            EngineReplaced: The epoch of the fence is over.
+            LeaseLost: The lease of the fence is not held any more.
             OperationNotFound, OperationDeleted, OperationExpired: As `get`.
 
         """
@@ -240,6 +278,9 @@ class OperationStore(BudgetStore, Protocol):
     async def position(self) -> int:
         """Return the position of the latest change, 0 for a new store."""
 
+    async def news(self, after: int) -> None:
+        """Wait until the position is greater than `after`, but for one second at the longest."""
+
     async def position_key(self) -> bytes:
         """Return the 32 random bytes that seal positions for callers. They never change."""
 
@@ -272,6 +313,34 @@ class OperationStore(BudgetStore, Protocol):
         """Return when the next work can be leased, or None if there is no work.
 
         Leased work counts from the end of its lease.
+        """
+
+    async def lead(self, replica: str, seconds: float) -> Leadership | None:
+        """Become the engine, or stay it, for a number of seconds from now.
+
+        The store's own clock counts the seconds.
+
+        Args:
+            replica: The name of this replica, which no other has.
+            seconds: How long no other replica can become the engine.
+
+        Returns:
+            The term, or None if another replica is the engine.
+
+        """
+
+    async def resign(self, replica: str) -> None:
+        """End the term of a replica. Does nothing if it is not the engine."""
+
+    async def leader(self) -> str | None:
+        """Return the replica that became the engine last, or None if it resigned."""
+
+    async def release_leases(self, epoch: int) -> None:
+        """Release all leases, whose owners were of earlier epochs.
+
+        Raises:
+            EngineReplaced: This epoch is over.
+
         """
 
     async def expired(self, now: datetime, limit: int) -> Sequence[str]:

@@ -55,6 +55,7 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.CostOverMaximum, code_pb2.FAILED_PRECONDITION),
     (errors.ServerDraining, code_pb2.UNAVAILABLE),
     (errors.ReaderTooSlow, code_pb2.UNAVAILABLE),
+    (errors.OutcomeUnknown, code_pb2.UNAVAILABLE),
     (errors.StorageUnavailable, code_pb2.UNAVAILABLE),
     (errors.UpstreamUnavailable, code_pb2.UNAVAILABLE),
     (errors.NotSupported, code_pb2.UNIMPLEMENTED),

@@ -1,43 +1,27 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""SQL for the rows of budgets that the writes of a transaction read and change."""
+"""The rows of budgets that the writes of a transaction read and change, whatever the store."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from longtake_server.operations.budgets import charging
 from longtake_server.operations.budgets.accounting import Amounts
 from longtake_server.operations.budgets.gcra import Bucket
-from longtake_server.storage.limits_table import limited_by, minute_of
+from longtake_server.operations.budgets.terms import Terms
+from longtake_server.storage.limits_documents import limited_by, minute_of, subjects_of
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Sequence
     from datetime import datetime
 
     from longtake_server.operations.budgets.charging import Room
     from longtake_server.operations.budgets.limits import Limited
-    from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import Charge
+    from longtake_server.storage.limits_documents import Documents
 
-_READ = """
-    SELECT reserved_micros, spent_micros, reserved_milliseconds, spent_milliseconds
-    FROM budget_spending WHERE subject = ? AND period_key = ?
-"""
-_ADD = """
-    INSERT INTO budget_spending VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (subject, period_key) DO UPDATE SET
-        reserved_micros = reserved_micros + excluded.reserved_micros,
-        spent_micros = spent_micros + excluded.spent_micros,
-        reserved_milliseconds = reserved_milliseconds + excluded.reserved_milliseconds,
-        spent_milliseconds = spent_milliseconds + excluded.spent_milliseconds
-"""
-_ADD_EVENT = """
-    INSERT OR IGNORE INTO budget_events (time, subject, period_key, measure, percent)
-    VALUES (?, ?, ?, ?, ?)
-"""
 _NOTHING = Amounts()
 _MOST_REMEMBERED = 4096
 
@@ -53,6 +37,33 @@ class KnownPrincipal:
 
     roles: tuple[str, ...]
     bucket: Bucket
+
+
+class BudgetSource(Protocol):
+    """Reads rows of budgets as they were before the transaction."""
+
+    def documents(self, subjects: Sequence[str]) -> Documents:
+        """Return the documents of limits of subjects."""
+
+    def amounts(self, charge: Charge) -> Amounts | None:
+        """Return what is spent and reserved, None if there is no such row."""
+
+    def principal(self, principal: str) -> KnownPrincipal | None:
+        """Return what is known of a principal."""
+
+
+class BudgetChanges(NamedTuple):
+    """What a transaction changed.
+
+    Attributes:
+        sums: What to add: subject, period key, and the sums in the order of Amounts.sums.
+        principals: What to replace: principal, roles joined by spaces, level and its time.
+        events: What to add unless it is stored: time, subject, period key, measure, percent.
+    """
+
+    sums: list[tuple[str, str, int, int, int, int]]
+    principals: list[tuple[str, str, int, int]]
+    events: list[tuple[int, str, str, str, int]]
 
 
 @dataclass(slots=True)
@@ -71,10 +82,13 @@ class _Streak:
 
 
 class BudgetRows:
-    """The rows of budgets as the transaction sees them. `flush` stores the changed ones."""
+    """The rows of budgets as the transaction sees them. The store writes those in `changed`.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+    What it has read it keeps, for one transaction or for many.
+    """
+
+    def __init__(self, source: BudgetSource) -> None:
+        self._source = source
         self._streak: _Streak | None = None
         self._remember_nothing()
         self._begin()
@@ -90,11 +104,12 @@ class BudgetRows:
         self._events: dict[tuple[str, str, str, int], int] = {}
 
     def limited_by(self, terms: Terms, now: datetime) -> tuple[Limited, ...]:
-        """Return what an operation is charged to. See limits_table.limited_by."""
+        """Return what an operation is charged to. See limits_documents.limited_by."""
         key = (terms.subject, terms.roles, tuple(terms.labels.items()), minute_of(now))
         known = self._limited.get(key)
         if known is None:
-            known = self._limited[key] = limited_by(self._connection, terms, now)
+            documents = self._source.documents(subjects_of(terms))
+            known = self._limited[key] = limited_by(documents, terms, now)
         return known
 
     def forget_limits(self) -> None:
@@ -106,8 +121,7 @@ class BudgetRows:
         self._end_streak()
         known = self._amounts.get(charge)
         if known is None:
-            found = self._connection.execute(_READ, (charge.subject, charge.period_key)).fetchone()
-            stored = _NOTHING if found is None else Amounts(*found)
+            stored = self._source.amounts(charge) or _NOTHING
             known = self._amounts[charge] = stored + self._changes.get(charge, _NOTHING)
         return known
 
@@ -160,27 +174,25 @@ class BudgetRows:
     def principal(self, principal: str) -> KnownPrincipal | None:
         """Return what is known of a principal."""
         if principal not in self._principals:
-            self._principals[principal] = read_principal(self._connection, principal)
+            self._principals[principal] = self._source.principal(principal)
         return self._principals[principal]
 
     def keep_principal(self, principal: str, known: KnownPrincipal) -> None:
         """Replace what is known of a principal."""
         self._principals[principal] = self._changed_principals[principal] = known
 
-    def flush(self) -> None:
-        """Store the changes."""
+    def changed(self) -> BudgetChanges:
+        """Return what the store has to write."""
         self._settle_streak()
-        many = self._connection.executemany
-        if self._changes:
-            rows = [
-                (charge.subject, charge.period_key, *change.sums)
-                for charge, change in self._changes.items()
-            ]
-            many(_ADD, rows)
-        if self._changed_principals:
-            many("INSERT OR REPLACE INTO budget_principals VALUES (?, ?, ?, ?)", self._rows())
-        if self._events:
-            many(_ADD_EVENT, [(time, *event) for event, time in self._events.items()])
+        sums = [
+            (charge.subject, charge.period_key, *change.sums)
+            for charge, change in self._changes.items()
+        ]
+        events = [(time, *event) for event, time in self._events.items()]
+        return BudgetChanges(sums, self._rows(), events)
+
+    def begin(self) -> None:
+        """Begin another transaction, after the store wrote what changed."""
         self._begin()
         remembered = len(self._limited) + len(self._amounts) + len(self._principals)
         if remembered > _MOST_REMEMBERED:
@@ -193,9 +205,12 @@ class BudgetRows:
         ]
 
 
-def read_principal(connection: sqlite3.Connection, principal: str) -> KnownPrincipal | None:
-    """Return what is stored of a principal, or None."""
-    found = connection.execute(
-        "SELECT roles, level, level_time FROM budget_principals WHERE principal = ?", (principal,)
-    ).fetchone()
-    return None if found is None else KnownPrincipal(tuple(found[0].split()), Bucket(*found[1:]))
+def known_principal(row: tuple[str, int, int]) -> KnownPrincipal:
+    """Return what a row says of a principal: roles, level and its time."""
+    roles, *bucket = row
+    return KnownPrincipal(tuple(roles.split()), Bucket(*bucket))
+
+
+def terms_of_known(principal: str, known: KnownPrincipal | None) -> Terms:
+    """Return the terms of a principal's operations, given what is known of it."""
+    return Terms(principal, () if known is None else known.roles)

@@ -1,29 +1,23 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""SQL for budgets: reservations, rates, queues and thresholds.
+"""SQL for the rows of budgets: sums, principals and thresholds.
 
 Each function runs inside a transaction that its caller opened.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from longtake_server.errors import RateLimited, TooManyQueued
 from longtake_server.operations.budgets import charging
-from longtake_server.operations.budgets.accounting import (
-    Amounts,
-    amounts_after_deletion,
-    amounts_of,
-)
-from longtake_server.operations.budgets.gcra import Bucket
+from longtake_server.operations.budgets.accounting import Amounts
 from longtake_server.operations.budgets.limits import Measure
-from longtake_server.operations.budgets.terms import Allowance, BudgetEvent, Terms
+from longtake_server.operations.budgets.terms import Allowance, BudgetEvent
 from longtake_server.operations.model import Charge
 from longtake_server.storage import limits_table
-from longtake_server.storage.budget_rows import BudgetRows, KnownPrincipal, read_principal
-from longtake_server.storage.codec import from_micros, to_micros
+from longtake_server.storage.budget_rows import BudgetRows, known_principal, terms_of_known
+from longtake_server.storage.codec import from_micros
+from longtake_server.storage.limits_documents import concurrency_limits
 from longtake_server.storage.queries import queue_length
 
 if TYPE_CHECKING:
@@ -31,11 +25,30 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from longtake_server.operations.budgets.limits import Limited, Limits, Source, Values
-    from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.budgets.limits import Limits, Source
+    from longtake_server.operations.budgets.terms import Terms
+    from longtake_server.storage.budget_rows import KnownPrincipal
+    from longtake_server.storage.limits_documents import Documents
     from longtake_server.storage.transaction import Transaction
 
-_MICROS = 1_000_000
+_READ = """
+    SELECT reserved_micros, spent_micros, reserved_milliseconds, spent_milliseconds
+    FROM budget_spending WHERE subject = ? AND period_key = ?
+"""
+_READ_PRINCIPAL = "SELECT roles, level, level_time FROM budget_principals WHERE principal = ?"
+_ADD = """
+    INSERT INTO budget_spending VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (subject, period_key) DO UPDATE SET
+        reserved_micros = reserved_micros + excluded.reserved_micros,
+        spent_micros = spent_micros + excluded.spent_micros,
+        reserved_milliseconds = reserved_milliseconds + excluded.reserved_milliseconds,
+        spent_milliseconds = spent_milliseconds + excluded.spent_milliseconds
+"""
+_KEEP_PRINCIPAL = "INSERT OR REPLACE INTO budget_principals VALUES (?, ?, ?, ?)"
+_ADD_EVENT = """
+    INSERT OR IGNORE INTO budget_events (time, subject, period_key, measure, percent)
+    VALUES (?, ?, ?, ?, ?)
+"""
 # Few operations are in these states, so it reads all of them rather than all of the caller's.
 _COUNT_CONCURRENT = """
     SELECT count(*) FROM operations INDEXED BY operations_state
@@ -43,79 +56,37 @@ _COUNT_CONCURRENT = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """A new operation that its budgets have room for.
+class StoredBudgets:
+    """The BudgetSource of a connection."""
 
-    Attributes:
-        record: The operation with its charges.
-        limited: What it is charged to.
-        principal: The new row of its principal, None if it stays.
-    """
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
 
-    record: OperationRecord
-    limited: tuple[Limited, ...]
-    principal: KnownPrincipal | None
+    def documents(self, subjects: Sequence[str]) -> Documents:
+        """See BudgetSource.documents."""
+        return limits_table.documents(self._connection, subjects)
 
+    def amounts(self, charge: Charge) -> Amounts | None:
+        """See BudgetSource.amounts."""
+        found = self._connection.execute(_READ, (charge.subject, charge.period_key)).fetchone()
+        return None if found is None else Amounts(*found)
 
-def admit(write: Transaction, record: OperationRecord, terms: Terms) -> Admitted:
-    """Return a new operation with its charges. Changes nothing.
-
-    Raises:
-        CostOverMaximum, PriceUnknown, RequestOverBudget, BudgetExceeded: As charging.check.
-        TooManyQueued: The principal has as many queued operations as it may.
-        RateLimited: It started too many generations in a minute.
-
-    """
-    rows = write.budgets
-    limited = rows.limited_by(terms, record.create_time)
-    has_price = record.reserved_micros is not None and terms.max_micros is None
-    if not (has_price and rows.has_room(limited, amounts_of(record))):
-        charging.check(record, terms, limited, rows.amounts)
-    values = limited[0].values
-    _check_queue(write, terms, values)
-    known = rows.principal(terms.principal)
-    bucket = Bucket() if known is None else known.bucket
-    if (per_minute := values.requests_per_minute) is not None:
-        bucket = _with_request(bucket, per_minute, to_micros(record.create_time))
-    principal = KnownPrincipal(terms.roles, bucket)
-    charged = replace(record, charges=charging.charges_of(limited))
-    return Admitted(charged, limited, None if principal == known else principal)
+    def principal(self, principal: str) -> KnownPrincipal | None:
+        """See BudgetSource.principal."""
+        found = self._connection.execute(_READ_PRINCIPAL, (principal,)).fetchone()
+        return None if found is None else known_principal(found)
 
 
-def _check_queue(write: Transaction, terms: Terms, values: Values) -> None:
-    if values.max_queued is None:
-        return
-    if write.queued(terms.principal) >= values.max_queued:
-        raise TooManyQueued(terms.subject, values.max_queued)
-
-
-def _with_request(bucket: Bucket, per_minute: int, now: int) -> Bucket:
-    bucket = bucket.leaked(now, per_minute)
-    wait = bucket.wait(per_minute)
-    if wait > 0:
-        raise RateLimited(per_minute, wait / _MICROS)
-    return bucket.with_request()
-
-
-def reserve(rows: BudgetRows, admitted: Admitted) -> None:
-    """Reserve what an admitted operation may spend, and store the thresholds that this reaches."""
-    record = admitted.record
-    rows.reserve(admitted.limited, amounts_of(record), to_micros(record.create_time))
-    if admitted.principal is not None:
-        rows.keep_principal(record.caller, admitted.principal)
-
-
-def updated(rows: BudgetRows, before: OperationRecord, record: OperationRecord) -> None:
-    """Replace the amounts of an operation's earlier state with those of its present one."""
-    if record.charges:
-        rows.add(record.charges, amounts_of(record) - amounts_of(before))
-
-
-def deleted(rows: BudgetRows, last: OperationRecord) -> None:
-    """Settle or release what a deleted operation had reserved."""
-    if last.charges:
-        rows.add(last.charges, amounts_after_deletion(last) - amounts_of(last))
+def flush(connection: sqlite3.Connection, rows: BudgetRows) -> None:
+    """Store the changes, and begin another transaction."""
+    changes = rows.changed()
+    if changes.sums:
+        connection.executemany(_ADD, changes.sums)
+    if changes.principals:
+        connection.executemany(_KEEP_PRINCIPAL, changes.principals)
+    if changes.events:
+        connection.executemany(_ADD_EVENT, changes.events)
+    rows.begin()
 
 
 def set_limits(write: Transaction, subject: str, source: Source, limits: Limits | None) -> None:
@@ -132,7 +103,7 @@ def replace_limits(write: Transaction, source: Source, documents: Mapping[str, L
 
 def allowance(connection: sqlite3.Connection, terms: Terms, now: datetime) -> Allowance:
     """See BudgetStore.allowance."""
-    rows = BudgetRows(connection)
+    rows = BudgetRows(StoredBudgets(connection))
     limited = rows.limited_by(terms, now)
     return Allowance(
         limited[0].time_zone,
@@ -153,14 +124,12 @@ def concurrent(
     connection: sqlite3.Connection, principals: Collection[str], now: datetime
 ) -> Mapping[str, int | None] | None:
     """See BudgetStore.concurrency_limits."""
-    return limits_table.concurrency_limits(
-        connection, [_known_terms(connection, principal) for principal in principals], now
-    )
-
-
-def _known_terms(connection: sqlite3.Connection, principal: str) -> Terms:
-    known = read_principal(connection, principal)
-    return Terms(principal, () if known is None else known.roles)
+    if not limits_table.limit_concurrency(connection):
+        return None
+    stored = StoredBudgets(connection)
+    terms = [terms_of_known(one, stored.principal(one)) for one in principals]
+    subjects = {subject for one in terms for subject in (one.subject, *one.roles)}
+    return concurrency_limits(stored.documents(sorted(subjects)), terms, now)
 
 
 def events(connection: sqlite3.Connection, after: int, limit: int) -> Sequence[BudgetEvent]:

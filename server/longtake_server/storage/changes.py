@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from longtake_server.errors import LongtakeError
 from longtake_server.operations.store import RevisionConflict
-from longtake_server.storage import budget_table
+from longtake_server.storage import budget_changes, leadership_table
 from longtake_server.storage.codec import (
     decode_record,
     encode_record,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.store import Fence
     from longtake_server.storage.transaction import Transaction
 
 
@@ -49,16 +50,33 @@ def create(
         known = _with_request_id(write, record)
         if known is not None:
             return known
+    if (repeated := _with_name(write, record.name)) is not None:
+        return repeated
     if terms is not None:
         try:
-            admitted = budget_table.admit(write, record, terms)
+            admitted = budget_changes.admit(write, record, terms)
         except LongtakeError as refusal:
             return refusal
-        budget_table.reserve(write.budgets, admitted)
+        budget_changes.reserve(write.budgets, admitted)
         record = admitted.record
     write.created.add(record, write.next_position(), request, due)
     write.usage.created(record)
     return record
+
+
+def _with_name(write: Transaction, name: str) -> OperationRecord | None:
+    """Return the operation that an earlier call for the same one has stored, if any."""
+    created = write.created.with_name(name)
+    if created is not None:
+        return created
+    found = write.connection.execute(
+        """
+        SELECT 1 FROM operations WHERE name = :name
+        UNION ALL SELECT 1 FROM tombstones WHERE name = :name
+        """,
+        {"name": name},
+    ).fetchone()
+    return None if found is None else get(write.connection, name)
 
 
 def _with_request_id(write: Transaction, record: OperationRecord) -> OperationRecord | None:
@@ -72,7 +90,12 @@ def _with_request_id(write: Transaction, record: OperationRecord) -> OperationRe
     return None if found is None else get(write.connection, found[0])
 
 
-def update(write: Transaction, record: OperationRecord, expected_revision: int) -> None:
+def update(
+    write: Transaction,
+    record: OperationRecord,
+    expected_revision: int,
+    fence: Fence | None = None,
+) -> None:
     """See OperationStore.update."""
     connection = write.connection
     found = connection.execute(
@@ -82,9 +105,11 @@ def update(write: Transaction, record: OperationRecord, expected_revision: int) 
         raise gone(connection, record.name)
     if found[0] != expected_revision:
         raise RevisionConflict(record.name)
+    if fence is not None:
+        leadership_table.check(connection, fence)
     before = decode_record(found[1])
     write.usage.updated(before, record)
-    budget_table.updated(write.budgets, before, record)
+    budget_changes.updated(write.budgets, before, record)
     write.forget_queue(record.caller)
     connection.execute(
         """
@@ -112,7 +137,7 @@ def delete(write: Transaction, name: str, *, expired: bool, now: datetime) -> Op
     connection = write.connection
     last = get(connection, name)
     write.usage.deleted(last)
-    budget_table.deleted(write.budgets, last)
+    budget_changes.deleted(write.budgets, last)
     write.forget_queue(last.caller)
     connection.execute("DELETE FROM operations WHERE name = ?", (name,))
     connection.execute(

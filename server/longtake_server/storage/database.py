@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import StartFailure
-from longtake_server.storage import work_queue
 from longtake_server.storage.faults import cause_of
 from longtake_server.storage.migrations import (
     APPLICATION_ID,
@@ -25,6 +24,7 @@ from longtake_server.storage.migrations import (
     schema_version,
 )
 from longtake_server.storage.owned_files import OwnedFiles
+from longtake_server.storage.queries import position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,12 +50,14 @@ class Database:
         reading: The read-only connections.
         reading_keys: The read-only connection for API keys, which therefore wait for no other read.
         files: The files of the database.
+        position: The position of the store when it was opened.
     """
 
     writing: sqlite3.Connection
     reading: tuple[sqlite3.Connection, ...]
     reading_keys: sqlite3.Connection
     files: OwnedFiles
+    position: int
     _lock: int
 
     def close(self) -> None:
@@ -101,7 +103,7 @@ def open_database(path: Path) -> Database:
                 "make room, restore it from a backup, or move it away"
             ) from error
         undo.pop_all()
-        return Database(writing, reading, reading_keys, files, lock)
+        return Database(writing, reading, reading_keys, files, position(writing), lock)
 
 
 @contextmanager
@@ -252,8 +254,6 @@ def _prepare(path: Path, connection: sqlite3.Connection, size: int) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_IDLE_WAL}")
     migrate(connection)
-    # This process has the lock, so the holders of these leases are gone.
-    work_queue.release_leases(connection)
 
 
 def _not_ours(path: Path) -> StartFailure:

@@ -4,24 +4,19 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from longtake_server.identity.key_store import StoredKey
-from longtake_server.identity.principal import Role
-from longtake_server.storage.codec import from_micros, to_micros
+from longtake_server.storage.codec import to_micros
+from longtake_server.storage.key_rows import COLUMNS, key_of, minute_of, row_of
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-_MINUTE_MICROS = 60_000_000
-_READ = """
-    SELECT id, hash, last_four, principal, roles, labels, create_time, expire_time, revoke_time,
-        last_use_time
-    FROM keys
-"""
+    from longtake_server.identity.key_store import StoredKey
+
+_READ = f"SELECT {COLUMNS} FROM keys"  # noqa: S608 - a constant
 
 
 class KeyTable:
@@ -34,20 +29,14 @@ class KeyTable:
         """See KeyRegister.add."""
         self._connection.execute(
             "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(key.id, key.hash, key.last_four, key.principal),
-                ",".join(sorted(role.value for role in key.roles)),
-                json.dumps(dict(key.labels), ensure_ascii=False, sort_keys=True),
-                to_micros(key.create_time),
-                *map(_micros, (key.expire_time, key.revoke_time, key.last_use_time)),
-            ),
+            row_of(key),
         )
         self._change_version()
 
     def find(self, key_id: str) -> StoredKey | None:
         """See KeyRegister.find."""
         row = self._connection.execute(f"{_READ} WHERE id = ?", (key_id,)).fetchone()
-        return None if row is None else _key(row)
+        return None if row is None else key_of(row)
 
     def revoke(self, key_id: str, now: datetime) -> None:
         """See KeyRegister.revoke."""
@@ -77,32 +66,12 @@ def version(connection: sqlite3.Connection) -> int:
 
 def read(connection: sqlite3.Connection) -> Sequence[StoredKey]:
     """See KeyStore.keys."""
-    return tuple(map(_key, connection.execute(f"{_READ} ORDER BY create_time, id")))
+    return tuple(map(key_of, connection.execute(f"{_READ} ORDER BY create_time, id")))
 
 
 def note_uses(connection: sqlite3.Connection, uses: Mapping[str, datetime]) -> None:
     """See KeyStore.note_key_uses."""
     connection.executemany(
         "UPDATE keys SET last_use_time = max(coalesce(last_use_time, :time), :time) WHERE id = :id",
-        [{"id": key_id, "time": _minute(time)} for key_id, time in uses.items()],
+        [{"id": key_id, "time": minute_of(time)} for key_id, time in uses.items()],
     )
-
-
-def _minute(time: datetime) -> int:
-    micros = to_micros(time)
-    return micros - micros % _MINUTE_MICROS
-
-
-def _key(row: tuple[Any, ...]) -> StoredKey:
-    key_id, hashed, last_four, principal, roles, labels, created, *times = row
-    return StoredKey(
-        *(key_id, hashed, last_four, principal),
-        frozenset(map(Role, roles.split(","))),
-        json.loads(labels),
-        from_micros(created),
-        *(None if micros is None else from_micros(micros) for micros in times),
-    )
-
-
-def _micros(time: datetime | None) -> int | None:
-    return None if time is None else to_micros(time)

@@ -4,32 +4,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.budgets.limits import (
-    ANY_VALUE,
-    Limited,
-    Source,
-    limited,
-    subject_of_label,
-)
-from longtake_server.storage.codec import from_micros, to_micros
+from longtake_server.operations.budgets.limits import Source
 from longtake_server.storage.limits_codec import decode_limits, encode_limits
+from longtake_server.storage.limits_documents import documents_of
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
     from longtake_server.operations.budgets.limits import Limits
-    from longtake_server.operations.budgets.terms import Terms
-
-_Documents = dict[str, tuple[str, ...]]
-"""The documents of each subject, by precedence."""
-
-_MOST_CACHED = 1024
-_MINUTE_MICROS = 60_000_000
+    from longtake_server.storage.limits_documents import Documents
 
 
 def keep(
@@ -75,70 +61,20 @@ def read_one(connection: sqlite3.Connection, subject: str, source: Source) -> Li
     return None if found is None else decode_limits(found[0])
 
 
-def limited_by(connection: sqlite3.Connection, terms: Terms, now: datetime) -> tuple[Limited, ...]:
-    """Return what an operation is charged to: the principal, and each label with a budget."""
-    documents = _documents(connection, [terms.subject, *terms.roles, *_label_subjects(terms)])
-    minute = minute_of(now)
-    found = [_principal(documents, terms.subject, terms.roles, minute)]
-    for key, value in terms.labels.items():
-        subject = subject_of_label(key, value)
-        own = documents.get(subject, ())
-        texts = own + documents.get(subject_of_label(key, ANY_VALUE), ())
-        if texts:
-            found.append(_limited(subject, texts, minute))
-    return tuple(found)
-
-
-def minute_of(now: datetime) -> int:
-    """Return the minute of a moment, throughout which limits and periods are the same."""
-    return to_micros(now) // _MINUTE_MICROS
-
-
-def concurrency_limits(
-    connection: sqlite3.Connection, principals: Sequence[Terms], now: datetime
-) -> Mapping[str, int | None] | None:
-    """See BudgetStore.concurrency_limits, given what is known of each principal."""
-    if not connection.execute(
-        "SELECT EXISTS (SELECT 1 FROM budget_limits WHERE limits_concurrency)"
-    ).fetchone()[0]:
-        return None
-    minute = minute_of(now)
-    found: dict[str, int | None] = {}
-    for terms in principals:
-        documents = _documents(connection, [terms.subject, *terms.roles])
-        limits = _principal(documents, terms.subject, terms.roles, minute)
-        found[terms.principal] = limits.values.max_concurrent
-    return found
-
-
-def _label_subjects(terms: Terms) -> Iterator[str]:
-    for key, value in terms.labels.items():
-        yield subject_of_label(key, value)
-        yield subject_of_label(key, ANY_VALUE)
-
-
-def _documents(connection: sqlite3.Connection, subjects: Sequence[str]) -> _Documents:
+def documents(connection: sqlite3.Connection, subjects: Sequence[str]) -> Documents:
+    """Return the documents of subjects."""
     # In the order of the key, a command comes before a file.
     rows = connection.execute(
         "SELECT subject, document FROM budget_limits "  # noqa: S608 - only the number of parameters varies
         f"WHERE subject IN ({', '.join('?' * len(subjects))}) ORDER BY subject, source",
         subjects,
     )
-    found: _Documents = {}
-    for subject, document in rows:
-        found[subject] = (*found.get(subject, ()), document)
-    return found
+    return documents_of(rows)
 
 
-def _principal(documents: _Documents, subject: str, roles: Sequence[str], minute: int) -> Limited:
-    texts = documents.get(subject, ())
-    for role in roles:
-        texts += documents.get(role, ())
-    return _limited(subject, texts, minute)
-
-
-# The periods and the overrides of a subject change at whole minutes only.
-@lru_cache(maxsize=_MOST_CACHED)
-def _limited(subject: str, documents: tuple[str, ...], minute: int) -> Limited:
-    now = from_micros(minute * _MINUTE_MICROS)
-    return limited(subject, [decode_limits(document) for document in documents], now)
+def limit_concurrency(connection: sqlite3.Connection) -> bool:
+    """Return whether any document limits concurrency."""
+    found = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM budget_limits WHERE limits_concurrency)"
+    ).fetchone()
+    return bool(found[0])

@@ -291,6 +291,14 @@ _VERSION_9: tuple[_Step, ...] = (
     *_QUEUE_LENGTHS,
 )
 
+# The replica that is the engine, the number of its term, and a number for each lease.
+_VERSION_10 = (
+    "ALTER TABLE meta ADD COLUMN engine TEXT",
+    "ALTER TABLE meta ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE meta ADD COLUMN leases INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE work ADD COLUMN lease INTEGER NOT NULL DEFAULT 0",
+)
+
 _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_1,
     _VERSION_2,
@@ -301,6 +309,7 @@ _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_7,
     _VERSION_8,
     _VERSION_9,
+    _VERSION_10,
 )
 
 NEWEST_VERSION = len(_MIGRATIONS)

@@ -26,6 +26,7 @@ class NewOperations:
         self._begin()
 
     def _begin(self) -> None:
+        self._by_name: dict[str, OperationRecord] = {}
         self._by_request_id: dict[tuple[str, str], OperationRecord] = {}
         self._queued: Counter[str] = Counter()
         self._operations: list[tuple[object, ...]] = []
@@ -42,6 +43,10 @@ class NewOperations:
         """The callers with queued ones."""
         return self._queued.keys()
 
+    def with_name(self, name: str) -> OperationRecord | None:
+        """Return the operation of this name, or None."""
+        return self._by_name.get(name)
+
     def queued(self, caller: str) -> int:
         """Return how many of a caller's are queued."""
         return self._queued[caller]
@@ -50,6 +55,7 @@ class NewOperations:
         self, record: OperationRecord, position: int, request: bytes, due: datetime | None
     ) -> None:
         """Add an operation. See changes.create."""
+        self._by_name[record.name] = record
         if record.request_id:
             self._by_request_id[record.caller, record.request_id] = record
         if record.state is State.QUEUED:

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import TYPE_CHECKING
 
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
@@ -20,6 +18,7 @@ from longtake_server.errors import (
 )
 from longtake_server.operations.store import Change, Page
 from longtake_server.storage.codec import decode_record, to_micros
+from longtake_server.storage.cursors import decode_cursor, encode_cursor
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
     from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.store import Filter
-
-_CURSOR_MARK = "1"
 
 
 def get(connection: sqlite3.Connection, name: str, owner: str | None = None) -> OperationRecord:
@@ -91,7 +88,7 @@ def list_page(
     conditions, values = _conditions(wanted)
     if cursor is not None:
         conditions.append("(create_time, name) < (?, ?)")
-        values.extend(_decode_cursor(cursor))
+        values.extend(decode_cursor(cursor))
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     rows = connection.execute(
         "SELECT create_time, name, record FROM operations "  # noqa: S608 - the conditions are constants; values are bound
@@ -102,7 +99,7 @@ def list_page(
     more = len(rows) > limit
     return Page(
         records=tuple(decode_record(record) for _, _, record in page),
-        next_cursor=_encode_cursor(page[-1][0], page[-1][1]) if more else None,
+        next_cursor=encode_cursor(page[-1][0], page[-1][1]) if more else None,
     )
 
 
@@ -125,23 +122,6 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[str | int]]:
         )
         values.extend(label)
     return conditions, values
-
-
-def _encode_cursor(create_time: int, name: str) -> str:
-    text = f"{_CURSOR_MARK} {create_time} {name}"
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def _decode_cursor(cursor: str) -> tuple[int, str]:
-    try:
-        text = base64.b64decode(cursor, altchars=b"-_", validate=True).decode()
-        mark, create_time, name = text.split(" ", 2)
-        position = int(create_time), name
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("the cursor is not one of this store's") from error
-    if mark != _CURSOR_MARK or _encode_cursor(*position) != cursor:
-        raise ValueError("the cursor is not one of this store's")
-    return position
 
 
 def changes(connection: sqlite3.Connection, after: int, limit: int, begun: int) -> Sequence[Change]:

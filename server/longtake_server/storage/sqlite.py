@@ -14,12 +14,16 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from longtake_server.clock import happened
 from longtake_server.errors import LongtakeError, StartFailure
+from longtake_server.operations.store import Leadership
 from longtake_server.storage import (
+    budget_changes,
     budget_table,
     changes,
     key_table,
     latency_table,
+    leadership_table,
     limits_table,
     queries,
     usage_queries,
@@ -46,9 +50,11 @@ if TYPE_CHECKING:
     from longtake_server.operations.budgets.limits import Limits, Source
     from longtake_server.operations.budgets.terms import Allowance, BudgetEvent, Terms
     from longtake_server.operations.model import Charge, OperationRecord
-    from longtake_server.operations.store import Change, Filter, Kind, Page, Work
+    from longtake_server.operations.store import Change, Fence, Filter, Kind, Page, Work
 
 _T = TypeVar("_T")
+
+_LOOK_SECONDS = 1.0
 
 
 class SqliteStore:
@@ -60,14 +66,17 @@ class SqliteStore:
         self._lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._readers = Readers(database.reading)
         self._key_readers = Readers((database.reading_keys,))
-        self._writer = Writer(database.writing, database.files, self._lose)
+        self._writer = Writer(database.writing, database.files, self._lose, database.position)
         self._closing: asyncio.Task[None] | None = None
+
+    @property
+    def is_shared(self) -> bool:
+        """See OperationStore.is_shared."""
+        return False
 
     @classmethod
     async def open(cls, path: Path, clock: Clock) -> SqliteStore:
         """Open the database; create the file and its folder if they do not exist.
-
-        Releases the leases of a process that died.
 
         Args:
             path: The file. SQLite and the lock add `-wal`, `-shm` and `.lock` beside it.
@@ -116,10 +125,12 @@ class SqliteStore:
             partial(queries.find_by_upstream, upstream_operation=upstream_operation)
         )
 
-    async def update(self, record: OperationRecord, expected_revision: int) -> None:
+    async def update(
+        self, record: OperationRecord, expected_revision: int, fence: Fence | None = None
+    ) -> None:
         """See OperationStore.update."""
         await self._writer.run(
-            partial(changes.update, record=record, expected_revision=expected_revision)
+            partial(changes.update, record=record, expected_revision=expected_revision, fence=fence)
         )
 
     async def list(self, wanted: Filter, limit: int, cursor: str | None = None) -> Page:
@@ -142,6 +153,11 @@ class SqliteStore:
     async def position(self) -> int:
         """See OperationStore.position."""
         return await self._readers.run(queries.position)
+
+    async def news(self, after: int) -> None:
+        """See OperationStore.news."""
+        if self._writer.position <= after:
+            await happened(self._writer.moved(), self._clock, _LOOK_SECONDS)
 
     async def position_key(self) -> bytes:
         """See OperationStore.position_key."""
@@ -170,6 +186,30 @@ class SqliteStore:
     async def next_due(self, now: datetime) -> datetime | None:
         """See OperationStore.next_due."""
         return await self._readers.run(partial(work_queue.next_due, now=now))
+
+    async def lead(self, replica: str, seconds: float) -> Leadership | None:
+        """See OperationStore.lead. The one process that has the files always leads.
+
+        Renewing it only reads, so that an idle server writes nothing.
+        """
+        _ = seconds
+        epoch = await self._readers.run(partial(leadership_table.epoch_of, replica=replica))
+        if epoch is not None:
+            return Leadership(epoch, is_new=False)
+        epoch = await self._change(partial(leadership_table.begin, replica=replica))
+        return Leadership(epoch, is_new=True)
+
+    async def resign(self, replica: str) -> None:
+        """See OperationStore.resign."""
+        await self._change(partial(leadership_table.resign, replica=replica))
+
+    async def leader(self) -> str | None:
+        """See OperationStore.leader."""
+        return await self._readers.run(leadership_table.leader)
+
+    async def release_leases(self, epoch: int) -> None:
+        """See OperationStore.release_leases."""
+        await self._change(partial(leadership_table.release_leases, epoch=epoch))
 
     async def expired(self, now: datetime, limit: int) -> Sequence[str]:
         """See OperationStore.expired."""
@@ -214,7 +254,7 @@ class SqliteStore:
     async def check(self, record: OperationRecord, terms: Terms) -> None:
         """See BudgetStore.check."""
         await self._readers.run(
-            lambda connection: budget_table.admit(Transaction(connection), record, terms)
+            lambda connection: budget_changes.admit(Transaction(connection), record, terms)
         )
 
     async def set_limits(self, subject: str, source: Source, limits: Limits | None) -> None:

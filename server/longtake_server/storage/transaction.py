@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from longtake_server.storage import budget_table, usage_table
 from longtake_server.storage.budget_rows import BudgetRows
+from longtake_server.storage.budget_table import StoredBudgets
 from longtake_server.storage.new_operations import NewOperations
 from longtake_server.storage.queries import queue_length
-from longtake_server.storage.usage_table import UsageRows
+from longtake_server.storage.usage_rows import UsageRows
 
 if TYPE_CHECKING:
     import sqlite3
@@ -40,11 +42,16 @@ class Transaction:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.created = NewOperations(connection)
-        self.usage = UsageRows(connection)
-        self.budgets = BudgetRows(connection)
+        self.usage = UsageRows()
+        self.budgets = BudgetRows(StoredBudgets(connection))
         self._position: int | None = None
         self._stored_position: int | None = None
         self._queues: dict[str, int] = {}
+
+    @property
+    def position(self) -> int | None:
+        """The position of the last change of this transaction, None if it has none."""
+        return self._position
 
     def next_position(self) -> int:
         """Return the position of another change."""
@@ -75,5 +82,5 @@ class Transaction:
         if len(self._queues) > _MOST_REMEMBERED:
             self._queues.clear()
         self.created.flush()
-        self.usage.flush()
-        self.budgets.flush()
+        usage_table.flush(self.connection, self.usage)
+        budget_table.flush(self.connection, self.budgets)

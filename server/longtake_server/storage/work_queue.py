@@ -28,17 +28,34 @@ def take(
         """,
         {"now": to_micros(now), "limit": limit},
     ).fetchall()
+    if not rows:
+        return ()
+    last = connection.execute(
+        "UPDATE meta SET leases = leases + ? RETURNING leases", (len(rows),)
+    ).fetchone()[0]
+    taken = [
+        Work(name, owner, from_micros(due), lease)
+        for lease, (name, due) in enumerate(rows, last - len(rows) + 1)
+    ]
     connection.executemany(
         # An owner that takes its own work again has not handled the wake-up yet.
         """
         UPDATE work SET
             wake_due = CASE WHEN owner = :owner THEN wake_due END,
-            owner = :owner, lease_until = :lease_until
+            owner = :owner, lease_until = :lease_until, lease = :lease
         WHERE name = :name
         """,
-        [{"owner": owner, "lease_until": to_micros(lease_until), "name": name} for name, _ in rows],
+        [
+            {
+                "owner": owner,
+                "lease_until": to_micros(lease_until),
+                "name": work.name,
+                "lease": work.lease,
+            }
+            for work in taken
+        ],
     )
-    return tuple(Work(name, owner, from_micros(due)) for name, due in rows)
+    return tuple(taken)
 
 
 def extend(connection: sqlite3.Connection, work: Work, lease_until: datetime) -> None:
@@ -58,15 +75,9 @@ def again(connection: sqlite3.Connection, work: Work, due: datetime) -> None:
 def _change_leased(
     connection: sqlite3.Connection, work: Work, assignments: str, time: datetime
 ) -> None:
-    # The due time distinguishes this lease from a later one of the same owner.
     changed = connection.execute(
-        f"UPDATE work SET {assignments} WHERE name = :name AND owner = :owner AND due = :due",  # noqa: S608 - the assignments are the constants above
-        {
-            "time": to_micros(time),
-            "name": work.name,
-            "owner": work.owner,
-            "due": to_micros(work.due),
-        },
+        f"UPDATE work SET {assignments} WHERE name = :name AND owner = :owner AND lease = :lease",  # noqa: S608 - the assignments are the constants above
+        {"time": to_micros(time), "name": work.name, "owner": work.owner, "lease": work.lease},
     ).rowcount
     if not changed:
         raise LeaseLost(work.name)
@@ -100,13 +111,3 @@ def next_due(connection: sqlite3.Connection, now: datetime) -> datetime | None:
         {"now": to_micros(now)},
     ).fetchone()[0]
     return None if earliest is None else from_micros(earliest)
-
-
-def release_leases(connection: sqlite3.Connection) -> None:
-    """Release all leases. Call this only when no lease holder is running."""
-    connection.execute(
-        """
-        UPDATE work SET owner = NULL, lease_until = NULL, wake_due = NULL
-        WHERE owner IS NOT NULL
-        """
-    )

@@ -58,6 +58,10 @@ class Writer:
         files: Checked before and after each commit.
         lost: Called once, on the event loop, with a description of the fault if the files are
             removed or replaced. From then on, each write is refused.
+        position: The position of the store.
+
+    Attributes:
+        position: The position of the latest change that is durable.
 
     """
 
@@ -66,7 +70,11 @@ class Writer:
         connection: sqlite3.Connection,
         files: OwnedFiles,
         lost: Callable[[str], None],
+        position: int,
     ) -> None:
+        self.position = position
+        self._newest = position
+        self._moved = asyncio.Event()
         self._connection = connection
         self._files = files
         self._lost = lost
@@ -103,6 +111,10 @@ class Writer:
         self._waiting.put(write)
         return await answer
 
+    def moved(self) -> asyncio.Event:
+        """Return an event that is set once `position` has changed."""
+        return self._moved
+
     async def close(self) -> None:
         """Finish the queued writes and stop the thread."""
         if not self._closed:
@@ -121,7 +133,7 @@ class Writer:
             outcomes = self._commit_to_files([write for write in group if write is not None])
             # The loop may be closed if the process exits without closing the store.
             with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._answer, outcomes)
+                self._loop.call_soon_threadsafe(self._answer, outcomes, self._newest)
 
     def _commit_to_files(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
         """Commit, and acknowledge writes only if the files are still in place."""
@@ -145,7 +157,7 @@ class Writer:
         except sqlite3.Error as error:
             return [_Outcome(write, error=unavailable(error)) for write in writes]
         try:
-            outcomes = self._attempt_all(writes)
+            outcomes, newest = self._attempt_all(writes)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._kept = None
@@ -154,9 +166,13 @@ class Writer:
                 return [_Outcome(writes[0], error=unavailable(error))]
             # A write that does not fit on the disk must not fail the others.
             return [outcome for write in writes for outcome in self._commit([write])]
+        self._newest = max(newest, self._newest)
         return outcomes
 
-    def _attempt_all(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
+    def _attempt_all(
+        self, writes: Sequence[_Write[object]]
+    ) -> tuple[Sequence[_Outcome[object]], int]:
+        """Run writes in the open transaction; return the outcomes and the last new position."""
         try:
             # Failures are rare, and the two savepoint statements cost as much as a write.
             transaction = self._transaction()
@@ -168,8 +184,9 @@ class Writer:
             self._kept = None
             self._connection.execute("ROLLBACK")
             self._connection.execute("BEGIN IMMEDIATE")
-            return [self._attempt(write) for write in writes]
-        return outcomes
+            attempts = [self._attempt(write) for write in writes]
+            return [one for one, _ in attempts], max(position for _, position in attempts)
+        return outcomes, transaction.position or 0
 
     def _transaction(self) -> Transaction:
         """Return the transaction that the previous commit left, if it is still true, or a new one.
@@ -181,21 +198,23 @@ class Writer:
             self._kept, self._version = Transaction(self._connection), version
         return self._kept
 
-    def _attempt(self, write: _Write[object]) -> _Outcome[object]:
+    def _attempt(self, write: _Write[object]) -> tuple[_Outcome[object], int]:
         self._connection.execute("SAVEPOINT one")
+        position = 0
         try:
             transaction = Transaction(self._connection)
             outcome = _Outcome(write, result=write.action(transaction))
             transaction.flush()
+            position = transaction.position or 0
         except sqlite3.Error:
             raise
         except Exception as error:  # noqa: BLE001 - passed to the caller, which waits on the event loop
             self._connection.execute("ROLLBACK TO one")
             outcome = _Outcome(write, error=error)
         self._connection.execute("RELEASE one")
-        return outcome
+        return outcome, position
 
-    def _answer(self, outcomes: Sequence[_Outcome[object]]) -> None:
+    def _answer(self, outcomes: Sequence[_Outcome[object]], newest: int) -> None:
         for outcome in outcomes:
             self._places.release()
             answer = outcome.write.answer
@@ -205,3 +224,8 @@ class Writer:
                 answer.set_exception(outcome.error)
             else:
                 answer.set_result(outcome.result)
+        if newest > self.position:
+            self.position = newest
+            # After the answers: whoever made a change knows of it before its news.
+            self._moved.set()
+            self._moved = asyncio.Event()

@@ -53,6 +53,8 @@ _log = logging.getLogger(__name__)
 _MAX_PROBE_WAIT_SECONDS = 2.0
 """The longest wait between two probes of an upstream that does not answer."""
 
+_TERM_SECONDS = 6.0
+
 
 @dataclass(frozen=True, slots=True)
 class Ports:
@@ -248,6 +250,10 @@ class Engine:
             StorageUnavailable: The store cannot be read.
 
         """
+        leadership = await self._ports.store.lead(self._settings.leasing.owner, _TERM_SECONDS)
+        if leadership is not None:
+            # The owners of these leases are gone.
+            await self._ports.store.release_leases(leadership.epoch)
         self._ports.ledger.observe(self)
         self._ports.topics.on_watched(self.admission.watched)
         await self.poll_scheduler.resume()

@@ -1,0 +1,90 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""What commands do with a PostgreSQL database: implements storage.command_store."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from longtake_server.storage.postgres import budget_queries, key_queries, usage_queries
+from longtake_server.storage.postgres.opening import failing_to_start
+from longtake_server.storage.postgres.query import ask_blocking
+from longtake_server.storage.postgres.schema import check_version, migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
+
+    from psycopg import Connection
+
+    from longtake_server.identity.key_store import StoredKey
+    from longtake_server.operations.accounting import Account, Usage, UsagePage, UsageQuery
+    from longtake_server.operations.budgets.accounting import Amounts
+    from longtake_server.operations.budgets.limits import Limits, Source
+    from longtake_server.operations.model import Charge
+    from longtake_server.storage.postgres.address import DatabaseAddress
+    from longtake_server.storage.postgres.query import Row
+
+
+class PostgresCommands:
+    """A CommandStore on a connection with an open transaction."""
+
+    def __init__(self, connection: Connection[Row]) -> None:
+        self._connection = connection
+        self.register = key_queries.KeyTable(connection)
+
+    def keys(self) -> Sequence[StoredKey]:
+        """See CommandStore.keys."""
+        return ask_blocking(self._connection, key_queries.read())
+
+    def limits(self) -> Mapping[tuple[str, Source], Limits]:
+        """See CommandStore.limits."""
+        return ask_blocking(self._connection, budget_queries.all_limits())
+
+    def limits_of(self, subject: str, source: Source) -> Limits | None:
+        """See CommandStore.limits_of."""
+        return ask_blocking(self._connection, budget_queries.limits_of(subject, source))
+
+    def set_limits(self, subject: str, source: Source, limits: Limits | None) -> None:
+        """See CommandStore.set_limits."""
+        ask_blocking(self._connection, budget_queries.set_limits(subject, source, limits))
+
+    def spending(self) -> Mapping[Charge, Amounts]:
+        """See CommandStore.spending."""
+        return ask_blocking(self._connection, budget_queries.spending())
+
+    def usage(self, since: date, until: date, caller: str | None) -> Mapping[Account, Usage]:
+        """See CommandStore.usage."""
+        return ask_blocking(self._connection, usage_queries.read(since, until, caller))
+
+    def usage_by(self, wanted: UsageQuery, limit: int, cursor: str | None) -> UsagePage:
+        """See CommandStore.usage_by."""
+        return ask_blocking(self._connection, usage_queries.read_page(wanted, limit, cursor))
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresPlace:
+    """The StorePlace of a database.
+
+    Attributes:
+        address: The database.
+    """
+
+    address: DatabaseAddress
+
+    @contextmanager
+    def reading(self) -> Iterator[PostgresCommands]:
+        """See StorePlace.reading."""
+        with failing_to_start(self.address), self.address.connect_blocking() as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            check_version(connection, self.address)
+            yield PostgresCommands(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[PostgresCommands]:
+        """See StorePlace.writing. Makes the tables if there are none."""
+        with failing_to_start(self.address), self.address.connect_blocking() as connection:
+            migrate(connection, self.address)
+            yield PostgresCommands(connection)

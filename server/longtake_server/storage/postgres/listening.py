@@ -1,0 +1,85 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The task that listens for changes that other processes make."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from longtake_server.clock import happened
+from longtake_server.storage.postgres.queries import position as newest
+from longtake_server.storage.postgres.query import ask
+from longtake_server.storage.postgres.session import Backoff
+
+if TYPE_CHECKING:
+    from longtake_server.clock import Clock
+    from longtake_server.storage.postgres.address import DatabaseAddress
+
+_LONGEST_SECONDS = 1.0
+
+
+class Listener:
+    """Knows the newest position that this process has heard of.
+
+    A notification only brings the news sooner. While the connection is lost, `news` still returns
+    each second.
+
+    Args:
+        address: The database.
+        channel: The channel of its notifications.
+        position: Its position.
+        clock: The time source.
+
+    """
+
+    def __init__(self, address: DatabaseAddress, channel: str, position: int, clock: Clock) -> None:
+        self._address = address
+        self._channel = channel
+        self._position = position
+        self._clock = clock
+        self._heard = asyncio.Event()
+        self._task = asyncio.create_task(self._run(), name="storage-listener")
+
+    def note(self, position: int) -> None:
+        """Note a position of the store, and wake who waits for one."""
+        if position > self._position:
+            self._set(position)
+
+    async def news(self, after: int) -> None:
+        """See OperationStore.news."""
+        until = self._clock.monotonic() + _LONGEST_SECONDS
+        while self._position <= after:
+            left = until - self._clock.monotonic()
+            if left <= 0 or not await happened(self._heard, self._clock, left):
+                return
+
+    async def close(self) -> None:
+        """Stop listening."""
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+    def _set(self, position: int) -> None:
+        self._position = position
+        heard, self._heard = self._heard, asyncio.Event()
+        heard.set()
+
+    async def _run(self) -> None:
+        backoff = Backoff()
+        while True:
+            with suppress(psycopg.Error):
+                await self._listen(backoff)
+            await self._clock.sleep(backoff.failed())
+
+    async def _listen(self, backoff: Backoff) -> None:
+        async with await self._address.connect() as connection:
+            await connection.execute(f'LISTEN "{self._channel}"')
+            # After a failover the store may have gone back, so this may be less than before.
+            self._set(await ask(connection, newest()))
+            backoff.succeeded()
+            async for notification in connection.notifies():
+                self.note(int(notification.payload))

@@ -1,0 +1,293 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The database schema, as numbered migrations from one version to the next.
+
+Servers of two neighbouring versions run side by side while the newer one is rolled out: the older
+ones go on with the schema that the newer one made. So a migration only adds what the older version
+can do without, and what is not needed any more is removed one version later.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from longtake_server.errors import StartFailure
+from longtake_server.operations.accounting import SUMS
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+    from longtake_server.storage.postgres.address import DatabaseAddress
+    from longtake_server.storage.postgres.query import Row
+
+_SUMS = ", ".join(f"{name} bigint NOT NULL" for name in SUMS)
+
+# Times are microseconds since 1970-01-01 UTC. Text is in the order of its code points, as in every
+# store. There are no foreign keys: each of them would be a look-up for every write.
+# `meta` has one row, which every group of writes locks. `engine` is the replica that is the engine.
+_VERSION_1 = f"""
+CREATE TABLE meta (
+    only_row int PRIMARY KEY CHECK (only_row = 1),
+    position bigint NOT NULL,
+    compacted bigint NOT NULL,
+    key_version bigint NOT NULL,
+    position_key bytea NOT NULL,
+    epoch bigint NOT NULL,
+    engine text COLLATE "C",
+    engine_until timestamptz
+) WITH (fillfactor = 50);
+
+CREATE TABLE operations (
+    name text COLLATE "C" PRIMARY KEY,
+    position bigint NOT NULL UNIQUE,
+    revision bigint NOT NULL,
+    caller text COLLATE "C" NOT NULL,
+    state text COLLATE "C" NOT NULL,
+    model text COLLATE "C" NOT NULL,
+    labels jsonb NOT NULL,
+    create_time bigint NOT NULL,
+    expire_time bigint,
+    upstream_operation text COLLATE "C" NOT NULL,
+    record bytea NOT NULL
+);
+CREATE INDEX operations_newest ON operations (create_time, name);
+CREATE INDEX operations_caller ON operations (caller, create_time, name);
+CREATE INDEX operations_state ON operations (state, create_time, name);
+CREATE INDEX operations_model ON operations (model, create_time, name);
+CREATE INDEX operations_labels ON operations USING gin (labels jsonb_path_ops);
+CREATE INDEX operations_expire ON operations (expire_time) WHERE expire_time IS NOT NULL;
+CREATE INDEX operations_upstream ON operations (upstream_operation, create_time, name)
+    WHERE upstream_operation <> '';
+
+CREATE TABLE requests (
+    name text COLLATE "C" PRIMARY KEY,
+    request bytea NOT NULL,
+    early_since timestamptz
+);
+ALTER TABLE requests ALTER request SET STORAGE EXTERNAL;
+CREATE INDEX requests_early ON requests (early_since) WHERE early_since IS NOT NULL;
+
+CREATE TABLE request_ids (
+    caller text COLLATE "C" NOT NULL,
+    request_id text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL,
+    PRIMARY KEY (caller, request_id)
+);
+CREATE INDEX request_ids_name ON request_ids (name);
+
+CREATE TABLE tombstones (
+    name text COLLATE "C" PRIMARY KEY,
+    position bigint NOT NULL UNIQUE,
+    kind text COLLATE "C" NOT NULL CHECK (kind IN ('deleted', 'expired')),
+    time bigint NOT NULL,
+    caller text COLLATE "C" NOT NULL
+);
+CREATE INDEX tombstones_time ON tombstones (time);
+
+CREATE TABLE work (
+    name text COLLATE "C" PRIMARY KEY,
+    due bigint NOT NULL,
+    owner text COLLATE "C",
+    lease bigint NOT NULL DEFAULT 0,
+    lease_until bigint,
+    wake_due bigint,
+    CHECK ((owner IS NULL) = (lease_until IS NULL))
+);
+CREATE SEQUENCE work_leases;
+CREATE INDEX work_due ON work (due, name);
+CREATE INDEX work_free ON work (due) WHERE owner IS NULL;
+CREATE INDEX work_leased ON work (lease_until) WHERE owner IS NOT NULL;
+
+CREATE TABLE queue_lengths (
+    caller text COLLATE "C" PRIMARY KEY,
+    queued bigint NOT NULL
+) WITH (fillfactor = 50);
+
+CREATE TABLE latencies (
+    upstream text COLLATE "C" NOT NULL,
+    model text COLLATE "C" NOT NULL,
+    resolution text COLLATE "C" NOT NULL,
+    seconds int NOT NULL,
+    weights text NOT NULL,
+    PRIMARY KEY (upstream, model, resolution, seconds)
+);
+
+CREATE TABLE usage (
+    day text COLLATE "C" NOT NULL,
+    caller text COLLATE "C" NOT NULL,
+    model text COLLATE "C" NOT NULL,
+    {_SUMS},
+    PRIMARY KEY (day, caller, model)
+) WITH (fillfactor = 50);
+CREATE INDEX usage_caller ON usage (caller, day);
+
+CREATE TABLE label_usage (
+    key text COLLATE "C" NOT NULL,
+    caller text COLLATE "C" NOT NULL,
+    day text COLLATE "C" NOT NULL,
+    model text COLLATE "C" NOT NULL,
+    value text COLLATE "C" NOT NULL,
+    {_SUMS},
+    PRIMARY KEY (key, caller, day, model, value)
+) WITH (fillfactor = 50);
+
+CREATE TABLE keys (
+    id text COLLATE "C" PRIMARY KEY,
+    hash bytea NOT NULL,
+    last_four text NOT NULL,
+    principal text COLLATE "C" NOT NULL,
+    roles text NOT NULL,
+    labels text NOT NULL,
+    create_time bigint NOT NULL,
+    expire_time bigint,
+    revoke_time bigint,
+    last_use_time bigint
+);
+
+CREATE TABLE budget_limits (
+    subject text COLLATE "C" NOT NULL,
+    source text COLLATE "C" NOT NULL CHECK (source IN ('command', 'file')),
+    document text NOT NULL,
+    limits_concurrency boolean NOT NULL,
+    PRIMARY KEY (subject, source)
+);
+CREATE INDEX budget_limits_concurrency ON budget_limits (subject) WHERE limits_concurrency;
+
+CREATE TABLE budget_spending (
+    subject text COLLATE "C" NOT NULL,
+    period_key text COLLATE "C" NOT NULL,
+    reserved_micros bigint NOT NULL,
+    spent_micros bigint NOT NULL,
+    reserved_milliseconds bigint NOT NULL,
+    spent_milliseconds bigint NOT NULL,
+    PRIMARY KEY (subject, period_key)
+) WITH (fillfactor = 50);
+
+CREATE TABLE budget_principals (
+    principal text COLLATE "C" PRIMARY KEY,
+    roles text NOT NULL,
+    level bigint NOT NULL,
+    level_time bigint NOT NULL
+) WITH (fillfactor = 50);
+
+CREATE TABLE budget_events (
+    number bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    subject text COLLATE "C" NOT NULL,
+    period_key text COLLATE "C" NOT NULL,
+    measure text COLLATE "C" NOT NULL,
+    percent bigint NOT NULL,
+    time bigint NOT NULL,
+    UNIQUE (subject, period_key, measure, percent)
+);
+"""
+
+_MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+
+NEWEST_VERSION = len(_MIGRATIONS)
+"""The schema version that this server makes."""
+
+_LOCK = 0x4C544B31
+_MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))"
+_OLDEST_SERVER = 150_000
+# Not every version of PostgreSQL has each of them.
+_MIGRATION_LIMITS = """
+    SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN (
+        'idle_in_transaction_session_timeout', 'lock_timeout', 'statement_timeout',
+        'transaction_timeout'
+    )
+"""
+
+
+def check_server(connection: Connection[Row], address: DatabaseAddress) -> None:
+    """Refuse a database that the store cannot use, whatever is in it.
+
+    Raises:
+        StartFailure: It is too old, or does not store Unicode.
+
+    """
+    info = connection.info
+    if info.server_version < _OLDEST_SERVER:
+        raise StartFailure(
+            f"the database {address} is PostgreSQL {info.server_version // 10_000}; use "
+            f"PostgreSQL {_OLDEST_SERVER // 10_000} or newer"
+        )
+    encoding = info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise StartFailure(f"the database {address} is in {encoding}; use one in UTF8")
+
+
+def schema_version(connection: Connection[Row]) -> int:
+    """Return the schema version of the database; 0 if it has none."""
+    if _value(connection, "SELECT to_regclass('longtake_schema')") is None:
+        return 0
+    version: int = _value(connection, "SELECT version FROM longtake_schema")
+    return version
+
+
+def migrate(connection: Connection[Row], address: DatabaseAddress) -> int:
+    """Migrate the schema to NEWEST_VERSION in one transaction, and return the version before.
+
+    Several servers that start at the same time do it one after another. Blocks.
+
+    Raises:
+        StartFailure: The schema is a newer server's, or not Longtake's.
+        psycopg.Error: The database refused; nothing was changed.
+
+    """
+    version = schema_version(connection)
+    if version < NEWEST_VERSION:
+        connection.execute(_MIGRATION_LIMITS)
+        connection.execute(_MIGRATION_LOCK, (_LOCK,))
+        version = schema_version(connection)
+        _apply(connection, address, version)
+    _refuse_newer(address, version)
+    connection.commit()
+    return version
+
+
+def check_version(connection: Connection[Row], address: DatabaseAddress) -> None:
+    """Refuse a schema that is not the newest. Changes nothing.
+
+    Raises:
+        StartFailure: It is older or newer.
+
+    """
+    version = schema_version(connection)
+    _refuse_newer(address, version)
+    if version < NEWEST_VERSION:
+        raise StartFailure(
+            f"the database {address} has schema version {version}; `longtake-server migrate`, or "
+            f"the start of this server, brings it to version {NEWEST_VERSION}"
+        )
+
+
+def _refuse_newer(address: DatabaseAddress, version: int) -> None:
+    if version > NEWEST_VERSION:
+        raise StartFailure(
+            f"the database {address} has schema version {version} and this server knows versions "
+            f"up to {NEWEST_VERSION}; start the newer server that made it"
+        )
+
+
+def _apply(connection: Connection[Row], address: DatabaseAddress, version: int) -> None:
+    if version == 0:
+        if _value(connection, "SELECT to_regclass('operations')") is not None:
+            raise StartFailure(
+                f"the database {address} has tables of another program; name an empty database "
+                "in LONGTAKE_DATABASE_URL, or an empty schema in its options"
+            )
+        connection.execute("CREATE TABLE longtake_schema (version int NOT NULL)")
+        connection.execute("INSERT INTO longtake_schema VALUES (0)")
+    for statements in _MIGRATIONS[version:]:
+        connection.execute(statements)
+    if version == 0:
+        connection.execute(
+            "INSERT INTO meta VALUES (1, 0, 0, 0, %s, 0, NULL, NULL)", (secrets.token_bytes(32),)
+        )
+    connection.execute("UPDATE longtake_schema SET version = %s", (NEWEST_VERSION,))
+
+
+def _value(connection: Connection[Row], sql: str) -> Any:
+    found = connection.execute(sql).fetchone()
+    return None if found is None else found[0]

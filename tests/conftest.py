@@ -1,0 +1,31 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The PostgreSQL server of the tests, which starts with the first test that needs it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from processes.postgres import postgres_server, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Return the URL of a database. LONGTAKE_TEST_POSTGRES names another one than our own."""
+    if given := os.environ.get("LONGTAKE_TEST_POSTGRES"):
+        yield given
+        return
+    with postgres_server() as server:
+        yield server.url
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """Return the URL of a new, empty schema."""
+    with schema(postgres_url) as url:
+        yield url

@@ -1,0 +1,145 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""The PostgreSQL store while the database is away, and after."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from fakes.clock import FakeClock
+from longtake_server.errors import OutcomeUnknown, StartFailure, StorageUnavailable
+from longtake_server.storage.postgres.address import DatabaseAddress
+from longtake_server.storage.postgres.session import Session
+from longtake_server.storage.postgres.store import PostgresStore
+from processes.postgres import PostgresServer, postgres_server, schema
+from storage.storage_postgres import LossyProxy, execute, opened
+from storage.storage_records import REQUEST, changed, new_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+
+_ALL_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """Run a server of this module's own, which writes to the disk."""
+    with postgres_server({}) as server:
+        yield server
+
+
+@pytest.fixture
+def url(server: PostgresServer) -> Iterator[str]:
+    with schema(server.url) as url:
+        yield url
+
+
+async def test_connections_that_were_closed_while_idle_are_not_noticed(url: str) -> None:
+    async with opened(url) as (store,):
+        record = await store.create(new_record(), REQUEST)
+        await execute(url, _ALL_OTHERS)
+        assert await store.get(record.name) == record
+        await store.update(changed(record), 1)
+        assert await store.get(record.name) == changed(record)
+
+
+async def test_news_come_again_after_the_listening_connection_was_lost(url: str) -> None:
+    async with opened(url, 2) as (one, other):
+        await execute(url, _ALL_OTHERS)
+        clock = other._clock
+        assert isinstance(clock, FakeClock)
+        before = await other.position()
+        waiting = asyncio.ensure_future(other.news(before))
+        await one.create(new_record(), REQUEST)
+        await clock.sleeping()
+        clock.advance(1.0)
+        await waiting
+        assert await other.position() > before
+
+
+async def test_an_answer_to_a_commit_that_is_lost_is_an_unknown_outcome(
+    url: str, server: PostgresServer
+) -> None:
+    proxy = LossyProxy(server.port)
+    async with AsyncExitStack() as closing:
+        port = await closing.enter_async_context(proxy.serving())
+        (store,) = await closing.enter_async_context(
+            opened(url.replace(f":{server.port}/", f":{port}/"))
+        )
+        record = new_record()
+        proxy.lose_commit = True
+        with pytest.raises(OutcomeUnknown):
+            await store.create(record, REQUEST)
+        proxy.lose_commit = False
+        assert await store.get(record.name) == record
+        assert await store.create(record, REQUEST) == record
+        assert await store.position() == 1
+
+
+async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
+    url: str, server: PostgresServer
+) -> None:
+    async with opened(url) as (store,):
+        clock = store._clock
+        assert isinstance(clock, FakeClock)
+        record = await store.create(new_record(), REQUEST)
+        await asyncio.to_thread(server.kill)
+        with pytest.raises(StorageUnavailable, match="cannot be reached"):
+            await store.get(record.name)
+        with pytest.raises(StorageUnavailable):
+            await store.update(changed(record), 1)
+        await asyncio.to_thread(server.start)
+        clock.advance(10.0)
+        assert await store.get(record.name) == record
+        await store.update(changed(record), 1)
+        assert await store.get(record.name) == changed(record)
+
+
+async def test_a_database_that_does_not_answer_is_given_up(url: str) -> None:
+    clock = FakeClock()
+    session = Session(DatabaseAddress(url), clock)
+
+    async def wait(connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
+        waiting = asyncio.ensure_future(connection.execute("SELECT pg_sleep(600)"))
+        await clock.sleeping()
+        clock.advance(20.0)
+        await waiting
+
+    with pytest.raises(StorageUnavailable, match="cannot be reached"):
+        await session.run(wait)
+    await session.close()
+
+
+async def test_a_database_that_cannot_be_reached_is_waited_for(server: PostgresServer) -> None:
+    clock = FakeClock()
+    with schema(server.url) as url:
+        await asyncio.to_thread(server.stop)
+        opening = asyncio.ensure_future(PostgresStore.open(DatabaseAddress(url), clock))
+        await clock.sleeping()
+        await asyncio.to_thread(server.start)
+        clock.advance(5.0)
+        store = await opening
+        assert await store.position() == 0
+        await store.close()
+
+
+async def test_after_a_minute_it_is_not_waited_for_any_more() -> None:
+    clock = FakeClock()
+    address = DatabaseAddress("postgresql://ann:secret@127.0.0.1:1/db")
+    opening = asyncio.ensure_future(PostgresStore.open(address, clock))
+    skipping = asyncio.ensure_future(clock.skip_naps(5.0))
+    with pytest.raises(StartFailure) as failure:
+        await opening
+    skipping.cancel()
+    assert str(failure.value) == (
+        "the database 127.0.0.1:1/db cannot be reached for 60 seconds: the database cannot be "
+        "reached; start it, or correct LONGTAKE_DATABASE_URL"
+    )
