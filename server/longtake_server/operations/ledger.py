@@ -8,7 +8,8 @@ import asyncio
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from longtake_server.errors import ResourceError
+from longtake_server.errors import OutcomeUnknown, ResourceError
+from longtake_server.operations.model import SubmissionStarted
 from longtake_server.operations.store import RevisionConflict
 from longtake_server.operations.transition import transition
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from longtake_server.clock import Clock
     from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import Event, OperationRecord
-    from longtake_server.operations.store import OperationStore
+    from longtake_server.operations.store import Fence, OperationStore
     from longtake_server.operations.topics import Topics
 
 _T = TypeVar("_T")
@@ -93,7 +94,10 @@ class Ledger:
         due: datetime,
         terms: Terms | None,
     ) -> OperationRecord:
-        stored = await self._store.create(record, request, due, terms)
+        try:
+            stored = await self._store.create(record, request, due, terms)
+        except OutcomeUnknown:
+            stored = await self._store.create(record, request, due, terms)
         if stored.name == record.name:
             self._publish(stored.name, stored)
             if self._observer is not None:
@@ -150,11 +154,13 @@ class Ledger:
 
         Raises:
             IllegalTransition: The event is not allowed in the newest state.
-            RevisionConflict: Concurrent changes won every attempt.
+            RevisionConflict: Concurrent changes won every attempt, or the operation has been
+                submitted again since the record was read.
 
         Raises also as OperationStore.get.
 
         """
+        attempts = None if seen is None else seen.attempts
         for _ in range(_COMMIT_ATTEMPTS):
             record = seen or await self.get(name)
             seen = None
@@ -164,8 +170,30 @@ class Ledger:
             try:
                 return await self.finish(self._store_and_wake(changed, record.revision))
             except RevisionConflict:
-                await self.read(name)
+                newest = await self.read(name)
+                if attempts is not None and newest.attempts != attempts:
+                    # The event is of an earlier attempt, and must not decide a later one.
+                    raise
         raise RevisionConflict(name)
+
+    async def start_submission(self, record: OperationRecord, fence: Fence) -> OperationRecord:
+        """Commit SubmissionStarted to this revision if the fence holds, and wake watchers.
+
+        A conflict is not decided anew: whoever reads the operation again decides.
+
+        Raises:
+            IllegalTransition: The operation is not queued.
+            RevisionConflict, EngineReplaced, LeaseLost: As OperationStore.update.
+
+        Raises also as OperationStore.get.
+
+        """
+        started = transition(record, SubmissionStarted(), self._clock.now(), self._retention)
+        try:
+            return await self.finish(self._store_and_wake(started, record.revision, fence))
+        except RevisionConflict:
+            await self.read(record.name)
+            raise
 
     async def aclose(self) -> None:
         """Wait until all work passed to `finish` has ended."""
@@ -180,9 +208,16 @@ class Ledger:
         return await asyncio.shield(task)
 
     async def _store_and_wake(
-        self, changed: OperationRecord, expected_revision: int
+        self, changed: OperationRecord, expected_revision: int, fence: Fence | None = None
     ) -> OperationRecord:
-        await self._store.update(changed, expected_revision)
+        try:
+            await self._store.update(changed, expected_revision, fence)
+        except OutcomeUnknown:
+            stored = await self._store.get(changed.name)
+            if stored.revision < changed.revision:
+                raise
+            if stored != changed:
+                raise RevisionConflict(changed.name) from None
         self._publish(changed.name, changed)
         return changed
 
