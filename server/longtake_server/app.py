@@ -32,6 +32,7 @@ from longtake_server.memory import (
 )
 from longtake_server.operations.engine.election import Election
 from longtake_server.operations.engine.engine import Ports
+from longtake_server.operations.following import Follower
 from longtake_server.operations.ledger import Ledger
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
@@ -70,6 +71,7 @@ class _Parts:
     ledger: Ledger
     watching: Watching
     election: Election
+    follower: Follower
     budgets: BudgetsFile
     health: HealthServicer
     service: VideoOperations
@@ -116,6 +118,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         losing = asyncio.create_task(built.store.lost(), name="storage-lost")
         following = asyncio.create_task(built.budgets.run(), name="budgets file")
         loops = [returning, guarding]
+        if built.store.is_shared:
+            loops.append(asyncio.create_task(built.follower.run(), name="follower"))
         if certificates is not None:
             loops.append(asyncio.create_task(certificates.run(), name="certificates"))
         _reduce_garbage_collection()
@@ -360,6 +364,8 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         lambda upstream, failure: health.note_upstream(upstream, answers=failure is None),
         health.note_engine,
     )
+    follower = Follower(store, ledger, clock, election.hold)
+    await follower.start()
     await election.start()
     service = VideoOperations(
         store=store,
@@ -374,4 +380,6 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         enforce_retirement=not simulated,
     )
     check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
-    return _Parts(clock, store, ledger, watching, election, budgets, health, service, check)
+    return _Parts(
+        clock, store, ledger, watching, election, follower, budgets, health, service, check
+    )

@@ -63,6 +63,7 @@ class ScriptedUpstream:
         self.submitting = asyncio.Event()
         self.let_submit = asyncio.Event()
         self.let_submit.set()
+        self.poll_begun = asyncio.Event()
         self.preparing = asyncio.Event()
         self.let_prepare = asyncio.Event()
         self.let_prepare.set()
@@ -98,6 +99,7 @@ class ScriptedUpstream:
 
     async def poll(self, operation: str, upstream_operation: str) -> PollResult:
         self.polled.append(operation)
+        self.poll_begun.set()
         return self._polls.next()
 
     async def cancel(self, upstream_operation: str) -> bool:

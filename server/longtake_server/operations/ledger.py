@@ -1,6 +1,10 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The only writer of operations. A commit stores a change and then wakes its watchers."""
+"""The only writer of operations. A commit stores a change and then wakes its watchers.
+
+Changes of other processes come through `follow`. If the store is shared, the cache is behind it by
+as much as the feed.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from longtake_server.clock import Clock
     from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import Event, OperationRecord
-    from longtake_server.operations.store import Fence, OperationStore
+    from longtake_server.operations.store import Change, Fence, OperationStore
     from longtake_server.operations.topics import Topics
 
 _T = TypeVar("_T")
@@ -40,6 +44,9 @@ class Observer(Protocol):
 
     def created(self, record: OperationRecord, due: datetime) -> None:
         """Handle a new record whose first step is due at `due` unless it is woken earlier."""
+
+    def followed(self, name: str, record: OperationRecord | None) -> None:
+        """Handle, after `committed`, a change that another process made."""
 
 
 class Ledger:
@@ -105,11 +112,18 @@ class Ledger:
         return stored
 
     async def get(self, name: str) -> OperationRecord:
-        """Return the newest record, from the cache if possible. Raises as OperationStore.get."""
+        """Return a record, from the cache if possible. Raises as OperationStore.get.
+
+        Another process may have changed it since. Then `follow` wakes its watchers.
+        """
         return self.cached(name) or await self.read(name)
 
+    def newest(self, name: str) -> OperationRecord | None:
+        """Return the newest record if it is in the cache and no other process can change it."""
+        return None if self._store.is_shared else self.cached(name)
+
     def cached(self, name: str) -> OperationRecord | None:
-        """Return the newest record if it is in the cache."""
+        """Return a record if it is in the cache."""
         if (known := self._cache.get(name)) is not None:
             self._cache.move_to_end(name)
         return known
@@ -129,6 +143,9 @@ class Ledger:
         if removals == self._removals:
             # After a removal, the record may be deleted or outdated: do not cache it.
             self._add_to_cache(record)
+            if self._store.is_shared and self._observer is not None:
+                # The feed may bring it later.
+                self._observer.committed(name, record)
         return self._cache.get(name, record)
 
     def _add_to_cache(self, record: OperationRecord) -> None:
@@ -237,6 +254,21 @@ class Ledger:
         """Clear the cache of records."""
         self._removals += 1
         self._cache.clear()
+
+    def follow(self, change: Change) -> None:
+        """Publish a change from the feed of the store, unless it is known already."""
+        name, record = change.name, change.record
+        known = self._cache.get(name)
+        if record is not None and known is not None and known.revision >= record.revision:
+            return
+        self._publish(name, record)
+        if self._observer is not None:
+            self._observer.followed(name, record)
+
+    def distrust(self) -> None:
+        """Clear the cache and wake all watchers, because changes may have been missed."""
+        self.forget_records()
+        self._topics.wake_all()
 
     def _publish(self, name: str, record: OperationRecord | None) -> None:
         if record is None:

@@ -148,7 +148,7 @@ class VideoOperations:
         return self._with_outage(await self._find(name, principal))
 
     async def _find(self, name: str, principal: Principal) -> OperationRecord:
-        cached = self._ledger.cached(name)
+        cached = self._ledger.newest(name)
         if cached is not None and may_see(cached, principal):
             return cached
         # Another's operation takes the same read as a name that never existed, and as long.

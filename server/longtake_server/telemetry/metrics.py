@@ -231,6 +231,12 @@ ENGINE = Metric(
     "1",
     "1 if this replica is the engine, which alone submits and polls, otherwise 0.",
 )
+ENGINE_HOLDING = Metric(
+    "longtake.engine.holding",
+    Kind.GAUGE,
+    "1",
+    "1 if this replica submits nothing because the store is older than before, otherwise 0.",
+)
 ENGINE_ELECTIONS = Metric(
     "longtake.engine.elections",
     Kind.COUNTER,

@@ -20,6 +20,7 @@ from longtake_server.operations.engine.engine import Engine
 from longtake_server.operations.engine.reporting import report
 from longtake_server.operations.engine.term import Term
 from longtake_server.operations.store import EngineReplaced
+from longtake_server.telemetry import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,7 @@ class Election:
 
     Attributes:
         engine: The running engine; None while this replica is not the engine.
+        is_holding: Whether submissions are held, see `hold`.
 
     """
 
@@ -66,8 +68,10 @@ class Election:
         self._stopping = asyncio.Event()
         self._term: Term | None = None
         self.engine: Engine | None = None
+        self.is_holding = False
         ports.ledger.observe(self)
         report(ports.telemetry, lambda: self.engine)
+        ports.telemetry.report(metrics.ENGINE_HOLDING, lambda: int(self.is_holding))
 
     async def start(self) -> None:
         """Become the engine if no other replica is. `run` goes on from there.
@@ -114,6 +118,8 @@ class Election:
         if leadership is None:
             return
         term = Term(leadership.epoch, self._clock, asked + self._settings.term_seconds)
+        if self.is_holding:
+            term.hold()
         engine = Engine(self._ports, self._settings, self._on_outage, term)
         # Before it reads the store, so that it misses no commit.
         self.engine, self._term = engine, term
@@ -123,7 +129,7 @@ class Election:
             self.engine = self._term = None
             raise
         self._ports.telemetry.elected(self._clock.boottime() - asked)
-        self._on_change(True)
+        self._on_change(not self.is_holding)
         _log.info("this replica is the engine", extra={"epoch": term.epoch})
 
     async def _lead(self, engine: Engine, term: Term) -> None:
@@ -176,6 +182,31 @@ class Election:
         self._ports.telemetry.accepted(record.model, record.caller)
         if self.engine is not None:
             self.engine.created(record, due)
+
+    def followed(self, name: str, record: OperationRecord | None) -> None:
+        """See Observer.followed."""
+        if self.engine is None:
+            return
+        if record is None:
+            self.engine.forget(name)
+        elif not record.done:
+            self.engine.notify()
+
+    def hold(self) -> None:
+        """Submit nothing more, in this term and in later ones, until this process is restarted.
+
+        The store has forgotten changes. Operations whose submission it has forgotten would be
+        submitted twice.
+        """
+        _log.critical(
+            "the store is older than before: it was restored or failed over to a standby that "
+            "lacked changes; no replica that saw this submits anything until it is restarted; "
+            "compare the operations with the upstream first"
+        )
+        self.is_holding = True
+        if self._term is not None:
+            self._term.hold()
+            self._on_change(False)
 
     def first_due(self, record: OperationRecord) -> datetime:
         """Return when the first step of a new operation is due. It may be woken earlier."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
+_LOOK_SECONDS = 1.0
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -138,6 +139,9 @@ class Runner:
             return
         self._waits_until = due or _NEVER
         seconds = None if due is None else (due - now).total_seconds()
+        if self._store.is_shared:
+            # Other replicas wake work too, which is no change that the feed tells.
+            seconds = _LOOK_SECONDS if seconds is None else min(seconds, _LOOK_SECONDS)
         try:
             await happened(self._notified, self._clock, seconds)
         finally:

@@ -102,6 +102,8 @@ class Submission:
             return await self._ending.fail(record, _queue_timeout(record))
         if record.next_retry_time is not None and now < record.next_retry_time:
             return min(record.next_retry_time, record.queue_deadline or record.next_retry_time)
+        if (pause := self._term.pause()) is not None:
+            return now + pause
         if record.upstream not in self._upstreams:
             return await self._return_to_home_region(record)
         if not self._admission.admit(record):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from longtake_server.clock import happened
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 _MARGIN_SECONDS = 1.0
 """How long before its end nothing is sent any more. A send takes far less."""
+
+_ENDING_PAUSE = timedelta(seconds=1)
+_HELD_PAUSE = timedelta(seconds=60)
 
 
 class Term:
@@ -37,12 +41,23 @@ class Term:
 
     def __init__(self, epoch: int, clock: Clock, ends_at: float) -> None:
         self.epoch = epoch
+        self._is_held = False
         self._clock = clock
         self._ends_at = ends_at
         self._ended = asyncio.Event()
         self._works: dict[str, Work] = {}
         self._sent: set[str] = set()
         self._starting: set[str] = set()
+
+    def hold(self) -> None:
+        """Send no submission any more in this term."""
+        self._is_held = True
+
+    def pause(self) -> timedelta | None:
+        """Return None if a submission may begin now, or else when to ask again."""
+        if self._is_held:
+            return _HELD_PAUSE
+        return _ENDING_PAUSE if self.seconds_left <= _MARGIN_SECONDS else None
 
     def renew(self, ends_at: float) -> None:
         """Put off the end. Does nothing once the term has ended."""
@@ -64,7 +79,7 @@ class Term:
 
     def last_look(self, name: str) -> bool:
         """Return whether the submission of an operation may be sent now, and note that it is."""
-        if self.seconds_left <= _MARGIN_SECONDS:
+        if self.pause() is not None:
             return False
         self._sent.add(name)
         return True
