@@ -11,9 +11,11 @@ from longtake_server.errors import OutcomeUnknown, StorageUnavailable
 from longtake_server.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from longtake_server.clock import Clock
     from longtake_server.operations.model import OperationRecord
-    from longtake_server.operations.store import Fence, Leadership
+    from longtake_server.operations.store import Fence, Kind, Leadership
     from longtake_server.storage.database import Database
 
 
@@ -24,6 +26,7 @@ class SharedStore(SqliteStore):
         cut_off: The replicas that cannot reach the store to renew their term.
         asked: Set by each call of `lead`.
         answered: Set by each `lead` that succeeds.
+        let_read: A new engine waits until it is set before it reads what is stored.
         unknown: What becomes of the next updates whose answer is lost: whether each is made.
     """
 
@@ -33,6 +36,8 @@ class SharedStore(SqliteStore):
         self.unknown: list[bool] = []
         self.asked = asyncio.Event()
         self.answered = asyncio.Event()
+        self.let_read = asyncio.Event()
+        self.let_read.set()
         self._until = 0.0
         self._electing = asyncio.Lock()
 
@@ -52,6 +57,10 @@ class SharedStore(SqliteStore):
             leadership = await super().lead(replica, seconds)
         self.answered.set()
         return leadership
+
+    async def latencies(self) -> Mapping[Kind, Sequence[tuple[float, float]]]:
+        await self.let_read.wait()
+        return await super().latencies()
 
     async def update(
         self, record: OperationRecord, expected_revision: int, fence: Fence | None = None

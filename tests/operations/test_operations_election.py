@@ -310,3 +310,42 @@ async def test_a_start_that_was_not_stored_sends_nothing(
             await one.driver.step(record.name)
         assert one.upstream.submitted == []
         assert (await store.get(record.name)).state is State.QUEUED
+
+
+async def test_an_engine_that_stops_at_its_end_gives_back_its_leases(
+    tmp_path: Path, store: SharedStore, clock: FakeClock
+) -> None:
+    upstream = ScriptedUpstream()
+    async with replica(tmp_path, store, clock, "one", upstream) as one:
+        upstream.let_prepare.clear()
+        records = [await one.accept() for _ in range(3)]
+        async with running(one) as election:
+            await upstream.preparing.wait()
+            store.cut_off.add("one")
+            await until_standby(one, clock)
+            one.election.stop()
+            await election
+        taken = await store.take("two", clock.now(), clock.now(), 10)
+        assert {work.name for work in taken} == {record.name for record in records}
+        states = {(await store.get(record.name)).state for record in records}
+        assert states == {State.QUEUED}
+        store.cut_off.clear()
+
+
+async def test_a_term_is_renewed_while_a_new_engine_reads_the_store(
+    tmp_path: Path, store: SharedStore, clock: FakeClock
+) -> None:
+    async with replica(tmp_path, store, clock, "one", ScriptedUpstream()) as one:
+        await store.resign("one")
+        store.let_read.clear()
+        starting = asyncio.create_task(one.election.start())
+        for _ in range(6):
+            store.answered.clear()
+            while not store.answered.is_set():
+                await clock.sleeping()
+                clock.advance(0.25)
+                await asyncio.sleep(0.001)
+            assert await store.lead("two", TERM) is None
+        store.let_read.set()
+        await starting
+        assert one.election.engine is not None

@@ -143,7 +143,8 @@ class Ledger:
         if removals == self._removals:
             # After a removal, the record may be deleted or outdated: do not cache it.
             self._add_to_cache(record)
-            if self._store.is_shared and self._observer is not None:
+            is_news = self._cache.get(name) is record
+            if is_news and self._store.is_shared and self._observer is not None:
                 # The feed may bring it later.
                 self._observer.committed(name, record)
         return self._cache.get(name, record)

@@ -59,7 +59,7 @@ class HealthServicer(health.aio.HealthServicer):
         serving = health_pb2.HealthCheckResponse.SERVING
         not_serving = health_pb2.HealthCheckResponse.NOT_SERVING
         statuses = self._server_status  # type: ignore[attr-defined]  # its types leave it out
-        statuses[service] = serving if serves else not_serving
+        statuses[service] = serving if serves and not self._is_ending else not_serving
 
     def note_authentication(self, works: bool) -> None:
         """Set whether credentials can be verified. Without that the server is NOT_SERVING."""

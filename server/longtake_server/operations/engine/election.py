@@ -123,11 +123,15 @@ class Election:
         engine = Engine(self._ports, self._settings, self._on_outage, term)
         # Before it reads the store, so that it misses no commit.
         self.engine, self._term = engine, term
+        renewing = asyncio.create_task(self._renew(term), name="engine renewal")
         try:
             await engine.resume()
         except BaseException:
             self.engine = self._term = None
             raise
+        finally:
+            renewing.cancel()
+            await asyncio.gather(renewing, return_exceptions=True)
         self._ports.telemetry.elected(self._clock.boottime() - asked)
         self._on_change(not self.is_holding)
         _log.info("this replica is the engine", extra={"epoch": term.epoch})
@@ -142,6 +146,8 @@ class Election:
             await asyncio.wait((running, ending), return_when=asyncio.FIRST_COMPLETED)
             if not running.done():
                 _log.error("the term of this engine is over; it submits nothing more")
+                term.end()
+                renewing.cancel()
                 engine.abort()
             self._leave(engine)
             await running

@@ -64,6 +64,7 @@ class Runner:
     ) -> None:
         self._term = term
         self._steps: dict[str, asyncio.Task[None]] = {}
+        self._leased: dict[str, Work] = {}
         self._store = store
         self._driver = driver
         self._media = media
@@ -111,9 +112,13 @@ class Runner:
                 try:
                     for work in await self._take():
                         # If the clock is set forward, a lease ends early: start no second step.
-                        if work.name not in self._steps and not self._aborted:
+                        if work.name not in self._steps:
                             self._free_steps -= 1
+                            self._leased[work.name] = work
                             self._steps[work.name] = steps.create_task(self._run_step(work))
+                    if self._aborted:
+                        # They were taken meanwhile.
+                        self.abort()
                     await self._wait_for_work()
                 except StorageUnavailable as error:
                     self._telemetry.store_fault("engine")
@@ -121,6 +126,14 @@ class Runner:
                         "cannot read the work queue; trying again", extra={"cause": str(error)}
                     )
                     await self._clock.sleep(_RETRY_SECONDS)
+        if self._aborted:
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        """Release the leases of the steps that were cancelled, for the next engine."""
+        for work in self._leased.values():
+            with contextlib.suppress(LeaseLost, StorageUnavailable):
+                await self._store.again(work, self._clock.now())
 
     async def _take(self) -> Sequence[Work]:
         if self._free_steps == 0:
@@ -153,6 +166,7 @@ class Runner:
         try:
             async with self._holding_lease(work):
                 due = await self._step_or_later(work.name)
+            self._leased.pop(work.name, None)
             if due is not None:
                 await self._return_to_queue(work, due)
         except EngineReplaced:
