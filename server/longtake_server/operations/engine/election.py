@@ -98,7 +98,9 @@ class Election:
                 _log.info("another replica became the engine first")
             except StorageUnavailable as error:
                 _log.error("cannot become the engine; trying again", extra={"cause": str(error)})
-            if self.engine is None:
+            if self._term is not None:
+                _log.info("this replica has become the engine", extra={"epoch": self._term.epoch})
+            else:
                 await happened(self._stopping, self._clock, _CANDIDACY_SECONDS)
         try:
             await self._ports.store.resign(self._replica)
@@ -134,7 +136,6 @@ class Election:
             await asyncio.gather(renewing, return_exceptions=True)
         self._ports.telemetry.elected(self._clock.boottime() - asked)
         self._on_change(not self.is_holding)
-        _log.info("this replica is the engine", extra={"epoch": term.epoch})
 
     async def _lead(self, engine: Engine, term: Term) -> None:
         """Run the engine, and renew its term until one of them ends."""
