@@ -12,8 +12,11 @@ from longtake_server.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
+    from longtake.v1.video_service_pb2 import GenerateVideosRequest
     from longtake_server.clock import Clock
+    from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.store import Fence, Kind, Leadership
     from longtake_server.storage.database import Database
@@ -28,12 +31,14 @@ class SharedStore(SqliteStore):
         answered: Set by each `lead` that succeeds.
         let_read: A new engine waits until it is set before it reads what is stored.
         unknown: What becomes of the next updates whose answer is lost: whether each is made.
+        unknown_creations: Whether the answer to each of the next creations is lost.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)
         self.cut_off: set[str] = set()
         self.unknown: list[bool] = []
+        self.unknown_creations: list[bool] = []
         self.asked = asyncio.Event()
         self.answered = asyncio.Event()
         self.let_read = asyncio.Event()
@@ -61,6 +66,19 @@ class SharedStore(SqliteStore):
     async def latencies(self) -> Mapping[Kind, Sequence[tuple[float, float]]]:
         await self.let_read.wait()
         return await super().latencies()
+
+    async def create(
+        self,
+        record: OperationRecord,
+        request: GenerateVideosRequest,
+        due: datetime | None = None,
+        terms: Terms | None = None,
+    ) -> OperationRecord:
+        is_lost = bool(self.unknown_creations) and self.unknown_creations.pop(0)
+        stored = await super().create(record, request, due, terms)
+        if is_lost:
+            raise OutcomeUnknown("the connection broke")
+        return stored
 
     async def update(
         self, record: OperationRecord, expected_revision: int, fence: Fence | None = None

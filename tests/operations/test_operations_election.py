@@ -300,6 +300,16 @@ async def test_a_lost_answer_is_looked_up(
         assert ended.failure.reason == "SUBMISSION_OUTCOME_UNKNOWN"
 
 
+async def test_an_operation_whose_answer_was_lost_is_created_once(
+    tmp_path: Path, store: SharedStore, clock: FakeClock
+) -> None:
+    async with replica(tmp_path, store, clock, "one", ScriptedUpstream()) as one:
+        store.unknown_creations = [True]
+        record = await one.accept()
+        assert (await store.get(record.name)) == record
+        assert await store.position() == 1
+
+
 async def test_a_start_that_was_not_stored_sends_nothing(
     tmp_path: Path, store: SharedStore, clock: FakeClock
 ) -> None:
