@@ -30,7 +30,9 @@ from longtake_server.memory import (
     keep_chunks,
     trim_heap,
 )
-from longtake_server.operations.engine.engine import Engine, Ports
+from longtake_server.operations.engine.election import Election
+from longtake_server.operations.engine.engine import Ports
+from longtake_server.operations.following import Follower
 from longtake_server.operations.ledger import Ledger
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
@@ -69,7 +71,8 @@ class _Parts:
     store: Store
     ledger: Ledger
     watching: Watching
-    engine: Engine
+    election: Election
+    follower: Follower
     budgets: BudgetsFile
     health: HealthServicer
     service: VideoOperations
@@ -108,7 +111,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         push = await _push(settings, built, parts)
         await _ops(settings, built.health, scrape, parts)
         await server.start()
-        running = asyncio.create_task(built.engine.run(), name="engine")
+        running = asyncio.create_task(built.election.run(), name="election")
         returning = asyncio.create_task(_memory(built, server).run(), name="memory")
         guarding = asyncio.create_task(_guard(door, keys), name="door")
         checking = asyncio.create_task(built.start_check(), name="start check")
@@ -116,6 +119,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         losing = asyncio.create_task(built.store.lost(), name="storage-lost")
         following = asyncio.create_task(built.budgets.run(), name="budgets file")
         loops = [returning, guarding]
+        if built.store.is_shared:
+            loops.append(asyncio.create_task(built.follower.run(), name="follower"))
         if certificates is not None:
             loops.append(asyncio.create_task(certificates.run(), name="certificates"))
         _reduce_garbage_collection()
@@ -215,7 +220,7 @@ async def _stop(
     if push is not None:
         await push.stop()
     built.watching.drain()
-    built.engine.stop()
+    built.election.stop()
     await server.stop(settings.grace_seconds)
     await asyncio.wait((running,), timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
     for task in (running, *helpers):
@@ -349,17 +354,20 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
     telemetry.report(metrics.WATCHES, lambda: watching.watches)
     ports = Ports(store, media, ledger, topics, upstreams, catalogue, clock, telemetry)
     health = HealthServicer(upstreams)
-    engine = Engine(
+    election = Election(
         ports,
         engine_settings(settings),
         lambda upstream, failure: health.note_upstream(upstream, answers=failure is None),
+        health.note_engine,
     )
-    await engine.resume()
+    follower = Follower(store, ledger, clock, election.hold)
+    await follower.start()
+    await election.start()
     service = VideoOperations(
         store=store,
         ledger=ledger,
         watching=watching,
-        engine=engine,
+        election=election,
         upstreams=upstreams,
         routes=routes,
         media=media,
@@ -368,4 +376,6 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         enforce_retirement=not simulated,
     )
     check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
-    return _Parts(clock, store, ledger, watching, engine, budgets, health, service, check)
+    return _Parts(
+        clock, store, ledger, watching, election, follower, budgets, health, service, check
+    )

@@ -22,6 +22,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return the seconds since an arbitrary start. Never goes backwards."""
 
+    def boottime(self) -> float:
+        """Return seconds like `monotonic`, which also count while the machine sleeps."""
+
     async def sleep(self, seconds: float) -> None:
         """Sleep for a number of seconds. Zero or less returns at once."""
 
@@ -48,6 +51,12 @@ async def happened(event: asyncio.Event, clock: Clock, seconds: float | None) ->
     finally:
         waiting.cancel()
         timing.cancel()
+
+
+def _boottime() -> float:
+    # Only Linux has this clock; elsewhere the monotonic one counts sleep or has no better.
+    number = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(number)
 
 
 class SystemClock:
@@ -77,6 +86,10 @@ class SystemClock:
     def monotonic(self) -> float:
         """Return the monotonic time of the machine in seconds."""
         return self._monotonic()
+
+    def boottime(self) -> float:
+        """Return the seconds since the machine was started."""
+        return _boottime()
 
     async def sleep(self, seconds: float) -> None:
         """Sleep on the running event loop."""

@@ -13,6 +13,7 @@ from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.identity.principal import ANYONE, Principal, Role
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.operations.engine import engine as engine_module
+from longtake_server.operations.engine.election import Election
 from longtake_server.operations.engine.limits import Limits
 from longtake_server.operations.engine.runner import Leasing, Runner
 from longtake_server.operations.ledger import Ledger
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 MODEL = "veo-3.1-generate-001"
 RETENTION = timedelta(days=30)
+_ENDLESS = 1e12
 EVERY_SECOND = Pacing(1.0, 1.0)
 
 
@@ -53,9 +55,15 @@ class Engine:
     ledger: Ledger
     topics: Topics
     watching: Watching
-    core: engine_module.Engine
+    election: Election
     service: VideoOperations
     outages: list[tuple[str, Failure | None]]
+
+    @property
+    def core(self) -> engine_module.Engine:
+        """The engine, which must be this replica."""
+        assert self.election.engine is not None
+        return self.election.engine
 
     @property
     def driver(self) -> Driver:
@@ -110,12 +118,18 @@ async def engine(
     retain: bool = False,
     elsewhere: Sequence[ScriptedUpstream] = (),
     telemetry: Telemetry | None = None,
+    term_seconds: float = _ENDLESS,
+    replica: str = "test",
+    shared: SqliteStore | None = None,
 ) -> AsyncIterator[Engine]:
     """Build the engine. On exit, the script of each upstream must be used up.
 
     Args:
         routed: The upstreams of the catalogue that the scripted one serves.
         elsewhere: The other regions of it, in the order in which they are tried.
+        term_seconds: How long this replica is the engine without `Election.run`.
+        replica: The name of this replica.
+        shared: The open store of several replicas; a store of its own by default.
     """
     clock = clock or FakeClock()
     upstream = upstream or ScriptedUpstream()
@@ -123,7 +137,7 @@ async def engine(
     catalogue = catalogue or Catalogue.load(shipped_quotas=False)
     telemetry = telemetry or Telemetry()
     outages: list[tuple[str, Failure | None]] = []
-    store = await SqliteStore.open(folder / "longtake.db", clock)
+    store = shared or await SqliteStore.open(folder / "longtake.db", clock)
     media = ObjectMediaStore.open(folder / "media")
     topics = Topics(clock)
     ledger = Ledger(store, topics, clock, retention=RETENTION)
@@ -136,25 +150,27 @@ async def engine(
         max_watches_per_caller=max_watches_per_caller,
         jitter=lambda: 0.0,
     )
-    core = engine_module.Engine(
+    election = Election(
         engine_module.Ports(store, media, ledger, topics, upstreams, catalogue, clock, telemetry),
         engine_module.EngineSettings(
-            leasing=Leasing("test"),
+            leasing=Leasing(replica),
             limits=limits or Limits(),
             pacing=pacing or EVERY_SECOND,
             max_polls_per_second=max_polls_per_second,
             retain_results=retain,
             backoff_chance=lambda: 0.0,
+            term_seconds=term_seconds,
             poll_chance=lambda: 0.5,
         ),
         lambda upstream, failure: outages.append((upstream, failure)),
+        lambda _: None,
     )
-    await core.resume()
+    await election.start()
     service = VideoOperations(
         store=store,
         ledger=ledger,
         watching=watching,
-        engine=core,
+        election=election,
         upstreams=upstreams,
         routes=dict.fromkeys(routed, upstream),
         media=media,
@@ -164,10 +180,20 @@ async def engine(
     )
     try:
         yield Engine(
-            clock, upstream, store, media, ledger, topics, watching, core, service, outages
+            clock,
+            upstream,
+            store,
+            media,
+            ledger,
+            topics,
+            watching,
+            election,
+            service,
+            outages,
         )
         for each in upstreams.values():
             each.assert_all_used()
     finally:
         await ledger.aclose()
-        await store.close()
+        if shared is None:
+            await store.close()

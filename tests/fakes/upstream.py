@@ -8,10 +8,10 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from longtake_server.operations.upstream import PollResult, VideoReading
+from longtake_server.operations.upstream import PollResult, VideoReading, Withheld, always
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
     from longtake_server.errors import Violation
@@ -63,6 +63,10 @@ class ScriptedUpstream:
         self.submitting = asyncio.Event()
         self.let_submit = asyncio.Event()
         self.let_submit.set()
+        self.poll_begun = asyncio.Event()
+        self.preparing = asyncio.Event()
+        self.let_prepare = asyncio.Event()
+        self.let_prepare.set()
 
     @property
     def name(self) -> str:
@@ -81,7 +85,12 @@ class ScriptedUpstream:
         model: str,
         request: GenerateVideosRequest,
         earlier: Earlier | None = None,
+        last_look: Callable[[], bool] = always,
     ) -> str:
+        self.preparing.set()
+        await self.let_prepare.wait()
+        if not last_look():
+            raise Withheld
         self.earlier = earlier
         self.submitted.append(operation)
         self.submitting.set()
@@ -90,6 +99,7 @@ class ScriptedUpstream:
 
     async def poll(self, operation: str, upstream_operation: str) -> PollResult:
         self.polled.append(operation)
+        self.poll_begun.set()
         return self._polls.next()
 
     async def cancel(self, upstream_operation: str) -> bool:

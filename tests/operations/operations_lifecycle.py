@@ -18,9 +18,13 @@ from longtake_server.operations.upstream import (
     OutcomeUnknown,
     Rejected,
     Running,
+    Withheld,
+    always,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
     from longtake_server.operations.upstream import Earlier, PollResult
 
@@ -72,7 +76,10 @@ class ChosenUpstream(ScriptedUpstream):
         model: str,
         request: GenerateVideosRequest,
         earlier: Earlier | None = None,
+        last_look: Callable[[], bool] = always,
     ) -> str:
+        if not last_look():
+            raise Withheld
         self.may_have_started[operation] += 1
         await self._answered()
         if isinstance(self.submission, NotNow | Rejected):

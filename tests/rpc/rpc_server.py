@@ -199,6 +199,7 @@ async def serving(
         telemetry=telemetry,
     ) as parts:
         health = HealthServicer(["scripted"])
+        health.note_engine(True)
         callers = None if caller_header is None else frozenset({Role.GENERATOR})
         authenticator = Authenticator(proofs or Proofs(caller_roles=callers))
         checks = asyncio.Semaphore(0)

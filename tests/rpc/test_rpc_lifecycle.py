@@ -53,6 +53,19 @@ async def test_health_says_serving_and_when_it_ends_not_serving(tmp_path: Path) 
         assert await said(server) == {NOT_SERVING}
 
 
+async def test_health_says_whether_this_replica_is_the_engine(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server:
+        asked = health_pb2.HealthCheckRequest(service="engine")
+        watch = aiter(health(server).Watch(asked))
+        assert (await anext(watch)).status == SERVING
+        server.health.note_engine(False)
+        assert (await anext(watch)).status == NOT_SERVING
+        assert await said(server) == {SERVING}
+        await server.rpc.enter_shutdown()
+        server.health.note_engine(True)
+        assert (await health(server).Check(asked)).status == NOT_SERVING
+
+
 async def test_health_knows_no_other_service(tmp_path: Path) -> None:
     async with serving(tmp_path) as server:
         with pytest.raises(grpc.aio.AioRpcError) as raised:

@@ -25,6 +25,7 @@ from longtake_server.operations.upstream import (
     Rejected,
     Running,
     UpstreamFailure,
+    Withheld,
 )
 
 if TYPE_CHECKING:
@@ -57,6 +58,22 @@ async def test_a_submission_is_one_post_in_googles_form() -> None:
     assert request.headers["authorization"] == "Bearer secret-token"
     assert request.headers["content-type"] == "application/json"
     assert json.loads(request.body) == {"instances": [{"prompt": "a wave"}]}
+
+
+@pytest.mark.parametrize("looks", [[False], [True, False]])
+async def test_what_the_last_look_forbids_is_not_written(looks: list[bool]) -> None:
+    replies = [error_reply(401, "UNAUTHENTICATED", "expired")] * looks.count(True)
+    left = list(looks)
+    async with scripted_http(*replies) as google, agent_platform(google.url) as platform:
+        with pytest.raises(Withheld):
+            await platform.submit(
+                OPERATION,
+                MODEL,
+                GenerateVideosRequest(prompt="a wave"),
+                last_look=lambda: left.pop(0),
+            )
+    assert len(google.requests) == looks.count(True)
+    assert left == []
 
 
 SUBMISSION_FAULTS = [

@@ -1,6 +1,10 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The only writer of operations. A commit stores a change and then wakes its watchers."""
+"""The only writer of operations. A commit stores a change and then wakes its watchers.
+
+Changes of other processes come through `follow`. If the store is shared, the cache is behind it by
+as much as the feed.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ import asyncio
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from longtake_server.errors import ResourceError
+from longtake_server.errors import OutcomeUnknown, ResourceError
+from longtake_server.operations.model import SubmissionStarted
 from longtake_server.operations.store import RevisionConflict
 from longtake_server.operations.transition import transition
 
@@ -21,7 +26,7 @@ if TYPE_CHECKING:
     from longtake_server.clock import Clock
     from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import Event, OperationRecord
-    from longtake_server.operations.store import OperationStore
+    from longtake_server.operations.store import Change, Fence, OperationStore
     from longtake_server.operations.topics import Topics
 
 _T = TypeVar("_T")
@@ -39,6 +44,9 @@ class Observer(Protocol):
 
     def created(self, record: OperationRecord, due: datetime) -> None:
         """Handle a new record whose first step is due at `due` unless it is woken earlier."""
+
+    def followed(self, name: str, record: OperationRecord | None) -> None:
+        """Handle, after `committed`, a change that another process made."""
 
 
 class Ledger:
@@ -93,7 +101,10 @@ class Ledger:
         due: datetime,
         terms: Terms | None,
     ) -> OperationRecord:
-        stored = await self._store.create(record, request, due, terms)
+        try:
+            stored = await self._store.create(record, request, due, terms)
+        except OutcomeUnknown:
+            stored = await self._store.create(record, request, due, terms)
         if stored.name == record.name:
             self._publish(stored.name, stored)
             if self._observer is not None:
@@ -101,11 +112,18 @@ class Ledger:
         return stored
 
     async def get(self, name: str) -> OperationRecord:
-        """Return the newest record, from the cache if possible. Raises as OperationStore.get."""
+        """Return a record, from the cache if possible. Raises as OperationStore.get.
+
+        Another process may have changed it since. Then `follow` wakes its watchers.
+        """
         return self.cached(name) or await self.read(name)
 
+    def newest(self, name: str) -> OperationRecord | None:
+        """Return the newest record if it is in the cache and no other process can change it."""
+        return None if self._store.is_shared else self.cached(name)
+
     def cached(self, name: str) -> OperationRecord | None:
-        """Return the newest record if it is in the cache."""
+        """Return a record if it is in the cache."""
         if (known := self._cache.get(name)) is not None:
             self._cache.move_to_end(name)
         return known
@@ -125,6 +143,10 @@ class Ledger:
         if removals == self._removals:
             # After a removal, the record may be deleted or outdated: do not cache it.
             self._add_to_cache(record)
+            is_news = self._cache.get(name) is record
+            if is_news and self._store.is_shared and self._observer is not None:
+                # The feed may bring it later.
+                self._observer.committed(name, record)
         return self._cache.get(name, record)
 
     def _add_to_cache(self, record: OperationRecord) -> None:
@@ -150,11 +172,13 @@ class Ledger:
 
         Raises:
             IllegalTransition: The event is not allowed in the newest state.
-            RevisionConflict: Concurrent changes won every attempt.
+            RevisionConflict: Concurrent changes won every attempt, or the operation has been
+                submitted again since the record was read.
 
         Raises also as OperationStore.get.
 
         """
+        attempts = None if seen is None else seen.attempts
         for _ in range(_COMMIT_ATTEMPTS):
             record = seen or await self.get(name)
             seen = None
@@ -164,8 +188,30 @@ class Ledger:
             try:
                 return await self.finish(self._store_and_wake(changed, record.revision))
             except RevisionConflict:
-                await self.read(name)
+                newest = await self.read(name)
+                if attempts is not None and newest.attempts != attempts:
+                    # The event is of an earlier attempt, and must not decide a later one.
+                    raise
         raise RevisionConflict(name)
+
+    async def start_submission(self, record: OperationRecord, fence: Fence) -> OperationRecord:
+        """Commit SubmissionStarted to this revision if the fence holds, and wake watchers.
+
+        A conflict is not decided anew: whoever reads the operation again decides.
+
+        Raises:
+            IllegalTransition: The operation is not queued.
+            RevisionConflict, EngineReplaced, LeaseLost: As OperationStore.update.
+
+        Raises also as OperationStore.get.
+
+        """
+        started = transition(record, SubmissionStarted(), self._clock.now(), self._retention)
+        try:
+            return await self.finish(self._store_and_wake(started, record.revision, fence))
+        except RevisionConflict:
+            await self.read(record.name)
+            raise
 
     async def aclose(self) -> None:
         """Wait until all work passed to `finish` has ended."""
@@ -180,9 +226,16 @@ class Ledger:
         return await asyncio.shield(task)
 
     async def _store_and_wake(
-        self, changed: OperationRecord, expected_revision: int
+        self, changed: OperationRecord, expected_revision: int, fence: Fence | None = None
     ) -> OperationRecord:
-        await self._store.update(changed, expected_revision)
+        try:
+            await self._store.update(changed, expected_revision, fence)
+        except OutcomeUnknown:
+            stored = await self._store.get(changed.name)
+            if stored.revision < changed.revision:
+                raise
+            if stored != changed:
+                raise RevisionConflict(changed.name) from None
         self._publish(changed.name, changed)
         return changed
 
@@ -202,6 +255,21 @@ class Ledger:
         """Clear the cache of records."""
         self._removals += 1
         self._cache.clear()
+
+    def follow(self, change: Change) -> None:
+        """Publish a change from the feed of the store, unless it is known already."""
+        name, record = change.name, change.record
+        known = self._cache.get(name)
+        if record is not None and known is not None and known.revision >= record.revision:
+            return
+        self._publish(name, record)
+        if self._observer is not None:
+            self._observer.followed(name, record)
+
+    def distrust(self) -> None:
+        """Clear the cache and wake all watchers, because changes may have been missed."""
+        self.forget_records()
+        self._topics.wake_all()
 
     def _publish(self, name: str, record: OperationRecord | None) -> None:
         if record is None:

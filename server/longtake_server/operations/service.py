@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from longtake_server.identity.principal import Principal
     from longtake_server.operations.accounting import UsagePage, UsageQuery
     from longtake_server.operations.budgets.terms import Allowance
-    from longtake_server.operations.engine.engine import Engine
+    from longtake_server.operations.engine.election import Election
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.requests.catalogue import Catalogue, ModelEntry
@@ -51,7 +51,7 @@ class VideoOperations:
         store: Keeps the operations.
         ledger: Commits changes.
         watching: Serves watches and waits.
-        engine: Processes the operations.
+        election: Reaches the engine if it is this replica.
         upstreams: All upstreams by name, including those that only earlier operations use.
         routes: For each upstream named in the catalogue, the upstream that serves it.
         media: Keeps result videos.
@@ -67,7 +67,7 @@ class VideoOperations:
         store: OperationStore,
         ledger: Ledger,
         watching: Watching,
-        engine: Engine,
+        election: Election,
         upstreams: Mapping[str, Upstream],
         routes: Mapping[str, Upstream],
         media: MediaStore,
@@ -78,14 +78,14 @@ class VideoOperations:
         self._store = store
         self._ledger = ledger
         self._watching = watching
-        self._engine = engine
+        self._election = election
         self._media = media
         self._catalogue = catalogue
         self._clock = clock
         self._acceptance = Acceptance(
             store=store,
             ledger=ledger,
-            first_due=engine.first_due,
+            first_due=election.first_due,
             routes=routes,
             catalogue=catalogue,
             clock=clock,
@@ -148,7 +148,7 @@ class VideoOperations:
         return self._with_outage(await self._find(name, principal))
 
     async def _find(self, name: str, principal: Principal) -> OperationRecord:
-        cached = self._ledger.cached(name)
+        cached = self._ledger.newest(name)
         if cached is not None and may_see(cached, principal):
             return cached
         # Another's operation takes the same read as a name that never existed, and as long.
@@ -165,7 +165,7 @@ class VideoOperations:
 
         The outage is not stored: a commit for each waiting operation would be too expensive.
         """
-        outage = self._engine.outage(record) if record.state is State.QUEUED else None
+        outage = self._election.outage(record) if record.state is State.QUEUED else None
         if outage is None:
             return record
         refusal = replace(outage.failure, reason="UPSTREAM_UNAVAILABLE")
@@ -234,7 +234,7 @@ class VideoOperations:
         if record.done:
             return record
         await self._store.wake(name, self._clock.now())
-        self._engine.notify()
+        self._election.notify()
         return record
 
     async def hint(self, upstream_operation: str) -> bool:
@@ -260,9 +260,9 @@ class VideoOperations:
             return False
         if record.state is not State.RUNNING and not record.may_succeed_late:
             return False
-        self._engine.hint(name)
+        self._election.hint(name)
         await self._store.wake(name, self._clock.now())
-        self._engine.notify()
+        self._election.notify()
         return True
 
     async def delete(self, name: str, principal: Principal) -> None:
@@ -282,7 +282,7 @@ class VideoOperations:
     async def _delete(self, name: str) -> None:
         await self._media.delete(name)
         await self._ledger.delete(name)
-        self._engine.forget(name)
+        self._election.forget(name)
         # A step in progress may have stored videos after the first deletion.
         await self._media.delete(name)
 

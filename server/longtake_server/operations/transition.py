@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _OUTCOME_UNKNOWN = "a submission has an unknown outcome and may be billed"
 
+_UNKNOWN_REASON = "SUBMISSION_OUTCOME_UNKNOWN"
+
 _FINISHED_LATE = (
     "the upstream finished the generation after the operation had failed: its videos are not kept, "
     "but may be billed"
@@ -41,7 +43,7 @@ _FINISHED_LATE = (
 
 _ALLOWED_STATES: Mapping[type[Event], frozenset[State]] = {
     SubmissionStarted: frozenset({State.QUEUED}),
-    SubmissionAccepted: frozenset({State.SUBMITTING}),
+    SubmissionAccepted: frozenset({State.SUBMITTING, State.FAILED}),
     SubmissionPostponed: frozenset({State.SUBMITTING}),
     QueueMoved: frozenset({State.QUEUED}),
     Rerouted: frozenset({State.QUEUED}),
@@ -70,8 +72,7 @@ def transition(
         IllegalTransition: The event is not allowed in the record's state.
 
     """
-    is_allowed = record.state in _ALLOWED_STATES[type(event)]
-    if not is_allowed or (isinstance(event, LateSuccess) and not record.may_succeed_late):
+    if record.state not in _ALLOWED_STATES[type(event)] or not _is_still_open(record, event):
         raise IllegalTransition(record.state, event)
     now = max(now, record.update_time)
     changed = _apply(record, event, now)
@@ -90,6 +91,16 @@ def transition(
     return replace(changed, revision=record.revision + 1, update_time=now)
 
 
+def _is_still_open(record: OperationRecord, event: Event) -> bool:
+    """Return whether a failed operation can still learn what became of its generation."""
+    if isinstance(event, LateSuccess):
+        return record.may_succeed_late
+    if isinstance(event, SubmissionAccepted) and record.state is State.FAILED:
+        is_unknown = record.failure is not None and record.failure.reason == _UNKNOWN_REASON
+        return is_unknown and not record.upstream_operation
+    return True
+
+
 def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRecord:
     match event:
         case SubmissionStarted():
@@ -102,14 +113,7 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
                 estimated_start_time=None,
             )
         case SubmissionAccepted():
-            return replace(
-                record,
-                state=State.RUNNING,
-                upstream_operation=event.upstream_operation,
-                submit_time=now,
-                estimated_finish_time=event.estimated_finish_time,
-                last_refusal=None,
-            )
+            return _accepted(record, event, now)
         case SubmissionPostponed():
             return _postponed(record, event)
         case QueueMoved() | Rerouted() | Relocated():
@@ -135,6 +139,20 @@ def _apply(record: OperationRecord, event: Event, now: datetime) -> OperationRec
             return _after_the_end(record, event)
         case _:
             assert_never(event)
+
+
+def _accepted(record: OperationRecord, event: SubmissionAccepted, now: datetime) -> OperationRecord:
+    if record.done:
+        # Another engine ended it as unknown. The upstream's name tells what may be billed.
+        return replace(record, upstream_operation=event.upstream_operation)
+    return replace(
+        record,
+        state=State.RUNNING,
+        upstream_operation=event.upstream_operation,
+        submit_time=now,
+        estimated_finish_time=event.estimated_finish_time,
+        last_refusal=None,
+    )
 
 
 def _postponed(record: OperationRecord, event: SubmissionPostponed) -> OperationRecord:

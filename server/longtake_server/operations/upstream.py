@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from longtake_server.operations.model import Code
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
@@ -56,6 +56,10 @@ class NotNow(UpstreamFailure):
     def lacks_quota(self) -> bool:
         """Whether the upstream answered that it has no quota left. Otherwise it is unavailable."""
         return self.failure.code is Code.RESOURCE_EXHAUSTED
+
+
+class Withheld(UpstreamFailure):
+    """The caller's last look forbade the call. Nothing was sent."""
 
 
 class OutcomeUnknown(UpstreamFailure):
@@ -132,6 +136,11 @@ class ResultSink(Protocol):
         """
 
 
+def always() -> bool:
+    """Return True: a last look that forbids nothing."""
+    return True
+
+
 class Upstream(Protocol):
     """An API that generates videos. Implementations set a deadline for every call."""
 
@@ -152,6 +161,7 @@ class Upstream(Protocol):
         model: str,
         request: GenerateVideosRequest,
         earlier: Earlier | None = None,
+        last_look: Callable[[], bool] = always,
     ) -> str:
         """Start a generation, and return the upstream's name of it.
 
@@ -162,8 +172,11 @@ class Upstream(Protocol):
             model: The id of the model that serves the request.
             request: The request.
             earlier: The generation that `request.previous_operation` names, if it is set.
+            last_look: Called immediately before each request is sent. If it returns False, that
+                request is not sent.
 
         Raises:
+            Withheld: The last look forbade it. Nothing has started.
             Rejected: The upstream refused the request for good.
             NotNow: Nothing has started; the request can be submitted again.
             OutcomeUnknown: A generation may have started; submit again only if the caller

@@ -123,6 +123,9 @@ class Watching:
                 turn = topic.turn
                 record = await self._ledger.get(name)
                 if first and after_revision > record.revision:
+                    # Another replica may have told the caller of a newer one.
+                    record = await self._ledger.read(name)
+                if first and after_revision > record.revision:
                     raise RevisionAhead(after_revision, record.revision)
                 first = False
                 if record.revision > seen:

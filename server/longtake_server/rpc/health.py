@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[Any, Any]
 
 _UPSTREAM = "upstream/"
+_ENGINE = "engine"
 
 
 class HealthServicer(health.aio.HealthServicer):
     """Extends the library's servicer: watches end when the server shuts down.
 
     The library never ends a watch, so one open watch would delay the shutdown for the whole
-    grace period. Each upstream is its own service, named `upstream/NAME`. The server itself stays
-    SERVING while an upstream does not answer.
+    grace period. Each upstream is its own service, named `upstream/NAME`. The service `engine`
+    is SERVING at the one replica that submits and polls. The server itself stays SERVING while an
+    upstream does not answer, and without the engine.
 
     Args:
         upstreams: The names of the upstreams.
@@ -39,6 +41,7 @@ class HealthServicer(health.aio.HealthServicer):
         self._news = asyncio.Event()
         # The library reports SERVING from its construction on, which is too early.
         self._note("", serves=False)
+        self._note(_ENGINE, serves=False)
         for name in upstreams:
             self.note_upstream(name, answers=True)
 
@@ -47,11 +50,16 @@ class HealthServicer(health.aio.HealthServicer):
         self._note(f"{_UPSTREAM}{name}", serves=answers)
         self._tell_watchers()
 
+    def note_engine(self, is_engine: bool) -> None:
+        """Set whether this replica is the engine."""
+        self._note(_ENGINE, serves=is_engine)
+        self._tell_watchers()
+
     def _note(self, service: str, *, serves: bool) -> None:
         serving = health_pb2.HealthCheckResponse.SERVING
         not_serving = health_pb2.HealthCheckResponse.NOT_SERVING
         statuses = self._server_status  # type: ignore[attr-defined]  # its types leave it out
-        statuses[service] = serving if serves else not_serving
+        statuses[service] = serving if serves and not self._is_ending else not_serving
 
     def note_authentication(self, works: bool) -> None:
         """Set whether credentials can be verified. Without that the server is NOT_SERVING."""
@@ -99,7 +107,8 @@ class HealthServicer(health.aio.HealthServicer):
         statuses = self._server_status  # type: ignore[attr-defined]  # its types leave it out
         unknown = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
         status = statuses.get(service, unknown)
-        if not self._can_authenticate and not service.startswith(_UPSTREAM) and status != unknown:
+        is_part = service == _ENGINE or service.startswith(_UPSTREAM)
+        if not self._can_authenticate and not is_part and status != unknown:
             status = health_pb2.HealthCheckResponse.NOT_SERVING
         return health_pb2.HealthCheckResponse(status=status)
 

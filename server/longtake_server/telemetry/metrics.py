@@ -225,6 +225,39 @@ LEASE_FAULTS = Metric(
     "Leases of work that were lost or could not be extended.",
     ("kind",),
 )
+ENGINE = Metric(
+    "longtake.engine",
+    Kind.GAUGE,
+    "1",
+    "1 if this replica is the engine, which alone submits and polls, otherwise 0.",
+)
+ENGINE_HOLDING = Metric(
+    "longtake.engine.holding",
+    Kind.GAUGE,
+    "1",
+    "1 if this replica submits nothing because the store is older than before, otherwise 0.",
+)
+ENGINE_ELECTIONS = Metric(
+    "longtake.engine.elections",
+    Kind.COUNTER,
+    "{election}",
+    "How often this replica became the engine.",
+)
+ENGINE_TAKEOVER_DURATION = Metric(
+    "longtake.engine.takeover.duration",
+    Kind.HISTOGRAM,
+    "s",
+    "Time from the election of this replica until its engine had read the store.",
+    (),
+    _CALL_BUCKETS,
+)
+ENGINE_REFUSED_WRITES = Metric(
+    "longtake.engine.refused_writes",
+    Kind.COUNTER,
+    "{write}",
+    "Submissions that the store did not let begin, because the epoch or the lease was over.",
+    ("fence",),
+)
 KEYS_AVAILABLE = Metric(
     "longtake.keys.available",
     Kind.GAUGE,

@@ -76,6 +76,9 @@ class Telemetry:
         self._thresholds = self._counter(names.BUDGET_THRESHOLDS)
         self._store_faults = self._counter(names.STORE_FAULTS)
         self._lease_faults = self._counter(names.LEASE_FAULTS)
+        self._elections = self._counter(names.ENGINE_ELECTIONS)
+        self._takeover_duration = self._histogram(names.ENGINE_TAKEOVER_DURATION)
+        self._refused_writes = self._counter(names.ENGINE_REFUSED_WRITES)
         self._begin_at_zero()
 
     def _counter(self, metric: Metric) -> Counter:
@@ -96,6 +99,9 @@ class Telemetry:
             self._store_faults.add(0, {"source": source})
         for kind in ("lost", "not_extended"):
             self._lease_faults.add(0, {"kind": kind})
+        self._elections.add(0)
+        for fence in ("epoch", "lease"):
+            self._refused_writes.add(0, {"fence": fence})
         for measure in ("cost", "seconds"):
             for percent in _THRESHOLDS:
                 self._thresholds.add(0, {"measure": measure, "threshold": str(percent)})
@@ -200,6 +206,15 @@ class Telemetry:
     def lease_fault(self, kind: str) -> None:
         """Count a lease that was `lost` or `not_extended`."""
         self._lease_faults.add(1, {"kind": kind})
+
+    def elected(self, seconds: float) -> None:
+        """Count an election of this replica, and record the seconds until its engine was ready."""
+        self._elections.add(1)
+        self._takeover_duration.record(seconds)
+
+    def refused_write(self, fence: str) -> None:
+        """Count a submission that was not begun, because of the `epoch` or the `lease`."""
+        self._refused_writes.add(1, {"fence": fence})
 
     @contextmanager
     def submission(self, generation: Generation) -> Iterator[CallSpan]:

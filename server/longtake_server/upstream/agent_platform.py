@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import uuid4
 
-from longtake_server.operations.upstream import Broken, OutcomeUnknown, Running
+from longtake_server.operations.upstream import Broken, OutcomeUnknown, Running, always
 from longtake_server.upstream import answers, results, wire
 from longtake_server.upstream.connection import Connection
 from longtake_server.upstream.exchange import AnswerTooLarge
@@ -117,6 +117,7 @@ class AgentPlatform:
         model: str,
         request: GenerateVideosRequest,
         earlier: Earlier | None = None,
+        last_look: Callable[[], bool] = always,
     ) -> str:
         """Start a generation. See Upstream.submit. This API has no earlier operations."""
         _ = operation, earlier
@@ -124,7 +125,7 @@ class AgentPlatform:
         body = await asyncio.to_thread(wire.serialise_submission, request)
         path = f"{self._resource(model)}:predictLongRunning"
         try:
-            answer = await self._exchange.post(path, body, self._submit_faults)
+            answer = await self._exchange.post(path, body, self._submit_faults, last_look)
         except AnswerTooLarge as error:
             raise OutcomeUnknown(str(error)) from error
         return answers.decode_submission(answer)

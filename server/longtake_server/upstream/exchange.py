@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from longtake_server.operations.upstream import Withheld, always
 from longtake_server.upstream.auth import TokenUnavailable
 from longtake_server.upstream.faults import Answer
 
@@ -57,32 +58,39 @@ class Exchange:
 
     async def get(self, path: str, faults: Faults) -> bytes | bytearray:
         """Send a GET request; otherwise like `post`."""
-        return await self._call("GET", path, b"", faults)
+        return await self._call("GET", path, b"", faults, always)
 
-    async def post(self, path: str, body: bytes, faults: Faults) -> bytes | bytearray:
+    async def post(
+        self, path: str, body: bytes, faults: Faults, last_look: Callable[[], bool] = always
+    ) -> bytes | bytearray:
         """Send a POST request and return the body of the answer, whose status is 200.
 
         Args:
             path: The path, with a leading slash.
             body: JSON, or empty.
             faults: Decides which error is raised for a failure.
+            last_look: Called once the connection is open, immediately before the request is
+                written to it. If it returns False, nothing is written.
 
         Raises:
+            Withheld: The last look forbade the call.
             UpstreamFailure: As `faults` decides.
             AnswerTooLarge: The answer has status 200 and is larger than the limit.
 
         """
-        return await self._call("POST", path, body, faults)
+        return await self._call("POST", path, body, faults, last_look)
 
-    async def _call(self, method: str, path: str, body: bytes, faults: Faults) -> bytes | bytearray:
+    async def _call(
+        self, method: str, path: str, body: bytes, faults: Faults, last_look: Callable[[], bool]
+    ) -> bytes | bytearray:
         try:
             url = await self._endpoint() + path
             headers = await self._tokens.headers()
-            answer = await self._send(method, url, headers, body, faults)
+            answer = await self._send(method, url, headers, body, faults, last_look)
             if answer.status == 401:
                 # After a 401 nothing has started, so the call may be repeated.
                 headers = await self._tokens.headers(force_refresh=True)
-                answer = await self._send(method, url, headers, body, faults)
+                answer = await self._send(method, url, headers, body, faults, last_look)
         except (EndpointUnavailable, TokenUnavailable) as error:
             raise faults.unsent(str(error)) from error
         if answer.status != 200:
@@ -90,14 +98,22 @@ class Exchange:
         return answer.body
 
     async def _send(
-        self, method: str, url: str, headers: dict[str, str], body: bytes, faults: Faults
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: bytes,
+        faults: Faults,
+        last_look: Callable[[], bool],
     ) -> Answer:
         if body:
             headers = {**headers, "content-type": "application/json"}
         try:
             async with (
                 asyncio.timeout(self._deadline),
-                self._client.stream(method, url, content=body, headers=headers) as response,
+                self._client.stream(
+                    method, url, content=body, headers=headers, extensions=_looking(last_look)
+                ) as response,
             ):
                 if response.status_code == 200:
                     answer = await read_all(response, self._max_body_bytes)
@@ -108,6 +124,18 @@ class Exchange:
         except httpx.InvalidURL as error:
             raise faults.unsent("its base URL is not valid") from error
         return answer
+
+
+def _looking(last_look: Callable[[], bool]) -> dict[str, Any]:
+    """Return the extension of httpx that looks before the first byte of a request is written."""
+    if last_look is always:
+        return {}
+
+    async def trace(event: str, _: object) -> None:
+        if event.endswith(".send_request_headers.started") and not last_look():
+            raise Withheld
+
+    return {"trace": trace}
 
 
 async def read_all(response: httpx.Response, limit: int) -> Answer:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from longtake_server.errors import Violation
 from longtake_server.operations.model import StoredVideo
-from longtake_server.operations.upstream import Broken, OutcomeUnknown, Rejected, Running
+from longtake_server.operations.upstream import Broken, OutcomeUnknown, Rejected, Running, always
 from longtake_server.upstream import interactions_answers as answers
 from longtake_server.upstream import results
 from longtake_server.upstream.connection import Connection
@@ -144,6 +144,7 @@ class Interactions:
         model: str,
         request: GenerateVideosRequest,
         earlier: Earlier | None = None,
+        last_look: Callable[[], bool] = always,
     ) -> str:
         """Start a generation. See Upstream.submit."""
         _ = operation
@@ -154,7 +155,7 @@ class Interactions:
             serialise_submission, model, request, self._config.host, earlier
         )
         try:
-            answer = await self._exchange.post(self._path(), body, self._submit_faults)
+            answer = await self._exchange.post(self._path(), body, self._submit_faults, last_look)
         except AnswerTooLarge as error:
             raise OutcomeUnknown(str(error)) from error
         return answers.decode_submission(answer)

@@ -94,8 +94,10 @@ class Admission:
         """
         for record in sorted(records, key=lambda record: record.update_time):
             self.committed(record.name, record)
-            if record.state is State.QUEUED and not self._is_postponed(record):
-                self._enqueue(record)
+            # It may have changed since it was read.
+            present = self._records[record.name]
+            if present.state is State.QUEUED and not self._is_postponed(present):
+                self._enqueue(present)
                 self.changed.set()
         self._breakers.suspect({each.upstream for each in records if each.state is State.QUEUED})
         now, clock = self._clock.now(), self._clock.monotonic()
@@ -325,6 +327,11 @@ class Admission:
         return quota.refused(
             self._clock.monotonic(), error.retry_after, self._backoff, self._chance()
         )
+
+    def withheld(self, record: OperationRecord) -> None:
+        """Note a submission that was not sent, because the term of this engine may be over."""
+        self._quota(record).uncount_submission(record.name)
+        self._breakers.release(record.upstream, record.name)
 
     def is_exhausted(self, record: OperationRecord) -> bool:
         """Return whether submissions are held back after a refusal."""

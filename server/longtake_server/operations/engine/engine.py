@@ -30,7 +30,6 @@ from longtake_server.operations.engine.submission import Submission
 from longtake_server.operations.polling.budget import PollBudget
 from longtake_server.operations.polling.pacing import Pacing
 from longtake_server.operations.polling.scheduler import PollScheduler
-from longtake_server.telemetry import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
     from longtake_server.operations.breaker import Outage
+    from longtake_server.operations.engine.term import Term
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.model import Failure, OperationRecord
@@ -48,12 +48,15 @@ if TYPE_CHECKING:
     from longtake_server.telemetry import Telemetry
 
 
+_BATCH_SIZE = 200
+
 _log = logging.getLogger(__name__)
 
 _MAX_PROBE_WAIT_SECONDS = 2.0
 """The longest wait between two probes of an upstream that does not answer."""
 
 _TERM_SECONDS = 6.0
+"""How long no other replica becomes the engine after one has led or renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class EngineSettings:
         max_polls_per_second: The limit for each upstream.
         tombstones: How long deletions are remembered.
         retain_results: Whether results that an upstream holds are copied to the media store.
+        term_seconds: How long a term lasts unless it is renewed.
         backoff_chance: Returns a number from 0 to 1 for the jitter of backoffs.
         poll_chance: Returns a number from 0 to 1 for the jitter of polls.
     """
@@ -95,6 +99,7 @@ class EngineSettings:
     max_polls_per_second: int = 50
     tombstones: timedelta = timedelta(days=7)
     retain_results: bool = False
+    term_seconds: float = _TERM_SECONDS
     backoff_chance: Callable[[], float] = random.random
     poll_chance: Callable[[], float] = random.random
 
@@ -107,8 +112,10 @@ class Engine:
         settings: The settings.
         on_outage: Called with the name of an upstream and a failure when the upstream stops
             answering, and with None when it answers again. Must not block.
+        term: The term in which it is the engine.
 
     Attributes:
+        figures: Counts what is in progress.
         breakers: Track which upstreams answer.
         admission: Decides which operations may be submitted.
         poll_scheduler: Decides when running operations are polled.
@@ -125,7 +132,9 @@ class Engine:
         ports: Ports,
         settings: EngineSettings,
         on_outage: Callable[[str, Failure | None], None],
+        term: Term,
     ) -> None:
+        self._term = term
         self._on_outage = on_outage
         self._ports = ports
         self._settings = settings
@@ -152,7 +161,7 @@ class Engine:
         self.poll_scheduler = PollScheduler(
             ports.store, ports.catalogue, clock, settings.pacing, settings.poll_chance
         )
-        self._figures = Figures(self.admission, self.poll_scheduler, clock, ports.telemetry)
+        self.figures = Figures(self.admission, self.poll_scheduler, clock, ports.telemetry)
         poll_budget = PollBudget(
             settings.max_polls_per_second,
             clock,
@@ -162,8 +171,9 @@ class Engine:
         )
         self.driver = self._driver(poll_budget)
         self.runner = Runner(
-            ports.store, self.driver, ports.media, clock, settings.leasing, ports.telemetry
+            ports.store, self.driver, ports.media, clock, settings.leasing, ports.telemetry, term
         )
+        self._loops: tuple[asyncio.Task[None], ...] = ()
         self.dispatcher = Dispatcher(
             self.admission,
             ports.store,
@@ -202,6 +212,7 @@ class Engine:
             clock=ports.clock,
             telemetry=ports.telemetry,
             limits=limits,
+            term=self._term,
         )
         call = PollCall(poll_budget, self.breakers, ports.telemetry)
         polling = Polling(
@@ -244,23 +255,25 @@ class Engine:
         return self.breakers.outage(record.upstream)
 
     async def resume(self) -> None:
-        """Load the state that an earlier process stored, and start observing the ledger.
+        """Take over the work of the engine before, and load the state that it stored.
 
         Raises:
-            StorageUnavailable: The store cannot be read.
+            EngineReplaced: The term is over.
+            StorageUnavailable: The store cannot be read or written.
 
         """
-        leadership = await self._ports.store.lead(self._settings.leasing.owner, _TERM_SECONDS)
-        if leadership is not None:
-            # The owners of these leases are gone.
-            await self._ports.store.release_leases(leadership.epoch)
-        self._ports.ledger.observe(self)
+        store = self._ports.store
+        await store.release_leases(self._term.epoch)
+        begun = await store.position()
         self._ports.topics.on_watched(self.admission.watched)
         await self.poll_scheduler.resume()
         await self.dispatcher.resume()
         await self.limits_watch.resume()
-        self._figures.report()
-        self._ports.telemetry.report_each(metrics.UPSTREAM_ANSWERING, self.breakers.answering)
+        # Other replicas may have ended or deleted operations while these were read.
+        while changes := await store.changes(begun, _BATCH_SIZE):
+            for change in changes:
+                self.admission.committed(change.name, change.record)
+            begun = changes[-1].position
 
     async def run(self) -> None:
         """Run until `stop`. Cancelling it leaves every operation resumable."""
@@ -270,9 +283,22 @@ class Engine:
                 group.create_task(self.retention.run(), name="retention"),
                 group.create_task(self.limits_watch.run(), name="limits"),
             )
+            self._loops = tasks
             await self.runner.run()
-            for task in tasks:
-                task.cancel()
+            self._cancel_loops()
+
+    def abort(self) -> None:
+        """Stop at once, because the term is over.
+
+        `run` returns once the steps have ended that sent a submission. Their outcome is stored by
+        revision.
+        """
+        self._cancel_loops()
+        self.runner.abort()
+
+    def _cancel_loops(self) -> None:
+        for task in self._loops:
+            task.cancel()
 
     def stop(self) -> None:
         """Stop taking work. `run` returns once the steps in progress have ended."""
@@ -280,12 +306,11 @@ class Engine:
 
     def committed(self, name: str, record: OperationRecord | None) -> None:
         """See Observer.committed."""
-        self._figures.committed(self.admission.known(name), record)
+        self.figures.committed(self.admission.known(name), record)
         self.admission.committed(name, record)
 
     def created(self, record: OperationRecord, due: datetime) -> None:
         """See Observer.created."""
-        self._ports.telemetry.accepted(record.model, record.caller)
         self.admission.created(record, due)
         self.runner.notify(due)
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Records what commits change as metrics and spans, and reports the operations in progress."""
+"""Records what commits change as metrics and spans, and counts the operations in progress."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from longtake_server.operations.model import State
 from longtake_server.operations.results.usage import usage_after_deletion, usage_of
-from longtake_server.telemetry import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +25,7 @@ _IN_PROGRESS = (State.QUEUED, State.SUBMITTING, State.RUNNING)
 
 
 class Figures:
-    """Records commits, and reports what is in progress.
+    """Records commits, and counts what is in progress.
 
     Args:
         admission: Knows the operations that have not ended.
@@ -48,19 +47,17 @@ class Figures:
         self._clock = clock
         self._telemetry = telemetry
 
-    def report(self) -> None:
-        """Report the operations in progress whenever metrics are collected."""
-        telemetry = self._telemetry
-        telemetry.report_each(metrics.OPERATIONS_IN_PROGRESS, self._states)
-        telemetry.report(metrics.QUEUE_AGE, self._queue_age)
-        telemetry.report(metrics.OPERATIONS_OVERDUE, self._poll_scheduler.overdue)
-        telemetry.report_reserved(self._reserved_micros)
+    def overdue(self) -> int:
+        """Return how many generations are overdue. See PollScheduler.overdue."""
+        return self._poll_scheduler.overdue()
 
-    def _states(self) -> Mapping[str, int]:
+    def states(self) -> Mapping[str, int]:
+        """Return how many operations are in each state of those in progress."""
         counts = Counter(record.state for record in self._admission.in_progress())
         return {state.value: counts[state] for state in _IN_PROGRESS}
 
-    def _queue_age(self) -> float:
+    def queue_age(self) -> float:
+        """Return the age of the oldest queued operation in seconds; 0 if none."""
         queued = (
             record.create_time
             for record in self._admission.in_progress()
@@ -69,7 +66,8 @@ class Figures:
         oldest = min(queued, default=None)
         return 0.0 if oldest is None else max(0.0, (self._clock.now() - oldest).total_seconds())
 
-    def _reserved_micros(self) -> Mapping[str, int]:
+    def reserved_micros(self) -> Mapping[str, int]:
+        """Return the reserved cost of each caller in micro-dollars."""
         sums: Counter[str] = Counter()
         for record in self._admission.in_progress():
             sums[record.caller] += usage_of(record).reserved_micros

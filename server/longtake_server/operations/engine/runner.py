@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from longtake_server.clock import happened
 from longtake_server.errors import ResourceError, StorageUnavailable
 from longtake_server.operations.model import IllegalTransition
-from longtake_server.operations.store import LeaseLost
+from longtake_server.operations.store import EngineReplaced, LeaseLost, RevisionConflict
 from longtake_server.telemetry.logs import StepSubject, subject
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
     from longtake_server.operations.engine.driver import Driver
+    from longtake_server.operations.engine.term import Term
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.store import OperationStore, Work
     from longtake_server.telemetry import Telemetry
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 1.0
+_LOOK_SECONDS = 1.0
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -58,7 +60,11 @@ class Runner:
         clock: Clock,
         leasing: Leasing,
         telemetry: Telemetry,
+        term: Term,
     ) -> None:
+        self._term = term
+        self._steps: dict[str, asyncio.Task[None]] = {}
+        self._leased: dict[str, Work] = {}
         self._store = store
         self._driver = driver
         self._media = media
@@ -66,13 +72,13 @@ class Runner:
         self._leasing = leasing
         self._telemetry = telemetry
         self._free_steps = leasing.most_steps
-        self._in_progress: set[str] = set()
         self._notified = asyncio.Event()
         # The earliest time passed to `notify` since work was last leased, and the end of the
         # current wait.
         self._notified_due: datetime | None = None
         self._waits_until: datetime | None = None
         self._stopping = False
+        self._aborted = False
 
     def notify(self, due: datetime | None = None) -> None:
         """Note that work may be due: now, or at `due`."""
@@ -89,6 +95,14 @@ class Runner:
         self._stopping = True
         self._notified.set()
 
+    def abort(self) -> None:
+        """Stop at once: cancel the steps, except those that have sent a submission."""
+        self.stop()
+        self._aborted = True
+        for name, step in self._steps.items():
+            if self._term.may_cancel(name):
+                step.cancel()
+
     async def run(self) -> None:
         """Step operations until `stop`. Cancelling it leaves each operation resumable."""
         async with asyncio.TaskGroup() as steps:
@@ -98,9 +112,13 @@ class Runner:
                 try:
                     for work in await self._take():
                         # If the clock is set forward, a lease ends early: start no second step.
-                        if work.name not in self._in_progress:
+                        if work.name not in self._steps:
                             self._free_steps -= 1
-                            steps.create_task(self._run_step(work))
+                            self._leased[work.name] = work
+                            self._steps[work.name] = steps.create_task(self._run_step(work))
+                    if self._aborted:
+                        # They were taken meanwhile.
+                        self.abort()
                     await self._wait_for_work()
                 except StorageUnavailable as error:
                     self._telemetry.store_fault("engine")
@@ -108,6 +126,14 @@ class Runner:
                         "cannot read the work queue; trying again", extra={"cause": str(error)}
                     )
                     await self._clock.sleep(_RETRY_SECONDS)
+        if self._aborted:
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        """Release the leases of the steps that were cancelled, for the next engine."""
+        for work in self._leased.values():
+            with contextlib.suppress(LeaseLost, StorageUnavailable):
+                await self._store.again(work, self._clock.now())
 
     async def _take(self) -> Sequence[Work]:
         if self._free_steps == 0:
@@ -126,6 +152,9 @@ class Runner:
             return
         self._waits_until = due or _NEVER
         seconds = None if due is None else (due - now).total_seconds()
+        if self._store.is_shared:
+            # Other replicas wake work too, which is no change that the feed tells.
+            seconds = _LOOK_SECONDS if seconds is None else min(seconds, _LOOK_SECONDS)
         try:
             await happened(self._notified, self._clock, seconds)
         finally:
@@ -137,8 +166,12 @@ class Runner:
         try:
             async with self._holding_lease(work):
                 due = await self._step_or_later(work.name)
+            self._leased.pop(work.name, None)
             if due is not None:
                 await self._return_to_queue(work, due)
+        except EngineReplaced:
+            self._telemetry.refused_write("epoch")
+            self._term.end()
         except StorageUnavailable as error:
             # The lease expires, and the work is leased again.
             self._telemetry.store_fault("engine")
@@ -172,7 +205,10 @@ class Runner:
     async def _step_or_later(self, name: str) -> datetime | None:
         try:
             return await self._driver.step(name)
-        except (ResourceError, IllegalTransition):
+        except LeaseLost:
+            self._telemetry.refused_write("lease")
+            return self._clock.now()
+        except (ResourceError, IllegalTransition, RevisionConflict):
             # The operation was deleted, or changed during the step, for example by a
             # cancellation. The next step finds out which.
             return self._clock.now()
@@ -180,6 +216,8 @@ class Runner:
             self._telemetry.store_fault("engine")
             _log.error("cannot store a step", extra={"operation": name, "cause": str(error)})
             return self._driver.later(name)
+        except EngineReplaced:
+            raise
         except Exception:  # noqa: BLE001 - a defect in one operation must not stop the others
             _log.exception("a step failed", extra={"operation": name})
             return self._driver.later(name)
@@ -191,12 +229,12 @@ class Runner:
         The step goes on if the lease is lost. That is safe: its commit then fails by revision.
         """
         extending = asyncio.ensure_future(self._extend(work))
-        self._in_progress.add(work.name)
         try:
-            yield
+            with self._term.stepping(work):
+                yield
         finally:
             # This precedes the return of the work, after which the next step may start.
-            self._in_progress.discard(work.name)
+            self._steps.pop(work.name, None)
             extending.cancel()
             await asyncio.gather(extending, return_exceptions=True)
 

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import ResourceError, StorageUnavailable
@@ -15,12 +18,19 @@ from longtake_server.operations.engine.ending import generation_of, log_not_set_
 from longtake_server.operations.model import (
     Code,
     Failure,
+    IllegalTransition,
     Relocated,
     SubmissionAccepted,
     SubmissionPostponed,
-    SubmissionStarted,
 )
-from longtake_server.operations.upstream import Earlier, NotNow, OutcomeUnknown, Rejected
+from longtake_server.operations.store import RevisionConflict
+from longtake_server.operations.upstream import (
+    Earlier,
+    NotNow,
+    OutcomeUnknown,
+    Rejected,
+    Withheld,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +43,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.engine.ending import Ending
     from longtake_server.operations.engine.limits import Limits
     from longtake_server.operations.engine.retries import Retries
+    from longtake_server.operations.engine.term import Term
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.model import Event, OperationRecord
     from longtake_server.operations.polling.scheduler import PollScheduler
@@ -40,6 +51,8 @@ if TYPE_CHECKING:
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.upstream import Upstream
     from longtake_server.telemetry import Telemetry
+
+_log = logging.getLogger(__name__)
 
 _COMMIT_ATTEMPTS = 8
 
@@ -61,7 +74,9 @@ class Submission:
         clock: Clock,
         telemetry: Telemetry,
         limits: Limits,
+        term: Term,
     ) -> None:
+        self._term = term
         self._store = store
         self._ledger = ledger
         self._upstreams = upstreams
@@ -87,6 +102,8 @@ class Submission:
             return await self._ending.fail(record, _queue_timeout(record))
         if record.next_retry_time is not None and now < record.next_retry_time:
             return min(record.next_retry_time, record.queue_deadline or record.next_retry_time)
+        if (pause := self._term.pause()) is not None:
+            return now + pause
         if record.upstream not in self._upstreams:
             return await self._return_to_home_region(record)
         if not self._admission.admit(record):
@@ -97,10 +114,35 @@ class Submission:
             earlier = await self._previous(request)
         except ResourceError as error:
             return await self._ending.fail(record, _earlier_gone(error))
-        record = await self._ledger.commit(record.name, SubmissionStarted(), record)
+        with self._term.starting(record.name):
+            fence = self._term.fence(record.name)
+            record = await self._ledger.start_submission(record, fence)
+        return await self._send(record, request, upstream, earlier)
+
+    async def _send(
+        self,
+        record: OperationRecord,
+        request: GenerateVideosRequest,
+        upstream: Upstream,
+        earlier: Earlier | None,
+    ) -> datetime | None:
+        """Send a submission that is stored as started, and store its outcome."""
         with self._telemetry.submission(generation_of(record, upstream)) as span:
             try:
-                accepted = await upstream.submit(record.name, record.served_model, request, earlier)
+                accepted = await upstream.submit(
+                    record.name,
+                    record.served_model,
+                    request,
+                    earlier,
+                    partial(self._term.last_look, record.name),
+                )
+            except asyncio.CancelledError:
+                if not self._term.has_sent(record.name):
+                    await self._hand_back(record)
+                raise
+            except Withheld:
+                span.outcome("withheld")
+                return await self._hand_back(record)
             except Rejected as error:
                 span.outcome("rejected", error.failure.reason)
                 self._admission.rejected(record)
@@ -115,6 +157,17 @@ class Submission:
                 return await self.outcome_unknown(record)
             span.outcome("accepted")
         return await self._accepted(record, request, accepted)
+
+    async def _hand_back(self, record: OperationRecord) -> datetime:
+        """Queue an operation again whose submission was not sent.
+
+        By revision only: the epoch may be over. If the commit fails, the next engine takes the
+        outcome for unknown, which bills nothing twice.
+        """
+        now = self._clock.now()
+        self._admission.withheld(record)
+        await self._ledger.commit(record.name, SubmissionPostponed(now), record)
+        return now
 
     async def _return_to_home_region(self, record: OperationRecord) -> datetime | None:
         """Move a queued operation whose region has no settings any more to its home region."""
@@ -141,11 +194,21 @@ class Submission:
 
     async def _accepted(
         self, record: OperationRecord, request: GenerateVideosRequest, upstream_operation: str
-    ) -> datetime:
+    ) -> datetime | None:
         estimate = self._poll_scheduler.estimated_finish(record, request)
         accepted = SubmissionAccepted(upstream_operation, estimate)
-        record = await self._commit_with_retries(record, accepted)
+        try:
+            record = await self._commit_with_retries(record, accepted)
+        except (IllegalTransition, RevisionConflict):
+            _log.error(
+                "the upstream accepted a submission that another engine has given up; the "
+                "generation may be billed",
+                extra={"operation": record.name, "upstream_operation": upstream_operation},
+            )
+            raise
         self._admission.accepted(record)
+        if record.done:
+            return None
         if record.cancel_requested:
             return self._clock.now()
         return await self._poll_scheduler.started(record, request)
