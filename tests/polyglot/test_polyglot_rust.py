@@ -13,6 +13,7 @@ import pytest
 from polyglot.conformance import conform
 from polyglot.credentials import example, sends_no_key_in_plaintext, works_by_its_key_alone
 from polyglot.example import generate_beside_a_dead_server
+from polyglot.expiring import resumes_after_its_credential_expired
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
 
 CRATE = ROOT / "client_stubs" / "rust"
@@ -46,6 +47,12 @@ async def test_the_rust_example_works_by_its_key_alone(programs: Path, tmp_path:
 
 async def test_the_rust_example_sends_no_key_in_plaintext(programs: Path, tmp_path: Path) -> None:
     await sends_no_key_in_plaintext(example(programs / "generate"), tmp_path)
+
+
+async def test_the_rust_example_goes_on_after_its_credential_expired(
+    programs: Path, tmp_path: Path
+) -> None:
+    await resumes_after_its_credential_expired(example(programs / "generate"), tmp_path)
 
 
 def test_rust_reads_and_writes_the_golden_messages(programs: Path, tmp_path: Path) -> None:

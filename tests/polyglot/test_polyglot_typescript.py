@@ -14,6 +14,7 @@ from project.markdown_snippets import snippets
 from polyglot.conformance import conform
 from polyglot.credentials import example, sends_no_key_in_plaintext, works_by_its_key_alone
 from polyglot.example import generate_beside_a_dead_server
+from polyglot.expiring import resumes_after_its_credential_expired
 from polyglot.first_call import block, makes_a_video, says_why_it_failed
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
 
@@ -61,6 +62,12 @@ async def test_the_typescript_example_sends_no_key_in_plaintext(
     programs: Path, tmp_path: Path
 ) -> None:
     await sends_no_key_in_plaintext(example("node", programs / EXAMPLE), tmp_path)
+
+
+async def test_the_typescript_example_goes_on_after_its_credential_expired(
+    programs: Path, tmp_path: Path
+) -> None:
+    await resumes_after_its_credential_expired(example("node", programs / EXAMPLE), tmp_path)
 
 
 async def test_the_readmes_first_call_in_typescript(programs: Path, tmp_path: Path) -> None:
