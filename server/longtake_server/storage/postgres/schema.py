@@ -190,6 +190,12 @@ NEWEST_VERSION = len(_MIGRATIONS)
 _LOCK = 0x4C544B31
 _MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))"
 _OLDEST_SERVER = 150_000
+_HAS_TABLE = """
+    SELECT EXISTS (
+        SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE relname = %s AND nspname = ANY (current_schemas(false))
+    )
+"""
 # Not every version of PostgreSQL has each of them.
 _MIGRATION_LIMITS = """
     SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN (
@@ -219,7 +225,7 @@ def check_server(connection: Connection[Row], address: DatabaseAddress) -> None:
 
 def schema_version(connection: Connection[Row]) -> int:
     """Return the schema version of the database; 0 if it has none."""
-    if _value(connection, "SELECT to_regclass('longtake_schema')") is None:
+    if not _has_table(connection, "longtake_schema"):
         return 0
     version: int = _value(connection, "SELECT version FROM longtake_schema")
     return version
@@ -272,7 +278,7 @@ def _refuse_newer(address: DatabaseAddress, version: int) -> None:
 
 def _apply(connection: Connection[Row], address: DatabaseAddress, version: int) -> None:
     if version == 0:
-        if _value(connection, "SELECT to_regclass('operations')") is not None:
+        if _has_table(connection, "operations"):
             raise StartFailure(
                 f"the database {address} has tables of another program; name an empty database "
                 "in LONGTAKE_DATABASE_URL, or an empty schema in its options"
@@ -288,6 +294,13 @@ def _apply(connection: Connection[Row], address: DatabaseAddress, version: int) 
     connection.execute("UPDATE longtake_schema SET version = %s", (NEWEST_VERSION,))
 
 
-def _value(connection: Connection[Row], sql: str) -> Any:
-    found = connection.execute(sql).fetchone()
+def _has_table(connection: Connection[Row], name: str) -> bool:
+    # The names that to_regclass() finds are cached: what another server made while this one waited
+    # for the lock, it may not see.
+    found: bool = _value(connection, _HAS_TABLE, name)
+    return found
+
+
+def _value(connection: Connection[Row], sql: str, *values: object) -> Any:
+    found = connection.execute(sql, values).fetchone()
     return None if found is None else found[0]
