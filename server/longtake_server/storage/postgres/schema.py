@@ -189,7 +189,6 @@ NEWEST_VERSION = len(_MIGRATIONS)
 
 _LOCK = 0x4C544B31
 _MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))"
-_OLDEST_SERVER = 150_000
 _HAS_TABLE = """
     SELECT EXISTS (
         SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
@@ -203,24 +202,6 @@ _MIGRATION_LIMITS = """
         'transaction_timeout'
     )
 """
-
-
-def check_server(connection: Connection[Row], address: DatabaseAddress) -> None:
-    """Refuse a database that the store cannot use, whatever is in it.
-
-    Raises:
-        StartFailure: It is too old, or does not store Unicode.
-
-    """
-    info = connection.info
-    if info.server_version < _OLDEST_SERVER:
-        raise StartFailure(
-            f"the database {address} is PostgreSQL {info.server_version // 10_000}; use "
-            f"PostgreSQL {_OLDEST_SERVER // 10_000} or newer"
-        )
-    encoding = info.parameter_status("server_encoding")
-    if encoding != "UTF8":
-        raise StartFailure(f"the database {address} is in {encoding}; use one in UTF8")
 
 
 def schema_version(connection: Connection[Row]) -> int:
@@ -243,12 +224,19 @@ def migrate(connection: Connection[Row], address: DatabaseAddress) -> int:
     """
     version = schema_version(connection)
     if version < NEWEST_VERSION:
-        connection.execute(_MIGRATION_LIMITS)
-        connection.execute(_MIGRATION_LOCK, (_LOCK,))
-        version = schema_version(connection)
-        _apply(connection, address, version)
+        version = migrate_within(connection, address)
     _refuse_newer(address, version)
     connection.commit()
+    return version
+
+
+def migrate_within(connection: Connection[Row], address: DatabaseAddress) -> int:
+    """Migrate as `migrate` does, but leave the transaction open, without limits of time."""
+    connection.execute(_MIGRATION_LIMITS)
+    connection.execute(_MIGRATION_LOCK, (_LOCK,))
+    version = schema_version(connection)
+    _refuse_newer(address, version)
+    _apply(connection, address, version)
     return version
 
 
@@ -277,6 +265,8 @@ def _refuse_newer(address: DatabaseAddress, version: int) -> None:
 
 
 def _apply(connection: Connection[Row], address: DatabaseAddress, version: int) -> None:
+    if version == NEWEST_VERSION:
+        return
     if version == 0:
         if _has_table(connection, "operations"):
             raise StartFailure(
