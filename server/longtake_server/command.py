@@ -16,13 +16,15 @@ from pydantic import SecretStr
 
 from longtake_server import budgets_command, keys_options
 from longtake_server.clock import SystemClock
+from longtake_server.copy_command import copy_to_postgres
 from longtake_server.errors import StartFailure, StorageLost
 from longtake_server.health_command import add_health_arguments, health_target
 from longtake_server.keys_command import keys
+from longtake_server.migrate_command import migrate
 from longtake_server.output import OutputFailure, ReaderGone, say
 from longtake_server.rpc.health_client import check_health
 from longtake_server.settings import Settings, load_settings
-from longtake_server.stores import store_place
+from longtake_server.stores import database_address, store_place
 from longtake_server.telemetry.logs import set_up_logging
 from longtake_server.usage_command import add_arguments, usage
 
@@ -34,6 +36,9 @@ _COMMANDS: Mapping[str, str] = {
     "check-config": "check the settings, print them without secrets, and exit",
     "keys": "create, list, revoke and rotate API keys; a server may be running",
     "budgets": "show and set budgets and limits; a server may be running",
+    "migrate": "bring the database to the newest schema, and say from which version",
+    "copy-to-postgres": "copy the database of the data folder to LONGTAKE_DATABASE_URL; no server "
+    "may be running",
     "usage": "print usage by day, caller and model, or as --by says; a server may be running",
     "health": "ask a running server whether it serves; exit with 0 if it does",
 }
@@ -77,6 +82,10 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
     elif arguments.command == "budgets":
         now = SystemClock().now()
         say(budgets_command.budgets(store_place(settings), arguments, now))
+    elif arguments.command == "migrate":
+        say(migrate(store_place(settings)))
+    elif arguments.command == "copy-to-postgres":
+        copy_to_postgres(settings, say)
     elif arguments.command == "health":
         asyncio.run(check_health(*health_target(arguments, settings)))
     elif arguments.command == "check-config":
@@ -104,6 +113,8 @@ def _check(settings: Settings) -> None:
     from longtake_server.operations.requests.catalogue import Catalogue
     from longtake_server.rpc.listeners import certificate_files
 
+    if settings.database_url is not None:
+        database_address(settings)
     Catalogue.load(settings.catalogue_file)
     if (files := certificate_files(settings)) is not None:
         files.read().identity()

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from longtake_server.configuration.addresses import PROXY_ADDRESS, proxy_address
 from longtake_server.configuration.callers import CALLER_RULES
 from longtake_server.configuration.databases import DATABASE_RULES
 from longtake_server.configuration.exposure import EXPOSURE_RULES
 from longtake_server.configuration.loading import Rule, load
+from longtake_server.configuration.proxies import proxy_rule
 from longtake_server.configuration.pushes import PUSH_RULES
 from longtake_server.configuration.values import (
     Authentications,
@@ -51,10 +51,9 @@ from longtake_server.configuration.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 _MEBIBYTE = 1 << 20
-_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
 class Settings(BaseModel):
@@ -96,6 +95,10 @@ class Settings(BaseModel):
         default=None,
         description="PostgreSQL database that several servers share. Several hosts and `sslmode` "
         "are parts of the URL. Default: a file in the data folder, for one server.",
+    )
+    database_wait_seconds: Latency = Field(
+        default=30.0,
+        description="How long the start waits for a PostgreSQL database that cannot be reached.",
     )
     media_url: MediaPlace | None = Field(
         default=None,
@@ -304,7 +307,8 @@ def load_settings(file: Path | None) -> Settings:
             every fault.
 
     """
-    return load(Settings, (*_RULES, _proxy_rule(os.environ)), os.environ, file)
+    rules: tuple[Rule[Settings], ...] = (*_RULES, proxy_rule(os.environ))
+    return load(Settings, rules, os.environ, file)
 
 
 def _upstream_is_chosen(settings: Settings, name: Callable[[str], str]) -> str | None:
@@ -365,22 +369,6 @@ def _ordered(shorter: str, longer: str) -> Rule[Settings]:
         return f"{name(shorter)} ({least:g}) must not be greater than {name(longer)} ({most:g} s)"
 
     return Rule((shorter, longer), broken)
-
-
-def _proxy_rule(environment: Mapping[str, str]) -> Rule[Settings]:
-    """Check the standard proxy variables, which calls to Google obey."""
-
-    def broken(settings: Settings, _name: Callable[[str], str]) -> str | None:
-        for variable in (spelling for one in _PROXIES for spelling in (one, one.lower())):
-            value = environment.get(variable, "")
-            try:
-                if value and settings.upstream != "simulator":
-                    proxy_address(value)
-            except ValueError:
-                return f"{variable}: accepted is {PROXY_ADDRESS}"
-        return None
-
-    return Rule(("upstream",), broken)
 
 
 _CREDENTIALS = ("google_project", "google_api_key", "gemini_api_key")

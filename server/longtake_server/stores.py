@@ -33,7 +33,7 @@ async def open_store(settings: Settings, clock: Clock) -> Store:
     address = database_address(settings)
     from longtake_server.storage.postgres.store import PostgresStore
 
-    return await PostgresStore.open(address, clock)
+    return await PostgresStore.open(address, clock, settings.database_wait_seconds)
 
 
 def store_place(settings: Settings) -> StorePlace:

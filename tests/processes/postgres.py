@@ -9,12 +9,13 @@ import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -35,6 +36,15 @@ _SETTINGS: Mapping[str, str] = {
     "shared_buffers": "32MB",
     "unix_socket_directories": "''",
 }
+
+# subprocess could do it, but only after a fork, which threads of gRPC in this process do not bear.
+_AS_OWNER = """
+import os, sys
+os.setgroups([])
+os.setgid(int(sys.argv[2]))
+os.setuid(int(sys.argv[1]))
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class PostgresServer:
@@ -104,23 +114,17 @@ class PostgresServer:
                 stdout=said,
                 stderr=said,
                 check=False,
-                **self._as_owner(),
+                cwd=None if self._owner is None else self._folder,
             )
             said.seek(0)
             assert done.returncode == 0, said.read().decode()
 
     def _command(self, program: str, *arguments: str) -> list[str]:
-        return [str(self._packages / _PACKAGE / "pginstall" / "bin" / program), *arguments]
-
-    def _as_owner(self) -> dict[str, Any]:
+        command = [str(self._packages / _PACKAGE / "pginstall" / "bin" / program), *arguments]
         if self._owner is None:
-            return {}
-        return {
-            "user": self._owner.pw_uid,
-            "group": self._owner.pw_gid,
-            "extra_groups": [],
-            "cwd": self._folder,
-        }
+            return command
+        owner = (str(self._owner.pw_uid), str(self._owner.pw_gid))
+        return [sys.executable, "-c", _AS_OWNER, *owner, *command]
 
 
 @contextmanager

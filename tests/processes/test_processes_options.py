@@ -11,7 +11,9 @@ import pytest
 from longtake_server import command
 from veo_simulator import __main__ as simulator
 
-COMMANDS = ["serve", "check-config", "keys", "budgets", "usage", "health"]
+COMMANDS = [
+    *("serve", "check-config", "keys", "budgets", "migrate", "copy-to-postgres", "usage", "health")
+]
 
 
 @pytest.mark.parametrize("asked", ["-h", "--help", "--version"])

@@ -166,13 +166,13 @@ EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
         errors.StorageUnavailable("the disk is full"),
         "UNAVAILABLE",
         {"cause": "the disk is full"},
-        set(),
+        {"RetryInfo"},
     ),
     (
         errors.OutcomeUnknown("the connection broke"),
         "UNAVAILABLE",
         {"cause": "the connection broke"},
-        set(),
+        {"RetryInfo"},
     ),
     (
         errors.UpstreamUnavailable("agent_platform", "no route", 2.5),

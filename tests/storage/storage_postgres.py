@@ -1,10 +1,11 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Stores in PostgreSQL for the storage tests, and a proxy that can lose an answer."""
+"""Stores in PostgreSQL for the storage tests, and proxies that lose and change answers."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, LiteralString
 
@@ -89,3 +90,33 @@ class LossyProxy:
                 break
             back.write(data)
         back.close()
+
+
+Replacements = Mapping[bytes, bytes]
+
+
+@asynccontextmanager
+async def replacing_proxy(port: int, replacements: Replacements) -> AsyncIterator[int]:
+    """Pass on what the server says with replacements of the same length, on a port of its own."""
+    ends: set[asyncio.StreamWriter] = set()
+
+    async def pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await source.read(_CHUNK):
+                for real, other in replacements.items():
+                    assert len(real) == len(other)
+                    data = data.replace(real, other)
+                target.write(data)
+        target.close()
+
+    async def connected(client: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+        answers, onward = await asyncio.open_connection("127.0.0.1", port)
+        ends.update((back, onward))
+        await asyncio.gather(pass_on(client, onward), pass_on(answers, back))
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1]
+        server.close()
+        for end in ends:
+            end.transport.abort()
+        await asyncio.gather(*(end.wait_closed() for end in ends), return_exceptions=True)

@@ -159,10 +159,10 @@ def _empty(path: Path) -> None:
     ("spoil", "says"),
     [
         (_newer, "start the newer server"),
-        (_older, "start this server on it once"),
+        (_older, "or the start of this server, brings it to"),
         (_of_another_application, "is not a Longtake database"),
         (_not_a_database, "the database is damaged"),
-        (_empty, "start this server on it once"),
+        (_empty, "or the start of this server, brings it to"),
     ],
 )
 def test_another_file_is_refused_and_left_as_it_is(

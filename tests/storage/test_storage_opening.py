@@ -21,6 +21,7 @@ from longtake_server.operations.results.usage import account_of, usage_of
 from longtake_server.storage import migrations
 from longtake_server.storage.codec import encode_record
 from longtake_server.storage.sqlite import SqliteStore
+from longtake_server.storage.sqlite_commands import SqlitePlace
 from storage.storage_records import REQUEST, new_record
 
 if TYPE_CHECKING:
@@ -233,6 +234,33 @@ async def test_a_store_that_was_migrated_is_not_migrated_again(tmp_path: Path) -
         assert migrations.schema_version(store._database.writing) == migrations.NEWEST_VERSION
     finally:
         await store.close()
+
+
+async def test_a_migration_by_command_says_the_version_before(tmp_path: Path) -> None:
+    place = SqlitePlace(tmp_path / "data" / "longtake.db")
+    newest = migrations.NEWEST_VERSION
+    assert place.migrate() == (0, newest)
+    assert place.migrate() == (newest, newest)
+    store = await SqliteStore.open(place.path, FakeClock())
+    try:
+        assert place.migrate() == (newest, newest)
+        _sql(place.path, f"PRAGMA user_version = {newest - 1}")
+        with pytest.raises(StartFailure, match="in use by another server"):
+            place.migrate()
+        _newer(place.path)
+        with pytest.raises(StartFailure, match="start the newer server that wrote it"):
+            place.migrate()
+    finally:
+        await store.close()
+
+
+def test_a_migration_by_command_refuses_another_file(tmp_path: Path) -> None:
+    path = tmp_path / "longtake.db"
+    _not_a_database(path)
+    before = path.read_bytes()
+    with pytest.raises(StartFailure, match=r"longtake\.db cannot be read"):
+        SqlitePlace(path).migrate()
+    assert path.read_bytes() == before
 
 
 async def test_each_store_has_a_position_key_of_its_own_and_keeps_it(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ async def test_a_database_that_cannot_be_reached_is_waited_for(server: PostgresS
     clock = FakeClock()
     with schema(server.url) as url:
         await asyncio.to_thread(server.stop)
-        opening = asyncio.ensure_future(PostgresStore.open(DatabaseAddress(url), clock))
+        opening = asyncio.ensure_future(PostgresStore.open(DatabaseAddress(url), clock, 30.0))
         await clock.sleeping()
         await asyncio.to_thread(server.start)
         clock.advance(5.0)
@@ -131,15 +131,41 @@ async def test_a_database_that_cannot_be_reached_is_waited_for(server: PostgresS
         await store.close()
 
 
-async def test_after_a_minute_it_is_not_waited_for_any_more() -> None:
+async def test_after_the_wait_that_is_set_it_is_given_up() -> None:
     clock = FakeClock()
     address = DatabaseAddress("postgresql://ann:secret@127.0.0.1:1/db")
-    opening = asyncio.ensure_future(PostgresStore.open(address, clock))
+    opening = asyncio.ensure_future(PostgresStore.open(address, clock, 30.0))
     skipping = asyncio.ensure_future(clock.skip_naps(5.0))
     with pytest.raises(StartFailure) as failure:
         await opening
     skipping.cancel()
     assert str(failure.value) == (
-        "the database 127.0.0.1:1/db cannot be reached for 60 seconds: the database cannot be "
-        "reached; start it, or correct LONGTAKE_DATABASE_URL"
+        "the database 127.0.0.1:1/db cannot be reached for 30 seconds: the connection is refused; "
+        "start it, or correct LONGTAKE_DATABASE_URL"
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("127.0.0.1:1", "the connection is refused"),
+        ("nowhere.invalid", "the host name has no address"),
+    ],
+)
+async def test_without_a_wait_it_is_given_up_at_once(place: str, says: str) -> None:
+    address = DatabaseAddress(f"postgresql://ann:secret@{place}/db")
+    with pytest.raises(StartFailure) as failure:
+        await PostgresStore.open(address, FakeClock())
+    assert f"cannot be reached: {says}; start it" in str(failure.value)
+    assert "secret" not in str(failure.value)
+
+
+async def test_hosts_none_of_which_is_the_primary_are_waited_for(
+    url: str, server: PostgresServer
+) -> None:
+    await execute(server.url, "ALTER SYSTEM SET default_transaction_read_only = on")
+    await execute(server.url, "SELECT pg_reload_conf()")
+    with pytest.raises(StartFailure, match="no host of it is the primary"):
+        await PostgresStore.open(DatabaseAddress(url), FakeClock())
+    await execute(server.url, "ALTER SYSTEM RESET default_transaction_read_only")
+    await execute(server.url, "SELECT pg_reload_conf()")

@@ -6,23 +6,21 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from fakes.clock import FakeClock
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.errors import BudgetExceeded, OperationNotFound, StorageUnavailable
 from longtake_server.operations.budgets.limits import Limits, Source, Values
 from longtake_server.operations.budgets.terms import Terms
 from longtake_server.operations.store import EngineReplaced, Fence, Filter, Leadership
 from longtake_server.storage.postgres.address import DatabaseAddress
+from longtake_server.storage.postgres.store import PostgresStore
 from processes.postgres import schema
 from storage.storage_charged import PRICE, limit, priced, race, spending
 from storage.storage_postgres import execute, opened
 from storage.storage_records import LEASE, NOON, REQUEST, changed, new_record
-
-if TYPE_CHECKING:
-    from longtake_server.storage.postgres.store import PostgresStore
 
 _LARGE = GenerateVideosRequest(prompt="x" * 100_000)
 
@@ -177,3 +175,18 @@ async def test_what_is_spent_is_read_in_every_time_zone(database_url: str, hour:
                 with suppress(BudgetExceeded):
                     await store.create(record, REQUEST, terms=terms)
             assert len((await store.list(Filter(caller=zone), 10)).records) == 1
+
+
+async def test_servers_that_start_together_on_an_empty_database_all_start(
+    postgres_url: str,
+) -> None:
+    for _ in range(5):
+        with schema(postgres_url) as url:
+            stores = await asyncio.gather(
+                *(PostgresStore.open(DatabaseAddress(url), FakeClock()) for _ in range(3))
+            )
+            try:
+                assert [await store.position() for store in stores] == [0, 0, 0]
+                assert len({await store.position_key() for store in stores}) == 1
+            finally:
+                await asyncio.gather(*(store.close() for store in stores))

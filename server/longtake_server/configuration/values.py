@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from longtake_server.configuration import addresses
+from longtake_server.configuration.database_urls import DATABASE_URL, database_url
 
 _YEAR_SECONDS = 31_536_000
 # gRPC counts the milliseconds in 32 bits.
@@ -37,7 +38,7 @@ class Accepted:
 
 
 def _database_url(secret: SecretStr) -> SecretStr:
-    addresses.database_address(secret.get_secret_value())
+    database_url(secret.get_secret_value())
     return secret
 
 
@@ -172,9 +173,7 @@ DocumentAddress = Annotated[
 CollectorAddress = Annotated[
     str, AfterValidator(addresses.collector_address), Accepted(addresses.COLLECTOR_ADDRESS)
 ]
-DatabaseUrl = Annotated[
-    SecretStr, AfterValidator(_database_url), Accepted(addresses.DATABASE_ADDRESS)
-]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url), Accepted(DATABASE_URL)]
 Secret = Annotated[SecretStr, AfterValidator(_header_value), Accepted("printable ASCII characters")]
 SigningSecret = Annotated[SecretStr, AfterValidator(_signing_secret), Accepted(_SIGNING_SECRET)]
 Project = Annotated[str, AfterValidator(_project), Accepted(_PROJECT_WORDS)]

@@ -66,9 +66,14 @@ class ReaderTooSlow(LongtakeError):
 
 
 class StorageUnavailable(LongtakeError):
-    """The store cannot be read or written. Nothing was changed, except by OutcomeUnknown."""
+    """The store cannot be read or written. Nothing was changed, except by OutcomeUnknown.
+
+    Attributes:
+        retry_after: The seconds to wait before the call is repeated.
+    """
 
     reason = "STORAGE_UNAVAILABLE"
+    retry_after = 1.0
 
     def __init__(self, cause: str) -> None:
         super().__init__(f"the store is not available: {cause}", {"cause": cause})

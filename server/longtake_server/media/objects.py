@@ -16,6 +16,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
@@ -45,7 +46,6 @@ _WRITE_SECONDS = 180.0
 _READ_SECONDS = 30.0
 _CLIENT: ClientConfig = {"timeout": f"{_WRITE_SECONDS:.0f}s", "connect_timeout": "5s"}
 _RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
-_PROBE = ".longtake-probe"
 _SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
@@ -75,8 +75,10 @@ class ObjectMediaStore:
         """
         try:
             store = _store(place)
-            obstore.put(store, _PROBE, b"", use_multipart=False)
-            obstore.delete(store, _PROBE)
+            # Another server may test the place at the same time.
+            probe = f".longtake-probe-{uuid4().hex}"
+            obstore.put(store, probe, b"", use_multipart=False)
+            obstore.delete(store, probe)
         except (BaseError, OSError, ValueError) as error:
             raise StartFailure(
                 f"videos cannot be stored in {place}: {_first_line(error)}; let the server write "

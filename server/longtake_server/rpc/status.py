@@ -75,6 +75,7 @@ _QUOTAS = errors.TooManyWatches | errors.BudgetError | errors.TooManyQueued
 # These may say when the same call is worth making again.
 _RETRYABLE = (
     errors.ServerDraining
+    | errors.StorageUnavailable
     | errors.UpstreamUnavailable
     | errors.TooManyRequestBytes
     | errors.RateLimited

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,8 +47,28 @@ class CommandStore(Protocol):
         """See OperationStore.usage_by."""
 
 
+class Migration(NamedTuple):
+    """What a migration did.
+
+    Attributes:
+        before: The schema version before; 0 if there was no schema.
+        after: The version after, which is the newest that this program knows.
+    """
+
+    before: int
+    after: int
+
+
 class StorePlace(Protocol):
-    """Where a store is."""
+    """Where a store is. As text it is a name for people, without secrets."""
+
+    def migrate(self) -> Migration:
+        """Bring the schema to the newest version, and make it if there is none. Blocks.
+
+        Raises:
+            StartFailure: The store cannot be used, or its schema is newer than this program.
+
+        """
 
     def reading(self) -> AbstractContextManager[CommandStore]:
         """Open the store to read one snapshot.

@@ -106,6 +106,29 @@ def open_database(path: Path) -> Database:
         return Database(writing, reading, reading_keys, files, position(writing), lock)
 
 
+def migrate_file(path: Path) -> int:
+    """Bring a database to the newest schema, and return the version before. Blocks.
+
+    A server may own the database if its schema is the newest already.
+
+    Raises:
+        StartFailure: The database cannot be used, or needs a migration while a server owns it.
+
+    """
+    version = 0
+    if path.exists() and path.stat().st_size:
+        try:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as found:
+                version = schema_version(found)
+        except sqlite3.DatabaseError as error:
+            raise StartFailure(f"{path} cannot be read: {cause_of(error)} ({error})") from error
+    if version > NEWEST_VERSION:
+        raise _too_new(path, version)
+    if version < NEWEST_VERSION:
+        open_database(path).close()
+    return version
+
+
 @contextmanager
 def reading_beside(path: Path) -> Iterator[sqlite3.Connection]:
     """Open the database to read one snapshot, even while a server owns it. Blocks.
@@ -167,8 +190,8 @@ def _check_version(path: Path, version: int) -> None:
         raise _too_new(path, version)
     if version < NEWEST_VERSION:
         raise StartFailure(
-            f"{path} has schema version {version}; start this server on it once, which brings "
-            f"it to version {NEWEST_VERSION}"
+            f"{path} has schema version {version}; `longtake-server migrate`, or the start of "
+            f"this server, brings it to version {NEWEST_VERSION}"
         )
 
 

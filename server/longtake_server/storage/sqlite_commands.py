@@ -15,7 +15,9 @@ from longtake_server.storage import (
     usage_queries,
     usage_table,
 )
-from longtake_server.storage.database import reading_beside, writing_beside
+from longtake_server.storage.command_store import Migration
+from longtake_server.storage.database import migrate_file, reading_beside, writing_beside
+from longtake_server.storage.migrations import NEWEST_VERSION
 
 if TYPE_CHECKING:
     import sqlite3
@@ -75,6 +77,14 @@ class SqlitePlace:
     """
 
     path: Path
+
+    def __str__(self) -> str:
+        """Return the file."""
+        return str(self.path)
+
+    def migrate(self) -> Migration:
+        """See StorePlace.migrate."""
+        return Migration(migrate_file(self.path), NEWEST_VERSION)
 
     @contextmanager
     def reading(self) -> Iterator[SqliteCommands]:

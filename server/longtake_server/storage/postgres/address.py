@@ -61,8 +61,8 @@ class DatabaseAddress:
         except psycopg.Error:
             # The error quotes the URL.
             raise StartFailure(
-                "LONGTAKE_DATABASE_URL: accepted is a URL of PostgreSQL, for example "
-                "postgresql://user:password@host:5432/name"
+                "LONGTAKE_DATABASE_URL: libpq does not know a parameter in it; accepted is a URL "
+                "of PostgreSQL, for example postgresql://user:password@host:5432/name"
             ) from None
         self._parameters: Mapping[str, str] = {
             **_DEFAULTS,

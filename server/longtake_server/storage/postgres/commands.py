@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from longtake_server.storage.command_store import Migration
 from longtake_server.storage.postgres import budget_queries, key_queries, usage_queries
-from longtake_server.storage.postgres.opening import failing_to_start
+from longtake_server.storage.postgres.connecting import failing_to_start
 from longtake_server.storage.postgres.query import ask_blocking
-from longtake_server.storage.postgres.schema import check_version, migrate
+from longtake_server.storage.postgres.schema import NEWEST_VERSION, check_version, migrate
+from longtake_server.storage.postgres.server_checks import check_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -74,10 +76,19 @@ class PostgresPlace:
 
     address: DatabaseAddress
 
+    def __str__(self) -> str:
+        """Return the name of the database for people."""
+        return f"the database {self.address}"
+
+    def migrate(self) -> Migration:
+        """See StorePlace.migrate."""
+        with self._connected() as connection:
+            return Migration(migrate(connection, self.address), NEWEST_VERSION)
+
     @contextmanager
     def reading(self) -> Iterator[PostgresCommands]:
         """See StorePlace.reading."""
-        with failing_to_start(self.address), self.address.connect_blocking() as connection:
+        with self._connected() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             check_version(connection, self.address)
             yield PostgresCommands(connection)
@@ -85,6 +96,13 @@ class PostgresPlace:
     @contextmanager
     def writing(self) -> Iterator[PostgresCommands]:
         """See StorePlace.writing. Makes the tables if there are none."""
-        with failing_to_start(self.address), self.address.connect_blocking() as connection:
+        with self._connected() as connection:
             migrate(connection, self.address)
             yield PostgresCommands(connection)
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection[Row]]:
+        with failing_to_start(self.address), self.address.connect_blocking() as connection:
+            check_server(connection, self.address)
+            connection.commit()
+            yield connection

@@ -189,7 +189,12 @@ NEWEST_VERSION = len(_MIGRATIONS)
 
 _LOCK = 0x4C544B31
 _MIGRATION_LOCK = "SELECT pg_advisory_xact_lock(%s, hashtext(current_schema()))"
-_OLDEST_SERVER = 150_000
+_HAS_TABLE = """
+    SELECT EXISTS (
+        SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE relname = %s AND nspname = ANY (current_schemas(false))
+    )
+"""
 # Not every version of PostgreSQL has each of them.
 _MIGRATION_LIMITS = """
     SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN (
@@ -199,27 +204,9 @@ _MIGRATION_LIMITS = """
 """
 
 
-def check_server(connection: Connection[Row], address: DatabaseAddress) -> None:
-    """Refuse a database that the store cannot use, whatever is in it.
-
-    Raises:
-        StartFailure: It is too old, or does not store Unicode.
-
-    """
-    info = connection.info
-    if info.server_version < _OLDEST_SERVER:
-        raise StartFailure(
-            f"the database {address} is PostgreSQL {info.server_version // 10_000}; use "
-            f"PostgreSQL {_OLDEST_SERVER // 10_000} or newer"
-        )
-    encoding = info.parameter_status("server_encoding")
-    if encoding != "UTF8":
-        raise StartFailure(f"the database {address} is in {encoding}; use one in UTF8")
-
-
 def schema_version(connection: Connection[Row]) -> int:
     """Return the schema version of the database; 0 if it has none."""
-    if _value(connection, "SELECT to_regclass('longtake_schema')") is None:
+    if not _has_table(connection, "longtake_schema"):
         return 0
     version: int = _value(connection, "SELECT version FROM longtake_schema")
     return version
@@ -237,12 +224,19 @@ def migrate(connection: Connection[Row], address: DatabaseAddress) -> int:
     """
     version = schema_version(connection)
     if version < NEWEST_VERSION:
-        connection.execute(_MIGRATION_LIMITS)
-        connection.execute(_MIGRATION_LOCK, (_LOCK,))
-        version = schema_version(connection)
-        _apply(connection, address, version)
+        version = migrate_within(connection, address)
     _refuse_newer(address, version)
     connection.commit()
+    return version
+
+
+def migrate_within(connection: Connection[Row], address: DatabaseAddress) -> int:
+    """Migrate as `migrate` does, but leave the transaction open, without limits of time."""
+    connection.execute(_MIGRATION_LIMITS)
+    connection.execute(_MIGRATION_LOCK, (_LOCK,))
+    version = schema_version(connection)
+    _refuse_newer(address, version)
+    _apply(connection, address, version)
     return version
 
 
@@ -271,8 +265,10 @@ def _refuse_newer(address: DatabaseAddress, version: int) -> None:
 
 
 def _apply(connection: Connection[Row], address: DatabaseAddress, version: int) -> None:
+    if version == NEWEST_VERSION:
+        return
     if version == 0:
-        if _value(connection, "SELECT to_regclass('operations')") is not None:
+        if _has_table(connection, "operations"):
             raise StartFailure(
                 f"the database {address} has tables of another program; name an empty database "
                 "in LONGTAKE_DATABASE_URL, or an empty schema in its options"
@@ -288,6 +284,13 @@ def _apply(connection: Connection[Row], address: DatabaseAddress, version: int) 
     connection.execute("UPDATE longtake_schema SET version = %s", (NEWEST_VERSION,))
 
 
-def _value(connection: Connection[Row], sql: str) -> Any:
-    found = connection.execute(sql).fetchone()
+def _has_table(connection: Connection[Row], name: str) -> bool:
+    # The names that to_regclass() finds are cached: what another server made while this one waited
+    # for the lock, it may not see.
+    found: bool = _value(connection, _HAS_TABLE, name)
+    return found
+
+
+def _value(connection: Connection[Row], sql: str, *values: object) -> Any:
+    found = connection.execute(sql, values).fetchone()
     return None if found is None else found[0]

@@ -77,18 +77,21 @@ class PostgresStore:
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, address: DatabaseAddress, clock: Clock) -> PostgresStore:
+    async def open(
+        cls, address: DatabaseAddress, clock: Clock, wait_seconds: float = 0.0
+    ) -> PostgresStore:
         """Connect to the database, and bring its schema to the newest version.
 
         Args:
             address: The database.
             clock: Determines the times of tombstones, and the deadlines.
+            wait_seconds: How long to wait for a database that cannot be reached.
 
         Raises:
-            StartFailure: The database cannot be reached within a minute, or cannot be used.
+            StartFailure: The database cannot be reached in this time, or cannot be used.
 
         """
-        return cls(address, await open_database(address, clock), clock)
+        return cls(address, await open_database(address, clock, wait_seconds), clock)
 
     @property
     def is_shared(self) -> bool:
