@@ -19,7 +19,7 @@ from longtake_server.operations.requests.catalogue import Catalogue
 from processes.running import server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from longtake.v1.operation_pb2 import GenerateVideosOperation
@@ -65,7 +65,7 @@ class Replicas:
     """The servers, and what they share."""
 
     upstream: Simulator
-    database_url: str
+    settings: Mapping[str, str]
     all: list[Replica] = field(default_factory=list)
 
     async def in_order(self) -> list[Replica]:
@@ -76,7 +76,7 @@ class Replicas:
 
     async def leader(self) -> str | None:
         """Return the name of the engine in the database."""
-        async with await psycopg.AsyncConnection.connect(self.database_url) as connection:
+        async with await psycopg.AsyncConnection.connect(self.settings["LONGTAKE_DATABASE_URL"]) as connection:
             found = await (await connection.execute("SELECT engine FROM meta")).fetchone()
             return None if found is None else found[0]
 
@@ -84,7 +84,7 @@ class Replicas:
         """Run longtake-server on the database, and return what it prints."""
         running = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "longtake_server", *words),
-            env={**os.environ, "LONGTAKE_DATABASE_URL": self.database_url},
+            env={**os.environ, **self.settings},
             stdout=asyncio.subprocess.PIPE,
         )
         printed, _ = await running.communicate()
@@ -121,7 +121,8 @@ async def replicas(
         "catalogue_file": str(_catalogue(folder)),
         **settings,
     }
-    running = Replicas(upstream, database_url)
+    variables = ("database_url", "media_url")
+    running = Replicas(upstream, {f"LONGTAKE_{one.upper()}": shared[one] for one in variables})
     async with AsyncExitStack() as servers:
         for each in range(number):
             home = folder / f"replica{each}"
