@@ -34,6 +34,7 @@ from longtake_server.operations.engine.election import Election
 from longtake_server.operations.engine.engine import Ports
 from longtake_server.operations.following import Follower
 from longtake_server.operations.ledger import Ledger
+from longtake_server.operations.neighbours import Neighbours
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.topics import Topics
@@ -73,6 +74,7 @@ class _Parts:
     watching: Watching
     election: Election
     follower: Follower
+    neighbours: Neighbours
     budgets: BudgetsFile
     health: HealthServicer
     service: VideoOperations
@@ -121,6 +123,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         loops = [returning, guarding]
         if built.store.is_shared:
             loops.append(asyncio.create_task(built.follower.run(), name="follower"))
+            loops.append(asyncio.create_task(built.neighbours.run(), name="neighbours"))
         if certificates is not None:
             loops.append(asyncio.create_task(certificates.run(), name="certificates"))
         _reduce_garbage_collection()
@@ -376,6 +379,17 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         enforce_retirement=not simulated,
     )
     check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
+    neighbours = Neighbours(ports, election)
     return _Parts(
-        clock, store, ledger, watching, election, follower, budgets, health, service, check
+        clock=clock,
+        store=store,
+        ledger=ledger,
+        watching=watching,
+        election=election,
+        follower=follower,
+        neighbours=neighbours,
+        budgets=budgets,
+        health=health,
+        service=service,
+        start_check=check,
     )

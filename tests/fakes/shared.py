@@ -11,14 +11,15 @@ from longtake_server.errors import OutcomeUnknown, StorageUnavailable
 from longtake_server.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
     from longtake_server.clock import Clock
     from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import OperationRecord
-    from longtake_server.operations.store import Fence, Kind, Leadership
+    from longtake_server.operations.replica_store import Leadership
+    from longtake_server.operations.store import Fence, Kind
     from longtake_server.storage.database import Database
 
 
@@ -43,12 +44,20 @@ class SharedStore(SqliteStore):
         self.answered = asyncio.Event()
         self.let_read = asyncio.Event()
         self.let_read.set()
+        self._hearers: list[Callable[[str], None]] = []
         self._until = 0.0
         self._electing = asyncio.Lock()
 
     @property
     def is_shared(self) -> bool:
         return True
+
+    async def tell(self, text: str) -> None:
+        for hear in self._hearers:
+            hear(text)
+
+    def on_told(self, hear: Callable[[str], None]) -> None:
+        self._hearers.append(hear)
 
     async def lead(self, replica: str, seconds: float) -> Leadership | None:
         self.asked.set()

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 from longtake_server.errors import OperationNotFound
 from longtake_server.operations.model import State
+from longtake_server.operations.replica_store import Leadership
 from longtake_server.operations.store import (
     EngineReplaced,
     Fence,
-    Leadership,
     LeaseLost,
     OperationStore,
     RevisionConflict,

@@ -18,7 +18,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 from longtake_server.errors import ResourceError
 from longtake_server.operations.accounting import Dimension, UsageQuery
 from longtake_server.operations.model import State
-from longtake_server.operations.store import Filter, Leadership, LeaseLost, RevisionConflict, Work
+from longtake_server.operations.replica_store import Leadership
+from longtake_server.operations.store import Filter, LeaseLost, RevisionConflict, Work
 from longtake_server.storage.sqlite import SqliteStore
 from storage.storage_model import PlainStore
 from storage.storage_records import REQUEST, at, changed, new_record

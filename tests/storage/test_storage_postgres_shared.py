@@ -14,7 +14,8 @@ from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.errors import BudgetExceeded, OperationNotFound, StorageUnavailable
 from longtake_server.operations.budgets.limits import Limits, Source, Values
 from longtake_server.operations.budgets.terms import Terms
-from longtake_server.operations.store import EngineReplaced, Fence, Filter, Leadership
+from longtake_server.operations.replica_store import Leadership
+from longtake_server.operations.store import EngineReplaced, Fence, Filter
 from longtake_server.storage.postgres.address import DatabaseAddress
 from longtake_server.storage.postgres.store import PostgresStore
 from processes.postgres import schema

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.clock import FakeClock
 from longtake_server.errors import StorageUnavailable
-from longtake_server.operations.store import Filter, Leadership
+from longtake_server.operations.replica_store import Leadership
+from longtake_server.operations.store import Filter
 from longtake_server.storage.database import writing_beside
 from longtake_server.storage.key_table import KeyTable
 from longtake_server.storage.sqlite import SqliteStore

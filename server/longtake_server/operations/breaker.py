@@ -191,6 +191,10 @@ class Breakers:
         wait = max(0.0, breaker.retry_at - self._clock.monotonic())
         return Outage(breaker.failure, self._clock.now() + timedelta(seconds=wait))
 
+    def outages(self) -> Mapping[str, Outage | None]:
+        """Return the outage of each upstream called so far, None for those that answer."""
+        return {name: self.outage(name) for name in self._breakers}
+
     def answering(self) -> Mapping[str, bool]:
         """Return whether each upstream answers, for those called so far."""
         return {

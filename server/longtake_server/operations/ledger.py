@@ -74,6 +74,8 @@ class Ledger:
         self._retention = retention
         self._observer: Observer | None = None
         self._cache: OrderedDict[str, OperationRecord] = OrderedDict()
+        # Read from a shared store. The news of the change may still be on its way.
+        self._read_ahead: set[str] = set()
         self._removals = 0
         self._pending: set[asyncio.Task[Any]] = set()
 
@@ -138,16 +140,21 @@ class Ledger:
             record = await self._store.get(name, owner)
         except ResourceError:
             if owner is None:
-                self._cache.pop(name, None)
+                self._drop(name)
             raise
         if removals == self._removals:
             # After a removal, the record may be deleted or outdated: do not cache it.
             self._add_to_cache(record)
-            is_news = self._cache.get(name) is record
-            if is_news and self._store.is_shared and self._observer is not None:
-                # The feed may bring it later.
-                self._observer.committed(name, record)
+            if self._store.is_shared and self._cache.get(name) is record:
+                self._note_read_ahead(name, record)
         return self._cache.get(name, record)
+
+    def _note_read_ahead(self, name: str, record: OperationRecord) -> None:
+        """Wake the watchers of an operation whose record may be newer than the feed so far."""
+        self._read_ahead.add(name)
+        if self._observer is not None:
+            self._observer.committed(name, record)
+        self._topics.wake_one(name)
 
     def _add_to_cache(self, record: OperationRecord) -> None:
         known = self._cache.get(record.name)
@@ -155,7 +162,8 @@ class Ledger:
             self._cache[record.name] = record
         self._cache.move_to_end(record.name)
         if len(self._cache) > _MAX_CACHED:
-            self._cache.popitem(last=False)
+            oldest, _ = self._cache.popitem(last=False)
+            self._read_ahead.discard(oldest)
 
     async def commit(
         self, name: str, event: Event, seen: OperationRecord | None = None
@@ -228,6 +236,7 @@ class Ledger:
     async def _store_and_wake(
         self, changed: OperationRecord, expected_revision: int, fence: Fence | None = None
     ) -> OperationRecord:
+        removals = self._removals
         try:
             await self._store.update(changed, expected_revision, fence)
         except OutcomeUnknown:
@@ -237,7 +246,16 @@ class Ledger:
             if stored != changed:
                 raise RevisionConflict(changed.name) from None
         self._publish(changed.name, changed)
+        if self._store.is_shared and removals != self._removals:
+            await self._publish_removal(changed.name)
         return changed
+
+    async def _publish_removal(self, name: str) -> None:
+        """Publish again that an operation is gone, if its deletion came before its last change."""
+        try:
+            await self._store.get(name)
+        except ResourceError:
+            self._publish(name, None)
 
     async def delete(self, name: str, *, expired: bool = False) -> OperationRecord:
         """Delete an operation, wake its watchers and return its last record.
@@ -255,13 +273,17 @@ class Ledger:
         """Clear the cache of records."""
         self._removals += 1
         self._cache.clear()
+        self._read_ahead.clear()
 
     def follow(self, change: Change) -> None:
         """Publish a change from the feed of the store, unless it is known already."""
         name, record = change.name, change.record
         known = self._cache.get(name)
         if record is not None and known is not None and known.revision >= record.revision:
-            return
+            if name not in self._read_ahead:
+                return
+            # It was read before this news came, so the watchers of all operations were not woken.
+            record = known
         self._publish(name, record)
         if self._observer is not None:
             self._observer.followed(name, record)
@@ -271,10 +293,15 @@ class Ledger:
         self.forget_records()
         self._topics.wake_all()
 
+    def _drop(self, name: str) -> None:
+        self._cache.pop(name, None)
+        self._read_ahead.discard(name)
+
     def _publish(self, name: str, record: OperationRecord | None) -> None:
+        self._read_ahead.discard(name)
         if record is None:
             self._removals += 1
-            self._cache.pop(name, None)
+            self._drop(name)
         else:
             self._add_to_cache(record)
         if self._observer is not None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from longtake_server.operations.budget_store import BudgetStore
+from longtake_server.operations.replica_store import ReplicaStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,18 +127,6 @@ class Fence(NamedTuple):
     work: Work | None = None
 
 
-class Leadership(NamedTuple):
-    """The term of the replica that is the engine.
-
-    Attributes:
-        epoch: The number of the term. Each new holder has a greater one.
-        is_new: Whether the term begins with this answer.
-    """
-
-    epoch: int
-    is_new: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Kind:
     """The properties of a generation that determine how long it takes.
@@ -155,7 +144,7 @@ class Kind:
     seconds: int
 
 
-class OperationStore(BudgetStore, Protocol):
+class OperationStore(BudgetStore, ReplicaStore, Protocol):
     """Stores operations. All times are arguments, except those of leadership and news."""
 
     @property
@@ -285,7 +274,13 @@ class OperationStore(BudgetStore, Protocol):
         """Return the 32 random bytes that seal positions for callers. They never change."""
 
     async def take(
-        self, owner: str, now: datetime, lease_until: datetime, limit: int
+        self,
+        owner: str,
+        now: datetime,
+        lease_until: datetime,
+        limit: int,
+        *,
+        epoch: int | None = None,
     ) -> Sequence[Work]:
         """Lease due work that has no live lease, the longest due first.
 
@@ -294,6 +289,10 @@ class OperationStore(BudgetStore, Protocol):
             now: The present time.
             lease_until: When the leases expire.
             limit: The most work to lease.
+            epoch: The epoch of the engine that takes the work; None for any.
+
+        Raises:
+            EngineReplaced: This epoch is over. Nothing is leased.
 
         """
 
@@ -313,34 +312,6 @@ class OperationStore(BudgetStore, Protocol):
         """Return when the next work can be leased, or None if there is no work.
 
         Leased work counts from the end of its lease.
-        """
-
-    async def lead(self, replica: str, seconds: float) -> Leadership | None:
-        """Become the engine, or stay it, for a number of seconds from now.
-
-        The store's own clock counts the seconds.
-
-        Args:
-            replica: The name of this replica, which no other has.
-            seconds: How long no other replica can become the engine.
-
-        Returns:
-            The term, or None if another replica is the engine.
-
-        """
-
-    async def resign(self, replica: str) -> None:
-        """End the term of a replica. Does nothing if it is not the engine."""
-
-    async def leader(self) -> str | None:
-        """Return the replica that became the engine last, or None if it resigned."""
-
-    async def release_leases(self, epoch: int) -> None:
-        """Release all leases, whose owners were of earlier epochs.
-
-        Raises:
-            EngineReplaced: This epoch is over.
-
         """
 
     async def expired(self, now: datetime, limit: int) -> Sequence[str]:

@@ -14,10 +14,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from longtake_server.clock import Clock
+
+
+_MOST_ELSEWHERE = 100_000
 
 
 @dataclass(slots=True)
@@ -71,18 +74,29 @@ class Topics:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._topics: dict[str, Topic] = {}
+        # When another replica last told that an operation is watched there, by monotonic time.
+        self._elsewhere: dict[str, float] = {}
         self._watched: Callable[[str], None] | None = None
+        self._polled: Callable[[str, datetime], None] | None = None
         self.everything = Topic()
 
     def on_watched(self, watched: Callable[[str], None]) -> None:
         """Call `watched` with the name of each operation that gets its first watcher."""
         self._watched = watched
 
+    def on_polled(self, polled: Callable[[str, datetime], None]) -> None:
+        """Call `polled` with each operation that is polled here, and the time."""
+        self._polled = polled
+
     def wake(self, name: str) -> None:
         """Wake the watchers of an operation and those of all operations."""
+        self.wake_one(name)
+        self.everything.wake()
+
+    def wake_one(self, name: str) -> None:
+        """Wake the watchers of an operation."""
         if (topic := self._topics.get(name)) is not None:
             topic.wake()
-        self.everything.wake()
 
     def wake_all(self) -> None:
         """Wake all watchers."""
@@ -92,16 +106,37 @@ class Topics:
     @property
     def is_any_watched(self) -> bool:
         """Whether any single operation has a watcher. Watches of all operations do not count."""
-        return bool(self._topics)
+        return bool(self._topics or self._elsewhere)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The operations that have watchers of their own in this process."""
+        return list(self._topics)
 
     def is_watched(self, name: str) -> bool:
-        """Return whether this operation has a watcher of its own."""
-        return name in self._topics
+        """Return whether this operation has a watcher of its own, here or at another replica."""
+        return name in self._topics or name in self._elsewhere
+
+    def watched_elsewhere(self, name: str, now: float) -> None:
+        """Note that an operation has a watcher at another replica, at a monotonic time."""
+        if name in self._elsewhere or len(self._elsewhere) < _MOST_ELSEWHERE:
+            self._elsewhere[name] = now
+
+    def forget_elsewhere(self, before: float) -> None:
+        """Forget the watchers at other replicas that were told before a monotonic time."""
+        self._elsewhere = {name: at for name, at in self._elsewhere.items() if at > before}
 
     def note_poll(self, name: str) -> None:
         """Record the time of a poll for heartbeats."""
+        now = self._clock.now()
+        self.note_poll_elsewhere(name, now)
+        if self._polled is not None:
+            self._polled(name, now)
+
+    def note_poll_elsewhere(self, name: str, time: datetime) -> None:
+        """Record the time of a poll that another replica made."""
         if (topic := self._topics.get(name)) is not None:
-            topic.last_poll_time = self._clock.now()
+            topic.last_poll_time = time
 
     @contextlib.contextmanager
     def watching(self, name: str) -> Iterator[Topic]:

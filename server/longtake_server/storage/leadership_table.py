@@ -45,7 +45,7 @@ def leader(connection: sqlite3.Connection) -> str | None:
 
 def release_leases(connection: sqlite3.Connection, epoch: int) -> None:
     """See OperationStore.release_leases."""
-    _check_epoch(connection, epoch)
+    check_epoch(connection, epoch)
     connection.execute(
         """
         UPDATE work SET owner = NULL, lease_until = NULL, wake_due = NULL
@@ -56,7 +56,7 @@ def release_leases(connection: sqlite3.Connection, epoch: int) -> None:
 
 def check(connection: sqlite3.Connection, fence: Fence) -> None:
     """Raise EngineReplaced or LeaseLost unless the fence holds."""
-    _check_epoch(connection, fence.epoch)
+    check_epoch(connection, fence.epoch)
     if (work := fence.work) is None:
         return
     held = connection.execute(
@@ -67,6 +67,7 @@ def check(connection: sqlite3.Connection, fence: Fence) -> None:
         raise LeaseLost(work.name)
 
 
-def _check_epoch(connection: sqlite3.Connection, epoch: int) -> None:
+def check_epoch(connection: sqlite3.Connection, epoch: int) -> None:
+    """Raise EngineReplaced unless this is the present epoch."""
     if connection.execute("SELECT epoch FROM meta").fetchone()[0] != epoch:
         raise EngineReplaced(epoch)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from longtake_server.clock import happened
 from longtake_server.errors import LongtakeError, StartFailure
-from longtake_server.operations.store import Leadership
+from longtake_server.operations.replica_store import Leadership
 from longtake_server.storage import (
     budget_changes,
     budget_table,
@@ -163,13 +163,24 @@ class SqliteStore:
         """See OperationStore.position_key."""
         return await self._readers.run(queries.position_key)
 
+    async def tell(self, text: str) -> None:
+        """See ReplicaStore.tell. There is no other process."""
+
+    def on_told(self, hear: Callable[[str], None]) -> None:
+        """See ReplicaStore.on_told."""
+
     async def take(
-        self, owner: str, now: datetime, lease_until: datetime, limit: int
+        self,
+        owner: str,
+        now: datetime,
+        lease_until: datetime,
+        limit: int,
+        *,
+        epoch: int | None = None,
     ) -> Sequence[Work]:
         """See OperationStore.take."""
-        return await self._change(
-            partial(work_queue.take, owner=owner, now=now, lease_until=lease_until, limit=limit)
-        )
+        take = partial(work_queue.take, owner=owner, now=now, lease_until=lease_until)
+        return await self._change(partial(take, limit=limit, epoch=epoch))
 
     async def extend(self, work: Work, lease_until: datetime) -> None:
         """See OperationStore.extend."""

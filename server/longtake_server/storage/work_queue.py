@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from longtake_server.operations.store import LeaseLost, Work
 from longtake_server.storage.codec import from_micros, to_micros
+from longtake_server.storage.leadership_table import check_epoch
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,9 +17,16 @@ if TYPE_CHECKING:
 
 
 def take(
-    connection: sqlite3.Connection, owner: str, now: datetime, lease_until: datetime, limit: int
+    connection: sqlite3.Connection,
+    owner: str,
+    now: datetime,
+    lease_until: datetime,
+    limit: int,
+    epoch: int | None,
 ) -> Sequence[Work]:
     """See OperationStore.take."""
+    if epoch is not None:
+        check_epoch(connection, epoch)
     # Leased work is due as well, but the scan stays short: only work in progress is leased.
     rows = connection.execute(
         """

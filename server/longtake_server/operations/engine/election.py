@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from longtake_server.errors import StorageUnavailable
 from longtake_server.operations.engine.engine import Engine
 from longtake_server.operations.engine.reporting import report
 from longtake_server.operations.engine.term import Term
+from longtake_server.operations.model import State
+from longtake_server.operations.notices import Outbox
 from longtake_server.operations.store import EngineReplaced
 from longtake_server.telemetry import metrics
 
@@ -49,6 +52,8 @@ class Election:
     Attributes:
         engine: The running engine; None while this replica is not the engine.
         is_holding: Whether submissions are held, see `hold`.
+        replica: The name of this replica.
+        outbox: What this replica has to tell the others. See operations.neighbours.
 
     """
 
@@ -63,13 +68,19 @@ class Election:
         self._settings = settings
         self._on_outage = on_outage
         self._on_change = on_change
-        self._replica = settings.leasing.owner
+        self.replica = settings.leasing.owner
         self._clock = ports.clock
         self._stopping = asyncio.Event()
         self._term: Term | None = None
         self.engine: Engine | None = None
         self.is_holding = False
+        self.outbox = Outbox()
+        # Outages that the engine, another replica, told, and when, by monotonic time.
+        self._heard_outages: dict[str, tuple[Outage, float]] = {}
         ports.ledger.observe(self)
+        ports.topics.on_watched(self._watched)
+        if ports.store.is_shared:
+            ports.topics.on_polled(self.outbox.polled)
         report(ports.telemetry, lambda: self.engine)
         ports.telemetry.report(metrics.ENGINE_HOLDING, lambda: int(self.is_holding))
 
@@ -103,7 +114,7 @@ class Election:
             else:
                 await happened(self._stopping, self._clock, _CANDIDACY_SECONDS)
         try:
-            await self._ports.store.resign(self._replica)
+            await self._ports.store.resign(self.replica)
         except StorageUnavailable as error:
             _log.warning("cannot resign; the term runs out", extra={"cause": str(error)})
 
@@ -116,7 +127,7 @@ class Election:
     async def _stand(self) -> None:
         """Begin a term, and start the engine in it, if no other replica leads."""
         asked = self._clock.boottime()
-        leadership = await self._ports.store.lead(self._replica, self._settings.term_seconds)
+        leadership = await self._ports.store.lead(self.replica, self._settings.term_seconds)
         if leadership is None:
             return
         term = Term(leadership.epoch, self._clock, asked + self._settings.term_seconds)
@@ -125,6 +136,7 @@ class Election:
         engine = Engine(self._ports, self._settings, self._on_outage, term)
         # Before it reads the store, so that it misses no commit.
         self.engine, self._term = engine, term
+        self.forget_outages()
         renewing = asyncio.create_task(self._renew(term), name="engine renewal")
         try:
             await engine.resume()
@@ -170,7 +182,7 @@ class Election:
             await self._clock.sleep(_RENEWAL_SECONDS)
             asked = self._clock.boottime()
             try:
-                renewed = await self._ports.store.lead(self._replica, self._settings.term_seconds)
+                renewed = await self._ports.store.lead(self.replica, self._settings.term_seconds)
             except StorageUnavailable as error:
                 _log.warning("cannot renew the term of the engine", extra={"cause": str(error)})
                 continue
@@ -221,17 +233,57 @@ class Election:
 
     def outage(self, record: OperationRecord) -> Outage | None:
         """Return the outage that a queued operation waits for. None if it is not known here."""
-        return None if self.engine is None else self.engine.outage(record)
+        if self.engine is not None:
+            return self.engine.outage(record)
+        heard = self._heard_outages.get(record.upstream)
+        return None if heard is None else heard[0]
+
+    def hear_outage(self, upstream: str, outage: Outage | None, now: float) -> None:
+        """Note what the engine told of an upstream, at a monotonic time."""
+        if upstream not in self._ports.upstreams:
+            return
+        if outage is not None:
+            self._heard_outages[upstream] = outage, now
+            self._on_outage(upstream, outage.failure)
+        elif self._heard_outages.pop(upstream, None) is not None:
+            self._on_outage(upstream, None)
+
+    def forget_outages(self, before: float = math.inf) -> None:
+        """Forget the outages that were told before a monotonic time."""
+        for upstream, (_, at) in tuple(self._heard_outages.items()):
+            if at < before:
+                del self._heard_outages[upstream]
+                self._on_outage(upstream, None)
+
+    def _watched(self, name: str) -> None:
+        """Note that a queued operation got its first watcher here, who wants its position."""
+        if self.engine is not None:
+            self.engine.admission.watched(name)
+        else:
+            record = self._ports.ledger.cached(name)
+            if record is None or record.state is State.QUEUED:
+                self.outbox.watched(name)
+
+    def watched_elsewhere(self, name: str, now: float) -> None:
+        """Note that a queued operation has watchers at another replica, at a monotonic time."""
+        is_first = not self._ports.topics.is_watched(name)
+        self._ports.topics.watched_elsewhere(name, now)
+        if is_first and self.engine is not None:
+            self.engine.admission.watched(name)
 
     def notify(self) -> None:
-        """Tell the runner that work may be due now."""
+        """Tell the engine that work may be due now."""
         if self.engine is not None:
             self.engine.notify()
+        else:
+            self.outbox.work_is_due()
 
     def hint(self, name: str) -> None:
-        """Note that a generation is reported to have ended."""
+        """Tell the engine that a generation is reported to have ended."""
         if self.engine is not None:
             self.engine.hint(name)
+        else:
+            self.outbox.ended(name)
 
     def forget(self, name: str) -> None:
         """Drop the in-memory state of a deleted operation."""

@@ -265,7 +265,6 @@ class Engine:
         store = self._ports.store
         await store.release_leases(self._term.epoch)
         begun = await store.position()
-        self._ports.topics.on_watched(self.admission.watched)
         await self.poll_scheduler.resume()
         await self.dispatcher.resume()
         await self.limits_watch.resume()

@@ -120,6 +120,10 @@ class Runner:
                         # They were taken meanwhile.
                         self.abort()
                     await self._wait_for_work()
+                except EngineReplaced:
+                    self._telemetry.refused_write("epoch")
+                    self._term.end()
+                    self._stopping = True
                 except StorageUnavailable as error:
                     self._telemetry.store_fault("engine")
                     _log.error(
@@ -140,7 +144,8 @@ class Runner:
             return ()
         now = self._clock.now()
         until = now + self._leasing.lease
-        return tuple(await self._store.take(self._leasing.owner, now, until, self._free_steps))
+        owner, limit = self._leasing.owner, self._free_steps
+        return tuple(await self._store.take(owner, now, until, limit, epoch=self._term.epoch))
 
     async def _wait_for_work(self) -> None:
         """Wait for `notify`, or until the next work is due if a step is free."""

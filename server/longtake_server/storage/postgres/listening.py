@@ -16,6 +16,10 @@ from longtake_server.storage.postgres.query import ask
 from longtake_server.storage.postgres.session import Backoff
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from psycopg import Notify
+
     from longtake_server.clock import Clock
     from longtake_server.storage.postgres.address import DatabaseAddress
 
@@ -30,15 +34,25 @@ class Listener:
 
     Args:
         address: The database.
-        channel: The channel of its notifications.
+        channel: The channel of its notifications of new positions.
+        texts_channel: The channel of the texts of replicas.
         position: Its position.
         clock: The time source.
 
     """
 
-    def __init__(self, address: DatabaseAddress, channel: str, position: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        address: DatabaseAddress,
+        channel: str,
+        texts_channel: str,
+        position: int,
+        clock: Clock,
+    ) -> None:
         self._address = address
         self._channel = channel
+        self._texts_channel = texts_channel
+        self._hearers: list[Callable[[str], None]] = []
         self._position = position
         self._clock = clock
         self._heard = asyncio.Event()
@@ -56,6 +70,10 @@ class Listener:
             left = until - self._clock.monotonic()
             if left <= 0 or not await happened(self._heard, self._clock, left):
                 return
+
+    def on_told(self, hear: Callable[[str], None]) -> None:
+        """See ReplicaStore.on_told."""
+        self._hearers.append(hear)
 
     async def close(self) -> None:
         """Stop listening."""
@@ -77,9 +95,17 @@ class Listener:
 
     async def _listen(self, backoff: Backoff) -> None:
         async with await self._address.connect() as connection:
-            await connection.execute(f'LISTEN "{self._channel}"')
+            for channel in (self._channel, self._texts_channel):
+                await connection.execute(f'LISTEN "{channel}"')
             # After a failover the store may have gone back, so this may be less than before.
             self._set(await ask(connection, newest()))
             backoff.succeeded()
             async for notification in connection.notifies():
-                self.note(int(notification.payload))
+                self._hear(notification)
+
+    def _hear(self, notification: Notify) -> None:
+        if notification.channel == self._channel:
+            self.note(int(notification.payload))
+            return
+        for hear in self._hearers:
+            hear(notification.payload)

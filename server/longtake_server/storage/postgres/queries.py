@@ -174,6 +174,13 @@ def position() -> Query[int]:
     return Query("SELECT position FROM meta", {}, first_value)
 
 
+def tell(channel: str, text: str) -> Query[None]:
+    """See ReplicaStore.tell."""
+    return Query(
+        "SELECT pg_notify(%(channel)s, %(text)s)", {"channel": channel, "text": text}, nothing
+    )
+
+
 def position_key() -> Query[bytes]:
     """See OperationStore.position_key."""
     return Query("SELECT position_key FROM meta", {}, first_value)

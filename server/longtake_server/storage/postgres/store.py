@@ -33,7 +33,7 @@ from longtake_server.storage.postgres.session import Session
 from longtake_server.storage.postgres.writer import Decision, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date, datetime
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
@@ -45,12 +45,12 @@ if TYPE_CHECKING:
     from longtake_server.operations.budgets.limits import Limits, Source
     from longtake_server.operations.budgets.terms import Allowance, BudgetEvent, Terms
     from longtake_server.operations.model import Charge, OperationRecord
+    from longtake_server.operations.replica_store import Leadership
     from longtake_server.operations.store import (
         Change,
         Fence,
         Filter,
         Kind,
-        Leadership,
         Page,
         Work,
     )
@@ -68,7 +68,10 @@ class PostgresStore:
 
     def __init__(self, address: DatabaseAddress, opened: Opened, clock: Clock) -> None:
         self._clock = clock
-        self._listener = Listener(address, opened.channel, opened.position, clock)
+        self._texts_channel = f"{opened.channel}_texts"
+        self._listener = Listener(
+            address, opened.channel, self._texts_channel, opened.position, clock
+        )
         self._writer = Writer(Session(address, clock), opened.channel, self._listener.note)
         self._readers = Readers(
             [Session(address, clock) for _ in range(_READERS)], "storage-reader"
@@ -166,6 +169,14 @@ class PostgresStore:
         """See OperationStore.news."""
         await self._listener.news(after)
 
+    async def tell(self, text: str) -> None:
+        """See ReplicaStore.tell."""
+        await self._readers.run(queries.tell(self._texts_channel, text))
+
+    def on_told(self, hear: Callable[[str], None]) -> None:
+        """See ReplicaStore.on_told."""
+        self._listener.on_told(hear)
+
     async def position(self) -> int:
         """See OperationStore.position."""
         return await self._readers.run(queries.position())
@@ -191,10 +202,16 @@ class PostgresStore:
         await self._writer.run(work_queue.release_leases(epoch))
 
     async def take(
-        self, owner: str, now: datetime, lease_until: datetime, limit: int
+        self,
+        owner: str,
+        now: datetime,
+        lease_until: datetime,
+        limit: int,
+        *,
+        epoch: int | None = None,
     ) -> Sequence[Work]:
         """See OperationStore.take."""
-        return await self._writer.run(work_queue.take(owner, now, lease_until, limit))
+        return await self._writer.run(work_queue.take(owner, now, lease_until, limit, epoch))
 
     async def extend(self, work: Work, lease_until: datetime) -> None:
         """See OperationStore.extend."""

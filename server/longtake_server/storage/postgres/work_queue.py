@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.store import EngineReplaced, Leadership, LeaseLost, Work
+from longtake_server.operations.replica_store import Leadership
+from longtake_server.operations.store import EngineReplaced, LeaseLost, Work
 from longtake_server.storage.codec import from_micros, to_micros
 from longtake_server.storage.postgres.query import Query, first_value, nothing
 
@@ -17,15 +18,29 @@ if TYPE_CHECKING:
     from longtake_server.storage.postgres.query import Row
 
 
-def take(owner: str, now: datetime, lease_until: datetime, limit: int) -> Query[Sequence[Work]]:
+def take(
+    owner: str, now: datetime, lease_until: datetime, limit: int, epoch: int | None
+) -> Query[Sequence[Work]]:
     """See OperationStore.take."""
+
+    def answer(rows: Sequence[Row]) -> Sequence[Work]:
+        if rows and not rows[0][0]:
+            raise EngineReplaced(epoch)
+        return tuple(
+            Work(name, owner, from_micros(due), lease)
+            for _, name, due, lease in rows
+            if name is not None
+        )
+
     return Query(
         # Leased work is due as well, but the scan stays short: only work in progress is leased.
         # An owner that takes its own work again has not handled the wake-up yet.
         """
-        WITH free AS (
+        WITH term AS (
+            SELECT %(epoch)s::bigint IS NULL OR %(epoch)s::bigint = epoch AS holds FROM meta
+        ), free AS (
             SELECT name FROM work
-            WHERE due <= %(now)s::bigint
+            WHERE due <= %(now)s::bigint AND (SELECT holds FROM term)
                 AND (lease_until IS NULL OR lease_until <= %(now)s::bigint)
             ORDER BY due, name LIMIT %(limit)s
         ), taken AS (
@@ -36,15 +51,16 @@ def take(owner: str, now: datetime, lease_until: datetime, limit: int) -> Query[
             FROM free WHERE work.name = free.name
             RETURNING work.name, work.due, work.lease
         )
-        SELECT name, due, lease FROM taken ORDER BY due, name
+        SELECT holds, name, due, lease FROM term LEFT JOIN taken ON true ORDER BY due, name
         """,
         {
             "owner": owner,
             "now": to_micros(now),
             "lease_until": to_micros(lease_until),
             "limit": limit,
+            "epoch": epoch,
         },
-        lambda rows: tuple(Work(name, owner, from_micros(due), lease) for name, due, lease in rows),
+        answer,
     )
 
 
