@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run edge test test-polyglot check fix proto sync lock sbom audit bench crash crash-budgets \
+.PHONY: help demo run edge cluster test test-polyglot check fix proto sync lock sbom audit bench crash crash-budgets \
 	attack fuzz clean
 
 VENV := .venv
@@ -43,6 +43,9 @@ run: $(READY) ## Serve on 127.0.0.1:50051 until Ctrl-C; LONGTAKE_* variables cha
 
 edge: $(READY) ## Serve REST, server-sent events and gRPC-Web on :8080, with TLS on :8443, through Envoy
 	@$(BIN)/python -m scripts.edge
+
+cluster: $(READY) ## Serve on :8080 with PostgreSQL, a simulator, three replicas and Envoy, to try out
+	@$(BIN)/python -m scripts.cluster
 
 test: $(READY) ## Run every test (about 20 minutes on two cores); WORKERS=4 uses more cores
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
