@@ -82,14 +82,14 @@ class Replica:
     def is_engine(self) -> bool:
         """Return whether it is the replica that submits and polls."""
         with grpc.insecure_channel(self.address) as channel:
-            stub = health_pb2_grpc.HealthStub(channel)
+            stub: Any = health_pb2_grpc.HealthStub(channel)
             try:
                 told = stub.Check(
                     health_pb2.HealthCheckRequest(service="engine"), timeout=_LOOK_SECONDS
                 )
             except grpc.RpcError:
                 return False
-        return told.status == health_pb2.HealthCheckResponse.SERVING
+        return bool(told.status == health_pb2.HealthCheckResponse.SERVING)
 
     def ask_to_stop(self) -> None:
         """Ask it to stop, and let it go on even if it was suspended."""

@@ -10,11 +10,12 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -37,6 +38,15 @@ _SETTINGS: Mapping[str, str] = {
     "shared_buffers": "32MB",
     "unix_socket_directories": "''",
 }
+# subprocess changes the user only after a fork, which a process that uses gRPC may not survive.
+_AS_OWNER = """
+import os, sys
+user, group, *command = sys.argv[1:]
+os.setgroups([])
+os.setgid(int(group))
+os.setuid(int(user))
+os.execv(command[0], command)
+"""
 
 
 class PostgresServer:
@@ -110,13 +120,18 @@ class PostgresServer:
         self._run("pg_ctl", "stop", "--mode=immediate", *self._where)
 
     def kill_hard(self) -> None:
-        """Send SIGKILL to all its processes. The server cannot be started again."""
-        first = self.pid
+        """Send SIGKILL to all its processes, if it runs. It cannot be started again."""
+        try:
+            first = self.pid
+        except FileNotFoundError:
+            return
         children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
         for pid in (first, *map(int, children)):
             # A child ends by itself once the first process is gone.
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        # Its number may soon be that of another process.
+        (self._data / "postmaster.pid").unlink()
 
     def promote(self) -> None:
         """Make a standby the primary, and wait until it accepts writes."""
@@ -133,28 +148,23 @@ class PostgresServer:
         with (self._folder / "said").open("w+b") as said:
             done = subprocess.run(
                 self._command(*command),
+                cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
                 check=False,
-                **self._as_owner(),
             )
             said.seek(0)
             if done.returncode != 0:
-                raise RuntimeError(f"{command[0]}: {said.read().decode()}")
+                text = said.read().decode()
+                raise RuntimeError(f"{command[0]} ended with {done.returncode}: {text}")
 
     def _command(self, program: str, *arguments: str) -> list[str]:
-        return [str(self._packages / _PACKAGE / "pginstall" / "bin" / program), *arguments]
-
-    def _as_owner(self) -> dict[str, Any]:
+        path = str(self._packages / _PACKAGE / "pginstall" / "bin" / program)
         if self._owner is None:
-            return {}
-        return {
-            "user": self._owner.pw_uid,
-            "group": self._owner.pw_gid,
-            "extra_groups": [],
-            "cwd": self._folder,
-        }
+            return [path, *arguments]
+        owner = (str(self._owner.pw_uid), str(self._owner.pw_gid))
+        return [sys.executable, "-I", "-S", "-c", _AS_OWNER, *owner, path, *arguments]
 
 
 @contextmanager
