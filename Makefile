@@ -3,8 +3,8 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run edge test test-polyglot check fix proto sync lock sbom audit bench crash crash-budgets \
-	attack fuzz clean
+.PHONY: help demo run edge cluster test test-polyglot check fix proto sync lock sbom audit bench crash crash-budgets \
+	cluster-trial attack fuzz clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,6 +12,10 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 bench: RUNS ?= 1
 crash: RUNS ?= 20
+cluster-trial: RUNS ?= 10
+cluster-trial: SECONDS ?= 600
+cluster-trial: OPERATIONS ?= 1000
+cluster-trial: SEED ?= 1
 fuzz: RUNS ?= 1000000
 fuzz: SECONDS ?= 3600
 # The tests start hundreds of servers, and each would compile all modules again.
@@ -43,6 +47,9 @@ run: $(READY) ## Serve on 127.0.0.1:50051 until Ctrl-C; LONGTAKE_* variables cha
 
 edge: $(READY) ## Serve REST, server-sent events and gRPC-Web on :8080, with TLS on :8443, through Envoy
 	@$(BIN)/python -m scripts.edge
+
+cluster: $(READY) ## Serve on :8080 with PostgreSQL, a simulator, three replicas and Envoy, to try out
+	@$(BIN)/python -m scripts.cluster
 
 test: $(READY) ## Run every test (about 20 minutes on two cores); WORKERS=4 uses more cores
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -100,6 +107,10 @@ crash: $(READY) ## Kill the server ten times during a thousand operations, and c
 
 crash-budgets: $(READY) ## Kill the server 25 times during ten thousand operations, and check the budgets
 	@cd tests && ../$(BIN)/python -m crash.crash_budgets
+
+cluster-trial: $(READY) ## Harm three replicas and their database during many operations; SECONDS=60 OPERATIONS=100
+	@PYTHONPATH=tests $(BIN)/python -m cluster.cluster_trial \
+		--runs $(RUNS) --seconds $(SECONDS) --operations $(OPERATIONS) --seed $(SEED)
 
 attack: $(READY) ## Measure latency and memory under attacks on loopback; ATTACKS="gzip-bombs" selects
 	@cd tests && ../$(BIN)/python -m crash.crash_attacks $(ATTACKS)

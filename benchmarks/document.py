@@ -1,6 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes docs/benchmarks.md: every budget over all runs, and the tables of the last run."""
+"""Writes docs/benchmarks.md: every budget over all runs, and the tables of the last run.
+
+The document has a second part for the benchmarks that are run alone.
+"""
 
 from __future__ import annotations
 
@@ -30,24 +33,43 @@ ignores it.
 
 To measure one table again, run `make bench NAME=...` with the name of a module in `benchmarks/`.
 
-## Budgets
+"""
+_BUDGETS = """## Budgets
 
 | budget | limit | worst | median | held in |
 | --- | --- | --- | --- | --- |
 """
+_ALONE_HEAD = "\n# A cluster\n"
+_ALONE_INTRODUCTION = """
+Written by `make bench NAME=cluster RUNS={runs} WRITE=--write`, on {machine}. It takes several
+minutes, so plain `make bench` leaves it out.
+
+"""
 
 
-def document(runs: Sequence[Sequence[Table]], machine: str) -> str:
-    """Return the document.
+def document(existing: str, runs: Sequence[Sequence[Table]], machine: str) -> str:
+    """Return the document with a new first part.
 
     Args:
+        existing: The document as it is.
         runs: The tables of each run, in the same order.
         machine: Describes the machine that ran them.
 
     """
+    _, mark, alone = existing.partition(_ALONE_HEAD)
+    return _part(_HEAD, runs, machine) + mark + alone
+
+
+def with_part_alone(existing: str, runs: Sequence[Sequence[Table]], machine: str) -> str:
+    """Return the document with a new second part. The arguments are those of `document`."""
+    first, _, _ = existing.partition(_ALONE_HEAD)
+    return first + _part(_ALONE_HEAD + _ALONE_INTRODUCTION, runs, machine)
+
+
+def _part(head: str, runs: Sequence[Sequence[Table]], machine: str) -> str:
     budgets = [[budget for table in run for budget in table.budgets] for run in runs]
     rows = [_row(each) for each in zip(*budgets, strict=True)]
-    head = _HEAD.format(runs=len(runs), machine=machine) + "".join(rows)
+    head = head.format(runs=len(runs), machine=machine) + _BUDGETS + "".join(rows)
     return "\n".join([head, *(as_markdown(table) for table in runs[-1])])
 
 

@@ -25,6 +25,7 @@ class Program:
     """A running server.
 
     Attributes:
+        pid: The number of its process.
         address: The address that it listens on.
         metadata: The metadata of each call that is measured.
     """
@@ -34,6 +35,7 @@ class Program:
         self._pages = Path(f"/proc/{pid}/statm")
         self._status = Path(f"/proc/{pid}/status")
         self._peak = Path(f"/proc/{pid}/clear_refs")
+        self.pid = pid
         self.address = address
         self.metadata: Metadata = ()
 

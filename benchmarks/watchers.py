@@ -103,13 +103,13 @@ async def _in_turns(
     empty = {name: program.resident_bytes() for name, program in programs.items()}
     server = next(iter(programs.values()))
     for _ in range(rounds):
-        operation = await _waiting(server)
+        operation = await waiting(server)
         for name, program in programs.items():
             crowds[name].append(await _crowd(program, operation, watchers, empty[name]))
     return crowds
 
 
-async def _waiting(server: Program) -> str:
+async def waiting(server: Program) -> str:
     """Return a queued operation that waits for a retry, so cancelling it is one change."""
     # The simulator refuses each prompt once.
     prompt = f"wait {uuid.uuid4()} [sim:unavailable retry=3600]"

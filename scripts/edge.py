@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs Envoy with deploy/envoy.yaml in front of a Longtake server, in the foreground.
+"""Runs Envoy with deploy/envoy.yaml in front of Longtake servers, in the foreground.
 
 Uses the server that listens on LONGTAKE_LISTEN, or starts one if there is none. Prints the
 addresses of the edge once it serves.
@@ -45,9 +45,9 @@ def main() -> None:
         sys.exit("edge: --certificate and --key must be given together")
     try:
         with ExitStack() as stack:
-            server = arguments.server or stack.enter_context(_server())
+            servers = arguments.server or [stack.enter_context(_server())]
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="longtake-edge-"))
-            envoy = stack.enter_context(_envoy(_written(arguments, server), Path(folder)))
+            envoy = stack.enter_context(_envoy(_written(arguments, servers), Path(folder)))
             sys.exit(envoy.wait())
     except KeyboardInterrupt:
         sys.exit(0)
@@ -58,12 +58,18 @@ def main() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="edge", description=__doc__)
     add = parser.add_argument
-    add("--server", metavar="ADDRESS", help="address of the server (default: LONGTAKE_LISTEN)")
+    add(
+        "--server",
+        action="append",
+        metavar="ADDRESS",
+        help="address of a server; repeat it for several, which take turns "
+        "(default: LONGTAKE_LISTEN)",
+    )
     add(
         "--server-ca",
         type=Path,
         metavar="FILE",
-        help="authority, PEM, of a server that speaks TLS (default: the server speaks plaintext)",
+        help="authority, PEM, of servers that speak TLS (default: they speak plaintext)",
     )
     add(
         "--listen",
@@ -88,13 +94,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _written(arguments: argparse.Namespace, server: str) -> Path:
+def _written(arguments: argparse.Namespace, servers: list[str]) -> Path:
     folder: Path = arguments.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     edge = Edge(
         listen=arguments.listen,
         tls_listen=arguments.tls_listen,
-        server=server,
+        servers=tuple(servers),
         descriptor_set=folder / "longtake.pb",
         certificate=(arguments.certificate or folder / "certificate.pem").resolve(),
         key=(arguments.key or folder / "key.pem").resolve(),

@@ -26,12 +26,13 @@ _TLS_TYPE = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Upstr
 class Edge:
     """The addresses (`host:port`) and files of one edge.
 
-    With a `server_ca`, the server speaks TLS, and that authority has issued its certificate.
+    Calls go to the servers in turn. With a `server_ca`, the servers speak TLS, and that authority
+    has issued their certificates.
     """
 
     listen: str
     tls_listen: str
-    server: str
+    servers: tuple[str, ...]
     descriptor_set: Path
     certificate: Path
     key: Path
@@ -49,7 +50,7 @@ def configuration(edge: Edge) -> str:
     for standing, wanted in (
         (_socket("127.0.0.1:8080"), _socket(edge.listen)),
         (_socket("127.0.0.1:8443"), _socket(edge.tls_listen)),
-        (_socket("127.0.0.1:50051"), _socket(edge.server)),
+        (_endpoint("127.0.0.1:50051"), "".join(map(_endpoint, edge.servers))),
         ("/etc/longtake/edge/", f"{FILTER}/"),
         ("/etc/longtake/longtake.pb", str(edge.descriptor_set)),
         ("/etc/longtake/certificate.pem", str(edge.certificate)),
@@ -92,25 +93,40 @@ def write_certificate(certificate: Path, key: Path) -> None:
 
 
 def _server_tls(edge: Edge) -> str:
-    """Return the line that makes the edge speak TLS to the server, or nothing without TLS."""
+    """Return the line that makes the edge speak TLS to the servers, or nothing without TLS."""
     if edge.server_ca is None:
         return ""
-    host = edge.server.rpartition(":")[0].strip("[]")
-    is_name = any(letter.isalpha() for letter in host) and ":" not in host
-    expected = {"san_type": "DNS" if is_name else "IP_ADDRESS", "matcher": {"exact": host}}
+    hosts = {server.rpartition(":")[0].strip("[]") for server in edge.servers}
+    names = {host for host in hosts if _is_name(host)}
+    expected = [
+        {"san_type": "DNS" if host in names else "IP_ADDRESS", "matcher": {"exact": host}}
+        for host in sorted(hosts)
+    ]
     context = {
         "@type": _TLS_TYPE,
-        **({"sni": host} if is_name else {}),
+        **({"sni": min(names)} if len(names) == 1 else {}),
         "common_tls_context": {
             "alpn_protocols": ["h2"],
             "validation_context": {
                 "trusted_ca": {"filename": str(edge.server_ca)},
-                "match_typed_subject_alt_names": [expected],
+                "match_typed_subject_alt_names": expected,
             },
         },
     }
     socket = {"name": "envoy.transport_sockets.tls", "typed_config": context}
     return f"      transport_socket: {json.dumps(socket)}\n"
+
+
+def _is_name(host: str) -> bool:
+    return any(letter.isalpha() for letter in host) and ":" not in host
+
+
+def _endpoint(address: str) -> str:
+    return (
+        "              - endpoint:\n"
+        "                  address:\n"
+        f"                    socket_address: {_socket(address)}\n"
+    )
 
 
 def _socket(address: str) -> str:

@@ -8,7 +8,9 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from processes.postgres import postgres_server, schema
+from processes.postgres import schema
+
+from scripts.postgres import FAST, postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +22,7 @@ def postgres_url() -> Iterator[str]:
     if given := os.environ.get("LONGTAKE_TEST_POSTGRES"):
         yield given
         return
-    with postgres_server() as server:
+    with postgres_server(FAST) as server:
         yield server.url
 
 

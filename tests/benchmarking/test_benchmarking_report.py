@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 
-from benchmarks.document import document
+from benchmarks.document import document, with_part_alone
 from benchmarks.load import milliseconds
 from benchmarks.report import Table, as_json, as_markdown, as_text, at_least, at_most
 
@@ -65,7 +65,7 @@ def test_a_program_reads_the_same() -> None:
 def test_the_document_has_the_worst_and_the_median_of_the_runs() -> None:
     runs = [[_table(0.9)], [_table(0.75)], [_table(0.85)]]
 
-    text = document(runs, "a machine")
+    text = document("", runs, "a machine")
 
     assert "on a machine." in text
     assert "| reads | at least 0.8 of bare | 0.75 of bare | 0.85 of bare | **2 of 3** |" in text
@@ -73,7 +73,7 @@ def test_the_document_has_the_worst_and_the_median_of_the_runs() -> None:
 
 
 def test_the_document_says_plainly_what_held_each_time() -> None:
-    assert "| 0.90 of bare | 0.90 of bare | 1 of 1 |" in document([[_table(0.9)]], "a machine")
+    assert "| 0.90 of bare | 0.90 of bare | 1 of 1 |" in document("", [[_table(0.9)]], "a machine")
 
 
 def test_a_share_of_calls_stays_under_a_latency() -> None:
@@ -82,3 +82,13 @@ def test_a_share_of_calls_stays_under_a_latency() -> None:
     assert milliseconds(latencies, 0.5) == 51
     assert milliseconds(latencies, 0.99) == 100
     assert milliseconds([0.002], 0.99) == 2
+
+
+def test_each_part_of_the_document_is_written_without_the_other() -> None:
+    first = document("", [[_table(0.9)]], "a machine")
+    both = with_part_alone(first, [[_table(0.8)]], "another")
+
+    assert both.startswith(first)
+    assert "NAME=cluster RUNS=1 WRITE=--write`, on another." in both
+    assert with_part_alone(both, [[_table(0.8)]], "another") == both
+    assert document(both, [[_table(0.9)]], "a machine") == both

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from benchmarks import admission, calls, download, polls, start, watchers
+from benchmarks import admission, calls, cluster, download, polls, start, watchers
 from benchmarks.__main__ import BENCHMARKS
 
 
@@ -59,12 +59,28 @@ def test_the_start_is_timed_without_and_with_operations() -> None:
     assert len(table.budgets) == 3
 
 
+@pytest.mark.timeout(600)
+def test_every_part_of_a_cluster_is_measured() -> None:
+    table = cluster.measure(
+        rounds=1,
+        seconds=0.2,
+        callers=4,
+        changes=2,
+        losses=1,
+        watchers=6,
+        generation_seconds=0.1,
+    )
+
+    assert [row[1] for row in table.rows] == ["1", "2", "4", *"333333", "1", "3", *"333"]
+    assert len(table.budgets) == 7
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["speed"], f"NAME: speed; must be one of {', '.join(BENCHMARKS)}"),
         (["--runs", "0"], "--runs: 0; must be 1 or more"),
-        (["calls", "--write"], "--write: writes all benchmarks; omit NAME"),
+        (["calls", "--write"], "--write: writes all benchmarks, or cluster alone; omit NAME"),
     ],
 )
 def test_wrong_arguments_are_named(arguments: list[str], said: str) -> None:

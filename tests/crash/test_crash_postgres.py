@@ -18,8 +18,9 @@ from longtake.v1.video_service_pb2 import (
     WatchOperationRequest,
     WatchOperationResponse,
 )
-from processes.postgres import PostgresServer, postgres_server
 from processes.running import GUARD_SECONDS, server, simulator
+
+from scripts.postgres import PostgresServer, postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,8 +18,10 @@ from longtake_server.storage.postgres.address import DatabaseAddress
 from longtake_server.storage.postgres.commands import PostgresPlace
 from longtake_server.storage.postgres.schema import NEWEST_VERSION
 from longtake_server.storage.postgres.store import PostgresStore
-from processes.postgres import PostgresServer, postgres_server, schema
+from processes.postgres import schema
 from storage.storage_postgres import Replacements, execute, replacing_proxy
+
+from scripts.postgres import PostgresServer, postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -14,9 +14,11 @@ from longtake_server.errors import OutcomeUnknown, StartFailure, StorageUnavaila
 from longtake_server.storage.postgres.address import DatabaseAddress
 from longtake_server.storage.postgres.session import Session
 from longtake_server.storage.postgres.store import PostgresStore
-from processes.postgres import PostgresServer, postgres_server, schema
+from processes.postgres import schema
 from storage.storage_postgres import LossyProxy, execute, opened
 from storage.storage_records import REQUEST, changed, new_record
+
+from scripts.postgres import PostgresServer, postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
