@@ -9,11 +9,14 @@ from enum import Enum
 from operator import add, attrgetter, sub
 from typing import TYPE_CHECKING
 
+from longtake_server.frozen import frozen_by_types
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True, order=True)
 class Account:
     """The key by which usage is aggregated.
@@ -29,6 +32,7 @@ class Account:
     model: str
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Sums over operations.

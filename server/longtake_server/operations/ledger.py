@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from longtake_server.errors import OutcomeUnknown, ResourceError
@@ -228,10 +229,25 @@ class Ledger:
 
     async def finish(self, work: Coroutine[Any, Any, _T]) -> _T:
         """Run work to its end even if the caller is cancelled, so that watchers are woken."""
-        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work)
         self._pending.add(task)
-        task.add_done_callback(self._pending.discard)
-        return await asyncio.shield(task)
+        # As asyncio.shield, which needs a callback and a turn of the event loop more.
+        ended: asyncio.Future[_T] = loop.create_future()
+        task.add_done_callback(partial(self._ended, ended))
+        return await ended
+
+    def _ended(self, ended: asyncio.Future[_T], task: asyncio.Task[_T]) -> None:
+        self._pending.discard(task)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if ended.done():
+            return
+        if error is None:
+            ended.set_result(task.result())
+        elif isinstance(error, asyncio.CancelledError):
+            ended.cancel()
+        else:
+            ended.set_exception(error)
 
     async def _store_and_wake(
         self, changed: OperationRecord, expected_revision: int, fence: Fence | None = None

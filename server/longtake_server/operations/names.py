@@ -4,8 +4,7 @@
 
 from __future__ import annotations
 
-import secrets
-import uuid
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +18,9 @@ def new_operation_name(now: datetime) -> str:
     then the version, 12 random bits, the variant, and 62 random bits.
     """
     milliseconds = int(now.timestamp() * 1000) & ((1 << 48) - 1)
-    random = secrets.randbits(74)
-    number = (milliseconds << 80) | (0x7 << 76) | (random >> 62 << 64)
+    random = int.from_bytes(os.urandom(10), "big")
+    number = (milliseconds << 80) | (0x7 << 76) | (random >> 68 << 64)
     number |= (0b10 << 62) | (random & ((1 << 62) - 1))
-    return f"operations/{uuid.UUID(int=number)}"
+    digits = f"{number:032x}"
+    # As str(uuid.UUID(int=number)), which takes twice as long as all of this.
+    return f"operations/{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

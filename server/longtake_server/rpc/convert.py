@@ -40,6 +40,16 @@ _MICROSECOND = timedelta(microseconds=1)
 _MICROS = 1_000_000
 _MILLISECONDS = 1000
 _NANOS_IN_MICRO = 1_000
+_TIMES = (
+    "create_time",
+    "update_time",
+    "submit_time",
+    "end_time",
+    "expire_time",
+    "estimated_finish_time",
+    "next_retry_time",
+    "estimated_start_time",
+)
 
 
 def operation(
@@ -79,7 +89,6 @@ def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
         state=record.state.value,
         model=record.model,
         attempts=record.attempts,
-        labels=record.labels,
         billed_seconds=record.billed_seconds,
         cancel_requested=record.cancel_requested,
         warnings=record.warnings,
@@ -88,24 +97,16 @@ def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
         principal=record.caller,
         late_success=record.late_success,
     )
+    if record.labels:
+        message.labels.update(record.labels)
     if record.served_model != record.model:
         message.served_model = record.served_model
     if record.cost_micros is not None:
         message.estimated_cost.CopyFrom(dollars(record.cost_micros))
-    set_time(message.create_time, record.create_time)
-    set_time(message.update_time, record.update_time)
-    if record.submit_time is not None:
-        set_time(message.submit_time, record.submit_time)
-    if record.end_time is not None:
-        set_time(message.end_time, record.end_time)
-    if record.expire_time is not None:
-        set_time(message.expire_time, record.expire_time)
-    if record.estimated_finish_time is not None:
-        set_time(message.estimated_finish_time, record.estimated_finish_time)
-    if record.next_retry_time is not None:
-        set_time(message.next_retry_time, record.next_retry_time)
-    if record.estimated_start_time is not None:
-        set_time(message.estimated_start_time, record.estimated_start_time)
+    for field in _TIMES:
+        time: datetime | None = getattr(record, field)
+        if time is not None:
+            set_time(getattr(message, field), time)
     if record.last_refusal is not None:
         message.last_error.CopyFrom(_error(record.last_refusal))
     return message

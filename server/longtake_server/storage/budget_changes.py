@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from longtake_server.errors import RateLimited, TooManyQueued
+from longtake_server.frozen import frozen_by_types
 from longtake_server.operations.budgets import charging
 from longtake_server.operations.budgets.accounting import amounts_after_deletion, amounts_of
 from longtake_server.operations.budgets.gcra import Bucket
@@ -15,6 +16,7 @@ from longtake_server.storage.budget_rows import KnownPrincipal
 from longtake_server.storage.codec import to_micros
 
 if TYPE_CHECKING:
+    from longtake_server.operations.budgets.accounting import Amounts
     from longtake_server.operations.budgets.limits import Limited, Values
     from longtake_server.operations.budgets.terms import Terms
     from longtake_server.operations.model import OperationRecord
@@ -34,17 +36,20 @@ class BudgetedWrite(Protocol):
         """Return how many queued operations a caller has, with those that are new."""
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """A new operation that its budgets have room for.
 
     Attributes:
         record: The operation with its charges.
+        requested: What it reserves.
         limited: What it is charged to.
         principal: The new row of its principal, None if it stays.
     """
 
     record: OperationRecord
+    requested: Amounts
     limited: tuple[Limited, ...]
     principal: KnownPrincipal | None
 
@@ -60,8 +65,9 @@ def admit(write: BudgetedWrite, record: OperationRecord, terms: Terms) -> Admitt
     """
     rows = write.budgets
     limited = rows.limited_by(terms, record.create_time)
+    requested = amounts_of(record)
     has_price = record.reserved_micros is not None and terms.max_micros is None
-    if not (has_price and rows.has_room(limited, amounts_of(record))):
+    if not (has_price and rows.has_room(limited, requested)):
         charging.check(record, terms, limited, rows.amounts)
     values = limited[0].values
     _check_queue(write, terms, values)
@@ -70,8 +76,8 @@ def admit(write: BudgetedWrite, record: OperationRecord, terms: Terms) -> Admitt
     if (per_minute := values.requests_per_minute) is not None:
         bucket = _with_request(bucket, per_minute, to_micros(record.create_time))
     principal = KnownPrincipal(terms.roles, bucket)
-    charged = replace(record, charges=charging.charges_of(limited))
-    return Admitted(charged, limited, None if principal == known else principal)
+    charged = record.charged_to(charging.charges_of(limited))
+    return Admitted(charged, requested, limited, None if principal == known else principal)
 
 
 def _check_queue(write: BudgetedWrite, terms: Terms, values: Values) -> None:
@@ -92,7 +98,7 @@ def _with_request(bucket: Bucket, per_minute: int, now: int) -> Bucket:
 def reserve(rows: BudgetRows, admitted: Admitted) -> None:
     """Reserve what an admitted operation may spend, and store the thresholds that this reaches."""
     record = admitted.record
-    rows.reserve(admitted.limited, amounts_of(record), to_micros(record.create_time))
+    rows.reserve(admitted.limited, admitted.requested, to_micros(record.create_time))
     if admitted.principal is not None:
         rows.keep_principal(record.caller, admitted.principal)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from longtake_server.frozen import frozen_by_types
 from longtake_server.operations.budgets import charging
 from longtake_server.operations.budgets.accounting import Amounts
 from longtake_server.operations.budgets.gcra import Bucket
@@ -26,6 +27,7 @@ _NOTHING = Amounts()
 _MOST_REMEMBERED = 4096
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True)
 class KnownPrincipal:
     """What is stored of a principal.

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from google.protobuf.any_pb2 import Any
+from google.protobuf import any_pb2
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from longtake.v1.operation_pb2 import GenerateVideosMetadata
@@ -27,7 +27,38 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_MICROS = 1_000_000
+_NANOS_IN_MICRO = 1_000
 _DOMAIN = "longtake.dev"
+
+# Fields that are the same in the message, which leaves them out if they are empty, zero or false.
+_SCALARS = (
+    "name",
+    "revision",
+    "caller",
+    "request_id",
+    "request_digest",
+    "model",
+    "served_model",
+    "upstream",
+    "upstream_operation",
+    "attempts",
+    "resubmit_if_unknown",
+    "may_have_started",
+    "cancel_requested",
+    "traceparent",
+    "filtered_count",
+    "filtered_reasons",
+    "warnings",
+    "priority",
+    "prompt_excerpt",
+    "reserved_milliseconds",
+    "late_success",
+    "tracestate",
+)
+
+# Fields that the message leaves out if they are None.
+_OPTIONAL = ("billed_seconds", "cost_micros", "queue_position", "reserved_micros")
 
 _TIMES = (
     "create_time",
@@ -59,49 +90,31 @@ def from_micros(micros: int) -> datetime:
 
 def encode_record(record: OperationRecord) -> bytes:
     """Return the record as a serialised longtake.storage.v1.OperationRecord."""
-    message = record_pb2.OperationRecord(
-        name=record.name,
-        revision=record.revision,
-        state=record.state.value,
-        caller=record.caller,
-        request_id=record.request_id,
-        request_digest=record.request_digest,
-        model=record.model,
-        served_model=record.served_model,
-        upstream=record.upstream,
-        upstream_operation=record.upstream_operation,
-        attempts=record.attempts,
-        resubmit_if_unknown=record.resubmit_if_unknown,
-        may_have_started=record.may_have_started,
-        cancel_requested=record.cancel_requested,
-        labels=dict(record.labels),
-        traceparent=record.traceparent,
-        error=None if record.failure is None else _encode_failure(record.failure),
-        videos=[_encode_video(video) for video in record.videos],
-        filtered_count=record.filtered_count,
-        filtered_reasons=record.filtered_reasons,
-        warnings=record.warnings,
-        billed_seconds=record.billed_seconds,
-        cost_micros=record.cost_micros,
-        priority=record.priority,
-        queue_position=record.queue_position,
-        last_refusal=None if record.last_refusal is None else _encode_failure(record.last_refusal),
-        prompt_excerpt=record.prompt_excerpt,
-        reserved_micros=record.reserved_micros,
-        reserved_milliseconds=record.reserved_milliseconds,
-        charges=[
-            record_pb2.Charge(subject=charge.subject, period_key=charge.period_key)
-            for charge in record.charges
-        ],
-        late_success=record.late_success,
-        tracestate=record.tracestate,
-    )
+    # Most fields have their default, and setting them all would take twice as long.
+    scalars: dict[str, Any] = {
+        name: value for name in _SCALARS if (value := getattr(record, name))
+    } | {name: value for name in _OPTIONAL if (value := getattr(record, name)) is not None}
+    message = record_pb2.OperationRecord(state=record.state.value, **scalars)
+    if record.labels:
+        message.labels.update(record.labels)
+    message.videos.extend(map(_encode_video, record.videos))
+    for charge in record.charges:
+        message.charges.add(subject=charge.subject, period_key=charge.period_key)
+    if record.failure is not None:
+        message.error.CopyFrom(_encode_failure(record.failure))
+    if record.last_refusal is not None:
+        message.last_refusal.CopyFrom(_encode_failure(record.last_refusal))
     for field in _TIMES:
         time: datetime | None = getattr(record, field)
         if time is not None:
-            timestamp: Timestamp = getattr(message, field)
-            timestamp.FromDatetime(time)
+            _set_time(getattr(message, field), time)
     return message.SerializeToString()
+
+
+def _set_time(field: Timestamp, time: datetime) -> None:
+    # Like FromDatetime, but several times as fast.
+    field.seconds, micros = divmod(to_micros(time), _MICROS)
+    field.nanos = micros * _NANOS_IN_MICRO
 
 
 def decode_record(data: bytes) -> OperationRecord:
@@ -182,7 +195,7 @@ def _decode_failure(status: Status) -> Failure:
         reason=ours.reason,
         message=status.message,
         metadata=dict(ours.metadata),
-        details=tuple(Any.SerializeToString(detail) for detail in others),
+        details=tuple(any_pb2.Any.SerializeToString(detail) for detail in others),
     )
 
 

@@ -18,24 +18,31 @@ if TYPE_CHECKING:
 
 def files(request: GenerateVideosRequest) -> Iterator[tuple[str, FileData]]:
     """Yield each file that a request names, with the path of its field."""
+    for path, source in _sources(request):
+        if source.HasField("file_data"):
+            yield path, source.file_data
+
+
+def _sources(request: GenerateVideosRequest) -> Iterator[tuple[str, Image | Video]]:
+    if request.HasField("image"):
+        yield "image", request.image
+    if request.HasField("video"):
+        yield "video", request.video
     config = request.config
-    sources: list[tuple[str, Image | Video]] = [
-        ("image", request.image),
-        ("video", request.video),
-        ("config.last_frame", config.last_frame),
-        ("config.mask.image", config.mask.image),
-    ]
-    sources.extend(
-        (f"config.reference_images[{index}].image", one.image)
-        for index, one in enumerate(config.reference_images)
-    )
-    return ((path, source.file_data) for path, source in sources if source.HasField("file_data"))
+    if config.HasField("last_frame"):
+        yield "config.last_frame", config.last_frame
+    if config.HasField("mask"):
+        yield "config.mask.image", config.mask.image
+    for index, one in enumerate(config.reference_images):
+        yield f"config.reference_images[{index}].image", one.image
 
 
 def unknown_values(request: GenerateVideosRequest) -> Iterator[Violation]:
     """Yield a violation for each enum value that this version of the server does not know."""
     config = request.config
-    messages: list[tuple[str, Message]] = [("config", config), ("config.mask", config.mask)]
+    messages: list[tuple[str, Message]] = [("config", config)]
+    if config.HasField("mask"):
+        messages.append(("config.mask", config.mask))
     messages.extend(
         (f"config.reference_images[{index}]", one)
         for index, one in enumerate(config.reference_images)

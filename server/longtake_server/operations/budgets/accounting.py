@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from longtake_server.frozen import frozen_by_types
 from longtake_server.operations.budgets.limits import Measure
 from longtake_server.operations.model import State
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _MILLISECONDS = 1000
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """Sums of a budget in a period.

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from longtake_server.frozen import frozen_by_types
+
 MINUTE_MICROS = 60_000_000
 """A minute in microseconds, and what one request fills in: at a limit of n per minute, a
 microsecond drains n."""
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True)
 class Bucket:
     """The requests of a principal that still count.

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from longtake_server.frozen import frozen_by_types
 from longtake_server.operations.budgets.limits import subject_of_principal, subjects_of_roles
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.budgets.periods import Period
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What decides to which budgets an operation is charged.

@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from longtake_server.configuration.words import syntax_fault, words_of
 from longtake_server.errors import ModelNotFound, StartFailure
+from longtake_server.frozen import frozen_by_types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,6 +154,7 @@ class ModelEntry(BaseModel):
         return siblings.get(mode)
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True)
 class Output:
     """The resolution and the length of each video of a generation.
@@ -166,6 +168,7 @@ class Output:
     seconds: int
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True)
 class Bill:
     """The list price of a generation.

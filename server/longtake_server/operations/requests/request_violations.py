@@ -73,9 +73,10 @@ def request_violations(
     """
     yield from _service_violations(request)
     yield from _source_violations(request, videos)
-    yield from _reference_violations(request)
-    yield from _config_violations(request.config)
-    yield from _combination_violations(request)
+    if request.HasField("config"):
+        yield from _reference_violations(request)
+        yield from _config_violations(request.config)
+        yield from _combination_violations(request)
 
 
 def _service_violations(request: GenerateVideosRequest) -> Iterator[Violation]:
@@ -173,7 +174,8 @@ def _config_violations(config: GenerateVideosConfig) -> Iterator[Violation]:
             "config.compressed",
             "it cannot be combined with config.compression_quality; accepted is one of the two",
         )
-    yield from label_violations(config.labels)
+    if config.labels:
+        yield from label_violations(config.labels)
     if config.HasField("output_gcs_uri"):
         yield from folder_violations("config.output_gcs_uri", config.output_gcs_uri)
     if config.HasField("pubsub_topic") and not _TOPIC.fullmatch(config.pubsub_topic):

@@ -79,10 +79,12 @@ def validate(
     if entry is None or served is None:
         violations.insert(0, _unknown_model(request.model, catalogue))
     else:
-        violations.extend(_mode_violations(mode, entry))
+        if mode:
+            violations.extend(_mode_violations(mode, entry))
         violations.extend(_field_violations(request, served))
-        violations.extend(_value_violations(request.config, served, extending=extends(request)))
-        violations.extend(_reference_violations(request.config, served))
+        if request.HasField("config"):
+            violations.extend(_value_violations(request.config, served, extending=extends(request)))
+            violations.extend(_reference_violations(request.config, served))
         seen = {violation.field for violation in violations}
         faults = upstream_check(served.upstream, request)
         violations.extend(fault for fault in faults if fault.field not in seen)
@@ -119,11 +121,12 @@ def _mode_violations(mode: int, entry: ModelEntry) -> Iterator[Violation]:
 
 def _field_violations(request: GenerateVideosRequest, entry: ModelEntry) -> Iterator[Violation]:
     present = {field.name for field, _ in request.ListFields()}
-    present |= {f"config.{field.name}" for field, _ in request.config.ListFields()}
-    present -= entry.supported_fields
-    for field, instead in OPTIONAL_FIELDS.items():
-        if field in present:
-            yield Violation(field, f"model {entry.id} has no such field: {instead}")
+    if "config" in present:
+        present.update(f"config.{field.name}" for field, _ in request.config.ListFields())
+    if unsupported := (OPTIONAL_FIELDS.keys() & present) - entry.supported_fields:
+        for field, instead in OPTIONAL_FIELDS.items():
+            if field in unsupported:
+                yield Violation(field, f"model {entry.id} has no such field: {instead}")
     if extends(request) and "video" in entry.supported_fields and not entry.extends:
         accepted = "give config.mask to edit it"
         yield Violation("video", f"model {entry.id} cannot extend a video: {accepted}")
