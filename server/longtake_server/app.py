@@ -359,6 +359,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         engine_settings(settings),
         lambda upstream, failure: health.note_upstream(upstream, answers=failure is None),
         health.note_engine,
+        health.note_settings,
     )
     follower = Follower(store, ledger, clock, election.hold)
     await follower.start()

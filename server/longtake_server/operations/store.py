@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from longtake_server.operations.agreement_store import AgreementStore
 from longtake_server.operations.budget_store import BudgetStore
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Kind:
     seconds: int
 
 
-class OperationStore(BudgetStore, Protocol):
+class OperationStore(AgreementStore, BudgetStore, Protocol):
     """Stores operations. All times are arguments, except those of leadership and news."""
 
     @property

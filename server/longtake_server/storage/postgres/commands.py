@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from longtake_server.storage.command_store import Migration
-from longtake_server.storage.postgres import budget_queries, key_queries, usage_queries
+from longtake_server.storage.postgres import (
+    agreement_queries,
+    budget_queries,
+    key_queries,
+    usage_queries,
+)
 from longtake_server.storage.postgres.connecting import failing_to_start
 from longtake_server.storage.postgres.query import ask_blocking
 from longtake_server.storage.postgres.schema import NEWEST_VERSION, check_version, migrate
@@ -56,6 +61,14 @@ class PostgresCommands:
     def spending(self) -> Mapping[Charge, Amounts]:
         """See CommandStore.spending."""
         return ask_blocking(self._connection, budget_queries.spending())
+
+    def resume_submissions(self) -> bool:
+        """See CommandStore.resume_submissions."""
+        return ask_blocking(self._connection, agreement_queries.resume())
+
+    def change_upstreams(self, upstreams: Mapping[str, str]) -> None:
+        """See CommandStore.change_upstreams."""
+        ask_blocking(self._connection, agreement_queries.replace(upstreams))
 
     def usage(self, since: date, until: date, caller: str | None) -> Mapping[Account, Usage]:
         """See CommandStore.usage."""

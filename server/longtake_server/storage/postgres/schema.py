@@ -182,7 +182,12 @@ CREATE TABLE budget_events (
 );
 """
 
-_MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+# What all replicas agree on: see operations.agreement_store. `upstreams` is a JSON object.
+_VERSION_2 = """
+ALTER TABLE meta ADD COLUMN upstreams text, ADD COLUMN is_held boolean NOT NULL DEFAULT false;
+"""
+
+_MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 
 NEWEST_VERSION = len(_MIGRATIONS)
 """The schema version that this server makes."""
