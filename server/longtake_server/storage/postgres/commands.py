@@ -17,7 +17,13 @@ from longtake_server.storage.postgres import (
 )
 from longtake_server.storage.postgres.connecting import failing_to_start
 from longtake_server.storage.postgres.query import ask_blocking
-from longtake_server.storage.postgres.schema import NEWEST_VERSION, check_version, migrate
+from longtake_server.storage.postgres.schema import (
+    NEWEST_VERSION,
+    check_version,
+    migrate,
+    refuse_newer,
+    schema_version,
+)
 from longtake_server.storage.postgres.server_checks import check_server
 
 if TYPE_CHECKING:
@@ -97,6 +103,16 @@ class PostgresPlace:
         """See StorePlace.migrate."""
         with self._connected() as connection:
             return Migration(migrate(connection, self.address), NEWEST_VERSION)
+
+    def check(self) -> None:
+        """Check that a server can start on the database. Changes nothing.
+
+        Raises:
+            StartFailure: It cannot be reached or used, or its schema is newer than this program.
+
+        """
+        with self._connected() as connection:
+            refuse_newer(self.address, schema_version(connection))
 
     @contextmanager
     def reading(self) -> Iterator[PostgresCommands]:
