@@ -8,6 +8,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -149,6 +150,22 @@ async def test_a_server_that_waits_for_its_database_can_be_stopped(tmp_path: Pat
     waiting.terminate()
     assert await waiting.stderr.read() == b""
     assert await waiting.wait() == 0
+
+
+async def test_servers_that_start_together_on_an_empty_database_all_serve(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        servers = []
+        for number in range(3):
+            (tmp_path / str(number)).mkdir()
+            settings = {"database_url": database_url, "media_url": f"file://{tmp_path}/media"}
+            servers.append(
+                await stack.enter_async_context(server(tmp_path / str(number), None, **settings))
+            )
+        await asyncio.gather(*(each.start() for each in servers))
+        for each in servers:
+            assert "Traceback" not in each.log
 
 
 def test_videos_in_the_data_folder_are_refused_beside_a_shared_database(
