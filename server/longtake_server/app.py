@@ -102,7 +102,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     _stop_tracking_generators()
     async with AsyncExitStack() as parts:
         telemetry, scrape = _telemetry(settings, parts)
-        built = await _build(settings, telemetry, parts)
+        built = await _unless(stop, _build(settings, telemetry, parts))
+        if built is None:
+            return
         keys = await _keys(settings, built, telemetry)
         door = _door(settings, built, keys, parts)
         server = _server(settings, built, telemetry, door)
@@ -145,6 +147,18 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         if losing.done() and not losing.cancelled():
             raise StorageLost(_advice(settings.database_file, losing.result()))
     _log.info("stopped")
+
+
+async def _unless(stop: asyncio.Event, building: Coroutine[Any, Any, _Parts]) -> _Parts | None:
+    """Return the parts, or None if the server is to stop first: it may wait for the database."""
+    tasks = asyncio.create_task(building), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return tasks[0].result() if tasks[0].done() else None
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _server(settings: Settings, built: _Parts, telemetry: Telemetry, door: Door) -> RpcServer:
@@ -362,6 +376,7 @@ async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack
         engine_settings(settings),
         lambda upstream, failure: health.note_upstream(upstream, answers=failure is None),
         health.note_engine,
+        health.note_settings,
     )
     follower = Follower(store, ledger, clock, election.hold)
     await follower.start()

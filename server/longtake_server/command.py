@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from longtake_server import budgets_command, keys_options
+from longtake_server.agreement_commands import change_upstreams, resume_submissions
 from longtake_server.clock import SystemClock
 from longtake_server.copy_command import copy_to_postgres
 from longtake_server.errors import StartFailure, StorageLost
@@ -29,7 +30,7 @@ from longtake_server.telemetry.logs import set_up_logging
 from longtake_server.usage_command import add_arguments, usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _COMMANDS: Mapping[str, str] = {
     "serve": "serve until SIGTERM or SIGINT",
@@ -39,10 +40,17 @@ _COMMANDS: Mapping[str, str] = {
     "migrate": "bring the database to the newest schema, and say from which version",
     "copy-to-postgres": "copy the database of the data folder to LONGTAKE_DATABASE_URL; no server "
     "may be running",
+    "resume-submissions": "let the engine submit again after the store was older than before",
+    "change-upstreams": "use the shared database with the upstream settings of this configuration",
     "usage": "print usage by day, caller and model, or as --by says; a server may be running",
     "health": "ask a running server whether it serves; exit with 0 if it does",
 }
 
+_PRINTING: Mapping[str, Callable[[Settings], str]] = {
+    "migrate": migrate,
+    "resume-submissions": resume_submissions,
+    "change-upstreams": change_upstreams,
+}
 
 # What a shell reports for a program that SIGPIPE ended.
 _READER_GONE = 141
@@ -82,8 +90,8 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
     elif arguments.command == "budgets":
         now = SystemClock().now()
         say(budgets_command.budgets(store_place(settings), arguments, now))
-    elif arguments.command == "migrate":
-        say(migrate(store_place(settings)))
+    elif (printing := _PRINTING.get(arguments.command)) is not None:
+        say(printing(settings))
     elif arguments.command == "copy-to-postgres":
         copy_to_postgres(settings, say)
     elif arguments.command == "health":

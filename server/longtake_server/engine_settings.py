@@ -14,6 +14,7 @@ from longtake_server.operations.engine.limits import Limits
 from longtake_server.operations.engine.runner import Leasing
 from longtake_server.operations.polling.backoff import Backoff
 from longtake_server.operations.polling.pacing import Pacing
+from longtake_server.upstream_settings import upstream_settings
 
 if TYPE_CHECKING:
     from longtake_server.settings import Settings
@@ -28,6 +29,7 @@ def engine_settings(settings: Settings) -> EngineSettings:
         max_polls_per_second=settings.max_polls_per_second,
         tombstones=timedelta(days=settings.tombstone_days),
         retain_results=settings.retain_results,
+        upstreams=upstream_settings(settings),
     )
 
 

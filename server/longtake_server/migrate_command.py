@@ -6,17 +6,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from longtake_server.stores import store_place
+
 if TYPE_CHECKING:
-    from longtake_server.storage.command_store import StorePlace
+    from longtake_server.settings import Settings
 
 
-def migrate(place: StorePlace) -> str:
+def migrate(settings: Settings) -> str:
     """Migrate, and return a line that says from which version to which.
 
     Raises:
         StartFailure: The store cannot be used, or its schema is newer than this program.
 
     """
+    place = store_place(settings)
     before, after = place.migrate()
     if before == after:
         return f"{place} has schema version {after}, the newest; nothing was changed\n"

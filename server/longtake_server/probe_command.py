@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, TextIO
 from urllib.parse import urlsplit
 
 from longtake_server.clock import SystemClock
-from longtake_server.errors import CheckFailed
+from longtake_server.errors import CheckFailed, StartFailure
 from longtake_server.media.place_check import check_place
 from longtake_server.operations.requests.catalogue import Catalogue
+from longtake_server.stores import check_database
 from longtake_server.upstream.probing import upstream_checks
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ def _other_checks(settings: Settings, clock: Clock) -> Mapping[str, Check]:
             asyncio.to_thread, check_place, media, "LONGTAKE_MEDIA_URL"
         ),
     }
+    if settings.database_url is not None:
+        checks["database"] = partial(asyncio.to_thread, _check_database, settings)
     if settings.otlp_endpoint is not None:
         checks[f"telemetry ({settings.otlp_endpoint})"] = partial(
             _connect, settings.otlp_endpoint, "LONGTAKE_OTLP_ENDPOINT"
@@ -86,6 +89,13 @@ def _other_checks(settings: Settings, clock: Clock) -> Mapping[str, Check]:
     if settings.push_listen is not None and (settings.push_jwks_url or settings.push_audience):
         checks["keys of dynamic webhooks"] = partial(_fetch_keys, settings, clock)
     return checks
+
+
+def _check_database(settings: Settings) -> None:
+    try:
+        check_database(settings)
+    except StartFailure as failure:
+        raise CheckFailed(str(failure)) from failure
 
 
 async def _connect(url: str, variable: str) -> None:

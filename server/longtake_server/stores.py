@@ -51,6 +51,19 @@ def store_place(settings: Settings) -> StorePlace:
     return PostgresPlace(address)
 
 
+def check_database(settings: Settings) -> None:
+    """Check that a server can start on the PostgreSQL database. Blocks, and changes nothing.
+
+    Raises:
+        StartFailure: It cannot.
+
+    """
+    address = database_address(settings)
+    from longtake_server.storage.postgres.commands import PostgresPlace
+
+    PostgresPlace(address).check()
+
+
 def database_address(settings: Settings) -> DatabaseAddress:
     """Return the address of the PostgreSQL database.
 

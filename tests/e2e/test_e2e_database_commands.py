@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -119,6 +121,51 @@ def test_a_wrong_url_is_found_by_check_config(tmp_path: Path, url: str, says: st
     assert said.startswith("longtake-server: LONGTAKE_DATABASE_URL")
     assert says in said
     assert "hush" not in said
+
+
+def test_a_probe_connects_to_the_database(tmp_path: Path, database_url: str) -> None:
+    ended = run(tmp_path, "check-config", "--probe", database_url=database_url)
+    assert "\ndatabase: OK\n" in printed(ended)
+    wrong = database_url.replace("/postgres?", "/missing?")
+    ended = run(tmp_path, "check-config", "--probe", database_url=wrong)
+    assert ended.returncode == 1
+    assert "/missing does not exist; create it, or correct its name in" in ended.stdout
+
+
+async def test_a_server_that_waits_for_its_database_can_be_stopped(tmp_path: Path) -> None:
+    waiting = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "longtake_server", "serve"),
+        env={
+            **os.environ,
+            "LONGTAKE_LISTEN": "127.0.0.1:0",
+            "LONGTAKE_DATA_FOLDER": str(tmp_path / "data"),
+            "LONGTAKE_MEDIA_URL": f"file://{tmp_path}/media",
+            "LONGTAKE_DATABASE_URL": "postgresql://127.0.0.1:1/longtake",
+            "LONGTAKE_DATABASE_WAIT_SECONDS": "86400",
+        },
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert waiting.stderr is not None
+    assert b"waiting for the database" in await waiting.stderr.readline()
+    waiting.terminate()
+    assert await waiting.stderr.read() == b""
+    assert await waiting.wait() == 0
+
+
+async def test_servers_that_start_together_on_an_empty_database_all_serve(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        servers = []
+        for number in range(3):
+            (tmp_path / str(number)).mkdir()
+            settings = {"database_url": database_url, "media_url": f"file://{tmp_path}/media"}
+            servers.append(
+                await stack.enter_async_context(server(tmp_path / str(number), None, **settings))
+            )
+        await asyncio.gather(*(each.start() for each in servers))
+        for each in servers:
+            assert "Traceback" not in each.log
 
 
 def test_videos_in_the_data_folder_are_refused_beside_a_shared_database(

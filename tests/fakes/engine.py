@@ -29,7 +29,7 @@ from fakes.clock import FakeClock
 from fakes.upstream import ScriptedUpstream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from longtake_server.operations.admission.admission import Admission
@@ -58,6 +58,7 @@ class Engine:
     election: Election
     service: VideoOperations
     outages: list[tuple[str, Failure | None]]
+    agreements: list[bool]
 
     @property
     def core(self) -> engine_module.Engine:
@@ -121,6 +122,7 @@ async def engine(
     term_seconds: float = _ENDLESS,
     replica: str = "test",
     shared: SqliteStore | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Engine]:
     """Build the engine. On exit, the script of each upstream must be used up.
 
@@ -130,6 +132,7 @@ async def engine(
         term_seconds: How long this replica is the engine without `Election.run`.
         replica: The name of this replica.
         shared: The open store of several replicas; a store of its own by default.
+        settings: The upstream settings of this replica, by name.
     """
     clock = clock or FakeClock()
     upstream = upstream or ScriptedUpstream()
@@ -137,6 +140,7 @@ async def engine(
     catalogue = catalogue or Catalogue.load(shipped_quotas=False)
     telemetry = telemetry or Telemetry()
     outages: list[tuple[str, Failure | None]] = []
+    agreements: list[bool] = []
     store = shared or await SqliteStore.open(folder / "longtake.db", clock)
     media = ObjectMediaStore.open(folder / "media")
     topics = Topics(clock)
@@ -158,12 +162,14 @@ async def engine(
             pacing=pacing or EVERY_SECOND,
             max_polls_per_second=max_polls_per_second,
             retain_results=retain,
+            upstreams=settings or {},
             backoff_chance=lambda: 0.0,
             term_seconds=term_seconds,
             poll_chance=lambda: 0.5,
         ),
         lambda upstream, failure: outages.append((upstream, failure)),
         lambda _: None,
+        agreements.append,
     )
     await election.start()
     service = VideoOperations(
@@ -190,6 +196,7 @@ async def engine(
             election,
             service,
             outages,
+            agreements,
         )
         for each in upstreams.values():
             each.assert_all_used()

@@ -8,6 +8,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import OutcomeUnknown, StorageUnavailable
+from longtake_server.operations.agreement_store import Agreement
 from longtake_server.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class SharedStore(SqliteStore):
         asked: Set by each call of `lead`.
         answered: Set by each `lead` that succeeds.
         let_read: A new engine waits until it is set before it reads what is stored.
+        agreed: What its replicas agreed on.
         unknown: What becomes of the next updates whose answer is lost: whether each is made.
         unknown_creations: Whether the answer to each of the next creations is lost.
     """
@@ -38,6 +40,7 @@ class SharedStore(SqliteStore):
     def __init__(self, database: Database, clock: Clock) -> None:
         super().__init__(database, clock)
         self.cut_off: set[str] = set()
+        self.agreed: Agreement | None = None
         self.unknown: list[bool] = []
         self.unknown_creations: list[bool] = []
         self.asked = asyncio.Event()
@@ -71,6 +74,14 @@ class SharedStore(SqliteStore):
             leadership = await super().lead(replica, seconds)
         self.answered.set()
         return leadership
+
+    async def agreement(self, upstreams: Mapping[str, str]) -> Agreement:
+        self.agreed = self.agreed or Agreement(upstreams, is_held=False)
+        return self.agreed
+
+    async def hold_submissions(self) -> None:
+        agreed = self.agreed or Agreement({}, is_held=True)
+        self.agreed = agreed._replace(is_held=True)
 
     async def latencies(self) -> Mapping[Kind, Sequence[tuple[float, float]]]:
         await self.let_read.wait()

@@ -12,7 +12,8 @@ from longtake_server import command
 from veo_simulator import __main__ as simulator
 
 COMMANDS = [
-    *("serve", "check-config", "keys", "budgets", "migrate", "copy-to-postgres", "usage", "health")
+    *("serve", "check-config", "keys", "budgets", "migrate", "copy-to-postgres"),
+    *("resume-submissions", "change-upstreams", "usage", "health"),
 ]
 
 

@@ -77,6 +77,9 @@ class LeadershipContract:
         assert second.is_new
         assert second.epoch > first.epoch
 
+    async def test_the_first_replica_settles_where_it_submits(self, store: OperationStore) -> None:
+        assert await store.agreement({"project": "ours"}) == ({"project": "ours"}, False)
+
     async def test_only_the_leader_can_resign(self, store: OperationStore) -> None:
         await store.lead("one", _SECONDS)
         await store.resign("two")

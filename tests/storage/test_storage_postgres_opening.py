@@ -14,12 +14,14 @@ import psycopg
 import pytest
 from fakes.clock import FakeClock
 from longtake_server.errors import StartFailure
+from longtake_server.storage.postgres import schema as migrations
 from longtake_server.storage.postgres.address import DatabaseAddress
 from longtake_server.storage.postgres.commands import PostgresPlace
 from longtake_server.storage.postgres.schema import NEWEST_VERSION
 from longtake_server.storage.postgres.store import PostgresStore
 from processes.postgres import schema
-from storage.storage_postgres import Replacements, execute, replacing_proxy
+from storage.storage_postgres import Replacements, execute, opened, replacing_proxy
+from storage.storage_records import REQUEST, changed, new_record
 
 from scripts.postgres import PostgresServer, postgres_server
 
@@ -152,3 +154,23 @@ async def test_standbys_that_no_commit_waits_for_are_told(
     ):
         await (await PostgresStore.open(DatabaseAddress(url), FakeClock())).close()
     assert "no standby of the database is synchronous" in caplog.text
+
+
+async def test_a_server_of_the_version_before_goes_on_after_a_migration(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = DatabaseAddress(url)
+    with monkeypatch.context() as older:
+        older.setattr(migrations, "_MIGRATIONS", migrations._MIGRATIONS[:-1])
+        older.setattr(migrations, "NEWEST_VERSION", NEWEST_VERSION - 1)
+        before = await PostgresStore.open(address, FakeClock())
+        record = await before.create(new_record(), REQUEST)
+    async with opened(url) as (after,):
+        [[version]] = await execute(url, "SELECT version FROM longtake_schema")
+        assert version == NEWEST_VERSION
+        assert await after.get(record.name) == record
+        await before.update(changed(record), 1)
+        assert await after.get(record.name) == changed(record)
+        assert await before.lead("before", 0.0) is not None
+        assert await after.lead("after", 60.0) is not None
+        await before.close()

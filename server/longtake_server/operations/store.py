@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from longtake_server.operations.agreement_store import AgreementStore
 from longtake_server.operations.budget_store import BudgetStore
 from longtake_server.operations.replica_store import ReplicaStore
 
@@ -144,7 +145,7 @@ class Kind:
     seconds: int
 
 
-class OperationStore(BudgetStore, ReplicaStore, Protocol):
+class OperationStore(AgreementStore, BudgetStore, ReplicaStore, Protocol):
     """Stores operations. All times are arguments, except those of leadership and news."""
 
     @property

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _UPSTREAM = "upstream/"
 _ENGINE = "engine"
+_SETTINGS = "engine/settings"
 
 
 class HealthServicer(health.aio.HealthServicer):
@@ -26,8 +27,8 @@ class HealthServicer(health.aio.HealthServicer):
 
     The library never ends a watch, so one open watch would delay the shutdown for the whole
     grace period. Each upstream is its own service, named `upstream/NAME`. The service `engine`
-    is SERVING at the one replica that submits and polls. The server itself stays SERVING while an
-    upstream does not answer, and without the engine.
+    is SERVING at the one replica that submits and polls, and `engine/settings` where it may be.
+    The server itself stays SERVING while an upstream does not answer, and without the engine.
 
     Args:
         upstreams: The names of the upstreams.
@@ -42,6 +43,7 @@ class HealthServicer(health.aio.HealthServicer):
         # The library reports SERVING from its construction on, which is too early.
         self._note("", serves=False)
         self._note(_ENGINE, serves=False)
+        self._note(_SETTINGS, serves=True)
         for name in upstreams:
             self.note_upstream(name, answers=True)
 
@@ -53,6 +55,11 @@ class HealthServicer(health.aio.HealthServicer):
     def note_engine(self, is_engine: bool) -> None:
         """Set whether this replica is the engine."""
         self._note(_ENGINE, serves=is_engine)
+        self._tell_watchers()
+
+    def note_settings(self, agree: bool) -> None:
+        """Set whether the upstream settings of this replica are those of all others."""
+        self._note(_SETTINGS, serves=agree)
         self._tell_watchers()
 
     def _note(self, service: str, *, serves: bool) -> None:
@@ -107,7 +114,7 @@ class HealthServicer(health.aio.HealthServicer):
         statuses = self._server_status  # type: ignore[attr-defined]  # its types leave it out
         unknown = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
         status = statuses.get(service, unknown)
-        is_part = service == _ENGINE or service.startswith(_UPSTREAM)
+        is_part = service in (_ENGINE, _SETTINGS) or service.startswith(_UPSTREAM)
         if not self._can_authenticate and not is_part and status != unknown:
             status = health_pb2.HealthCheckResponse.NOT_SERVING
         return health_pb2.HealthCheckResponse(status=status)

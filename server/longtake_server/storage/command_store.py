@@ -40,6 +40,12 @@ class CommandStore(Protocol):
     def spending(self) -> Mapping[Charge, Amounts]:
         """See BudgetStore.spending."""
 
+    def resume_submissions(self) -> bool:
+        """Let engines submit again, and return whether they could not."""
+
+    def change_upstreams(self, upstreams: Mapping[str, str]) -> None:
+        """Replace the upstreams of the agreement. See AgreementStore."""
+
     def usage(self, since: date, until: date, caller: str | None) -> Mapping[Account, Usage]:
         """See OperationStore.usage."""
 

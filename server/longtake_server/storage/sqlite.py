@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from longtake_server.clock import happened
 from longtake_server.errors import LongtakeError, StartFailure
+from longtake_server.operations.agreement_store import Agreement
 from longtake_server.operations.replica_store import Leadership
 from longtake_server.storage import (
     budget_changes,
@@ -307,6 +308,13 @@ class SqliteStore:
     async def newest_budget_event(self) -> int:
         """See BudgetStore.newest_budget_event."""
         return await self._readers.run(budget_table.newest_event)
+
+    async def agreement(self, upstreams: Mapping[str, str]) -> Agreement:
+        """See AgreementStore.agreement."""
+        return Agreement(upstreams, is_held=False)
+
+    async def hold_submissions(self) -> None:
+        """See AgreementStore.hold_submissions."""
 
     async def compact(self, before: datetime) -> None:
         """See OperationStore.compact."""

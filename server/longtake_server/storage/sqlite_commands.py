@@ -59,6 +59,13 @@ class SqliteCommands:
         """See CommandStore.spending."""
         return budget_table.spending(self._connection)
 
+    def resume_submissions(self) -> bool:
+        """See CommandStore.resume_submissions."""
+        return False
+
+    def change_upstreams(self, upstreams: Mapping[str, str]) -> None:
+        """See CommandStore.change_upstreams."""
+
     def usage(self, since: date, until: date, caller: str | None) -> Mapping[Account, Usage]:
         """See CommandStore.usage."""
         return usage_table.read(self._connection, since, until, caller)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from longtake_server.clock import happened
 from longtake_server.errors import StorageUnavailable
+from longtake_server.operations.engine.accord import Accord
 from longtake_server.operations.engine.engine import Engine
 from longtake_server.operations.engine.reporting import report
 from longtake_server.operations.engine.term import Term
@@ -48,10 +49,10 @@ class Election:
         on_outage: See Engine.
         on_change: Called with whether this replica is the engine, when that changes. Must not
             block.
+        on_agreement: See Accord.
 
     Attributes:
         engine: The running engine; None while this replica is not the engine.
-        is_holding: Whether submissions are held, see `hold`.
         replica: The name of this replica.
         outbox: What this replica has to tell the others. See operations.neighbours.
 
@@ -63,6 +64,7 @@ class Election:
         settings: EngineSettings,
         on_outage: Callable[[str, Failure | None], None],
         on_change: Callable[[bool], None],
+        on_agreement: Callable[[bool], None],
     ) -> None:
         self._ports = ports
         self._settings = settings
@@ -71,12 +73,13 @@ class Election:
         self.replica = settings.leasing.owner
         self._clock = ports.clock
         self._stopping = asyncio.Event()
+        self._was_holding = False
         self._term: Term | None = None
         self.engine: Engine | None = None
-        self.is_holding = False
         self.outbox = Outbox()
         # Outages that the engine, another replica, told, and when, by monotonic time.
         self._heard_outages: dict[str, tuple[Outage, float]] = {}
+        self._accord = Accord(ports.store, settings.upstreams, on_agreement)
         ports.ledger.observe(self)
         ports.topics.on_watched(self._watched)
         if ports.store.is_shared:
@@ -126,6 +129,10 @@ class Election:
 
     async def _stand(self) -> None:
         """Begin a term, and start the engine in it, if no other replica leads."""
+        may_lead = await self._accord.look()
+        self._follow_hold()
+        if not may_lead:
+            return
         asked = self._clock.boottime()
         leadership = await self._ports.store.lead(self.replica, self._settings.term_seconds)
         if leadership is None:
@@ -190,6 +197,9 @@ class Election:
                 term.end()
                 return
             term.renew(asked + self._settings.term_seconds)
+            with suppress(StorageUnavailable):
+                await self._accord.look()
+            self._follow_hold()
 
     def committed(self, name: str, record: OperationRecord | None) -> None:
         """See Observer.committed."""
@@ -211,21 +221,39 @@ class Election:
         elif not record.done:
             self.engine.notify()
 
+    @property
+    def is_holding(self) -> bool:
+        """Whether submissions are held, see `hold`."""
+        return self._accord.is_held
+
     def hold(self) -> None:
-        """Submit nothing more, in this term and in later ones, until this process is restarted.
+        """Submit nothing more, at no replica, until an operator says so.
 
         The store has forgotten changes. Operations whose submission it has forgotten would be
         submitted twice.
         """
-        _log.critical(
-            "the store is older than before: it was restored or failed over to a standby that "
-            "lacked changes; no replica that saw this submits anything until it is restarted; "
-            "compare the operations with the upstream first"
-        )
-        self.is_holding = True
+        self._accord.hold()
+        self._follow_hold()
+
+    def _follow_hold(self) -> None:
+        """Hold or release the present term if that changed."""
+        if self.is_holding == self._was_holding:
+            return
+        self._was_holding = self.is_holding
+        if self.is_holding:
+            _log.critical(
+                "the store is older than before: it was restored or failed over to a standby that "
+                "lacked changes; no replica submits anything until you have compared the "
+                "operations with the upstream and run `longtake-server resume-submissions`"
+            )
+        else:
+            _log.warning("an operator has resumed submissions")
         if self._term is not None:
-            self._term.hold()
-            self._on_change(False)
+            if self.is_holding:
+                self._term.hold()
+            else:
+                self._term.release()
+            self._on_change(not self.is_holding)
 
     def first_due(self, record: OperationRecord) -> datetime:
         """Return when the first step of a new operation is due. It may be woken earlier."""

@@ -88,6 +88,7 @@ class EngineSettings:
         max_polls_per_second: The limit for each upstream.
         tombstones: How long deletions are remembered.
         retain_results: Whether results that an upstream holds are copied to the media store.
+        upstreams: The settings that say where it submits, by name. All replicas must have the same.
         term_seconds: How long a term lasts unless it is renewed.
         backoff_chance: Returns a number from 0 to 1 for the jitter of backoffs.
         poll_chance: Returns a number from 0 to 1 for the jitter of polls.
@@ -99,6 +100,7 @@ class EngineSettings:
     max_polls_per_second: int = 50
     tombstones: timedelta = timedelta(days=7)
     retain_results: bool = False
+    upstreams: Mapping[str, str] = field(default_factory=dict)
     term_seconds: float = _TERM_SECONDS
     backoff_chance: Callable[[], float] = random.random
     poll_chance: Callable[[], float] = random.random

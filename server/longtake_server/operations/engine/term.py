@@ -53,6 +53,10 @@ class Term:
         """Send no submission any more in this term."""
         self._is_held = True
 
+    def release(self) -> None:
+        """Send submissions again."""
+        self._is_held = False
+
     def pause(self) -> timedelta | None:
         """Return None if a submission may begin now, or else when to ask again."""
         if self._is_held:

@@ -9,10 +9,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from longtake_server.storage.command_store import Migration
-from longtake_server.storage.postgres import budget_queries, key_queries, usage_queries
+from longtake_server.storage.postgres import (
+    agreement_queries,
+    budget_queries,
+    key_queries,
+    usage_queries,
+)
 from longtake_server.storage.postgres.connecting import failing_to_start
 from longtake_server.storage.postgres.query import ask_blocking
-from longtake_server.storage.postgres.schema import NEWEST_VERSION, check_version, migrate
+from longtake_server.storage.postgres.schema import (
+    NEWEST_VERSION,
+    check_version,
+    migrate,
+    refuse_newer,
+    schema_version,
+)
 from longtake_server.storage.postgres.server_checks import check_server
 
 if TYPE_CHECKING:
@@ -57,6 +68,14 @@ class PostgresCommands:
         """See CommandStore.spending."""
         return ask_blocking(self._connection, budget_queries.spending())
 
+    def resume_submissions(self) -> bool:
+        """See CommandStore.resume_submissions."""
+        return ask_blocking(self._connection, agreement_queries.resume())
+
+    def change_upstreams(self, upstreams: Mapping[str, str]) -> None:
+        """See CommandStore.change_upstreams."""
+        ask_blocking(self._connection, agreement_queries.replace(upstreams))
+
     def usage(self, since: date, until: date, caller: str | None) -> Mapping[Account, Usage]:
         """See CommandStore.usage."""
         return ask_blocking(self._connection, usage_queries.read(since, until, caller))
@@ -84,6 +103,16 @@ class PostgresPlace:
         """See StorePlace.migrate."""
         with self._connected() as connection:
             return Migration(migrate(connection, self.address), NEWEST_VERSION)
+
+    def check(self) -> None:
+        """Check that a server can start on the database. Changes nothing.
+
+        Raises:
+            StartFailure: It cannot be reached or used, or its schema is newer than this program.
+
+        """
+        with self._connected() as connection:
+            refuse_newer(self.address, schema_version(connection))
 
     @contextmanager
     def reading(self) -> Iterator[PostgresCommands]:

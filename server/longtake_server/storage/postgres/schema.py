@@ -182,7 +182,12 @@ CREATE TABLE budget_events (
 );
 """
 
-_MIGRATIONS: tuple[str, ...] = (_VERSION_1,)
+# What all replicas agree on: see operations.agreement_store. `upstreams` is a JSON object.
+_VERSION_2 = """
+ALTER TABLE meta ADD COLUMN upstreams text, ADD COLUMN is_held boolean NOT NULL DEFAULT false;
+"""
+
+_MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
 
 NEWEST_VERSION = len(_MIGRATIONS)
 """The schema version that this server makes."""
@@ -225,7 +230,7 @@ def migrate(connection: Connection[Row], address: DatabaseAddress) -> int:
     version = schema_version(connection)
     if version < NEWEST_VERSION:
         version = migrate_within(connection, address)
-    _refuse_newer(address, version)
+    refuse_newer(address, version)
     connection.commit()
     return version
 
@@ -235,7 +240,7 @@ def migrate_within(connection: Connection[Row], address: DatabaseAddress) -> int
     connection.execute(_MIGRATION_LIMITS)
     connection.execute(_MIGRATION_LOCK, (_LOCK,))
     version = schema_version(connection)
-    _refuse_newer(address, version)
+    refuse_newer(address, version)
     _apply(connection, address, version)
     return version
 
@@ -248,7 +253,7 @@ def check_version(connection: Connection[Row], address: DatabaseAddress) -> None
 
     """
     version = schema_version(connection)
-    _refuse_newer(address, version)
+    refuse_newer(address, version)
     if version < NEWEST_VERSION:
         raise StartFailure(
             f"the database {address} has schema version {version}; `longtake-server migrate`, or "
@@ -256,7 +261,8 @@ def check_version(connection: Connection[Row], address: DatabaseAddress) -> None
         )
 
 
-def _refuse_newer(address: DatabaseAddress, version: int) -> None:
+def refuse_newer(address: DatabaseAddress, version: int) -> None:
+    """Raise StartFailure for a version that this program does not know."""
     if version > NEWEST_VERSION:
         raise StartFailure(
             f"the database {address} has schema version {version} and this server knows versions "

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from longtake_server.storage import budget_changes
 from longtake_server.storage.postgres import (
+    agreement_queries,
     budget_queries,
     decisions,
     key_queries,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from longtake_server.clock import Clock
     from longtake_server.identity.key_store import StoredKey
     from longtake_server.operations.accounting import Account, Usage, UsagePage, UsageQuery
+    from longtake_server.operations.agreement_store import Agreement
     from longtake_server.operations.budgets.accounting import Amounts
     from longtake_server.operations.budgets.limits import Limits, Source
     from longtake_server.operations.budgets.terms import Allowance, BudgetEvent, Terms
@@ -306,6 +308,17 @@ class PostgresStore:
     async def newest_budget_event(self) -> int:
         """See BudgetStore.newest_budget_event."""
         return await self._readers.run(budget_queries.newest_event())
+
+    async def agreement(self, upstreams: Mapping[str, str]) -> Agreement:
+        """See AgreementStore.agreement."""
+        found = await self._readers.run(agreement_queries.read())
+        if found is not None:
+            return found
+        return await self._writer.run(agreement_queries.settle(upstreams))
+
+    async def hold_submissions(self) -> None:
+        """See AgreementStore.hold_submissions."""
+        await self._writer.run(agreement_queries.hold())
 
     async def compact(self, before: datetime) -> None:
         """See OperationStore.compact."""
