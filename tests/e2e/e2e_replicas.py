@@ -76,7 +76,9 @@ class Replicas:
 
     async def leader(self) -> str | None:
         """Return the name of the engine in the database."""
-        async with await psycopg.AsyncConnection.connect(self.settings["LONGTAKE_DATABASE_URL"]) as connection:
+        async with await psycopg.AsyncConnection.connect(
+            self.settings["LONGTAKE_DATABASE_URL"]
+        ) as connection:
             found = await (await connection.execute("SELECT engine FROM meta")).fetchone()
             return None if found is None else found[0]
 
