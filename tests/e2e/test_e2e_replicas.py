@@ -22,6 +22,7 @@ from longtake.v1.video_service_pb2 import (
     DeleteOperationRequest,
     DownloadVideoRequest,
     GenerateVideosRequest,
+    GetCallerRequest,
     ListOperationsRequest,
     WaitOperationRequest,
     WatchOperationRequest,
@@ -32,6 +33,7 @@ from processes.running import GUARD_SECONDS, simulator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from longtake.v1.operation_pb2 import GenerateVideosOperation
     from longtake.v1.video_service_pb2 import WatchOperationsResponse
@@ -343,3 +345,18 @@ async def test_an_outage_is_told_at_each_replica_alike(cluster: Replicas) -> Non
     for replica in cluster.all:
         await replica.becomes("upstream/agent_platform", up)
         assert not (await get(replica, prober)).metadata.HasField("last_error")
+
+
+async def test_a_key_made_beside_the_replicas_is_known_at_each_at_once(
+    cluster: Replicas, tmp_path: Path, postgres_url: str
+) -> None:
+    with schema(postgres_url) as url:
+        async with replicas(
+            tmp_path, cluster.upstream, url, number=2, authentication="keys"
+        ) as keyed:
+            for maker in ("ann", "bob"):
+                made = await keyed.command("keys", "create", "--principal", maker)
+                credential = (("authorization", f"Bearer {made.strip()}"),)
+                for replica in keyed.all:
+                    caller = await replica.stub.GetCaller(GetCallerRequest(), metadata=credential)
+                    assert caller.principal == maker
