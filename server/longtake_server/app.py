@@ -344,10 +344,10 @@ async def _ops(
 
 
 async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack) -> _Parts:
-    clock = SystemClock()
     simulated = settings.upstream == "simulator"
     catalogue = Catalogue.load(settings.catalogue_file, shipped_quotas=not simulated)
-    store = await open_store(settings, clock)
+    store = await open_store(settings, SystemClock())
+    clock = store.clock
     parts.push_async_callback(store.close)
     budgets = BudgetsFile(settings.budgets_file, store, clock)
     await budgets.load()

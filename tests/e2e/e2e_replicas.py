@@ -126,11 +126,15 @@ async def replicas(
     variables = ("database_url", "media_url")
     running = Replicas(upstream, {f"LONGTAKE_{one.upper()}": shared[one] for one in variables})
     async with AsyncExitStack() as servers:
+        built = []
         for each in range(number):
             home = folder / f"replica{each}"
             home.mkdir()
-            started = await servers.enter_async_context(server(home, upstream, **shared))
-            running.all.append(Replica(started, await started.start()))
+            built.append(await servers.enter_async_context(server(home, upstream, **shared)))
+        # The first becomes the engine.
+        stubs = [await built[0].start()]
+        stubs += await asyncio.gather(*(each.start() for each in built[1:]))
+        running.all = [Replica(each, stub) for each, stub in zip(built, stubs, strict=True)]
         yield running
 
 

@@ -16,6 +16,14 @@ from fakes.upstream import ScriptedUpstream
 from longtake_server.operations.model import CancelRequested, State
 from longtake_server.operations.store import EngineReplaced, RevisionConflict
 from longtake_server.operations.upstream import OutcomeUnknown
+from longtake_server.storage.sqlite import SqliteStore
+from longtake_server.telemetry import Telemetry
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import (
+    HistogramDataPoint,
+    InMemoryMetricReader,
+    NumberDataPoint,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -359,3 +367,42 @@ async def test_a_term_is_renewed_while_a_new_engine_reads_the_store(
         store.let_read.set()
         await starting
         assert one.election.engine is not None
+
+
+async def test_an_engine_whose_epoch_is_over_takes_no_work_and_ends_its_term(
+    tmp_path: Path, store: SharedStore, clock: FakeClock
+) -> None:
+    reader = InMemoryMetricReader()
+    telemetry = Telemetry(meter_provider=MeterProvider([reader]))
+    async with engine(
+        tmp_path, clock=clock, shared=store, replica="one", telemetry=telemetry
+    ) as one:
+        assert figures(reader)["longtake.engine"] == 1
+        assert figures(reader)["longtake.engine.elections"] == 1
+        assert figures(reader)["longtake.engine.takeover.duration"] == 1
+        assert figures(reader)["longtake.engine.refused_writes"] == 0
+        await store.resign("one")
+        await SqliteStore.lead(store, "two", TERM)
+        record = await one.accept()
+        await one.runner.run()
+        assert one.core._term.seconds_left < 0
+        assert figures(reader)["longtake.engine.refused_writes"] == 1
+        assert (await store.get(record.name)).state is State.QUEUED
+
+
+def figures(reader: InMemoryMetricReader) -> dict[str, float]:
+    """Return the sum of each counter and gauge, and the count of each histogram."""
+    data = reader.get_metrics_data()
+    assert data is not None
+    return {
+        metric.name: sum(map(_figure, metric.data.data_points))
+        for resource in data.resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+    }
+
+
+def _figure(point: object) -> float:
+    if isinstance(point, HistogramDataPoint):
+        return point.count
+    return point.value if isinstance(point, NumberDataPoint) else 0.0

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes.clock import FakeClock
@@ -16,9 +16,11 @@ from fakes.shared import SharedStore
 from fakes.upstream import ScriptedUpstream
 from longtake_server.errors import OperationDeleted, RevisionAhead
 from longtake_server.operations.following import Follower
-from longtake_server.operations.model import OperationRecord, State
+from longtake_server.operations.model import OperationRecord, QueueMoved, State
 from longtake_server.operations.requests.catalogue import Catalogue
+from longtake_server.operations.store import Filter
 from longtake_server.operations.upstream import Running
+from longtake_server.operations.view import Changed, InitialSetComplete
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -199,6 +201,53 @@ async def test_a_watch_resumes_at_a_replica_that_is_behind(
         await watch.aclose()
         with pytest.raises(RevisionAhead):
             await anext(two.watching.watch(record.name, 4, 1.0))
+
+
+async def test_a_change_that_was_read_before_its_news_wakes_all_watchers(
+    tmp_path: Path, store: SharedStore, clock: FakeClock
+) -> None:
+    upstream = ScriptedUpstream(submissions=["up/1"])
+    async with two_replicas(tmp_path, store, clock, upstream) as (one, two):
+        record = await one.accept()
+        late = follower(two)
+        await late.start()
+        watch = two.watching.watch(record.name, 0, 1e9)
+        assert (await anext(watch)).revision == 1
+        everything = two.watching.watch_all(Filter(), None, 1e9)
+        assert isinstance(await anext(everything), Changed)
+        assert isinstance(await anext(everything), InitialSetComplete)
+        state = asyncio.ensure_future(anext(watch))
+        news = asyncio.ensure_future(anext(everything))
+        await clock.sleeping(2)
+        await one.driver.step(record.name)
+        await two.service.get(record.name, ANYONE)
+        assert (await state).revision == 3
+        await late.step()
+        change = await news
+        assert isinstance(change, Changed)
+        assert change.record.revision == 3
+        await watch.aclose()
+        await everything.aclose()
+
+
+async def test_a_deletion_that_precedes_the_news_of_a_change_is_not_forgotten(
+    tmp_path: Path, store: SharedStore, clock: FakeClock
+) -> None:
+    async with two_replicas(tmp_path, store, clock) as (one, two):
+        record = await one.accept()
+        late = follower(one)
+        await late.start()
+        update = store.update
+
+        async def update_and_delete(*change: Any) -> None:
+            await update(*change)
+            await two.service.delete(record.name, ANYONE)
+            await late.step()
+
+        store.update = update_and_delete  # type: ignore[assignment,method-assign]  # the answer comes late
+        await one.ledger.commit(record.name, QueueMoved(7, None))
+        assert one.ledger.cached(record.name) is None
+        assert one.admission.known(record.name) is None
 
 
 async def test_a_read_at_a_replica_that_is_behind_returns_the_newest_state(

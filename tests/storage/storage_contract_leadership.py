@@ -113,6 +113,17 @@ class LeadershipContract:
         assert await store.get(record.name) == record
         assert await store.position() == position
 
+    async def test_an_earlier_engine_takes_no_work(self, store: OperationStore) -> None:
+        term = await _elected(store, "one")
+        record = new_record()
+        await store.create(record, REQUEST)
+        await _elected(store, "two")
+        with pytest.raises(EngineReplaced):
+            await store.take("one", at(0), at(60), 10, epoch=term.epoch)
+        (work,) = await store.take("two", at(0), at(60), 10, epoch=term.epoch + 1)
+        assert work.name == record.name
+        assert await store.take("two", at(0), at(60), 10, epoch=term.epoch + 1) == ()
+
     async def test_a_change_without_the_lease_is_refused(self, store: OperationStore) -> None:
         term = await _elected(store, "one")
         record, lost = await _leased(store)

@@ -54,6 +54,33 @@ async def test_a_commit_of_one_process_is_news_to_another(database_url: str) -> 
             await waiting
 
 
+async def test_a_text_reaches_the_other_processes_of_the_store_only(
+    database_url: str, postgres_url: str
+) -> None:
+    with schema(postgres_url) as other_url:
+        async with opened(database_url, 2) as (one, other), opened(other_url) as (stranger,):
+            heard = await _listening(one, other)
+            strange = await _listening(stranger, stranger)
+            for text in ("x" * 7900, "\N{SNOWMAN}", "'; --"):
+                await one.tell(text)
+                assert await heard.get() == text
+            await stranger.tell("end")
+            assert await strange.get() == "end"
+            assert heard.empty()
+
+
+async def _listening(teller: PostgresStore, hearer: PostgresStore) -> asyncio.Queue[str]:
+    """Return where the texts arrive that a store hears, which may miss some at its start."""
+    texts: asyncio.Queue[str] = asyncio.Queue()
+    hearer.on_told(texts.put_nowait)
+    while texts.empty():
+        await teller.tell("are you there?")
+    await teller.tell("good")
+    while await texts.get() != "good":
+        pass
+    return texts
+
+
 async def test_stores_in_other_schemas_of_a_database_are_no_news(
     database_url: str, postgres_url: str
 ) -> None:

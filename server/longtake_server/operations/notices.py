@@ -28,7 +28,8 @@ LONGEST_TEXT = 7900
 _NAMES_IN_A_TEXT = 150
 _POLLS_IN_A_TEXT = 100
 _MOST_NAMES = 20_000
-_LONGEST_MESSAGE = 1000
+_LONGEST_MESSAGE = 500
+_ENVELOPE_BYTES = 500
 _PREFIX = "operations/"
 
 
@@ -145,7 +146,7 @@ def _outage_fields(outage: Outage) -> dict[str, object]:
         "details": [b64encode(detail).decode() for detail in failure.details],
     }
     # Escaped, a message takes up to 6,000 bytes.
-    is_short = len(json.dumps(fields | details)) < LONGEST_TEXT - _LONGEST_MESSAGE
+    is_short = len(json.dumps(fields | details)) < LONGEST_TEXT - _ENVELOPE_BYTES
     return fields | details if is_short else fields
 
 
@@ -168,7 +169,7 @@ def read(text: str) -> tuple[str, Notices]:
                 for upstream, fields in message.get("outages", {}).items()
             },
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise ValueError("it is not a notice of a replica") from error
 
 

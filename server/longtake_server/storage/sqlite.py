@@ -71,6 +71,11 @@ class SqliteStore:
         self._closing: asyncio.Task[None] | None = None
 
     @property
+    def clock(self) -> Clock:
+        """The clock of the one process that has the files."""
+        return self._clock
+
+    @property
     def is_shared(self) -> bool:
         """See OperationStore.is_shared."""
         return False

@@ -255,7 +255,7 @@ ENGINE_REFUSED_WRITES = Metric(
     "longtake.engine.refused_writes",
     Kind.COUNTER,
     "{write}",
-    "Submissions that the store did not let begin, because the epoch or the lease was over.",
+    "Submissions and leases that the store refused, because the epoch or the lease was over.",
     ("fence",),
 )
 KEYS_AVAILABLE = Metric(

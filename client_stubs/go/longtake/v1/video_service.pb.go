@@ -490,9 +490,9 @@ type WatchOperationsResponse struct {
 	//	*WatchOperationsResponse_Heartbeat_
 	Event isWatchOperationsResponse_Event `protobuf_oneof:"event"`
 	// Opaque. Pass it as `after_position` to resume after this message. It is valid
-	// for the same caller only, after a restart of the server too. Positions cannot
-	// be compared: each message has a different one, even if nothing changed. Empty
-	// while a call without `after_position` sends its initial set.
+	// for the same caller only, at every server of the service and after a restart.
+	// Positions cannot be compared: each message has a different one, even if nothing
+	// changed. Empty while a call without `after_position` sends its initial set.
 	Position      string `protobuf:"bytes,5,opt,name=position,proto3" json:"position,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

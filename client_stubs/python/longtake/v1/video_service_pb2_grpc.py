@@ -37,6 +37,11 @@ class VideoServiceStub:
     a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
     `after_revision`, a download with `read_offset`.
 
+    Several servers can form one service. Every method works at each of them, and
+    sees all changes that any server returned before the call began. So you read your
+    own writes wherever the next call arrives, and page tokens, positions and
+    `after_revision` are valid at every server.
+
     A server with authentication expects a credential in the metadata of each call:
     an API key or a token as `authorization: Bearer ...`, or an API key as
     `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
@@ -127,6 +132,11 @@ class VideoServiceServicer:
     a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
     `after_revision`, a download with `read_offset`.
 
+    Several servers can form one service. Every method works at each of them, and
+    sees all changes that any server returned before the call began. So you read your
+    own writes wherever the next call arrives, and page tokens, positions and
+    `after_revision` are valid at every server.
+
     A server with authentication expects a credential in the metadata of each call:
     an API key or a token as `authorization: Bearer ...`, or an API key as
     `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
@@ -175,8 +185,8 @@ class VideoServiceServicer:
         Unique: no revision is sent twice.
         Level-triggered: each message is a complete state. A slow reader skips
         intermediate states, which shows as a gap in the revisions, but never the last.
-        Resumable: the same call with the last revision seen continues the stream,
-        after a restart of the server too.
+        Resumable: the same call with the last revision seen continues the stream, at
+        another server or after a restart too.
         Terminal: the state with `done` is sent once, and then the stream ends with
         OK. A failed generation is an `error` in the operation, not a status.
 
@@ -390,6 +400,11 @@ class VideoService:
     reason of ErrorReason. You can safely retry every method after UNAVAILABLE with
     a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
     `after_revision`, a download with `read_offset`.
+
+    Several servers can form one service. Every method works at each of them, and
+    sees all changes that any server returned before the call began. So you read your
+    own writes wherever the next call arrives, and page tokens, positions and
+    `after_revision` are valid at every server.
 
     A server with authentication expects a credential in the metadata of each call:
     an API key or a token as `authorization: Bearer ...`, or an API key as

@@ -27,6 +27,7 @@ from longtake_server.storage.postgres import (
 )
 from longtake_server.storage.postgres.budget_reads import ReadBudgets, Reading
 from longtake_server.storage.postgres.budget_reads import budget_queries as read_budgets
+from longtake_server.storage.postgres.database_clock import DatabaseClock
 from longtake_server.storage.postgres.listening import Listener
 from longtake_server.storage.postgres.opening import open_database
 from longtake_server.storage.postgres.readers import Readers
@@ -69,7 +70,7 @@ class PostgresStore:
     """An OperationStore and a KeyStore in a database that many processes share."""
 
     def __init__(self, address: DatabaseAddress, opened: Opened, clock: Clock) -> None:
-        self._clock = clock
+        self._clock = DatabaseClock(clock)
         self._texts_channel = f"{opened.channel}_texts"
         self._listener = Listener(
             address, opened.channel, self._texts_channel, opened.position, clock
@@ -97,6 +98,11 @@ class PostgresStore:
 
         """
         return cls(address, await open_database(address, clock, wait_seconds), clock)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that all processes of this store share, once `lead` was called."""
+        return self._clock
 
     @property
     def is_shared(self) -> bool:
@@ -188,8 +194,11 @@ class PostgresStore:
         return await self._readers.run(queries.position_key())
 
     async def lead(self, replica: str, seconds: float) -> Leadership | None:
-        """See OperationStore.lead."""
-        return await self._writer.run(work_queue.lead(replica, seconds))
+        """See ReplicaStore.lead. The answer also tells the time, for `clock`."""
+        asked = self._clock.uncorrected()
+        led = await self._writer.run(work_queue.lead(replica, seconds))
+        self._clock.told(led.time, asked)
+        return led.leadership
 
     async def resign(self, replica: str) -> None:
         """See OperationStore.resign."""

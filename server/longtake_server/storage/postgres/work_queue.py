@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from longtake_server.operations.replica_store import Leadership
 from longtake_server.operations.store import EngineReplaced, LeaseLost, Work
@@ -145,20 +145,37 @@ def release_leases(epoch: int) -> Query[None]:
     )
 
 
-def lead(replica: str, seconds: float) -> Query[Leadership | None]:
-    """See OperationStore.lead."""
+class Led(NamedTuple):
+    """The answer to `lead`, and the time of the database."""
+
+    leadership: Leadership | None
+    time: datetime
+
+
+def lead(replica: str, seconds: float) -> Query[Led]:
+    """See ReplicaStore.lead."""
+
+    def answer(rows: Sequence[Row]) -> Led:
+        [(time, epoch, is_new)] = rows
+        leadership = None if epoch is None else Leadership(epoch, is_new)
+        return Led(leadership, from_micros(time))
+
     return Query(
         """
-        UPDATE meta SET
-            epoch = epoch + (engine IS DISTINCT FROM %(replica)s::text)::int,
-            engine = %(replica)s::text,
-            engine_until = clock_timestamp() + make_interval(secs => %(seconds)s::float8)
-        FROM (SELECT engine AS holder FROM meta) AS before
-        WHERE engine IS NULL OR engine = %(replica)s::text OR engine_until < clock_timestamp()
-        RETURNING epoch, holder IS DISTINCT FROM %(replica)s::text
+        WITH led AS (
+            UPDATE meta SET
+                epoch = epoch + (engine IS DISTINCT FROM %(replica)s::text)::int,
+                engine = %(replica)s::text,
+                engine_until = clock_timestamp() + make_interval(secs => %(seconds)s::float8)
+            FROM (SELECT engine AS holder FROM meta) AS before
+            WHERE engine IS NULL OR engine = %(replica)s::text OR engine_until < clock_timestamp()
+            RETURNING epoch, holder IS DISTINCT FROM %(replica)s::text AS is_new
+        )
+        SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, led.epoch, led.is_new
+        FROM (SELECT 1) AS one LEFT JOIN led ON true
         """,
         {"replica": replica, "seconds": seconds},
-        lambda rows: Leadership(*rows[0]) if rows else None,
+        answer,
     )
 
 

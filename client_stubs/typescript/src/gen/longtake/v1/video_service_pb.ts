@@ -377,9 +377,9 @@ export type WatchOperationsResponse = Message<"longtake.v1.WatchOperationsRespon
 
   /**
    * Opaque. Pass it as `after_position` to resume after this message. It is valid
-   * for the same caller only, after a restart of the server too. Positions cannot
-   * be compared: each message has a different one, even if nothing changed. Empty
-   * while a call without `after_position` sends its initial set.
+   * for the same caller only, at every server of the service and after a restart.
+   * Positions cannot be compared: each message has a different one, even if nothing
+   * changed. Empty while a call without `after_position` sends its initial set.
    *
    * @generated from field: string position = 5;
    */
@@ -851,6 +851,11 @@ export const GetUsageResponseSchema: GenMessage<GetUsageResponse> = /*@__PURE__*
  * a google.rpc.RetryInfo: GenerateVideos with the same `request_id`, a watch with
  * `after_revision`, a download with `read_offset`.
  *
+ * Several servers can form one service. Every method works at each of them, and
+ * sees all changes that any server returned before the call began. So you read your
+ * own writes wherever the next call arrives, and page tokens, positions and
+ * `after_revision` are valid at every server.
+ *
  * A server with authentication expects a credential in the metadata of each call:
  * an API key or a token as `authorization: Bearer ...`, or an API key as
  * `x-goog-api-key`. Without a valid one, every method fails with UNAUTHENTICATED,
@@ -907,8 +912,8 @@ export const VideoService: GenService<{
    * Unique: no revision is sent twice.
    * Level-triggered: each message is a complete state. A slow reader skips
    * intermediate states, which shows as a gap in the revisions, but never the last.
-   * Resumable: the same call with the last revision seen continues the stream,
-   * after a restart of the server too.
+   * Resumable: the same call with the last revision seen continues the stream, at
+   * another server or after a restart too.
    * Terminal: the state with `done` is sent once, and then the stream ends with
    * OK. A failed generation is an `error` in the operation, not a status.
    *
