@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cluster.cluster_parts import Cluster
     from processes.running import Simulator
 
-_MAX_CONCURRENT = 8
+MAX_CONCURRENT = 8
 _MINUTE_SECONDS = 60.0
 # How many more submissions the quota allows than the clients need.
 _SLACK = 1.5
@@ -55,7 +55,7 @@ class Scale:
     @property
     def per_minute(self) -> int:
         """The quota of submissions in a minute."""
-        return max(_MAX_CONCURRENT, int(self.operations / self.seconds * 60 * _SLACK))
+        return max(MAX_CONCURRENT, int(self.operations / self.seconds * 60 * _SLACK))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ async def run(folder: Path, scale: Scale, seed: int) -> Outcome:
     of_clients, of_faults = (random.Random(f"{seed} {name}") for name in ("clients", "faults"))  # noqa: S311 - reproducible, not secret
     async with (
         running_cluster(
-            folder, max_concurrent=_MAX_CONCURRENT, per_minute=scale.per_minute
+            folder, max_concurrent=MAX_CONCURRENT, per_minute=scale.per_minute
         ) as cluster,
         clients([each.address for each in cluster.replicas], of_clients) as callers,
     ):
@@ -107,29 +107,41 @@ async def run(folder: Path, scale: Scale, seed: int) -> Outcome:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(adversary.run())
             tasks.create_task(callers.run(scale.operations, scale.seconds))
-        await callers.read_everywhere()
-        return await _checked(cluster, callers, adversary, scale)
+        return await checked(cluster, callers, adversary.done, scale)
 
 
-async def _checked(
-    cluster: Cluster, callers: Clients, adversary: Adversary, scale: Scale
+async def checked(
+    cluster: Cluster, callers: Clients, faults: Mapping[str, int], scale: Scale
 ) -> Outcome:
+    """Check everything once all operations have ended, and return what happened.
+
+    Args:
+        cluster: The cluster, without faults.
+        callers: The clients that created the operations.
+        faults: How often each kind of fault happened.
+        scale: The scale of the trial.
+
+    Raises:
+        AssertionError: The service broke a promise.
+
+    """
+    await callers.read_everywhere()
     names = set(callers.histories)
     assert len(names) == scale.operations
     for number, listed in enumerate(await callers.listed(), start=1):
         assert listed == names, f"replica {number} lists other operations: {listed ^ names}"
-    faults = [
+    broken = [
         f"{name}: {fault}"
         for name, history in callers.histories.items()
         for fault in history.faults()
     ]
-    assert not faults, "\n".join(faults)
+    assert not broken, "\n".join(broken)
     states = await _submissions(cluster.upstream, callers)
     most_running, most_in_a_minute = await _quotas(cluster.upstream)
-    assert most_running <= _MAX_CONCURRENT, f"{most_running} ran at once"
+    assert most_running <= MAX_CONCURRENT, f"{most_running} ran at once"
     assert most_in_a_minute <= scale.per_minute, f"{most_in_a_minute} submissions in a minute"
     return Outcome(
-        faults=adversary.done,
+        faults=faults,
         states=states,
         told=sum(len(history.told) for history in callers.histories.values()),
         retries=callers.retries,
