@@ -222,8 +222,14 @@ class Ledger:
         """Run work to its end even if the caller is cancelled, so that watchers are woken."""
         task = asyncio.ensure_future(work)
         self._pending.add(task)
-        task.add_done_callback(self._pending.discard)
+        task.add_done_callback(self._ended)
         return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._pending.discard(task)
+        if not task.cancelled():
+            # If the caller has left, nobody else takes the error.
+            task.exception()
 
     async def _store_and_wake(
         self, changed: OperationRecord, expected_revision: int, fence: Fence | None = None
