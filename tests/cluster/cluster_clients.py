@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
 
 # A replica that says nothing for this long may be suspended, so another one is asked.
-_PATIENCE_SECONDS = 5.0
-_HEARTBEAT_SECONDS = 1
-_LONGEST_WAIT_SECONDS = 0.3
-_LONGEST_BETWEEN_READS_SECONDS = 3.0
+_PATIENCE_SECONDS = 8.0
+_HEARTBEAT_SECONDS = 2
+_LONGEST_WAIT_SECONDS = 0.5
+_LONGEST_BETWEEN_READS_SECONDS = 5.0
+# After a long outage more would only wait in a longer queue.
+_AT_ONCE = 50
 _CANCELLED = 0.15
 _LONGEST_BEFORE_CANCELLATION_SECONDS = 4.0
 _RETRIED = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
@@ -64,6 +66,7 @@ class Clients:
         self.prompts: dict[str, str] = {}
         self.ends: dict[str, GenerateVideosOperation] = {}
         self.retries = 0
+        self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def run(self, operations: int, seconds: float) -> None:
         """Create operations over a time, and follow each to its end."""
@@ -84,6 +87,10 @@ class Clients:
 
     async def _live(self, number: int, due: float) -> None:
         await asyncio.sleep(due)
+        async with self._places:
+            await self._create_and_follow(number)
+
+    async def _create_and_follow(self, number: int) -> None:
         chance = self._chance
         request = GenerateVideosRequest(
             request_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
