@@ -118,9 +118,10 @@ async def test_an_error_after_the_caller_left_is_no_traceback(
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
+        [left] = parts.ledger._pending
         over.set()
-        while parts.ledger._pending:
-            await asyncio.sleep(0)
+        await asyncio.wait([left])
+        del left
         # asyncio reports an error that nobody took once the task is gone.
         gc.collect()
     assert caplog.messages == []
