@@ -1,6 +1,9 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Replaces replicas of an older commit by those of this checkout, one by one, under load."""
+"""Replaces replicas of an older commit by those of this checkout, one by one, under load.
+
+Both run with the packages of this environment.
+"""
 
 from __future__ import annotations
 
