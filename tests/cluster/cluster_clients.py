@@ -53,7 +53,7 @@ class Clients:
 
     Attributes:
         histories: What was told, by the name of the operation.
-        prompts: The prompt of each operation that was acknowledged, by its name.
+        requests: The request of each operation that was acknowledged, by its name.
         ends: Each operation as its watcher saw it end, by its name.
         retries: How many calls failed and were repeated.
 
@@ -63,7 +63,7 @@ class Clients:
         self._stubs = stubs
         self._chance = chance
         self.histories: dict[str, History] = {}
-        self.prompts: dict[str, str] = {}
+        self.requests: dict[str, GenerateVideosRequest] = {}
         self.ends: dict[str, GenerateVideosOperation] = {}
         self.retries = 0
         self._places = asyncio.Semaphore(_AT_ONCE)
@@ -97,7 +97,8 @@ class Clients:
             model=MODEL,
             prompt=f"{number} [sim:filter][sim:latency seconds={chance.uniform(0, 3):.2f}]"
             + chance.choice(_EVENTS),
-            config={"duration_seconds": 4, "resolution": "720p"},
+            # The upstream lists its generations by seed.
+            config={"duration_seconds": 4, "resolution": "720p", "seed": number},
         )
         history = History(created=time.monotonic())
         operation = await self._told(
@@ -107,7 +108,7 @@ class Clients:
         )
         name = operation.name
         assert name not in self.histories, f"{name} was given to two requests"
-        self.histories[name], self.prompts[name] = history, request.prompt
+        self.histories[name], self.requests[name] = history, request
         reading = asyncio.create_task(self._read_again_and_again(name, history))
         try:
             if chance.random() < _CANCELLED:

@@ -18,17 +18,17 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 from cluster.cluster_clients import clients
 from cluster.cluster_faults import Adversary
 from cluster.cluster_history import State
 from cluster.cluster_parts import running_cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cluster.cluster_clients import Clients
     from cluster.cluster_parts import Cluster
@@ -137,7 +137,7 @@ async def checked(
     ]
     assert not broken, "\n".join(broken)
     states = await _submissions(cluster.upstream, callers)
-    most_running, most_in_a_minute = await _quotas(cluster.upstream)
+    most_running, most_in_a_minute = await _quotas(cluster.upstream, callers)
     assert most_running <= MAX_CONCURRENT, f"{most_running} ran at once"
     assert most_in_a_minute <= scale.per_minute, f"{most_in_a_minute} submissions in a minute"
     return Outcome(
@@ -155,7 +155,7 @@ async def _submissions(upstream: Simulator, callers: Clients) -> Mapping[str, in
     accepted: dict[str, int] = (await upstream.statistics())["submissions_by_prompt"]
     states: Counter[str] = Counter()
     for name, operation in callers.ends.items():
-        times = accepted.pop(callers.prompts[name], 0)
+        times = accepted.pop(callers.requests[name].prompt, 0)
         state = operation.metadata.state
         assert times <= 1, f"{name} was submitted {times} times"
         assert times == 1 or state != State.SUCCEEDED, f"{name} succeeded without a submission"
@@ -167,14 +167,29 @@ async def _submissions(upstream: Simulator, callers: Clients) -> Mapping[str, in
     return states
 
 
-async def _quotas(upstream: Simulator) -> tuple[int, int]:
-    """Return the most generations at once and the most submissions in a minute."""
-    most_running: int = (await upstream.statistics())["running_most"]
-    async with httpx.AsyncClient(base_url=upstream.base_url) as http:
-        answer = (await http.get("/simulator/operations")).raise_for_status()
-    return most_running, most_within(
-        sorted(each["started"] for each in answer.json()["operations"]), _MINUTE_SECONDS
+async def _quotas(upstream: Simulator, callers: Clients) -> tuple[int, int]:
+    """Return the most generations at once and the most submissions in a minute.
+
+    A generation counts from its start at the upstream until its operation ends. What the upstream
+    goes on with after that, because the operation was cancelled or its outcome is unknown, is not
+    the quota's any more.
+    """
+    starts = {each["seed"]: each["started"] for each in await upstream.generations()}
+    ends = {
+        callers.requests[name].config.seed: operation.metadata.end_time.ToNanoseconds() / 1e9
+        for name, operation in callers.ends.items()
+    }
+    lives = [(start, ends[seed]) for seed, start in starts.items()]
+    return most_at_once(lives), most_within(sorted(starts.values()), _MINUTE_SECONDS)
+
+
+def most_at_once(lives: Iterable[tuple[float, float]]) -> int:
+    """Return the most of these times, from a start to an end, that share a moment."""
+    # At the same moment, an end comes first. What ends before it starts is nothing.
+    changes = sorted(
+        change for start, end in lives if start < end for change in ((end, -1), (start, 1))
     )
+    return max(accumulate(change for _, change in changes), default=0)
 
 
 def most_within(times: Sequence[float], seconds: float) -> int:

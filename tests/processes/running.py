@@ -101,8 +101,13 @@ class Simulator:
 
     async def operations(self) -> list[str]:
         """Return the names of its generations."""
+        return [generation["name"] for generation in await self.generations()]
+
+    async def generations(self) -> list[dict[str, Any]]:
+        """Return its generations."""
         answer = (await self._http.get("/simulator/operations")).raise_for_status()
-        return [operation["name"] for operation in answer.json()["operations"]]
+        found: list[dict[str, Any]] = answer.json()["operations"]
+        return found
 
     async def wait(self, **wanted: int | str) -> None:
         """Wait for a number of submissions or polls, or for the end of an operation."""
