@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 MAX_CONCURRENT = 8
 _MINUTE_SECONDS = 60.0
-# How many more submissions the quota allows than the clients need.
-_SLACK = 1.5
+# The quota allows fewer submissions than the clients want, so that it holds them back.
+_ALLOWED_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Scale:
     @property
     def per_minute(self) -> int:
         """The quota of submissions in a minute."""
-        return max(MAX_CONCURRENT, int(self.operations / self.seconds * 60 * _SLACK))
+        return max(MAX_CONCURRENT, int(self.operations / self.seconds * 60 * _ALLOWED_SHARE))
 
 
 @dataclass(frozen=True, slots=True)
