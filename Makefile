@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo run edge cluster test test-polyglot check fix proto sync lock sbom audit bench crash crash-budgets \
-	cluster-trial attack fuzz clean
+	cluster-trial cluster-update attack fuzz clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -111,6 +111,9 @@ crash-budgets: $(READY) ## Kill the server 25 times during ten thousand operatio
 cluster-trial: $(READY) ## Harm three replicas and their database during many operations; SECONDS=60 OPERATIONS=100
 	@PYTHONPATH=tests $(BIN)/python -m cluster.cluster_trial \
 		--runs $(RUNS) --seconds $(SECONDS) --operations $(OPERATIONS) --seed $(SEED)
+
+cluster-update: $(READY) ## Replace replicas of an older commit one by one under load; COMMIT=... names it
+	@PYTHONPATH=tests $(BIN)/python -m cluster.cluster_update $(if $(COMMIT),--commit $(COMMIT))
 
 attack: $(READY) ## Measure latency and memory under attacks on loopback; ATTACKS="gzip-bombs" selects
 	@cd tests && ../$(BIN)/python -m crash.crash_attacks $(ATTACKS)

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -18,13 +16,16 @@ from benchmarks.load import SERVICE, Figures, call_for, milliseconds
 from benchmarks.replicas import replicas
 from benchmarks.report import Table, at_least, at_most
 from benchmarks.servers import accepted, generation
+from scripts.postgres import postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from benchmarks.cluster_watches import Crowd
     from benchmarks.programs import Program
+    from benchmarks.replicas import Replicas
     from benchmarks.report import Budget
+    from scripts.postgres import PostgresServer
 
 _METHOD = f"{SERVICE}/GetOperation"
 _SIZES = (1, 2, 4)
@@ -44,9 +45,14 @@ def measure(
     generation_seconds: float = 15.0,
 ) -> Table:
     """Measure reads, news, losses, polls and a crowd of watchers."""
-    reads = _reads(rounds, seconds, callers)
-    news, takeovers, resumptions, many = asyncio.run(_with_three(changes, losses, watchers))
-    polled = {count: _polls(count, generation_seconds) for count in (1, _REPLICAS)}
+    with postgres_server({}) as database:
+        with replicas(database, max(_SIZES)) as cluster:
+            reads = asyncio.run(_in_turns(cluster.programs, rounds, seconds, callers))
+        with replicas(database, _REPLICAS) as cluster:
+            news, takeovers, resumptions, many = asyncio.run(
+                _with_three(cluster, changes, losses, watchers)
+            )
+        polled = {count: _polls(database, count, generation_seconds) for count in (1, _REPLICAS)}
     return Table(
         title="Replicas on PostgreSQL",
         note="PostgreSQL waits for the disk, and shares the cores with the replicas and the "
@@ -131,15 +137,6 @@ def _of_news(news: Sequence[float]) -> tuple[Budget, ...]:
     )
 
 
-def _reads(rounds: int, seconds: float, callers: int) -> Mapping[int, float]:
-    """Return the calls per core second with each number of replicas."""
-    with (
-        tempfile.TemporaryDirectory(prefix="longtake-cluster-") as name,
-        replicas(Path(name), max(_SIZES)) as cluster,
-    ):
-        return asyncio.run(_in_turns(cluster.programs, rounds, seconds, callers))
-
-
 async def _in_turns(
     programs: Sequence[Program], rounds: int, seconds: float, callers: int
 ) -> Mapping[int, float]:
@@ -165,24 +162,17 @@ async def _in_turns(
 
 
 async def _with_three(
-    changes: int, losses: int, watchers: int
+    cluster: Replicas, changes: int, losses: int, watchers: int
 ) -> tuple[list[float], list[float], list[float], Crowd]:
-    with (
-        tempfile.TemporaryDirectory(prefix="longtake-cluster-") as name,
-        replicas(Path(name), _REPLICAS) as cluster,
-    ):
-        # First, while there is no freed memory that could be used again.
-        many = await crowd(cluster, watchers)
-        news = await news_seconds(cluster, changes)
-        takeovers = [await takeover_seconds(cluster) for _ in range(losses)]
-        watches = min(watchers, _WATCHES)
-        resumptions = [await resumption_seconds(cluster, watches) for _ in range(losses)]
+    # First, while there is no freed memory that could be used again.
+    many = await crowd(cluster, watchers)
+    news = await news_seconds(cluster, changes)
+    takeovers = [await takeover_seconds(cluster) for _ in range(losses)]
+    watches = min(watchers, _WATCHES)
+    resumptions = [await resumption_seconds(cluster, watches) for _ in range(losses)]
     return news, takeovers, resumptions, many
 
 
-def _polls(count: int, generation_seconds: float) -> int:
-    with (
-        tempfile.TemporaryDirectory(prefix="longtake-cluster-") as name,
-        replicas(Path(name), count) as cluster,
-    ):
+def _polls(database: PostgresServer, count: int, generation_seconds: float) -> int:
+    with replicas(database, count) as cluster:
         return asyncio.run(polls(cluster, _GENERATIONS, generation_seconds))

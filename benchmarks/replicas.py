@@ -8,20 +8,23 @@ import asyncio
 import os
 import signal
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from secrets import token_hex
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import grpc
+import psycopg
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from benchmarks.programs import running
 from benchmarks.servers import longtake, on_simulator
-from scripts.postgres import postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from benchmarks.programs import Program
+    from scripts.postgres import PostgresServer
 
 _LOOK_SECONDS = 0.05
 
@@ -81,26 +84,25 @@ async def _is_engine(program: Program) -> bool:
 
 
 @contextmanager
-def replicas(folder: Path, count: int, **settings: str) -> Iterator[Replicas]:
-    """Run a database, a simulator and replicas until the block ends.
-
-    Args:
-        folder: The folder for their data.
-        count: The number of replicas.
-        settings: More LONGTAKE_* variables, in lower case without the prefix.
-
-    """
+def replicas(database: PostgresServer, count: int) -> Iterator[Replicas]:
+    """Run a simulator and replicas on a new, empty database until the block ends."""
     with ExitStack() as stack:
-        database = stack.enter_context(postgres_server({}))
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="longtake-replicas-")))
         simulator = stack.enter_context(running(["veo_simulator", "--port", "0"], {}))
         shared = {
             **on_simulator(folder, simulator),
-            "database_url": database.url,
+            "database_url": _new_database(database),
             "media_url": (folder / "videos").as_uri(),
             # A replica that loses the database or its peer says so.
             "log_level": "error",
-            **settings,
         }
         all_of_them = Replicas(folder, shared, simulator, stack)
         all_of_them.start(count)
         yield all_of_them
+
+
+def _new_database(server: PostgresServer) -> str:
+    name = f"benchmark_{token_hex(8)}"
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"{server.url.rpartition('/')[0]}/{name}"

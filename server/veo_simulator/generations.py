@@ -214,6 +214,7 @@ class Generations(Generic[WorkT]):
             {
                 "name": one.name,
                 "model": one.order.model,
+                "seed": one.seed,
                 "started": one.started,
                 "done": one.outcome is not None,
                 "polls": one.polls,

@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
 
 # A replica that says nothing for this long may be suspended, so another one is asked.
-_PATIENCE_SECONDS = 5.0
-_HEARTBEAT_SECONDS = 1
-_LONGEST_WAIT_SECONDS = 0.3
-_LONGEST_BETWEEN_READS_SECONDS = 3.0
+_PATIENCE_SECONDS = 8.0
+_HEARTBEAT_SECONDS = 2
+_LONGEST_WAIT_SECONDS = 0.5
+_LONGEST_BETWEEN_READS_SECONDS = 5.0
+# After a long outage more would only wait in a longer queue.
+_AT_ONCE = 50
 _CANCELLED = 0.15
 _LONGEST_BEFORE_CANCELLATION_SECONDS = 4.0
 _RETRIED = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
@@ -51,7 +53,7 @@ class Clients:
 
     Attributes:
         histories: What was told, by the name of the operation.
-        prompts: The prompt of each operation that was acknowledged, by its name.
+        requests: The request of each operation that was acknowledged, by its name.
         ends: Each operation as its watcher saw it end, by its name.
         retries: How many calls failed and were repeated.
 
@@ -61,9 +63,10 @@ class Clients:
         self._stubs = stubs
         self._chance = chance
         self.histories: dict[str, History] = {}
-        self.prompts: dict[str, str] = {}
+        self.requests: dict[str, GenerateVideosRequest] = {}
         self.ends: dict[str, GenerateVideosOperation] = {}
         self.retries = 0
+        self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def run(self, operations: int, seconds: float) -> None:
         """Create operations over a time, and follow each to its end."""
@@ -84,13 +87,18 @@ class Clients:
 
     async def _live(self, number: int, due: float) -> None:
         await asyncio.sleep(due)
+        async with self._places:
+            await self._create_and_follow(number)
+
+    async def _create_and_follow(self, number: int) -> None:
         chance = self._chance
         request = GenerateVideosRequest(
             request_id=str(uuid.UUID(int=chance.getrandbits(128), version=4)),
             model=MODEL,
             prompt=f"{number} [sim:filter][sim:latency seconds={chance.uniform(0, 3):.2f}]"
             + chance.choice(_EVENTS),
-            config={"duration_seconds": 4, "resolution": "720p"},
+            # The upstream lists its generations by seed.
+            config={"duration_seconds": 4, "resolution": "720p", "seed": number},
         )
         history = History(created=time.monotonic())
         operation = await self._told(
@@ -100,7 +108,7 @@ class Clients:
         )
         name = operation.name
         assert name not in self.histories, f"{name} was given to two requests"
-        self.histories[name], self.prompts[name] = history, request.prompt
+        self.histories[name], self.requests[name] = history, request
         reading = asyncio.create_task(self._read_again_and_again(name, history))
         try:
             if chance.random() < _CANCELLED:

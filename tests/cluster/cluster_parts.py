@@ -82,6 +82,12 @@ class Replica:
         await asyncio.sleep(seconds)
         await self.start()
 
+    async def update(self) -> None:
+        """Stop it in order, and start the code of this checkout in its place."""
+        assert await self._server.process.terminate() == 0
+        self._server.environment.clear()
+        await self.start()
+
     async def suspend(self, seconds: float) -> None:
         """Send SIGSTOP, and let it go on after a time."""
         pid = self._server.process.pid
@@ -118,7 +124,7 @@ class Cluster:
 
 @asynccontextmanager
 async def running_cluster(
-    folder: Path, *, max_concurrent: int, per_minute: int
+    folder: Path, *, max_concurrent: int, per_minute: int, code: str = ""
 ) -> AsyncIterator[Cluster]:
     """Run a cluster until the block ends.
 
@@ -126,6 +132,8 @@ async def running_cluster(
         folder: The folder for logs and data.
         max_concurrent: The quota of the model: generations at once.
         per_minute: The quota of the model: submissions in a minute.
+        code: The folders with the code that the replicas run, joined as in PYTHONPATH. Default:
+            this checkout.
 
     """
     async with AsyncExitStack() as stack:
@@ -152,6 +160,8 @@ async def running_cluster(
                 **_SETTINGS,
             }
             served = await stack.enter_async_context(server(place, upstream, **settings))
+            if code:
+                served.environment["PYTHONPATH"] = code
             replica = Replica(number, served, link)
             await replica.start()
             replicas.append(replica)

@@ -18,26 +18,26 @@ import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 from cluster.cluster_clients import clients
 from cluster.cluster_faults import Adversary
 from cluster.cluster_history import State
 from cluster.cluster_parts import running_cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from cluster.cluster_clients import Clients
     from cluster.cluster_parts import Cluster
     from processes.running import Simulator
 
-_MAX_CONCURRENT = 8
+MAX_CONCURRENT = 8
 _MINUTE_SECONDS = 60.0
-# How many more submissions the quota allows than the clients need.
-_SLACK = 1.5
+# The quota allows fewer submissions than the clients want, so that it holds them back.
+_ALLOWED_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Scale:
     @property
     def per_minute(self) -> int:
         """The quota of submissions in a minute."""
-        return max(_MAX_CONCURRENT, int(self.operations / self.seconds * 60 * _SLACK))
+        return max(MAX_CONCURRENT, int(self.operations / self.seconds * 60 * _ALLOWED_SHARE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ async def run(folder: Path, scale: Scale, seed: int) -> Outcome:
     of_clients, of_faults = (random.Random(f"{seed} {name}") for name in ("clients", "faults"))  # noqa: S311 - reproducible, not secret
     async with (
         running_cluster(
-            folder, max_concurrent=_MAX_CONCURRENT, per_minute=scale.per_minute
+            folder, max_concurrent=MAX_CONCURRENT, per_minute=scale.per_minute
         ) as cluster,
         clients([each.address for each in cluster.replicas], of_clients) as callers,
     ):
@@ -107,29 +107,41 @@ async def run(folder: Path, scale: Scale, seed: int) -> Outcome:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(adversary.run())
             tasks.create_task(callers.run(scale.operations, scale.seconds))
-        await callers.read_everywhere()
-        return await _checked(cluster, callers, adversary, scale)
+        return await checked(cluster, callers, adversary.done, scale)
 
 
-async def _checked(
-    cluster: Cluster, callers: Clients, adversary: Adversary, scale: Scale
+async def checked(
+    cluster: Cluster, callers: Clients, faults: Mapping[str, int], scale: Scale
 ) -> Outcome:
+    """Check everything once all operations have ended, and return what happened.
+
+    Args:
+        cluster: The cluster, without faults.
+        callers: The clients that created the operations.
+        faults: How often each kind of fault happened.
+        scale: The scale of the trial.
+
+    Raises:
+        AssertionError: The service broke a promise.
+
+    """
+    await callers.read_everywhere()
     names = set(callers.histories)
     assert len(names) == scale.operations
     for number, listed in enumerate(await callers.listed(), start=1):
         assert listed == names, f"replica {number} lists other operations: {listed ^ names}"
-    faults = [
+    broken = [
         f"{name}: {fault}"
         for name, history in callers.histories.items()
         for fault in history.faults()
     ]
-    assert not faults, "\n".join(faults)
+    assert not broken, "\n".join(broken)
     states = await _submissions(cluster.upstream, callers)
-    most_running, most_in_a_minute = await _quotas(cluster.upstream)
-    assert most_running <= _MAX_CONCURRENT, f"{most_running} ran at once"
+    most_running, most_in_a_minute = await _quotas(cluster.upstream, callers)
+    assert most_running <= MAX_CONCURRENT, f"{most_running} ran at once"
     assert most_in_a_minute <= scale.per_minute, f"{most_in_a_minute} submissions in a minute"
     return Outcome(
-        faults=adversary.done,
+        faults=faults,
         states=states,
         told=sum(len(history.told) for history in callers.histories.values()),
         retries=callers.retries,
@@ -143,7 +155,7 @@ async def _submissions(upstream: Simulator, callers: Clients) -> Mapping[str, in
     accepted: dict[str, int] = (await upstream.statistics())["submissions_by_prompt"]
     states: Counter[str] = Counter()
     for name, operation in callers.ends.items():
-        times = accepted.pop(callers.prompts[name], 0)
+        times = accepted.pop(callers.requests[name].prompt, 0)
         state = operation.metadata.state
         assert times <= 1, f"{name} was submitted {times} times"
         assert times == 1 or state != State.SUCCEEDED, f"{name} succeeded without a submission"
@@ -155,14 +167,29 @@ async def _submissions(upstream: Simulator, callers: Clients) -> Mapping[str, in
     return states
 
 
-async def _quotas(upstream: Simulator) -> tuple[int, int]:
-    """Return the most generations at once and the most submissions in a minute."""
-    most_running: int = (await upstream.statistics())["running_most"]
-    async with httpx.AsyncClient(base_url=upstream.base_url) as http:
-        answer = (await http.get("/simulator/operations")).raise_for_status()
-    return most_running, most_within(
-        sorted(each["started"] for each in answer.json()["operations"]), _MINUTE_SECONDS
+async def _quotas(upstream: Simulator, callers: Clients) -> tuple[int, int]:
+    """Return the most generations at once and the most submissions in a minute.
+
+    A generation counts from its start at the upstream until its operation ends. What the upstream
+    goes on with after that, because the operation was cancelled or its outcome is unknown, is not
+    the quota's any more.
+    """
+    starts = {each["seed"]: each["started"] for each in await upstream.generations()}
+    ends = {
+        callers.requests[name].config.seed: operation.metadata.end_time.ToNanoseconds() / 1e9
+        for name, operation in callers.ends.items()
+    }
+    lives = [(start, ends[seed]) for seed, start in starts.items()]
+    return most_at_once(lives), most_within(sorted(starts.values()), _MINUTE_SECONDS)
+
+
+def most_at_once(lives: Iterable[tuple[float, float]]) -> int:
+    """Return the most of these times, from a start to an end, that share a moment."""
+    # At the same moment, an end comes first. What ends before it starts is nothing.
+    changes = sorted(
+        change for start, end in lives if start < end for change in ((end, -1), (start, 1))
     )
+    return max(accumulate(change for _, change in changes), default=0)
 
 
 def most_within(times: Sequence[float], seconds: float) -> int:

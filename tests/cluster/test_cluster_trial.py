@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from cluster.cluster_trial import Scale, most_within, run
+from cluster.cluster_trial import Scale, most_at_once, most_within, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,3 +29,9 @@ async def test_no_promise_is_broken_while_replicas_and_the_database_fail(tmp_pat
 def test_the_most_submissions_in_a_minute_are_counted_in_any_minute() -> None:
     assert most_within([], 60) == 0
     assert most_within([0, 30, 60, 89, 89.5, 120], 60) == 4
+
+
+def test_the_most_at_once_share_a_moment() -> None:
+    assert most_at_once([]) == 0
+    assert most_at_once([(0, 2), (1, 3), (2, 4), (5, 4)]) == 2
+    assert most_at_once([(0, 9), (1, 3), (2, 4)]) == 3

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,32 @@ async def test_a_cancellation_is_carried_out_though_its_caller_left(
             monkeypatch.setattr(parts.store, "update", pause)
             await leave(parts.service.cancel(name, ANYONE), pause)
             assert (await parts.watching.wait(name, None, 3600)).state is State.CANCELLED
+
+
+async def test_an_error_after_the_caller_left_is_no_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def failing(*_arguments: Any) -> None:
+        begun.set()
+        await over.wait()
+        raise StorageUnavailable("the database cannot be reached")
+
+    async with engine(tmp_path) as parts:
+        monkeypatch.setattr(parts.store, "create", failing)
+        call = asyncio.ensure_future(parts.accept())
+        await begun.wait()
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        [left] = parts.ledger._pending
+        over.set()
+        await asyncio.wait([left])
+        del left
+        # asyncio reports an error that nobody took once the task is gone.
+        gc.collect()
+    assert caplog.messages == []
 
 
 def videos(folder: Path) -> list[str]:

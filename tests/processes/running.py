@@ -101,8 +101,13 @@ class Simulator:
 
     async def operations(self) -> list[str]:
         """Return the names of its generations."""
+        return [generation["name"] for generation in await self.generations()]
+
+    async def generations(self) -> list[dict[str, Any]]:
+        """Return its generations."""
         answer = (await self._http.get("/simulator/operations")).raise_for_status()
-        return [operation["name"] for operation in answer.json()["operations"]]
+        found: list[dict[str, Any]] = answer.json()["operations"]
+        return found
 
     async def wait(self, **wanted: int | str) -> None:
         """Wait for a number of submissions or polls, or for the end of an operation."""
@@ -127,11 +132,17 @@ async def simulator(folder: Path, *options: str) -> AsyncIterator[Simulator]:
 
 
 class Server:
-    """A longtake-server process, which can be restarted on the same data."""
+    """A longtake-server process, which can be restarted on the same data.
+
+    Attributes:
+        environment: More variables for the process when it starts next.
+
+    """
 
     def __init__(self, folder: Path, settings: dict[str, str]) -> None:
         self._folder = folder
         self._settings = settings
+        self.environment: dict[str, str] = {}
         self._channels = AsyncExitStack()
         self.process: Process
         self.address = ""
@@ -150,6 +161,7 @@ class Server:
             "LONGTAKE_MAX_POLLS_PER_SECOND": "1000",
             "LONGTAKE_BACKOFF_FIRST_SECONDS": "0.05",
             **self._settings,
+            **self.environment,
         }
         self.process = await Process.start(
             "-m", "longtake_server", "serve", log=self._folder / "server.log",

@@ -239,6 +239,7 @@ class Ledger:
 
     def _ended(self, ended: asyncio.Future[_T], task: asyncio.Task[_T]) -> None:
         self._pending.discard(task)
+        # Taken even if the caller has left, as nobody else takes it.
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if ended.done():
             return
