@@ -17,6 +17,7 @@ from benchmarks import (
     calls,
     crowd,
     download,
+    footprint,
     outage,
     pacing,
     peers,
@@ -45,6 +46,7 @@ BENCHMARKS: Mapping[str, Callable[[], Table]] = {
     "pacing": pacing.measure,
     "outage": outage.measure,
     "crowd": crowd.measure,
+    "footprint": footprint.measure,
     "peers": peers.measure,
 }
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from benchmarks import admission, calls, download, polls, start, watchers
+from benchmarks import admission, calls, download, footprint, polls, start, watchers
 from benchmarks.__main__ import BENCHMARKS
 
 
@@ -57,6 +57,14 @@ def test_the_start_is_timed_without_and_with_operations() -> None:
 
     assert [row[0] for row in table.rows] == ["0", "20"]
     assert len(table.budgets) == 3
+
+
+def test_the_bytes_of_stored_operations_are_counted() -> None:
+    table = footprint.measure(stored=20, idle_seconds=0.1)
+
+    figures = [float(cell) for row in table.rows[:4] for cell in row[1:] if cell != "-"]
+    assert len(table.rows) == 6
+    assert min(figures) > 0
 
 
 @pytest.mark.parametrize(
