@@ -18,6 +18,7 @@ from benchmarks import (
     cluster,
     crowd,
     download,
+    footprint,
     outage,
     pacing,
     peers,
@@ -46,6 +47,7 @@ BENCHMARKS: Mapping[str, Callable[[], Table]] = {
     "pacing": pacing.measure,
     "outage": outage.measure,
     "crowd": crowd.measure,
+    "footprint": footprint.measure,
     "peers": peers.measure,
     "cluster": cluster.measure,
 }

@@ -135,6 +135,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             await asyncio.wait(
                 (running, *loops, stopping, losing), return_when=asyncio.FIRST_COMPLETED
             )
+            if stop.is_set():
+                await server.enter_shutdown()
+                await built.clock.sleep(settings.drain_seconds)
             if losing.done():
                 _log.error(
                     "the database files were removed or replaced; stopping",

@@ -248,6 +248,11 @@ class Settings(BaseModel):
     send_timeout_seconds: Seconds = Field(
         default=60.0, description="How long a stream waits for a client that does not read."
     )
+    drain_seconds: Latency = Field(
+        default=0.0,
+        description="How long calls are served at shutdown after health reports NOT_SERVING, so "
+        "that load balancers stop sending them first.",
+    )
     grace_seconds: GrpcSeconds = Field(
         default=20.0, description="How long calls under way may take at shutdown."
     )

@@ -9,7 +9,16 @@ import sys
 
 import pytest
 
-from benchmarks import admission, calls, cluster, download, polls, start, watchers
+from benchmarks import (
+    admission,
+    calls,
+    cluster,
+    download,
+    footprint,
+    polls,
+    start,
+    watchers,
+)
 from benchmarks.__main__ import BENCHMARKS
 
 
@@ -73,6 +82,14 @@ def test_every_part_of_a_cluster_is_measured() -> None:
 
     assert [row[1] for row in table.rows] == ["1", "2", "4", *"333333", "1", "3", *"333"]
     assert len(table.budgets) == 7
+
+
+def test_the_bytes_of_stored_operations_are_counted() -> None:
+    table = footprint.measure(stored=20, idle_seconds=0.1)
+
+    figures = [float(cell) for row in table.rows[:4] for cell in row[1:] if cell != "-"]
+    assert len(table.rows) == 6
+    assert min(figures) > 0
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from longtake.v1.video_service_pb2 import ListModelsRequest
 from processes.running import GUARD_SECONDS, server
 
 if TYPE_CHECKING:
@@ -44,6 +46,22 @@ async def test_a_server_that_serves(tmp_path: Path) -> None:
         # Nothing listens at the proxy, which must not be used for this server.
         proxy = {"http_proxy": "http://127.0.0.1:1", "https_proxy": "http://127.0.0.1:1"}
         assert await health("--address", longtake.address, **proxy) == (0, "")
+
+
+async def test_a_server_that_drains_serves_although_it_reports_that_it_does_not(
+    tmp_path: Path,
+) -> None:
+    async with server(tmp_path, drain_seconds="3600") as longtake:
+        stub = await longtake.start()
+        os.kill(longtake.process.pid, signal.SIGTERM)
+        code: int | None = 0
+        while code == 0:
+            code, said = await health("--address", longtake.address)
+        listed = await stub.ListModels(ListModelsRequest())
+        await longtake.process.kill()
+
+    assert said.startswith("longtake-server: ")
+    assert listed.models
 
 
 async def test_no_server_is_one_line(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ ALERTED = {
     "longtake_store_faults_total",
     "longtake_upstream_answering",
     "longtake_keys_available",
+    "longtake_engine",
+    "longtake_engine_holding",
 }
 
 

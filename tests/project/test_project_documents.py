@@ -22,6 +22,12 @@ MAKE_TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re
 # A path in backquotes, as in `server/longtake_server/app.py` or `docs/decisions/`.
 TOP_FOLDERS = "server|client_stubs|protos|tests|scripts|deploy|docs|benchmarks|examples|third_party"
 PATH_IN_CODE = re.compile(rf"`((?:{TOP_FOLDERS})/[\w./-]*)`")
+DEPLOYED = (
+    "compose.yaml",
+    "kubernetes.yaml",
+    "replicas/compose.yaml",
+    "replicas/kubernetes.yaml",
+)
 LINK = re.compile(r"\]\((?!https?://|#|mailto:)([^)#\s]+)")
 
 
@@ -87,14 +93,11 @@ def test_the_dockerfile_copies_and_runs_what_exists() -> None:
 
 def test_a_stop_has_more_time_than_the_server_takes() -> None:
     grace = Settings.model_fields["grace_seconds"].default
-    compose = re.search(r"stop_grace_period: (\d+)s", (ROOT / "deploy/compose.yaml").read_text())
-    pod = re.search(
-        r"terminationGracePeriodSeconds: (\d+)", (ROOT / "deploy/kubernetes.yaml").read_text()
-    )
+    text = "".join((ROOT / "deploy" / file).read_text() for file in DEPLOYED)
+    waits = re.findall(r"(?:stop_grace_period|terminationGracePeriodSeconds): (\d+)", text)
 
-    for found in (compose, pod):
-        assert found is not None
-        assert int(found[1]) > grace + 10
+    assert len(waits) > len(DEPLOYED)
+    assert min(map(int, waits)) > grace + 10
 
 
 def test_the_ci_command_runs_the_same_two_commands_as_a_person() -> None:

@@ -183,23 +183,24 @@ def test_a_file_of_settings_may_have_lists(tmp_path: Path) -> None:
         load_settings(file)
 
 
-def composed() -> dict[str, str]:
-    file = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())
+def composed(folder: Path) -> dict[str, str]:
+    file = yaml.safe_load((folder / "compose.yaml").read_text())
     return dict(file["services"]["longtake"]["environment"])
 
 
-def in_kubernetes() -> dict[str, str]:
-    files = yaml.safe_load_all((ROOT / "deploy/kubernetes.yaml").read_text())
+def in_kubernetes(folder: Path) -> dict[str, str]:
+    files = yaml.safe_load_all((folder / "kubernetes.yaml").read_text())
     [deployment] = [one for one in files if one["kind"] == "Deployment"]
     [container] = deployment["spec"]["template"]["spec"]["containers"]
     return {one["name"]: one["value"] for one in container["env"] if "value" in one}
 
 
 @pytest.mark.parametrize("variables", [composed, in_kubernetes])
+@pytest.mark.parametrize("folder", ["deploy", "deploy/replicas"])
 def test_the_deployments_start_and_can_be_reached(
-    monkeypatch: pytest.MonkeyPatch, variables: Callable[[], dict[str, str]]
+    monkeypatch: pytest.MonkeyPatch, folder: str, variables: Callable[[Path], dict[str, str]]
 ) -> None:
-    for name, value in variables().items():
+    for name, value in variables(ROOT / folder).items():
         monkeypatch.setenv(name, value)
     assert not is_loopback(load_settings(None).listen)
 
