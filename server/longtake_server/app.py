@@ -1,28 +1,20 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The composition root: builds the server, runs it until a signal, and stops it in order."""
+"""The composition root: runs the server until a signal, and stops it in order."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import logging
-import random
 import signal
 import sys
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from longtake_server.budgets_file import BudgetsFile
-from longtake_server.clock import SystemClock
-from longtake_server.engine_settings import engine_settings
 from longtake_server.errors import StorageLost
 from longtake_server.identity.configured import configured_authenticator
 from longtake_server.identity.keys import KeyRing
-from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.memory import (
     MemoryReturner,
     forget_attribute_names,
@@ -30,55 +22,26 @@ from longtake_server.memory import (
     keep_chunks,
     trim_heap,
 )
-from longtake_server.operations.engine.election import Election
-from longtake_server.operations.engine.engine import Ports
-from longtake_server.operations.following import Follower
-from longtake_server.operations.ledger import Ledger
-from longtake_server.operations.neighbours import Neighbours
-from longtake_server.operations.requests.catalogue import Catalogue
-from longtake_server.operations.service import VideoOperations
-from longtake_server.operations.topics import Topics
-from longtake_server.operations.watching import Watching
+from longtake_server.parts import build_parts
 from longtake_server.rpc.door import Door
-from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.listeners import bind
 from longtake_server.rpc.server import RpcServer
 from longtake_server.scheduling import use_batch_scheduling
-from longtake_server.start_check import warn_of_unusable
-from longtake_server.stores import open_store
 from longtake_server.telemetry import Telemetry, metrics
-from longtake_server.upstream.configured import configured_upstreams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
-    from longtake_server.clock import Clock
+    from longtake_server.parts import Parts
     from longtake_server.push.server import PushServer
+    from longtake_server.rpc.health import HealthServicer
     from longtake_server.rpc.listeners import Listeners
     from longtake_server.settings import Settings
-    from longtake_server.stores import Store
 
 _log = logging.getLogger(__name__)
 
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Parts:
-    """The parts of the server that outlive single calls."""
-
-    clock: Clock
-    store: Store
-    ledger: Ledger
-    watching: Watching
-    election: Election
-    follower: Follower
-    neighbours: Neighbours
-    budgets: BudgetsFile
-    health: HealthServicer
-    service: VideoOperations
-    start_check: Callable[[], Coroutine[Any, Any, None]]
 
 
 async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -102,7 +65,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     _stop_tracking_generators()
     async with AsyncExitStack() as parts:
         telemetry, scrape = _telemetry(settings, parts)
-        built = await _unless(stop, _build(settings, telemetry, parts))
+        built = await _unless(stop, build_parts(settings, telemetry, parts))
         if built is None:
             return
         keys = await _keys(settings, built, telemetry)
@@ -152,7 +115,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     _log.info("stopped")
 
 
-async def _unless(stop: asyncio.Event, building: Coroutine[Any, Any, _Parts]) -> _Parts | None:
+async def _unless(stop: asyncio.Event, building: Coroutine[Any, Any, Parts]) -> Parts | None:
     """Return the parts, or None if the server is to stop first: it may wait for the database."""
     tasks = asyncio.create_task(building), asyncio.create_task(stop.wait())
     try:
@@ -164,7 +127,7 @@ async def _unless(stop: asyncio.Event, building: Coroutine[Any, Any, _Parts]) ->
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _server(settings: Settings, built: _Parts, telemetry: Telemetry, door: Door) -> RpcServer:
+def _server(settings: Settings, built: Parts, telemetry: Telemetry, door: Door) -> RpcServer:
     return RpcServer(
         built.service,
         built.health,
@@ -180,7 +143,7 @@ def _server(settings: Settings, built: _Parts, telemetry: Telemetry, door: Door)
     )
 
 
-def _memory(built: _Parts, server: RpcServer) -> MemoryReturner:
+def _memory(built: Parts, server: RpcServer) -> MemoryReturner:
     """Return what gives freed memory back after a burst."""
     return MemoryReturner(
         lambda: built.watching.watches,
@@ -222,7 +185,7 @@ async def _stop(
     settings: Settings,
     server: RpcServer,
     push: PushServer | None,
-    built: _Parts,
+    built: Parts,
     running: asyncio.Task[None],
     helpers: tuple[asyncio.Task[None], ...],
 ) -> None:
@@ -251,7 +214,7 @@ async def _stop(
             raise end
 
 
-async def _push(settings: Settings, built: _Parts, parts: AsyncExitStack) -> PushServer | None:
+async def _push(settings: Settings, built: Parts, parts: AsyncExitStack) -> PushServer | None:
     """Start the push server if it is configured. It is imported only then, to save memory."""
     if settings.push_listen is None:
         return None
@@ -274,7 +237,7 @@ async def _push(settings: Settings, built: _Parts, parts: AsyncExitStack) -> Pus
     return push
 
 
-async def _keys(settings: Settings, built: _Parts, telemetry: Telemetry) -> KeyRing | None:
+async def _keys(settings: Settings, built: Parts, telemetry: Telemetry) -> KeyRing | None:
     """Read the API keys if they are accepted, and report whether they can be read."""
     if "keys" not in settings.authentication:
         return None
@@ -284,7 +247,7 @@ async def _keys(settings: Settings, built: _Parts, telemetry: Telemetry) -> KeyR
     return keys
 
 
-def _door(settings: Settings, built: _Parts, keys: KeyRing | None, parts: AsyncExitStack) -> Door:
+def _door(settings: Settings, built: Parts, keys: KeyRing | None, parts: AsyncExitStack) -> Door:
     authenticator = configured_authenticator(settings, keys, built.clock)
     parts.push_async_callback(authenticator.aclose)
     return Door(
@@ -344,70 +307,3 @@ async def _ops(
     address = ops.bind(settings.ops_listen)
     await ops.start()
     _log.info("serving probes and metrics", extra={"address": address})
-
-
-async def _build(settings: Settings, telemetry: Telemetry, parts: AsyncExitStack) -> _Parts:
-    simulated = settings.upstream == "simulator"
-    catalogue = Catalogue.load(settings.catalogue_file, shipped_quotas=not simulated)
-    store = await open_store(settings, SystemClock())
-    clock = store.clock
-    parts.push_async_callback(store.close)
-    budgets = BudgetsFile(settings.budgets_file, store, clock)
-    await budgets.load()
-    media = ObjectMediaStore.open(settings.media_url or settings.data_folder / "media")
-    routes = await parts.enter_async_context(
-        configured_upstreams(settings, media, clock, telemetry.tracer_provider)
-    )
-    upstreams = {upstream.name: upstream for upstream in routes.values()}
-    topics = Topics(clock)
-    ledger = Ledger(store, topics, clock, retention=timedelta(days=settings.retention_days))
-    parts.push_async_callback(ledger.aclose)
-    watching = Watching(
-        ledger,
-        store,
-        topics,
-        clock,
-        max_watches=settings.max_watches,
-        max_watches_per_caller=settings.max_watches_per_caller,
-        jitter=random.random,
-    )
-    telemetry.report(metrics.WATCHES, lambda: watching.watches)
-    ports = Ports(store, media, ledger, topics, upstreams, catalogue, clock, telemetry)
-    health = HealthServicer(upstreams)
-    election = Election(
-        ports,
-        engine_settings(settings),
-        lambda upstream, failure: health.note_upstream(upstream, answers=failure is None),
-        health.note_engine,
-        health.note_settings,
-    )
-    follower = Follower(store, ledger, clock, election.hold)
-    await follower.start()
-    await election.start()
-    service = VideoOperations(
-        store=store,
-        ledger=ledger,
-        watching=watching,
-        election=election,
-        upstreams=upstreams,
-        routes=routes,
-        media=media,
-        catalogue=catalogue,
-        clock=clock,
-        enforce_retirement=not simulated,
-    )
-    check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
-    neighbours = Neighbours(ports, election)
-    return _Parts(
-        clock=clock,
-        store=store,
-        ledger=ledger,
-        watching=watching,
-        election=election,
-        follower=follower,
-        neighbours=neighbours,
-        budgets=budgets,
-        health=health,
-        service=service,
-        start_check=check,
-    )

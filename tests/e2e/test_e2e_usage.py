@@ -118,7 +118,7 @@ def test_a_database_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> N
     ("version", "says"),
     [
         (migrations.NEWEST_VERSION + 1, "start the newer server"),
-        (migrations.NEWEST_VERSION - 1, "start this server on it once"),
+        (migrations.NEWEST_VERSION - 1, "`longtake-server migrate`, or the start of this server"),
     ],
 )
 def test_another_schema_is_told(tmp_path: Path, version: int, says: str) -> None:

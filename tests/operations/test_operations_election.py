@@ -19,11 +19,8 @@ from longtake_server.operations.upstream import OutcomeUnknown
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import (
-    HistogramDataPoint,
-    InMemoryMetricReader,
-    NumberDataPoint,
-)
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from operations.operations_figures import figures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -388,21 +385,3 @@ async def test_an_engine_whose_epoch_is_over_takes_no_work_and_ends_its_term(
         assert one.core._term.seconds_left < 0
         assert figures(reader)["longtake.engine.refused_writes"] == 1
         assert (await store.get(record.name)).state is State.QUEUED
-
-
-def figures(reader: InMemoryMetricReader) -> dict[str, float]:
-    """Return the sum of each counter and gauge, and the count of each histogram."""
-    data = reader.get_metrics_data()
-    assert data is not None
-    return {
-        metric.name: sum(map(_figure, metric.data.data_points))
-        for resource in data.resource_metrics
-        for scope in resource.scope_metrics
-        for metric in scope.metrics
-    }
-
-
-def _figure(point: object) -> float:
-    if isinstance(point, HistogramDataPoint):
-        return point.count
-    return point.value if isinstance(point, NumberDataPoint) else 0.0

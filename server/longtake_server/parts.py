@@ -1,0 +1,146 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Builds the parts of the server that outlive single calls."""
+
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from longtake_server.budgets_file import BudgetsFile
+from longtake_server.clock import SystemClock
+from longtake_server.engine_settings import engine_settings
+from longtake_server.errors import StartFailure, StorageUnavailable
+from longtake_server.media.objects import ObjectMediaStore
+from longtake_server.operations.engine.election import Election
+from longtake_server.operations.engine.engine import Ports
+from longtake_server.operations.following import Follower
+from longtake_server.operations.ledger import Ledger
+from longtake_server.operations.neighbours import Neighbours
+from longtake_server.operations.requests.catalogue import Catalogue
+from longtake_server.operations.service import VideoOperations
+from longtake_server.operations.topics import Topics
+from longtake_server.operations.watching import Watching
+from longtake_server.rpc.health import HealthServicer
+from longtake_server.start_check import warn_of_unusable
+from longtake_server.stores import open_store, store_place
+from longtake_server.telemetry import Telemetry, metrics
+from longtake_server.upstream.configured import configured_upstreams
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterator
+    from contextlib import AsyncExitStack
+
+    from longtake_server.clock import Clock
+    from longtake_server.settings import Settings
+    from longtake_server.stores import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of the server that outlive single calls."""
+
+    clock: Clock
+    store: Store
+    ledger: Ledger
+    watching: Watching
+    election: Election
+    follower: Follower
+    neighbours: Neighbours
+    budgets: BudgetsFile
+    health: HealthServicer
+    service: VideoOperations
+    start_check: Callable[[], Coroutine[Any, Any, None]]
+
+
+async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncExitStack) -> Parts:
+    """Build the parts, and become the engine if no other replica is.
+
+    Args:
+        settings: The settings.
+        telemetry: Where the parts report.
+        closing: Closes the parts.
+
+    Raises:
+        StartFailure: A part cannot be used.
+
+    """
+    simulated = settings.upstream == "simulator"
+    catalogue = Catalogue.load(settings.catalogue_file, shipped_quotas=not simulated)
+    store = await open_store(settings, SystemClock())
+    clock = store.clock
+    closing.push_async_callback(store.close)
+    budgets = BudgetsFile(settings.budgets_file, store, clock)
+    with _failing_to_start(settings):
+        await budgets.load()
+    media = ObjectMediaStore.open(settings.media_url or settings.data_folder / "media")
+    routes = await closing.enter_async_context(
+        configured_upstreams(settings, media, clock, telemetry.tracer_provider)
+    )
+    upstreams = {upstream.name: upstream for upstream in routes.values()}
+    topics = Topics(clock)
+    ledger = Ledger(store, topics, clock, retention=timedelta(days=settings.retention_days))
+    closing.push_async_callback(ledger.aclose)
+    watching = Watching(
+        ledger,
+        store,
+        topics,
+        clock,
+        max_watches=settings.max_watches,
+        max_watches_per_caller=settings.max_watches_per_caller,
+        jitter=random.random,
+    )
+    telemetry.report(metrics.WATCHES, lambda: watching.watches)
+    ports = Ports(store, media, ledger, topics, upstreams, catalogue, clock, telemetry)
+    health = HealthServicer(upstreams)
+    election = Election(
+        ports,
+        engine_settings(settings),
+        lambda upstream, failure: health.note_upstream(upstream, answers=failure is None),
+        health.note_engine,
+        health.note_settings,
+    )
+    follower = Follower(store, ledger, clock, election.hold)
+    with _failing_to_start(settings):
+        await follower.start()
+        await election.start()
+    service = VideoOperations(
+        store=store,
+        ledger=ledger,
+        watching=watching,
+        election=election,
+        upstreams=upstreams,
+        routes=routes,
+        media=media,
+        catalogue=catalogue,
+        clock=clock,
+        enforce_retirement=not simulated,
+    )
+    check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
+    neighbours = Neighbours(ports, election)
+    return Parts(
+        clock=clock,
+        store=store,
+        ledger=ledger,
+        watching=watching,
+        election=election,
+        follower=follower,
+        neighbours=neighbours,
+        budgets=budgets,
+        health=health,
+        service=service,
+        start_check=check,
+    )
+
+
+@contextmanager
+def _failing_to_start(settings: Settings) -> Iterator[None]:
+    """Turn StorageUnavailable into StartFailure, and name the database."""
+    try:
+        yield
+    except StorageUnavailable as error:
+        raise StartFailure(f"{store_place(settings)}: {error}") from None
