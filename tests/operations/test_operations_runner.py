@@ -165,9 +165,9 @@ async def test_a_step_is_begun_though_the_one_before_has_only_just_given_its_wor
         give_back, take, taken = parts.store.again, parts.store.take, asyncio.Event()
 
         async def take_and_tell(
-            owner: str, now: datetime, lease_until: datetime, limit: int
+            owner: str, now: datetime, lease_until: datetime, limit: int, *, epoch: int
         ) -> Sequence[Work]:
-            works = await take(owner, now, lease_until, limit)
+            works = await take(owner, now, lease_until, limit, epoch=epoch)
             if works:
                 asyncio.get_running_loop().call_soon(taken.set)
             return works
