@@ -32,6 +32,13 @@ async def opened(url: str, number: int = 1) -> AsyncIterator[list[PostgresStore]
         yield stores
 
 
+def clock_of(store: PostgresStore) -> FakeClock:
+    """Return the clock of the machine of a store that `opened` has opened."""
+    clock = store._clock._clock
+    assert isinstance(clock, FakeClock)
+    return clock
+
+
 async def execute(url: str, sql: LiteralString) -> list[tuple[Any, ...]]:
     """Run a statement and return its rows."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:

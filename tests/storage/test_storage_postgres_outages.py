@@ -15,7 +15,7 @@ from longtake_server.storage.postgres.address import DatabaseAddress
 from longtake_server.storage.postgres.session import Session
 from longtake_server.storage.postgres.store import PostgresStore
 from processes.postgres import schema
-from storage.storage_postgres import LossyProxy, execute, opened
+from storage.storage_postgres import LossyProxy, clock_of, execute, opened
 from storage.storage_records import REQUEST, changed, new_record
 
 from scripts.postgres import PostgresServer, postgres_server
@@ -56,8 +56,7 @@ async def test_connections_that_were_closed_while_idle_are_not_noticed(url: str)
 async def test_news_come_again_after_the_listening_connection_was_lost(url: str) -> None:
     async with opened(url, 2) as (one, other):
         await execute(url, _ALL_OTHERS)
-        clock = other._clock
-        assert isinstance(clock, FakeClock)
+        clock = clock_of(other)
         before = await other.position()
         waiting = asyncio.ensure_future(other.news(before))
         await one.create(new_record(), REQUEST)
@@ -90,8 +89,7 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
     url: str, server: PostgresServer
 ) -> None:
     async with opened(url) as (store,):
-        clock = store._clock
-        assert isinstance(clock, FakeClock)
+        clock = clock_of(store)
         record = await store.create(new_record(), REQUEST)
         await asyncio.to_thread(server.kill)
         with pytest.raises(StorageUnavailable, match="cannot be reached"):
