@@ -17,7 +17,7 @@ from google.protobuf.duration_pb2 import Duration
 from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.engine.limits import Limits
 from longtake_server.operations.model import Code, Failure, State, StoredVideo
-from longtake_server.operations.upstream import Finished, NotNow
+from longtake_server.operations.upstream import Finished, NotNow, OutcomeUnknown
 from operations.operations_admitted import quotas, step_until_none_goes
 
 if TYPE_CHECKING:
@@ -128,6 +128,23 @@ async def test_a_restart_keeps_limits_and_order(tmp_path: Path) -> None:
         clock.advance(50)
         await step_until_none_goes(parts)
         assert await states(parts, records) == ["S", "S", "R", "S", "R"]
+
+
+async def test_a_restart_counts_what_may_have_been_submitted(tmp_path: Path) -> None:
+    catalogue, clock = quotas(tmp_path, requests_per_minute=1), FakeClock()
+    unknown = OutcomeUnknown("the connection broke off")
+    script = ScriptedUpstream(submissions=[unknown])
+    async with engine(tmp_path, script, catalogue=catalogue, clock=clock) as parts:
+        records = [await accept(parts), await accept(parts)]
+        await step_until_none_goes(parts)
+        assert await states(parts, records) == ["F", "Q"]
+    script = ScriptedUpstream(submissions=names(1))
+    async with engine(tmp_path, script, catalogue=catalogue, clock=clock) as parts:
+        await step_until_none_goes(parts)
+        assert await states(parts, records) == ["F", "Q"]
+        clock.advance(60)
+        await step_until_none_goes(parts)
+        assert await states(parts, records) == ["F", "R"]
 
 
 async def test_a_refusal_slows_the_model_down_for_everyone(tmp_path: Path) -> None:

@@ -32,6 +32,9 @@ class State(Enum):
         """Whether the state is terminal."""
 
 
+OUTCOME_UNKNOWN = "SUBMISSION_OUTCOME_UNKNOWN"
+"""The reason of the failure of an operation that may have been accepted upstream."""
+
 # The failures after which the generation may go on: the upstream accepted it, and was no longer
 # asked, or did not say that it failed.
 _MAY_GO_ON = frozenset({"GENERATION_TIMEOUT", "UPSTREAM_LOST", "UPSTREAM_REJECTED"})
@@ -189,6 +192,11 @@ class OperationRecord:
     def done(self) -> bool:
         """Whether the operation has ended."""
         return self.state.done
+
+    @property
+    def has_unknown_outcome(self) -> bool:
+        """Whether the operation failed because nobody knows whether it was accepted upstream."""
+        return self.failure is not None and self.failure.reason == OUTCOME_UNKNOWN
 
     @property
     def may_succeed_late(self) -> bool:

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 _OUTCOME_UNKNOWN = "a submission has an unknown outcome and may be billed"
 
-_UNKNOWN_REASON = "SUBMISSION_OUTCOME_UNKNOWN"
-
 _FINISHED_LATE = (
     "the upstream finished the generation after the operation had failed: its videos are not kept, "
     "but may be billed"
@@ -96,8 +94,7 @@ def _is_still_open(record: OperationRecord, event: Event) -> bool:
     if isinstance(event, LateSuccess):
         return record.may_succeed_late
     if isinstance(event, SubmissionAccepted) and record.state is State.FAILED:
-        is_unknown = record.failure is not None and record.failure.reason == _UNKNOWN_REASON
-        return is_unknown and not record.upstream_operation
+        return record.has_unknown_outcome and not record.upstream_operation
     return True
 
 

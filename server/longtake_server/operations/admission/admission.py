@@ -160,7 +160,7 @@ class Admission:
     def _enter(self, record: OperationRecord) -> None:
         self._records[record.name] = record
         quota = self._quota(record)
-        if record.state is State.SUBMITTING:
+        if record.state is State.SUBMITTING or record.has_unknown_outcome:
             self.concurrency.begin(record.caller, record.name)
             quota.start_submission(record.name, self._clock.monotonic())
         elif record.state is State.RUNNING:
@@ -370,6 +370,7 @@ class Admission:
 
 
 def _submission_time(record: OperationRecord) -> datetime | None:
-    if record.state is State.SUBMITTING:
+    """Return when an operation was submitted, or the latest time at which it may have been."""
+    if record.state is State.SUBMITTING or record.has_unknown_outcome:
         return record.update_time
     return record.submit_time

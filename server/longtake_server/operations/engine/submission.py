@@ -16,6 +16,7 @@ from longtake_server.operations.admission.fallback import rerouted
 from longtake_server.operations.admission.regions import home_of
 from longtake_server.operations.engine.ending import generation_of, log_not_set_up, no_answer
 from longtake_server.operations.model import (
+    OUTCOME_UNKNOWN,
     Code,
     Failure,
     IllegalTransition,
@@ -319,7 +320,7 @@ def _queue_limit(record: OperationRecord, limit: timedelta) -> Failure:
 def _outcome_unknown() -> Failure:
     return Failure(
         Code.ABORTED,
-        "SUBMISSION_OUTCOME_UNKNOWN",
+        OUTCOME_UNKNOWN,
         "the generation was submitted, but it is not known whether the upstream accepted it; it "
         "was not submitted again, because both could be billed (set resubmit_if_unknown to "
         "allow that)",
