@@ -160,7 +160,7 @@ class Admission:
     def _enter(self, record: OperationRecord) -> None:
         self._records[record.name] = record
         quota = self._quota(record)
-        if record.state is State.SUBMITTING or record.has_unknown_outcome:
+        if record.state is State.SUBMITTING:
             self.concurrency.begin(record.caller, record.name)
             quota.start_submission(record.name, self._clock.monotonic())
         elif record.state is State.RUNNING:
