@@ -134,10 +134,15 @@ class Runner:
             await self._give_back()
 
     async def _give_back(self) -> None:
-        """Release the leases of the steps that were cancelled, for the next engine."""
-        for work in self._leased.values():
-            with contextlib.suppress(LeaseLost, StorageUnavailable):
-                await self._store.again(work, self._clock.now())
+        """Release the leases of the steps that were cancelled, for the next engine.
+
+        All at once: if the store does not answer, each would wait for it.
+        """
+        now = self._clock.now()
+        releasing = (self._store.again(work, now) for work in self._leased.values())
+        for end in await asyncio.gather(*releasing, return_exceptions=True):
+            if isinstance(end, Exception) and not isinstance(end, (LeaseLost, StorageUnavailable)):
+                raise end
 
     async def _take(self) -> Sequence[Work]:
         if self._free_steps == 0:
