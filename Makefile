@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run edge cluster test test-polyglot check fix proto sync lock sbom audit bench crash crash-budgets \
+.PHONY: help demo run edge cluster test test-cluster test-polyglot check fix proto sync lock sbom audit bench crash crash-budgets \
 	cluster-trial cluster-update attack fuzz clean
 
 VENV := .venv
@@ -53,6 +53,9 @@ cluster: $(READY) ## Serve on :8080 with PostgreSQL, a simulator, three replicas
 
 test: $(READY) ## Run every test (about 20 minutes on two cores); WORKERS=4 uses more cores
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+test-cluster: $(READY) ## Run the tests that take several replicas and minutes: a short trial, an update, make cluster
+	$(BIN)/python -m pytest -m cluster tests/cluster
 
 test-polyglot: $(READY) ## Run the tests of the Go, Java, Rust and TypeScript clients; skips missing tools
 	$(BIN)/python -m pytest tests/polyglot

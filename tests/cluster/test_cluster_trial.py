@@ -19,6 +19,7 @@ _GUARD_SECONDS = 600
 _SCALE = Scale(operations=30, seconds=15)
 
 
+@pytest.mark.cluster
 @pytest.mark.timeout(_GUARD_SECONDS)
 async def test_no_promise_is_broken_while_replicas_and_the_database_fail(tmp_path: Path) -> None:
     outcome = await run(tmp_path, _SCALE, seed=1)

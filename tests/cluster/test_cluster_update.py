@@ -17,6 +17,7 @@ _GUARD_SECONDS = 600
 _SCALE = Scale(operations=30, seconds=8)
 
 
+@pytest.mark.cluster
 @pytest.mark.timeout(_GUARD_SECONDS)
 async def test_no_call_fails_for_good_while_replicas_are_replaced(tmp_path: Path) -> None:
     outcome = await update(tmp_path, _SCALE, seed=1)

@@ -18,6 +18,7 @@ from longtake.v1.video_service_pb2 import (
     WatchOperationRequest,
     WatchOperationResponse,
 )
+from processes.postgres import schema
 from processes.running import GUARD_SECONDS, server, simulator
 
 from scripts.postgres import PostgresServer, postgres_server
@@ -49,12 +50,16 @@ def postgres() -> Iterator[PostgresServer]:
 async def test_a_server_resumes_by_itself_when_the_database_is_back(
     tmp_path: Path, postgres: PostgresServer, end: str
 ) -> None:
+    # Each run has another upstream, so another store.
+    with schema(postgres.url) as url:
+        await _resumes(tmp_path, postgres, end, url)
+
+
+async def _resumes(tmp_path: Path, postgres: PostgresServer, end: str, url: str) -> None:
     async with simulator(tmp_path) as upstream:
         await upstream.tell("hold")
         media = f"file://{tmp_path}/media"
-        async with server(
-            tmp_path, upstream, database_url=postgres.url, media_url=media
-        ) as longtake:
+        async with server(tmp_path, upstream, database_url=url, media_url=media) as longtake:
             stub = await longtake.start()
             operation = await stub.GenerateVideos(REQUEST)
             watch = stub.WatchOperation(WatchOperationRequest(name=operation.name))

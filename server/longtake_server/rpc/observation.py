@@ -192,11 +192,9 @@ class ObservedCall:
         """Note the principal of the call, which the door has set."""
         self._principal = principal_of_call()
 
-    def requested(self, request: Any) -> None:
+    def requested(self, request: object) -> None:
         """Set the operation that the request names, if the name is well-formed."""
-        # Looked up first, because asking a message for a field that it lacks is slow.
-        has_name = "name" in request.DESCRIPTOR.fields_by_name
-        if has_name and (named := _OPERATION.fullmatch(request.name)):
+        if named := _OPERATION.fullmatch(getattr(request, "name", "")):
             self.operation = named[1]
 
     def refused(self, error: Exception) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from longtake_server.clock import happened
-from longtake_server.errors import ResourceError, StorageUnavailable
+from longtake_server.errors import OutcomeUnknown, ResourceError, StorageUnavailable
 from longtake_server.operations.model import IllegalTransition
 from longtake_server.operations.store import EngineReplaced, LeaseLost, RevisionConflict
 from longtake_server.telemetry.logs import StepSubject, subject
@@ -194,11 +194,24 @@ class Runner:
             self._notified.set()
 
     async def _return_to_queue(self, work: Work, due: datetime) -> None:
-        try:
-            await self._store.again(work, due)
-        except LeaseLost:
-            self._driver.forget(work.name)
-            await self._abandon(work.name)
+        """Return the work, and try again while its lease lasts: nobody else may take it."""
+        give_up_at = self._clock.monotonic() + self._leasing.lease.total_seconds()
+        may_be_returned = False
+        while True:
+            try:
+                await self._store.again(work, due)
+            except LeaseLost:
+                if not may_be_returned:
+                    self._driver.forget(work.name)
+                    await self._abandon(work.name)
+                return
+            except StorageUnavailable as error:
+                if self._stopping or self._clock.monotonic() >= give_up_at:
+                    raise
+                may_be_returned = may_be_returned or isinstance(error, OutcomeUnknown)
+            else:
+                return
+            await self._clock.sleep(_RETRY_SECONDS)
 
     async def _abandon(self, name: str) -> None:
         try:
