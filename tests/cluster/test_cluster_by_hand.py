@@ -29,7 +29,7 @@ PROCESSES = 7
 
 _GUARD_SECONDS = 300
 
-pytestmark = (pytest.mark.cluster, pytest.mark.timeout(_GUARD_SECONDS))
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(_GUARD_SECONDS)]
 
 
 def descendants(pid: int) -> list[int]:
