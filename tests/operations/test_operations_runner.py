@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.engine import engine
 from fakes.upstream import ScriptedUpstream
-from longtake_server.errors import OperationExpired, UpstreamUnavailable
+from longtake_server.errors import (
+    OperationExpired,
+    OutcomeUnknown,
+    StorageUnavailable,
+    UpstreamUnavailable,
+)
 from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.engine.retention import Retention
 from longtake_server.operations.model import State, StoredVideo
@@ -183,6 +188,32 @@ async def test_a_step_is_begun_though_the_one_before_has_only_just_given_its_wor
         async with running(parts):
             name = (await parts.accept()).name
             assert await ended(parts, name) is State.SUCCEEDED
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+async def test_work_is_given_back_once_the_store_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_stored: bool
+) -> None:
+    script = ScriptedUpstream(submissions=["up/1"], polls=[DONE])
+    async with engine(tmp_path, script) as parts:
+        give_back, failed = parts.store.again, asyncio.Event()
+
+        async def give_back_at_the_second_attempt(work: Work, due: datetime) -> None:
+            if failed.is_set():
+                await give_back(work, due)
+                return
+            failed.set()
+            if is_stored:
+                await give_back(work, due)
+                raise OutcomeUnknown("the answer to a commit was lost")
+            raise StorageUnavailable("the database cannot be reached")
+
+        monkeypatch.setattr(parts.store, "again", give_back_at_the_second_attempt)
+        async with running(parts):
+            name = (await parts.accept()).name
+            # The lease of a minute does not run out meanwhile.
+            assert await ended(parts, name) is State.SUCCEEDED
+        assert failed.is_set()
 
 
 async def test_a_wake_is_kept_when_the_same_owner_takes_its_work_again(tmp_path: Path) -> None:
