@@ -9,32 +9,19 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.clock import FakeClock
 from fakes.engine import engine
-from fakes.shared import SharedStore
 from longtake_server.errors import StorageUnavailable
 from longtake_server.operations.engine.accord import Accord
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from fakes.engine import Engine
+    from fakes.shared import SharedStore
 
 OURS = {"LONGTAKE_UPSTREAM": "agent_platform", "LONGTAKE_GOOGLE_PROJECT": "ours"}
 THEIRS = {**OURS, "LONGTAKE_GOOGLE_PROJECT": "theirs"}
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SharedStore]:
-    store = await SharedStore.open(tmp_path / "longtake.db", clock)
-    assert isinstance(store, SharedStore)
-    yield store
-    await store.close()
 
 
 def replica(

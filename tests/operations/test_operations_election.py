@@ -9,9 +9,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes.clock import FakeClock
 from fakes.engine import Engine, engine
-from fakes.shared import SharedStore
 from fakes.upstream import ScriptedUpstream
 from longtake_server.operations.model import CancelRequested, State
 from longtake_server.operations.store import EngineReplaced, RevisionConflict
@@ -27,20 +25,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    from fakes.clock import FakeClock
+    from fakes.shared import SharedStore
+
 TERM = 6.0
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SharedStore]:
-    store = await SharedStore.open(tmp_path / "longtake.db", clock)
-    assert isinstance(store, SharedStore)
-    yield store
-    await store.close()
 
 
 def replica(

@@ -10,9 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes.clock import FakeClock
 from fakes.engine import engine, principal
-from fakes.shared import SharedStore
 from fakes.upstream import ScriptedUpstream
 from longtake_server.errors import OperationDeleted, RevisionAhead
 from longtake_server.operations.following import Follower
@@ -26,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from fakes.clock import FakeClock
     from fakes.engine import Engine
+    from fakes.shared import SharedStore
     from longtake_server.operations.watching import Heartbeat
 
 ANYONE = principal("")
@@ -34,19 +34,6 @@ ONE_AT_A_TIME = """
 [models."veo-3.1-generate-001"]
 max_concurrent = 1
 """
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SharedStore]:
-    store = await SharedStore.open(tmp_path / "longtake.db", clock)
-    assert isinstance(store, SharedStore)
-    yield store
-    await store.close()
 
 
 def follower(parts: Engine) -> Follower:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.clock import FakeClock
 from fakes.engine import engine, principal
-from fakes.shared import SharedStore
 from fakes.upstream import ScriptedUpstream
 from longtake_server.operations.breaker import Outage
 from longtake_server.operations.model import Code, Failure, State
@@ -21,26 +20,13 @@ from longtake_server.operations.upstream import Running
 from operations.operations_admitted import quotas, step_until_none_goes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from fakes.engine import Engine
+    from fakes.shared import SharedStore
 
 ANYONE = principal("")
 FAILURE = Failure(Code.UNAVAILABLE, "UPSTREAM_UNAVAILABLE", "no answer", {"upstream": "one"})
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
-
-
-@pytest.fixture
-async def store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SharedStore]:
-    store = await SharedStore.open(tmp_path / "longtake.db", clock)
-    assert isinstance(store, SharedStore)
-    yield store
-    await store.close()
 
 
 def neighbours(parts: Engine) -> Neighbours:
