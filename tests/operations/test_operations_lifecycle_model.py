@@ -154,6 +154,14 @@ class LifecycleMachine(RuleBasedStateMachine):
             self._runner.run(self._parts.ledger.commit(name, event))
 
     @rule()
+    def dispatch(self) -> None:
+        """Wake the operations that may proceed."""
+        self._dispatch()
+
+    def _dispatch(self) -> float | None:
+        return self._runner.run(self._parts.dispatcher.step())
+
+    @rule()
     def restart(self) -> None:
         self._reopen()
 
@@ -258,7 +266,8 @@ class LifecycleMachine(RuleBasedStateMachine):
             due = self._runner.run(self._parts.store.next_due(self._clock.now()))
             if due is None:
                 break
-            self._clock.advance(max(0.0, (due - self._clock.now()).total_seconds()))
+            waits = [(due - self._clock.now()).total_seconds(), self._dispatch()]
+            self._clock.advance(max(0.0, min(wait for wait in waits if wait is not None)))
             self._runner.run(self._step("nothing"))
         self.all_holds()
         for name in [*self._last, *self._last]:
