@@ -56,7 +56,7 @@ def measure(
     return Table(
         title="Replicas on PostgreSQL",
         note="PostgreSQL waits for the disk, and shares the cores with the replicas and the "
-        f"clients. GetOperation: {callers} concurrent callers, divided among the replicas, in "
+        f"clients. GetOperation: {callers} concurrent callers of each replica, in "
         f"{rounds} alternating rounds of {seconds:g} s; core seconds are those of the replicas. "
         f"News: {changes} cancellations at one replica, each seen by a watcher at another one; the "
         "time counts from the answer to the cancellation, and is 0 if the news came first. "
@@ -150,9 +150,7 @@ async def _in_turns(
             counted = each if number else [Figures() for _ in range(count)]
             await asyncio.gather(
                 *(
-                    call_for(
-                        program, _METHOD, request, one, seconds=seconds, callers=callers // count
-                    )
+                    call_for(program, _METHOD, request, one, seconds=seconds, callers=callers)
                     for program, one in zip(programs, counted, strict=False)
                 )
             )

@@ -51,6 +51,52 @@ class RecordContract:
         with pytest.raises(OperationDeleted):
             await store.get(second.name)
 
+    async def test_reads_at_once_each_get_their_own_answer(self, store: OperationStore) -> None:
+        kept = [new_record(caller=f"caller-{number % 3}") for number in range(30)]
+        deleted, expired, missing = new_record(caller="ann"), new_record(), new_record()
+        for record in (*kept, deleted, expired):
+            await store.create(record, REQUEST)
+        await store.delete(deleted.name)
+        await store.delete(expired.name, expired=True)
+        read = await asyncio.gather(
+            *(store.get(record.name, owner) for record in kept for owner in (None, record.caller)),
+            *(store.get(record.name, "other") for record in kept),
+            store.get(deleted.name),
+            store.get(deleted.name, "bob"),
+            store.get(expired.name, ""),
+            store.get(missing.name),
+            return_exceptions=True,
+        )
+        assert read[:60] == [record for record in kept for _ in range(2)]
+        assert [type(one) for one in read[60:]] == [
+            *[OperationNotFound] * 30,
+            OperationDeleted,
+            OperationNotFound,
+            OperationExpired,
+            OperationNotFound,
+        ]
+
+    async def test_a_read_sees_what_was_answered_before_it_while_others_wait(
+        self, store: OperationStore
+    ) -> None:
+        record = new_record()
+        await store.create(record, REQUEST)
+        earlier = [asyncio.ensure_future(store.get(record.name)) for _ in range(20)]
+        await store.update(changed(record), 1)
+        assert await store.get(record.name) == changed(record)
+        assert {one.revision for one in await asyncio.gather(*earlier)} <= {1, 2}
+
+    async def test_a_cancelled_read_leaves_the_others(self, store: OperationStore) -> None:
+        record = new_record()
+        await store.create(record, REQUEST)
+        reads = [asyncio.ensure_future(store.get(record.name)) for _ in range(20)]
+        await asyncio.sleep(0)
+        for read in reads[::2]:
+            read.cancel()
+        answers = await asyncio.gather(*reads, return_exceptions=True)
+        assert answers[1::2] == [record] * 10
+        assert {type(one) for one in answers[::2]} == {asyncio.CancelledError}
+
     async def test_a_request_id_is_its_callers_own(self, store: OperationStore) -> None:
         ann = new_record(caller="ann", request_id="one")
         bob = new_record(caller="bob", request_id="one")

@@ -145,8 +145,8 @@ class Ledger:
             raise
         if removals == self._removals:
             # After a removal, the record may be deleted or outdated: do not cache it.
-            self._add_to_cache(record)
-            if self._store.is_shared and self._cache.get(name) is record:
+            is_new = self._add_to_cache(record)
+            if self._store.is_shared and is_new:
                 self._note_read_ahead(name, record)
         return self._cache.get(name, record)
 
@@ -157,14 +157,17 @@ class Ledger:
             self._observer.committed(name, record)
         self._topics.wake_one(name)
 
-    def _add_to_cache(self, record: OperationRecord) -> None:
+    def _add_to_cache(self, record: OperationRecord) -> bool:
+        """Return whether the cache had no record of this revision."""
         known = self._cache.get(record.name)
-        if known is None or known.revision < record.revision:
+        is_new = known is None or known.revision < record.revision
+        if is_new:
             self._cache[record.name] = record
         self._cache.move_to_end(record.name)
         if len(self._cache) > _MAX_CACHED:
             oldest, _ = self._cache.popitem(last=False)
             self._read_ahead.discard(oldest)
+        return is_new
 
     async def commit(
         self, name: str, event: Event, seen: OperationRecord | None = None

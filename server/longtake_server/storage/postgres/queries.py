@@ -20,31 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.store import Filter
     from longtake_server.storage.postgres.query import Row
-
-
-def get(name: str, owner: str | None) -> Query[OperationRecord]:
-    """See OperationStore.get."""
-
-    def answer(rows: Sequence[Row]) -> OperationRecord:
-        record, kind = rows[0]
-        if record is None:
-            raise gone(name, kind)
-        return decode_record(record)
-
-    return Query(
-        """
-        SELECT
-            (SELECT record FROM operations
-            WHERE name = %(name)s AND (%(owner)s::text IS NULL OR caller = %(owner)s::text)),
-            (SELECT kind FROM tombstones
-            WHERE name = %(name)s AND (%(owner)s::text IS NULL OR caller = %(owner)s::text))
-        """,
-        {"name": name, "owner": owner},
-        answer,
-    )
 
 
 def get_request(name: str) -> Query[GenerateVideosRequest]:

@@ -31,6 +31,7 @@ from longtake_server.storage.postgres.database_clock import DatabaseClock
 from longtake_server.storage.postgres.listening import Listener
 from longtake_server.storage.postgres.opening import open_database
 from longtake_server.storage.postgres.readers import Readers
+from longtake_server.storage.postgres.record_reads import RecordReads
 from longtake_server.storage.postgres.session import Session
 from longtake_server.storage.postgres.writer import Decision, Writer
 
@@ -79,6 +80,7 @@ class PostgresStore:
         self._readers = Readers(
             [Session(address, clock) for _ in range(_READERS)], "storage-reader"
         )
+        self._records = RecordReads(self._readers)
         self._key_readers = Readers([Session(address, clock)], "storage-key-reader")
         self._closing: asyncio.Task[None] | None = None
 
@@ -134,7 +136,7 @@ class PostgresStore:
 
     async def get(self, name: str, owner: str | None = None) -> OperationRecord:
         """See OperationStore.get."""
-        return await self._readers.run(queries.get(name, owner))
+        return await self._records.get(name, owner)
 
     async def get_request(self, name: str) -> GenerateVideosRequest:
         """See OperationStore.get_request."""
@@ -347,5 +349,6 @@ class PostgresStore:
     async def _close(self) -> None:
         await self._writer.close()
         await self._readers.close()
+        await self._records.close()
         await self._key_readers.close()
         await self._listener.close()

@@ -1,0 +1,128 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""Reads the records of operations, for all callers that wait for a connection by one query."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from longtake_server.storage.codec import decode_record
+from longtake_server.storage.postgres.decisions import gone
+from longtake_server.storage.postgres.query import Query, ask
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from psycopg import AsyncConnection
+
+    from longtake_server.operations.model import OperationRecord
+    from longtake_server.storage.postgres.query import Row
+    from longtake_server.storage.postgres.readers import Readers
+
+_MOST_IN_ONE_QUERY = 500
+
+
+class _Wanted(NamedTuple):
+    """An operation that a caller asks for. `owner` is as in OperationStore.get."""
+
+    name: str
+    owner: str | None
+
+
+class _Found(NamedTuple):
+    """What the store has of an operation: its record, or else the kind of its tombstone."""
+
+    record: OperationRecord | None
+    kind: str | None
+
+
+_Answers = dict[_Wanted, _Found]
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """The operations of one query. `reading` ends with the answers."""
+
+    wanted: set[_Wanted] = field(default_factory=set)
+    reading: asyncio.Task[_Answers] | None = None
+
+
+class RecordReads:
+    """Reads the records of operations.
+
+    A call that finds every connection busy joins the next query, which begins after the call. So
+    it sees every write that was acknowledged before the call.
+
+    Args:
+        readers: Run the queries.
+
+    """
+
+    def __init__(self, readers: Readers) -> None:
+        self._readers = readers
+        self._gathering: _Batch | None = None
+        self._running: set[asyncio.Task[_Answers]] = set()
+
+    async def get(self, name: str, owner: str | None) -> OperationRecord:
+        """See OperationStore.get. Cancelling this call does not cancel the query."""
+        wanted = _Wanted(name, owner)
+        found = (await asyncio.shield(self._join(wanted)))[wanted]
+        if found.record is None:
+            raise gone(name, found.kind)
+        return found.record
+
+    async def close(self) -> None:
+        """Wait for the queries that run."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _join(self, wanted: _Wanted) -> asyncio.Task[_Answers]:
+        batch = self._gathering
+        if batch is None or batch.reading is None or len(batch.wanted) >= _MOST_IN_ONE_QUERY:
+            batch = self._gathering = _Batch()
+            batch.reading = asyncio.create_task(
+                self._readers.act(partial(self._read, batch)), name="storage-record-read"
+            )
+            self._running.add(batch.reading)
+            batch.reading.add_done_callback(self._ended)
+        batch.wanted.add(wanted)
+        return batch.reading
+
+    def _ended(self, reading: asyncio.Task[_Answers]) -> None:
+        self._running.discard(reading)
+        if not reading.cancelled():
+            # Taken even if every caller has left.
+            reading.exception()
+
+    async def _read(self, batch: _Batch, connection: AsyncConnection[Row]) -> _Answers:
+        if self._gathering is batch:
+            self._gathering = None
+        return await ask(connection, _records(batch.wanted))
+
+
+def _records(wanted: Collection[_Wanted]) -> Query[_Answers]:
+    names, owners = zip(*wanted, strict=True)
+    return Query(
+        """
+        SELECT wanted.name, wanted.owner, operations.record, tombstones.kind
+        FROM unnest(%(names)s::text[], %(owners)s::text[]) AS wanted (name, owner)
+        LEFT JOIN operations ON operations.name = wanted.name
+            AND (wanted.owner IS NULL OR operations.caller = wanted.owner)
+        LEFT JOIN tombstones ON tombstones.name = wanted.name
+            AND (wanted.owner IS NULL OR tombstones.caller = wanted.owner)
+        """,
+        {"names": list(names), "owners": list(owners)},
+        _answers,
+    )
+
+
+def _answers(rows: Sequence[Row]) -> _Answers:
+    decoded: Mapping[str, OperationRecord] = {
+        name: decode_record(record) for name, _, record, _ in rows if record is not None
+    }
+    return {
+        _Wanted(name, owner): _Found(None if record is None else decoded[name], kind)
+        for name, owner, record, kind in rows
+    }
