@@ -144,7 +144,7 @@ class Admission:
             self._waiting.discard(name)
             quota.queue.remove(known)
         self._to_wake.discard(name)
-        quota.leave(name)
+        quota.leave(name, self._clock.monotonic())
         self.concurrency.end(known.caller, name)
         if record is None or record.done or record.upstream != known.upstream:
             self._breakers.release(known.upstream, name)

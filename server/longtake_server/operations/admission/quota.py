@@ -92,7 +92,9 @@ class Quota:
         limit = self._limits.per_minute
         if limit is None:
             return now
-        times = [time for time in self._submission_times.values() if time > now - MINUTE_SECONDS]
+        counted = self._submission_times.items()
+        times = [now if name in self.submitting else time for name, time in counted]
+        times = [time for time in times if time > now - MINUTE_SECONDS]
         surplus = len(times) + len(self.granted) - limit
         if surplus < 0:
             return now
@@ -110,19 +112,32 @@ class Quota:
         """Note that a generation runs."""
         self.running.add(name)
 
-    def leave(self, name: str) -> None:
-        """Remove an operation from the state that it was in."""
+    def leave(self, name: str, now: float) -> None:
+        """Remove an operation from the state that it was in.
+
+        A submission counts from its end on: the upstream may have received it that late.
+        """
+        if name in self.submitting and name in self._submission_times:
+            self.count_submission(name, now, now)
         for each in (self.granted, self.submitting, self.running):
             each.discard(name)
 
     def count_submission(self, name: str, at: float, now: float) -> None:
-        """Count a submission that began at `at` toward the limit per minute."""
+        """Count a submission toward the limit per minute.
+
+        Args:
+            name: The operation.
+            at: When the upstream received it, at the latest.
+            now: The present time.
+
+        """
         if self._limits.per_minute is None:
             return
-        old = now - MINUTE_SECONDS
-        while self._submission_times and next(iter(self._submission_times.values())) <= old:
-            del self._submission_times[next(iter(self._submission_times))]
-        self._submission_times.pop(name, None)
+        self._submission_times = {
+            one: time
+            for one, time in self._submission_times.items()
+            if time > now - MINUTE_SECONDS or one in self.submitting
+        }
         self._submission_times[name] = at
 
     def uncount_submission(self, name: str) -> None:
