@@ -12,7 +12,7 @@ from longtake.v1.video_service_pb2 import GetOperationRequest
 
 from benchmarks.cluster_faults import resumption_seconds, takeover_seconds
 from benchmarks.cluster_watches import crowd, news_seconds, polls
-from benchmarks.load import SERVICE, Figures, call_for, milliseconds
+from benchmarks.load import SERVICE, call_at_pace, milliseconds
 from benchmarks.replicas import replicas
 from benchmarks.report import Table, at_least, at_most
 from benchmarks.servers import accepted, generation
@@ -38,7 +38,7 @@ def measure(
     *,
     rounds: int = 5,
     seconds: float = 2.0,
-    callers: int = 32,
+    per_second: float = 150.0,
     changes: int = 200,
     losses: int = 5,
     watchers: int = 10_000,
@@ -47,7 +47,7 @@ def measure(
     """Measure reads, news, losses, polls and a crowd of watchers."""
     with postgres_server({}) as database:
         with replicas(database, max(_SIZES)) as cluster:
-            reads = asyncio.run(_in_turns(cluster.programs, rounds, seconds, callers))
+            reads = asyncio.run(_in_turns(cluster.programs, rounds, seconds, per_second))
         with replicas(database, _REPLICAS) as cluster:
             news, takeovers, resumptions, many = asyncio.run(
                 _with_three(cluster, changes, losses, watchers)
@@ -56,7 +56,7 @@ def measure(
     return Table(
         title="Replicas on PostgreSQL",
         note="PostgreSQL waits for the disk, and shares the cores with the replicas and the "
-        f"clients. GetOperation: {callers} concurrent callers of each replica, in "
+        f"clients. GetOperation: {per_second:g} calls a second at each replica, in "
         f"{rounds} alternating rounds of {seconds:g} s; core seconds are those of the replicas. "
         f"News: {changes} cancellations at one replica, each seen by a watcher at another one; the "
         "time counts from the answer to the cancellation, and is 0 if the news came first. "
@@ -139,25 +139,28 @@ def _of_news(news: Sequence[float]) -> tuple[Budget, ...]:
 
 
 async def _in_turns(
-    programs: Sequence[Program], rounds: int, seconds: float, callers: int
+    programs: Sequence[Program], rounds: int, seconds: float, per_second: float
 ) -> Mapping[int, float]:
+    """Return the calls per core second of each number of replicas, all at the same load.
+
+    A replica with less to do needs more processor time for a call, and one machine cannot keep
+    several replicas, their clients and PostgreSQL busy.
+    """
     operation = await accepted(programs[0], generation())
     request = GetOperationRequest(name=operation.name).SerializeToString()
-    figures = {count: [Figures() for _ in range(count)] for count in _SIZES}
+    requests = [request] * int(seconds * per_second)
+    spent = dict.fromkeys(_SIZES, 0.0)
     for number in range(rounds + 1):
-        for count, each in figures.items():
-            # The first round only warms up.
-            counted = each if number else [Figures() for _ in range(count)]
+        for count in spent:
+            some = programs[:count]
+            before = sum(program.processor_seconds() for program in some)
             await asyncio.gather(
-                *(
-                    call_for(program, _METHOD, request, one, seconds=seconds, callers=callers)
-                    for program, one in zip(programs, counted, strict=False)
-                )
+                *(call_at_pace(program, _METHOD, requests, per_second) for program in some)
             )
-    return {
-        count: sum(len(one.latencies) for one in each) / sum(one.processor_seconds for one in each)
-        for count, each in figures.items()
-    }
+            # The first round only warms up.
+            if number:
+                spent[count] += sum(program.processor_seconds() for program in some) - before
+    return {count: count * rounds * len(requests) / each for count, each in spent.items()}
 
 
 async def _with_three(

@@ -73,7 +73,7 @@ def test_every_part_of_a_cluster_is_measured() -> None:
     table = cluster.measure(
         rounds=1,
         seconds=0.2,
-        callers=4,
+        per_second=20.0,
         changes=2,
         losses=1,
         watchers=6,
