@@ -50,6 +50,7 @@ def main() -> None:
 def _service(folder: str) -> Iterator[str]:
     environment = os.environ | {
         "LONGTAKE_LISTEN": "127.0.0.1:0",
+        "LONGTAKE_HTTP_LISTEN": "127.0.0.1:0",
         "LONGTAKE_DATA_FOLDER": str(Path(folder) / "data"),
         "LONGTAKE_UPSTREAM": "simulator",
         "LONGTAKE_SIMULATOR_LATENCY_SECONDS": "2",

@@ -25,6 +25,7 @@ from longtake_server.memory import (
 from longtake_server.parts import build_parts
 from longtake_server.rpc.door import Door
 from longtake_server.rpc.listeners import bind
+from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.rpc.server import RpcServer
 from longtake_server.scheduling import use_batch_scheduling
 from longtake_server.telemetry import Telemetry, metrics
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
+    from longtake_server.http_listener import HttpListener
+    from longtake_server.identity.authentication import Authenticator
     from longtake_server.parts import Parts
     from longtake_server.push.server import PushServer
     from longtake_server.rpc.health import HealthServicer
@@ -69,14 +72,18 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         if built is None:
             return
         keys = await _keys(settings, built, telemetry)
-        door = _door(settings, built, keys, parts)
-        server = _server(settings, built, telemetry, door)
+        authenticator = configured_authenticator(settings, keys, built.clock)
+        parts.push_async_callback(authenticator.aclose)
+        door = _door(settings, built, authenticator)
+        budget = RequestBudget(settings.max_request_bytes_in_flight)
+        server = _server(settings, built, telemetry, door, budget)
         listeners = await bind(server, settings, built.clock)
         certificates = listeners.certificates
         if certificates is not None:
             telemetry.report(metrics.CERTIFICATE_EXPIRY, lambda: certificates.expiry)
         push = await _push(settings, built, parts)
         await _ops(settings, built.health, scrape, parts)
+        http = await _http(settings, built, telemetry, authenticator, budget, parts)
         await server.start()
         running = asyncio.create_task(built.election.run(), name="election")
         returning = asyncio.create_task(_memory(built, server).run(), name="memory")
@@ -108,7 +115,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 )
         finally:
             stopping.cancel()
-            await _stop(settings, server, push, built, running, (*loops, checking, following))
+            await _stop(settings, server, http, push, built, running, (*loops, checking, following))
             losing.cancel()
         if losing.done() and not losing.cancelled():
             raise StorageLost(_advice(settings.database_file, losing.result()))
@@ -127,12 +134,14 @@ async def _unless(stop: asyncio.Event, building: Coroutine[Any, Any, Parts]) -> 
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _server(settings: Settings, built: Parts, telemetry: Telemetry, door: Door) -> RpcServer:
+def _server(
+    settings: Settings, built: Parts, telemetry: Telemetry, door: Door, budget: RequestBudget
+) -> RpcServer:
     return RpcServer(
         built.service,
         built.health,
         max_request_bytes=settings.max_request_bytes,
-        max_request_bytes_in_flight=settings.max_request_bytes_in_flight,
+        budget=budget,
         max_calls_per_connection=settings.max_calls_per_connection,
         send_timeout_seconds=settings.send_timeout_seconds,
         clock=built.clock,
@@ -184,6 +193,7 @@ def _reduce_garbage_collection() -> None:
 async def _stop(
     settings: Settings,
     server: RpcServer,
+    http: HttpListener | None,
     push: PushServer | None,
     built: Parts,
     running: asyncio.Task[None],
@@ -204,7 +214,10 @@ async def _stop(
         await push.stop()
     built.watching.drain()
     built.election.stop()
-    await server.stop(settings.grace_seconds)
+    async with asyncio.TaskGroup() as stopping:
+        stopping.create_task(server.stop(settings.grace_seconds))
+        if http is not None:
+            stopping.create_task(http.stop())
     await asyncio.wait((running,), timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
     for task in (running, *helpers):
         task.cancel()
@@ -237,6 +250,36 @@ async def _push(settings: Settings, built: Parts, parts: AsyncExitStack) -> Push
     return push
 
 
+async def _http(
+    settings: Settings,
+    built: Parts,
+    telemetry: Telemetry,
+    authenticator: Authenticator,
+    budget: RequestBudget,
+    parts: AsyncExitStack,
+) -> HttpListener | None:
+    """Start the HTTP listener of callers if it is configured. It is imported only then."""
+    if settings.http_listen is None:
+        return None
+    from longtake_server.http.parts import DoorParts, DoorSettings
+    from longtake_server.http.server import door_listener
+
+    door = DoorSettings(
+        caller_header=settings.trust_caller_header,
+        max_request_bytes=settings.max_request_bytes,
+        send_timeout_seconds=settings.send_timeout_seconds,
+    )
+    http = door_listener(
+        DoorParts(built.service, authenticator, built.clock, door, budget, telemetry),
+        settings.grace_seconds,
+    )
+    parts.push_async_callback(http.stop)
+    address = http.bind(settings.http_listen)
+    await http.start()
+    _log.info("serving HTTP", extra={"address": address})
+    return http
+
+
 async def _keys(settings: Settings, built: Parts, telemetry: Telemetry) -> KeyRing | None:
     """Read the API keys if they are accepted, and report whether they can be read."""
     if "keys" not in settings.authentication:
@@ -247,9 +290,7 @@ async def _keys(settings: Settings, built: Parts, telemetry: Telemetry) -> KeyRi
     return keys
 
 
-def _door(settings: Settings, built: Parts, keys: KeyRing | None, parts: AsyncExitStack) -> Door:
-    authenticator = configured_authenticator(settings, keys, built.clock)
-    parts.push_async_callback(authenticator.aclose)
+def _door(settings: Settings, built: Parts, authenticator: Authenticator) -> Door:
     return Door(
         authenticator,
         built.clock,

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import socket
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 _BACKLOG = 128
 _KEEP_ALIVE_SECONDS = 30
-_GRACE_SECONDS = 2
+_GRACE_SECONDS = 2.0
 
 
 class HttpListener:
@@ -34,11 +35,19 @@ class HttpListener:
         application: The application.
         setting: The variable that sets the address, for errors.
         most_connections: The most connections; further requests get 503.
+        grace_seconds: How long requests under way may take when it stops.
 
     """
 
-    def __init__(self, application: Starlette, setting: str, most_connections: int) -> None:
-        self._server = _Uvicorn(application, most_connections)
+    def __init__(
+        self,
+        application: Starlette,
+        setting: str,
+        most_connections: int,
+        *,
+        grace_seconds: float = _GRACE_SECONDS,
+    ) -> None:
+        self._server = _Uvicorn(application, most_connections, grace_seconds)
         self._setting = setting
         self._listening: list[socket.socket] = []
         self._serving: asyncio.Task[None] | None = None
@@ -70,7 +79,7 @@ class HttpListener:
             await self._serving
 
     async def stop(self) -> None:
-        """Refuse new requests and wait up to two seconds for running ones. Idempotent."""
+        """Refuse new requests and wait up to the grace period for running ones. Idempotent."""
         self._server.should_exit = True
         if self._serving is not None:
             await asyncio.wait([self._serving])
@@ -87,7 +96,7 @@ class HttpListener:
 class _Uvicorn(uvicorn.Server):
     """Leaves signals to the process, and signals when it has started."""
 
-    def __init__(self, application: Starlette, most_connections: int) -> None:
+    def __init__(self, application: Starlette, most_connections: int, grace_seconds: float) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
@@ -99,7 +108,7 @@ class _Uvicorn(uvicorn.Server):
                 ws="none",
                 limit_concurrency=most_connections,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
+                timeout_graceful_shutdown=math.ceil(grace_seconds),
             )
         )
         self.tried = asyncio.Event()

@@ -24,6 +24,7 @@ from longtake_server.identity.principal import Role
 from longtake_server.operations.model import SubmissionAccepted, SubmissionStarted, Succeeded
 from longtake_server.rpc.door import Door
 from longtake_server.rpc.health import HealthServicer
+from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.rpc.server import RpcServer
 from longtake_server.telemetry import Telemetry
 
@@ -127,6 +128,7 @@ class Server:
     videos: Any
     operations: Any
     checks: asyncio.Semaphore
+    authenticator: Authenticator
 
     async def check_sessions(self) -> None:
         """Let the time of the next check of credentials come, and wait for the check."""
@@ -213,7 +215,7 @@ async def serving(
             service or parts.service,
             health,
             max_request_bytes=MAX_REQUEST_BYTES,
-            max_request_bytes_in_flight=max_request_bytes_in_flight,
+            budget=RequestBudget(max_request_bytes_in_flight),
             max_calls_per_connection=max_calls_per_connection,
             send_timeout_seconds=send_timeout_seconds,
             clock=parts.clock,
@@ -231,7 +233,10 @@ async def serving(
         try:
             async with grpc.aio.insecure_channel(address, _OPTIONS) as channel:
                 videos, operations = VideoServiceStub(channel), OperationsStub(channel)
-                yield Server(parts, server, health, address, channel, videos, operations, checks)
+                yield Server(
+                    *(parts, server, health, address, channel, videos, operations, checks),
+                    authenticator,
+                )
         finally:
             parts.watching.drain()
             await server.stop(0)

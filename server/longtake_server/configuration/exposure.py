@@ -40,6 +40,10 @@ class Exposure(Protocol):
         """Authorities of the certificates of clients."""
 
     @property
+    def http_listen(self) -> str | None:
+        """Address of the HTTP server for callers."""
+
+    @property
     def trust_caller_header(self) -> str | None:
         """Metadata key in which a proxy names the caller."""
 
@@ -67,10 +71,16 @@ def _mtls_is_complete(settings: Exposure, name: Name) -> str | None:
 
 
 def _addresses_differ(settings: Exposure, name: Name) -> str | None:
-    same = settings.mtls_listen == settings.listen
-    if not same or split_address(settings.listen)[1] == 0:
-        return None
-    return f"{name('mtls_listen')} must be another address than {name('listen')}"
+    given = [one for one in _ADDRESSES if (address := getattr(settings, one)) and _port(address)]
+    for place, second in enumerate(given):
+        for first in given[:place]:
+            if getattr(settings, first) == getattr(settings, second):
+                return f"{name(second)} must be another address than {name(first)}"
+    return None
+
+
+def _port(address: str) -> int:
+    return split_address(address)[1]
 
 
 def _is_encrypted(settings: Exposure, name: Name) -> str | None:
@@ -98,15 +108,12 @@ def _is_authenticated(settings: Exposure, name: Name) -> str | None:
 
 def _exposed(settings: Exposure) -> str | None:
     """Return the setting of the first address that other machines can reach, or None."""
-    if not is_loopback(settings.listen):
-        return "listen"
-    if settings.mtls_listen is not None and not is_loopback(settings.mtls_listen):
-        return "mtls_listen"
-    return None
+    addresses = ((one, getattr(settings, one)) for one in _ADDRESSES)
+    return next((one for one, address in addresses if address and not is_loopback(address)), None)
 
 
 _FILES = ("tls_certificate", "tls_key")
-_ADDRESSES = ("listen", "mtls_listen")
+_ADDRESSES = ("listen", "mtls_listen", "http_listen")
 
 EXPOSURE_RULES: tuple[Rule[Any], ...] = (
     Rule(_FILES, _pair_is_complete),

@@ -71,6 +71,22 @@ def principal_of_call() -> Principal:
     return _principal.get()
 
 
+def check_role(principal: Principal, method: str) -> None:
+    """Return if a principal has a role that a method requires.
+
+    Args:
+        principal: Who makes the call.
+        method: The method, as `/package.Service/Method`.
+
+    Raises:
+        RoleMissing: It has none.
+
+    """
+    required = ROLES.get(method, _ANY)
+    if not principal.roles & required:
+        raise RoleMissing(sorted(role.value for role in required))
+
+
 class Door:
     """Admits calls, and watches over those that stay open.
 
@@ -123,9 +139,7 @@ class Door:
         presented = self._presented(context)
         known = self._authenticator.known(presented)
         principal = known or await self._authenticator.principal_of(presented)
-        required = ROLES.get(method, _ANY)
-        if not principal.roles & required:
-            raise RoleMissing(sorted(role.value for role in required))
+        check_role(principal, method)
         _principal.set(principal)
         return presented if self._authenticator.authenticates else None
 
