@@ -15,6 +15,8 @@ from longtake_server.budgets_file import BudgetsFile
 from longtake_server.clock import SystemClock
 from longtake_server.engine_settings import engine_settings
 from longtake_server.errors import StartFailure, StorageUnavailable
+from longtake_server.http.signer import UrlSigner
+from longtake_server.identity.signing_keys import SigningKeys
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.operations.engine.election import Election
 from longtake_server.operations.engine.engine import Ports
@@ -22,6 +24,7 @@ from longtake_server.operations.following import Follower
 from longtake_server.operations.ledger import Ledger
 from longtake_server.operations.neighbours import Neighbours
 from longtake_server.operations.requests.catalogue import Catalogue
+from longtake_server.operations.results.addresses import VideoAddresses
 from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.topics import Topics
 from longtake_server.operations.watching import Watching
@@ -54,6 +57,7 @@ class Parts:
     budgets: BudgetsFile
     health: HealthServicer
     service: VideoOperations
+    signer: UrlSigner
     start_check: Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -108,6 +112,9 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
     with _failing_to_start(settings):
         await follower.start()
         await election.start()
+    longest = settings.video_url_longest_seconds
+    signing_keys = SigningKeys(store, clock, timedelta(seconds=longest))
+    signer = UrlSigner(signing_keys, clock, settings.public_url)
     service = VideoOperations(
         store=store,
         ledger=ledger,
@@ -118,6 +125,7 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
         media=media,
         catalogue=catalogue,
         clock=clock,
+        addresses=VideoAddresses(signer, clock, longest),
         enforce_retirement=not simulated,
     )
     check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
@@ -133,6 +141,7 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
         budgets=budgets,
         health=health,
         service=service,
+        signer=signer,
         start_check=check,
     )
 

@@ -49,6 +49,7 @@ from longtake_server.configuration.values import (
     Secret,
     SigningSecret,
     Text,
+    WholeSeconds,
 )
 
 if TYPE_CHECKING:
@@ -86,6 +87,20 @@ class Settings(BaseModel):
         default=None,
         description="Address of the HTTP server for callers, with the same TLS files and the same "
         "authentication as the gRPC server. Default: none.",
+    )
+    public_url: HttpAddress | None = Field(
+        default=None,
+        description="Base URL at which callers reach the HTTP server, for the addresses that it "
+        "signs. `http://` is for loopback addresses, unless `LONGTAKE_INSECURE` has plaintext. "
+        "Default: that of `LONGTAKE_HTTP_LISTEN` if it is a loopback address.",
+    )
+    video_url_longest_seconds: WholeSeconds = Field(
+        default=604_800, description="Longest lifetime of a signed address of a video."
+    )
+    video_url_redirect: Flag = Field(
+        default=False,
+        description="Whether signed addresses of videos in gs:// or s3:// redirect to addresses "
+        "that the bucket signs, so that the bytes do not pass through the server.",
     )
     insecure: Insecurities = Field(
         default=(),

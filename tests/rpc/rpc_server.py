@@ -184,6 +184,7 @@ async def serving(
     max_calls_per_connection: int = 1000,
     send_timeout_seconds: float = _SEND_TIMEOUT_SECONDS,
     telemetry: Telemetry | None = None,
+    public_url: str | None = "https://videos.example",
 ) -> AsyncIterator[Server]:
     """Serve on a loopback port.
 
@@ -191,6 +192,7 @@ async def serving(
         service: Replaces the real use cases.
         proofs: How callers prove who they are. By default all may do everything.
         clock: The clock of the server.
+        public_url: The base of signed addresses, None for that of an HTTP listener.
     """
     async with engine(
         folder,
@@ -199,6 +201,7 @@ async def serving(
         max_watches=max_watches,
         max_watches_per_caller=max_watches_per_caller,
         telemetry=telemetry,
+        public_url=public_url,
     ) as parts:
         health = HealthServicer(["scripted"])
         health.note_engine(True)

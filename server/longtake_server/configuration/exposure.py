@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from longtake_server.configuration.addresses import is_loopback, split_address
+from longtake_server.configuration.addresses import is_loopback, is_loopback_url, split_address
 from longtake_server.configuration.loading import Rule
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ class Exposure(Protocol):
     @property
     def http_listen(self) -> str | None:
         """Address of the HTTP server for callers."""
+
+    @property
+    def public_url(self) -> str | None:
+        """Base URL of the HTTP server for callers."""
 
     @property
     def trust_caller_header(self) -> str | None:
@@ -94,6 +98,19 @@ def _is_encrypted(settings: Exposure, name: Name) -> str | None:
     )
 
 
+def _public_url_is_encrypted(settings: Exposure, name: Name) -> str | None:
+    url = settings.public_url
+    if url is None or url.startswith("https:") or "plaintext" in settings.insecure:
+        return None
+    if is_loopback_url(url):
+        return None
+    return (
+        f"{name('public_url')} begins with http:// and is not a loopback address, so others could "
+        f"read signed addresses; give an https:// one, or allow it with {name('insecure')}="
+        "plaintext"
+    )
+
+
 def _is_authenticated(settings: Exposure, name: Name) -> str | None:
     exposed = _exposed(settings)
     proofs = settings.authentication or settings.trust_caller_header
@@ -120,6 +137,7 @@ EXPOSURE_RULES: tuple[Rule[Any], ...] = (
     Rule((*_FILES, "mtls_listen", "mtls_client_ca"), _mtls_is_complete),
     Rule(_ADDRESSES, _addresses_differ),
     Rule((*_ADDRESSES, *_FILES, "insecure"), _is_encrypted),
+    Rule(("public_url", "insecure"), _public_url_is_encrypted),
     Rule((*_ADDRESSES, "authentication", "trust_caller_header", "insecure"), _is_authenticated),
 )
 """The rules, for settings that are an `Exposure`."""

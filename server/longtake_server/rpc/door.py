@@ -53,6 +53,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "/longtake.v1.VideoService/CancelOperation": _CHANGE,
     "/longtake.v1.VideoService/DeleteOperation": _CHANGE,
     "/longtake.v1.VideoService/DownloadVideo": _ANY,
+    "/longtake.v1.VideoService/CreateVideoUrl": _ANY,
     "/longtake.v1.VideoService/ListModels": _ANY,
     "/longtake.v1.VideoService/GetModel": _ANY,
     "/longtake.v1.VideoService/GetCaller": _ANY,

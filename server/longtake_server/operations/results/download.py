@@ -72,7 +72,7 @@ class Downloads:
         Upstream.open_video.
 
         """
-        video = _video(record, index)
+        video = video_of(record, index)
         source = self._upstream(record).open_video if video.at_upstream else self._media.open_video
         async with source(video, offset, limit) as reading:
             download = Download(video, reading.size_bytes, reading.chunks)
@@ -132,7 +132,14 @@ class Downloads:
             )
 
 
-def _video(record: OperationRecord, index: int) -> StoredVideo:
+def video_of(record: OperationRecord, index: int) -> StoredVideo:
+    """Return a video of an operation.
+
+    Raises:
+        VideoNotReady: The operation has not succeeded.
+        VideoNotFound: The operation has no video of this index.
+
+    """
     name = f"{record.name}/videos/{index}"
     if record.state is not State.SUCCEEDED:
         raise VideoNotReady(name, record.state.value)
