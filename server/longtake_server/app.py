@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from longtake_server.errors import StorageLost
+from longtake_server.http.parts import DoorParts, DoorSettings
 from longtake_server.identity.configured import configured_authenticator
 from longtake_server.identity.keys import KeyRing
 from longtake_server.memory import (
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from longtake_server.identity.authentication import Authenticator
     from longtake_server.parts import Parts
     from longtake_server.push.server import PushServer
+    from longtake_server.rpc.certificates import Certificates
     from longtake_server.rpc.health import HealthServicer
     from longtake_server.rpc.listeners import Listeners
     from longtake_server.settings import Settings
@@ -83,7 +85,8 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
             telemetry.report(metrics.CERTIFICATE_EXPIRY, lambda: certificates.expiry)
         push = await _push(settings, built, parts)
         await _ops(settings, built.health, scrape, parts)
-        http = await _http(settings, built, telemetry, authenticator, budget, parts)
+        shared = _shared(settings, built, telemetry, authenticator, budget)
+        http = await _http(settings, shared, certificates, parts)
         await server.start()
         running = asyncio.create_task(built.election.run(), name="election")
         returning = asyncio.create_task(_memory(built, server).run(), name="memory")
@@ -250,31 +253,40 @@ async def _push(settings: Settings, built: Parts, parts: AsyncExitStack) -> Push
     return push
 
 
-async def _http(
+def _shared(
     settings: Settings,
     built: Parts,
     telemetry: Telemetry,
     authenticator: Authenticator,
     budget: RequestBudget,
+) -> DoorParts:
+    """Return what the routes of the HTTP listener share."""
+    door = DoorSettings(
+        caller_header=settings.trust_caller_header,
+        max_request_bytes=settings.max_request_bytes,
+        send_timeout_seconds=settings.send_timeout_seconds,
+        redirects=settings.video_url_redirect,
+    )
+    return DoorParts(
+        built.service, authenticator, built.clock, door, built.signer, budget, telemetry
+    )
+
+
+async def _http(
+    settings: Settings,
+    shared: DoorParts,
+    certificates: Certificates | None,
     parts: AsyncExitStack,
 ) -> HttpListener | None:
     """Start the HTTP listener of callers if it is configured. It is imported only then."""
     if settings.http_listen is None:
         return None
-    from longtake_server.http.parts import DoorParts, DoorSettings
     from longtake_server.http.server import door_listener
 
-    door = DoorSettings(
-        caller_header=settings.trust_caller_header,
-        max_request_bytes=settings.max_request_bytes,
-        send_timeout_seconds=settings.send_timeout_seconds,
-    )
-    http = door_listener(
-        DoorParts(built.service, authenticator, built.clock, door, budget, telemetry),
-        settings.grace_seconds,
-    )
+    http = door_listener(shared, settings.grace_seconds, certificates)
     parts.push_async_callback(http.stop)
     address = http.bind(settings.http_listen)
+    shared.signer.listens(address, tls=certificates is not None)
     await http.start()
     _log.info("serving HTTP", extra={"address": address})
     return http

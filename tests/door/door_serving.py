@@ -50,6 +50,7 @@ async def http_serving(
     max_request_bytes: int = MAX_REQUEST_BYTES,
     max_request_bytes_in_flight: int = 10 * MAX_REQUEST_BYTES,
     send_timeout_seconds: float = _SEND_TIMEOUT_SECONDS,
+    redirects: bool = False,
     telemetry: Telemetry | None = None,
 ) -> AsyncIterator[HttpDoor]:
     """Serve gRPC and HTTP on loopback ports.
@@ -58,6 +59,7 @@ async def http_serving(
         proofs: How callers prove who they are. By default all may do everything.
         caller_header: The header in which a trusted proxy names the caller.
         clock: The clock of the server.
+        redirects: Whether signed addresses redirect to those of the media store.
     """
     async with serving(
         folder,
@@ -67,17 +69,20 @@ async def http_serving(
         clock=clock,
         send_timeout_seconds=send_timeout_seconds,
         telemetry=telemetry,
+        public_url=None,
     ) as server:
         parts = DoorParts(
             server.parts.service,
             server.authenticator,
             server.parts.clock,
-            DoorSettings(caller_header, max_request_bytes, send_timeout_seconds),
+            DoorSettings(caller_header, max_request_bytes, send_timeout_seconds, redirects),
+            server.parts.signer,
             RequestBudget(max_request_bytes_in_flight),
             telemetry or Telemetry(),
         )
         listener = door_listener(parts, grace_seconds=1.0)
         address = listener.bind("127.0.0.1:0")
+        server.parts.signer.listens(address, tls=False)
         await listener.start()
         try:
             base = f"http://{address}"

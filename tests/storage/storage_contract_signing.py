@@ -35,8 +35,10 @@ class SigningKeyContract:
         self, store: SigningKeyStore
     ) -> None:
         await store.add_signing_key(FIRST, NOON - DAY, NOON - DAY)
-        await store.add_signing_key(SECOND, NOON, NOON - DAY)
+        await store.add_signing_key(SECOND, NOON - timedelta(microseconds=1), NOON - DAY)
         assert await store.signing_keys() == (FIRST,)
+        await store.add_signing_key(SECOND, NOON, NOON - DAY)
+        assert await store.signing_keys() == (SECOND, FIRST)
 
     async def test_signing_keys_that_no_address_needs_are_deleted(
         self, store: SigningKeyStore

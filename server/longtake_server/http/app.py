@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from longtake_server.http import videos
+from longtake_server.http.observation import Observed
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from longtake_server.http.parts import DoorParts
 
 _ROUTES = (videos.routes,)
 
 
-def create_application(parts: DoorParts) -> Starlette:
-    """Return the ASGI application. It answers other paths with 404.
+def create_application(parts: DoorParts) -> ASGIApp:
+    """Return the ASGI application, which records its requests. It answers other paths with 404.
 
     Args:
         parts: What the routes share.
@@ -25,4 +28,4 @@ def create_application(parts: DoorParts) -> Starlette:
     """
     application = Starlette(routes=[route for routes in _ROUTES for route in routes(parts)])
     application.router.redirect_slashes = False
-    return application
+    return Observed(application, parts.clock, parts.telemetry)

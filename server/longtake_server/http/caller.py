@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from longtake_server.http.observation import note_principal
 from longtake_server.identity.authentication import Presented
 from longtake_server.rpc.door import check_role
 
@@ -31,6 +32,7 @@ async def caller_of(request: Request, parts: DoorParts, method: str) -> Principa
 
     """
     principal = await parts.authenticator.principal_of(_presented(request, parts))
+    note_principal(principal)
     check_role(principal, method)
     return principal
 

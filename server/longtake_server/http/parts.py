@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from longtake_server.clock import Clock
+    from longtake_server.http.signer import UrlSigner
     from longtake_server.identity.authentication import Authenticator
     from longtake_server.operations.service import VideoOperations
     from longtake_server.rpc.request_budget import RequestBudget
@@ -24,11 +25,13 @@ class DoorSettings:
             if there is no such proxy.
         max_request_bytes: The largest body of a request.
         send_timeout_seconds: How long a reader may leave a part of a response unread.
+        redirects: Whether signed addresses redirect to those of the media store, if it signs.
     """
 
     caller_header: str | None
     max_request_bytes: int
     send_timeout_seconds: float
+    redirects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class DoorParts:
         authenticator: Turns what a request presents into its principal.
         clock: Time.
         settings: The settings of the listener.
+        signer: Proves the grants of signed addresses.
         budget: Bounds the bytes of the requests in flight, together with those of gRPC.
         telemetry: Records spans and metrics.
     """
@@ -48,5 +52,6 @@ class DoorParts:
     authenticator: Authenticator
     clock: Clock
     settings: DoorSettings
+    signer: UrlSigner
     budget: RequestBudget
     telemetry: Telemetry

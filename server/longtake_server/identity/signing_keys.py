@@ -55,11 +55,11 @@ class SigningKeyStore(Protocol):
     async def add_signing_key(
         self, key: SigningKey, unless_since: datetime, forget_before: datetime
     ) -> None:
-        """Add a key, unless there is one that was made at `unless_since` or later.
+        """Add a key, unless there is one that was made after `unless_since`.
 
         Args:
             key: The key.
-            unless_since: From when on a key makes this one unnecessary.
+            unless_since: A key that was made later makes this one unnecessary.
             forget_before: Keys that were made earlier are deleted.
 
         """
@@ -103,7 +103,10 @@ class SigningKeys:
         forget_before = now - _SIGNS - self._longest
         await _in_time(self._store.add_signing_key(made, now - _SIGNS, forget_before))
         await self._read()
-        return self._signing(now) or made
+        stored = self._signing(now)
+        if stored is None:
+            raise StorageUnavailable("the new signing key was not stored")
+        return stored
 
     async def find(self, key_id: str) -> SigningKey | None:
         """Return a key, or None if there is none of this id.

@@ -329,6 +329,17 @@ class VideoOperations:
             video, (name, index), principal, lifetime_seconds, disposition
         )
 
+    async def store_address(
+        self, name: str, principal: Principal, index: int, lifetime_seconds: int
+    ) -> str | None:
+        """Return an address of a video that its store signs, or None. See MediaStore.address.
+
+        Raises also as `download`.
+
+        """
+        record = await self._find(name, principal)
+        return await self._downloads.store_address(record, index, lifetime_seconds)
+
     async def usage(
         self, wanted: UsageQuery, principal: Principal, limit: int, cursor: str | None
     ) -> UsagePage:

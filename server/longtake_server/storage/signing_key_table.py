@@ -36,7 +36,7 @@ def add(
     connection.execute(
         """
         INSERT INTO signing_keys SELECT ?, ?, ?
-        WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE create_time >= ?)
+        WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE create_time > ?)
         """,
         (key.id, key.secret, to_micros(key.create_time), to_micros(unless_since)),
     )

@@ -80,6 +80,17 @@ class Downloads:
                 download.chunks = self._measuring(record.name, index, download, reading)
             yield download
 
+    async def store_address(
+        self, record: OperationRecord, index: int, lifetime_seconds: int
+    ) -> str | None:
+        """Return an address of a video that the media store signs, or None.
+
+        Raises as `open`, and as MediaStore.address.
+
+        """
+        video = video_of(record, index)
+        return None if video.at_upstream else await self._media.address(video, lifetime_seconds)
+
     def _upstream(self, record: OperationRecord) -> Upstream:
         """Return the upstream that can read the videos. Any region reads those of the others."""
         home = home_of(record.upstream)

@@ -34,7 +34,7 @@ def add(key: SigningKey, unless_since: datetime, forget_before: datetime) -> Que
         INSERT INTO signing_keys (id, secret, create_time)
         SELECT %(id)s::text, %(secret)s::bytea, %(create_time)s::bigint
         WHERE NOT EXISTS (
-            SELECT FROM signing_keys WHERE create_time >= %(unless_since)s::bigint
+            SELECT FROM signing_keys WHERE create_time > %(unless_since)s::bigint
         )
         """,
         {
