@@ -13,6 +13,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,7 @@ class Replica:
 
     Attributes:
         address: Where it listens.
+        http_address: Where it serves signed addresses.
         ended: When it was noticed that it had ended, in monotonic seconds. None while it runs.
 
     """
@@ -52,6 +54,7 @@ class Replica:
     def __init__(self, number: int, folder: Path, settings: Mapping[str, str]) -> None:
         self.number = number
         self.address = "127.0.0.1:0"
+        self.http_address = _free_address()
         self.ended: float | None = None
         self._log = folder / f"replica-{number}.log"
         self._settings = {**settings, "LONGTAKE_DATA_FOLDER": str(folder / f"replica-{number}")}
@@ -64,7 +67,8 @@ class Replica:
 
     def start(self) -> bool:
         """Start it, and return whether it serves."""
-        environment = {**self._settings, "LONGTAKE_LISTEN": self.address}
+        listens = {"LONGTAKE_LISTEN": self.address, "LONGTAKE_HTTP_LISTEN": self.http_address}
+        environment = {**self._settings, **listens}
         with self._log.open("ab") as log:
             self._process = _program("longtake_server", "serve", log=log, environment=environment)
         line = _first_line(self._process)
@@ -155,6 +159,8 @@ def _serve(arguments: argparse.Namespace, stack: ExitStack) -> None:
         "LONGTAKE_GOOGLE_BASE_URL": simulator,
         "LONGTAKE_GOOGLE_STORAGE_URL": simulator,
     }
+    if not arguments.listen.endswith(":0"):
+        settings["LONGTAKE_PUBLIC_URL"] = f"http://{arguments.listen}"
     count = range(1, arguments.replicas + 1)
     replicas = stack.enter_context(_replicas([Replica(each, folder, settings) for each in count]))
     listen = ("--listen", arguments.listen, "--tls-listen", arguments.tls_listen)
@@ -199,6 +205,12 @@ def _replicas(replicas: Sequence[Replica]) -> Iterator[Sequence[Replica]]:
         yield replicas
 
 
+def _free_address() -> str:
+    """Return an address that a replica can take, and take again."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
 @contextmanager
 def _simulator(folder: Path) -> Iterator[str]:
     options = ("--port", "0", "--state-directory", str(folder / "simulator"))
@@ -214,7 +226,8 @@ def _edge(
     folder: Path, replicas: Sequence[Replica], listen: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     servers = [word for replica in replicas for word in ("--server", replica.address)]
-    options = (*servers, *listen, "--folder", str(folder / "edge"))
+    http = [word for replica in replicas for word in ("--http-server", replica.http_address)]
+    options = (*servers, *http, *listen, "--folder", str(folder / "edge"))
     with (folder / "edge.log").open("ab") as log:
         edge = _program("scripts.edge", *options, log=log, environment={})
     with _ended(edge) as process:

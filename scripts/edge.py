@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = Path(sys.executable).parent
+HTTP_LISTEN = "127.0.0.1:8082"
 STOP_SECONDS = 30
 POLL_SECONDS = 0.05
 
@@ -45,9 +46,10 @@ def main() -> None:
         sys.exit("edge: --certificate and --key must be given together")
     try:
         with ExitStack() as stack:
-            servers = arguments.server or [stack.enter_context(_server())]
+            http = arguments.http_server or [os.environ.get("LONGTAKE_HTTP_LISTEN", HTTP_LISTEN)]
+            servers = arguments.server or [stack.enter_context(_server(http[0], arguments.listen))]
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="longtake-edge-"))
-            envoy = stack.enter_context(_envoy(_written(arguments, servers), Path(folder)))
+            envoy = stack.enter_context(_envoy(_written(arguments, servers, http), Path(folder)))
             sys.exit(envoy.wait())
     except KeyboardInterrupt:
         sys.exit(0)
@@ -64,6 +66,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="address of a server; repeat it for several, which take turns "
         "(default: LONGTAKE_LISTEN)",
+    )
+    add(
+        "--http-server",
+        action="append",
+        metavar="ADDRESS",
+        help="address of the HTTP listener of a server, for signed addresses "
+        f"(default: LONGTAKE_HTTP_LISTEN, else {HTTP_LISTEN})",
     )
     add(
         "--server-ca",
@@ -94,13 +103,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _written(arguments: argparse.Namespace, servers: list[str]) -> Path:
+def _written(arguments: argparse.Namespace, servers: list[str], http: list[str]) -> Path:
     folder: Path = arguments.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     edge = Edge(
         listen=arguments.listen,
         tls_listen=arguments.tls_listen,
         servers=tuple(servers),
+        http_servers=tuple(address.replace("0.0.0.0", "127.0.0.1") for address in http),  # noqa: S104 - replaced
         descriptor_set=folder / "longtake.pb",
         certificate=(arguments.certificate or folder / "certificate.pem").resolve(),
         key=(arguments.key or folder / "key.pem").resolve(),
@@ -114,13 +124,20 @@ def _written(arguments: argparse.Namespace, servers: list[str]) -> Path:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def _server(http: str, edge: str) -> Iterator[str]:
+    """Yield the address of the server that runs, or of one that is started for the edge."""
     program = str(COMMANDS / "longtake-server")
     asked = subprocess.run([program, "health"], check=False, capture_output=True)
     if asked.returncode == 0:
         yield load_settings(None).listen.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - replaced
         return
-    with _ended(subprocess.Popen([program, "serve"], stdout=subprocess.PIPE, text=True)) as process:
+    environment = {"LONGTAKE_HTTP_LISTEN": http, **os.environ}
+    if not edge.endswith(":0"):
+        environment.setdefault("LONGTAKE_PUBLIC_URL", f"http://{edge}")
+    started = subprocess.Popen(
+        [program, "serve"], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    with _ended(started) as process:
         announcement = process.stdout.readline() if process.stdout else ""
         if not announcement:
             sys.exit("edge: the server did not start; see the messages above")
