@@ -193,6 +193,7 @@ VALUES: dict[str, Any] = {
     ),
     "Video": types.Video(file_data=_FILE),
     "VideoCorrupted": errors.VideoCorrupted(LONG),
+    "VideoUrl": types.VideoUrl(url=LONG, expire_time=_MOMENT),
     "Violation": _VIOLATION,
 }
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from google.type import money_pb2
 
 from longtake._amounts import max_cost
-from longtake._durations import queue_timeout
+from longtake._durations import Seconds, lifetime, queue_timeout
 from longtake._fields import (
     instance,
     text,
@@ -25,14 +25,18 @@ from longtake._fields import (
     whole_number,
 )
 from longtake.types import (
+    AsyncStoredVideo,
+    Disposition,
     GenerateVideosConfig,
     GenerateVideosOptions,
     Image,
     Mask,
     Operation,
     ReferenceImage,
+    StoredVideo,
     Video,
 )
+from longtake.types.enums import choice_of
 from longtake.v1 import generation_pb2, media_pb2, video_service_pb2
 
 if TYPE_CHECKING:
@@ -109,6 +113,27 @@ def video_name(name: str) -> str:
     if not text(name, "name", accepted):
         raise ValueError(f"name: it is empty; it is {accepted}")
     return name
+
+
+def url_request(
+    video: StoredVideo | AsyncStoredVideo | str,
+    seconds: Seconds | None,
+    disposition: Disposition | str,
+) -> video_service_pb2.CreateVideoUrlRequest:
+    """Return the request for an address of a video.
+
+    Raises:
+        ValueError: An argument is wrong; the message names it.
+
+    """
+    name = video.name if isinstance(video, StoredVideo | AsyncStoredVideo) else video
+    chosen = choice_of(Disposition, disposition, "disposition")
+    request = video_service_pb2.CreateVideoUrlRequest(
+        name=video_name(name), disposition=chosen.name
+    )
+    if seconds is not None:
+        request.lifetime.FromSeconds(lifetime(seconds))
+    return request
 
 
 def list_request(

@@ -10,6 +10,7 @@ from longtake.types.config import GenerateVideosConfig, GenerateVideosConfigDict
 from longtake.types.enums import (
     CameraControl,
     CompressionQuality,
+    Disposition,
     GenerationMode,
     MaskMode,
     PersonGeneration,
@@ -39,6 +40,7 @@ from longtake.types.operation import (
 )
 from longtake.types.stored_video import AsyncStoredVideo, StoredVideo
 from longtake.types.usage import Usage
+from longtake.types.video_url import VideoUrl
 
 __all__ = [
     "AsyncGenerateVideosOperation",
@@ -47,6 +49,7 @@ __all__ = [
     "Caller",
     "CameraControl",
     "CompressionQuality",
+    "Disposition",
     "FileData",
     "GenerateVideosConfig",
     "GenerateVideosConfigDict",
@@ -77,4 +80,5 @@ __all__ = [
     "StoredVideo",
     "Usage",
     "Video",
+    "VideoUrl",
 ]
