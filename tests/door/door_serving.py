@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fakes.upstream import ScriptedUpstream
     from longtake_server.http_listener import HttpListener
     from longtake_server.identity.authentication import Proofs
+    from longtake_server.rpc.certificates import Certificates
     from rpc.rpc_server import Server
 
 _SEND_TIMEOUT_SECONDS = 600.0
@@ -52,6 +53,7 @@ async def http_serving(
     send_timeout_seconds: float = _SEND_TIMEOUT_SECONDS,
     redirects: bool = False,
     telemetry: Telemetry | None = None,
+    certificates: Certificates | None = None,
 ) -> AsyncIterator[HttpDoor]:
     """Serve gRPC and HTTP on loopback ports.
 
@@ -60,6 +62,7 @@ async def http_serving(
         caller_header: The header in which a trusted proxy names the caller.
         clock: The clock of the server.
         redirects: Whether signed addresses redirect to those of the media store.
+        certificates: The certificate for TLS.
     """
     async with serving(
         folder,
@@ -80,9 +83,9 @@ async def http_serving(
             RequestBudget(max_request_bytes_in_flight),
             telemetry or Telemetry(),
         )
-        listener = door_listener(parts, grace_seconds=1.0)
+        listener = door_listener(parts, 1.0, certificates)
         address = listener.bind("127.0.0.1:0")
-        server.parts.signer.listens(address, tls=False)
+        server.parts.signer.listens(address, tls=certificates is not None)
         await listener.start()
         try:
             base = f"http://{address}"
