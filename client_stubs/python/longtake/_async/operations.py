@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any
 
 from longtake._async.connection import AsyncConnection
 from longtake._async.downloads import AsyncDownloads
 from longtake._backoff import STREAM_SECONDS, Deadline
 from longtake._durations import Seconds, wait_timeout
+from longtake._http_options import get_options
 from longtake._process_bound import AsyncProcessBound
 from longtake._requests import (
     list_request,
@@ -28,6 +30,8 @@ from longtake.types import (
     AsyncStoredVideo,
     Disposition,
     GenerateVideosResponse,
+    GetOperationConfig,
+    GetOperationConfigDict,
     Operation,
     OperationEvent,
     VideoUrl,
@@ -36,7 +40,7 @@ from longtake.types.stored_video import StoredVideoFacts
 from longtake.v1 import operation_pb2
 from longtake.v1 import video_service_pb2 as api
 
-AnyOperation = Operation[AsyncStoredVideo] | str
+AnyOperation = Operation[Any] | str
 
 
 class AsyncOperations(AsyncProcessBound):
@@ -51,10 +55,26 @@ class AsyncOperations(AsyncProcessBound):
         self._connection = connection
         self._downloads = AsyncDownloads(connection)
 
-    async def get(self, operation: AnyOperation) -> AsyncGenerateVideosOperation:
-        """Return the newest state of an operation, without waiting."""
+    async def get(
+        self,
+        operation: AnyOperation,
+        *,
+        config: GetOperationConfig | GetOperationConfigDict | None = None,
+    ) -> AsyncGenerateVideosOperation:
+        """Return the newest state of an operation, without waiting.
+
+        Args:
+            operation: The operation.
+            config: The headers and the deadline of the call, in `http_options`.
+
+        Raises:
+            ValueError: A value is wrong; the message names it.
+
+        """
         request = api.GetOperationRequest(name=operation_name(operation))
-        return self.bind(await self._connection.call(self._connection.stub.GetOperation, request))
+        options = get_options(config)
+        method = self._connection.stub.GetOperation
+        return self.bind(await self._connection.call(method, request, options))
 
     def watch(
         self, operation: AnyOperation, after_revision: int = 0

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
+from typing import Any
 
 from longtake._backoff import STREAM_SECONDS, Deadline
 from longtake._durations import Seconds, wait_timeout
+from longtake._http_options import get_options
 from longtake._process_bound import ProcessBound
 from longtake._requests import (
     list_request,
@@ -28,6 +30,8 @@ from longtake.types import (
     Disposition,
     GenerateVideosOperation,
     GenerateVideosResponse,
+    GetOperationConfig,
+    GetOperationConfigDict,
     Operation,
     OperationEvent,
     StoredVideo,
@@ -37,7 +41,7 @@ from longtake.types.stored_video import StoredVideoFacts
 from longtake.v1 import operation_pb2
 from longtake.v1 import video_service_pb2 as api
 
-AnyOperation = Operation[StoredVideo] | str
+AnyOperation = Operation[Any] | str
 
 
 class Operations(ProcessBound):
@@ -52,10 +56,26 @@ class Operations(ProcessBound):
         self._connection = connection
         self._downloads = Downloads(connection)
 
-    def get(self, operation: AnyOperation) -> GenerateVideosOperation:
-        """Return the newest state of an operation, without waiting."""
+    def get(
+        self,
+        operation: AnyOperation,
+        *,
+        config: GetOperationConfig | GetOperationConfigDict | None = None,
+    ) -> GenerateVideosOperation:
+        """Return the newest state of an operation, without waiting.
+
+        Args:
+            operation: The operation.
+            config: The headers and the deadline of the call, in `http_options`.
+
+        Raises:
+            ValueError: A value is wrong; the message names it.
+
+        """
         request = api.GetOperationRequest(name=operation_name(operation))
-        return self.bind(self._connection.call(self._connection.stub.GetOperation, request))
+        options = get_options(config)
+        method = self._connection.stub.GetOperation
+        return self.bind(self._connection.call(method, request, options))
 
     def watch(
         self, operation: AnyOperation, after_revision: int = 0
