@@ -12,7 +12,7 @@ from longtake._async.operations import AsyncOperations
 from longtake._http_options import call_options
 from longtake._requests import add_repeat_note, generate_request, model_name, source_of
 from longtake._responses import model_of
-from longtake.errors import ServerError
+from longtake.errors import LongtakeError, ServerError
 from longtake.types import (
     AsyncGenerateVideosOperation,
     AsyncStoredVideo,
@@ -83,8 +83,10 @@ class AsyncModels:
         method = self._connection.stub.GenerateVideos
         try:
             message = await self._connection.call(method, request, call)
-        except ServerError as error:
-            add_repeat_note(error, request)
+        except LongtakeError as error:
+            # Neither tells whether the server has started the generation.
+            if isinstance(error, ServerError) or error.status == "CANCELLED":
+                add_repeat_note(error, request)
             raise
         return self._operations.bind(message)
 

@@ -13,7 +13,7 @@ from longtake._requests import add_repeat_note, generate_request, model_name, so
 from longtake._responses import model_of
 from longtake._sync.connection import Connection
 from longtake._sync.operations import Operations
-from longtake.errors import ServerError
+from longtake.errors import LongtakeError, ServerError
 from longtake.types import (
     GenerateVideosConfig,
     GenerateVideosConfigDict,
@@ -84,8 +84,10 @@ class Models:
         method = self._connection.stub.GenerateVideos
         try:
             message = self._connection.call(method, request, call)
-        except ServerError as error:
-            add_repeat_note(error, request)
+        except LongtakeError as error:
+            # Neither tells whether the server has started the generation.
+            if isinstance(error, ServerError) or error.status == "CANCELLED":
+                add_repeat_note(error, request)
             raise
         return self._operations.bind(message)
 
