@@ -80,7 +80,9 @@ const (
 	// UNAVAILABLE. The server is shutting down. The same call works after the
 	// restart. Has a google.rpc.RetryInfo.
 	ErrorReason_ERROR_REASON_SERVER_DRAINING ErrorReason = 16
-	// UNAVAILABLE. The store or the disk refuses writes. Nothing was accepted.
+	// UNAVAILABLE. The store or the disk cannot be read or written. Nothing was
+	// changed, unless the store's answer to a commit was lost: repeat GenerateVideos
+	// with the same `request_id`. Metadata: `cause`. Has a google.rpc.RetryInfo.
 	ErrorReason_ERROR_REASON_STORAGE_UNAVAILABLE ErrorReason = 17
 	// UNAVAILABLE. The upstream cannot be reached, or does not answer. Also in an
 	// operation's `last_error`, while it waits for that. Metadata: `upstream`.

@@ -158,7 +158,9 @@ export enum ErrorReason {
   SERVER_DRAINING = 16,
 
   /**
-   * UNAVAILABLE. The store or the disk refuses writes. Nothing was accepted.
+   * UNAVAILABLE. The store or the disk cannot be read or written. Nothing was
+   * changed, unless the store's answer to a commit was lost: repeat GenerateVideos
+   * with the same `request_id`. Metadata: `cause`. Has a google.rpc.RetryInfo.
    *
    * @generated from enum value: ERROR_REASON_STORAGE_UNAVAILABLE = 17;
    */
