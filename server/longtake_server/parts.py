@@ -29,7 +29,10 @@ from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.topics import Topics
 from longtake_server.operations.watching import Watching
 from longtake_server.rpc.health import HealthServicer
-from longtake_server.start_check import warn_of_unusable
+from longtake_server.start_check import (
+    warn_of_a_simulator_that_replicas_do_not_share,
+    warn_of_unusable,
+)
 from longtake_server.stores import open_store, store_place
 from longtake_server.telemetry import Telemetry, metrics
 from longtake_server.upstream.configured import configured_upstreams
@@ -74,6 +77,7 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
 
     """
     simulated = settings.upstream == "simulator"
+    warn_of_a_simulator_that_replicas_do_not_share(settings)
     catalogue = Catalogue.load(settings.catalogue_file, shipped_quotas=not simulated)
     store = await open_store(settings, SystemClock())
     clock = store.clock
