@@ -40,9 +40,10 @@ $(READY): requirements.lock pyproject.toml client_stubs/python/pyproject.toml
 	@touch $@
 
 demo: $(READY) ## Start a server on the simulator, generate a video and check it: build/demo.mp4
-	@$(BIN)/python scripts/demo.py
+	@$(BIN)/python -m scripts.demo
 
-run: $(READY) ## Serve on 127.0.0.1:50051 until Ctrl-C; LONGTAKE_* variables change settings
+run: export LONGTAKE_HTTP_LISTEN ?= 127.0.0.1:8082
+run: $(READY) ## Serve on 127.0.0.1:50051, HTTP on :8082, until Ctrl-C; LONGTAKE_* variables change settings
 	@$(BIN)/longtake-server serve
 
 edge: $(READY) ## Serve REST, server-sent events and gRPC-Web on :8080, with TLS on :8443, through Envoy

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -25,12 +26,12 @@ import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from scripts.postgres import postgres_server
+from scripts.processes import ended, first_line, say, wait_or_kill
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[1]
-_STOP_SECONDS = 30
 _RESTART_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
 
@@ -45,6 +46,7 @@ class Replica:
 
     Attributes:
         address: Where it listens.
+        http_address: Where it serves signed addresses.
         ended: When it was noticed that it had ended, in monotonic seconds. None while it runs.
 
     """
@@ -52,6 +54,7 @@ class Replica:
     def __init__(self, number: int, folder: Path, settings: Mapping[str, str]) -> None:
         self.number = number
         self.address = "127.0.0.1:0"
+        self.http_address = _free_address()
         self.ended: float | None = None
         self._log = folder / f"replica-{number}.log"
         self._settings = {**settings, "LONGTAKE_DATA_FOLDER": str(folder / f"replica-{number}")}
@@ -64,10 +67,11 @@ class Replica:
 
     def start(self) -> bool:
         """Start it, and return whether it serves."""
-        environment = {**self._settings, "LONGTAKE_LISTEN": self.address}
+        listens = {"LONGTAKE_LISTEN": self.address, "LONGTAKE_HTTP_LISTEN": self.http_address}
+        environment = {**self._settings, **listens}
         with self._log.open("ab") as log:
             self._process = _program("longtake_server", "serve", log=log, environment=environment)
-        line = _first_line(self._process)
+        line = first_line(self._process)
         self.ended = None
         if line:
             self.address = line.split()[-1]
@@ -99,7 +103,7 @@ class Replica:
 
     def wait(self) -> None:
         """Wait until it has ended. Kill it if that takes too long."""
-        _wait(self._process)
+        wait_or_kill(self._process)
 
 
 def main() -> None:
@@ -155,16 +159,18 @@ def _serve(arguments: argparse.Namespace, stack: ExitStack) -> None:
         "LONGTAKE_GOOGLE_BASE_URL": simulator,
         "LONGTAKE_GOOGLE_STORAGE_URL": simulator,
     }
+    if not arguments.listen.endswith(":0"):
+        settings["LONGTAKE_PUBLIC_URL"] = f"http://{arguments.listen}"
     count = range(1, arguments.replicas + 1)
     replicas = stack.enter_context(_replicas([Replica(each, folder, settings) for each in count]))
     listen = ("--listen", arguments.listen, "--tls-listen", arguments.tls_listen)
     plain, tls = stack.enter_context(_edge(folder, replicas, listen))
-    _say(f"The cluster serves gRPC and HTTP on {plain}, with TLS on {tls}")
+    say(f"The cluster serves gRPC and HTTP on {plain}, with TLS on {tls}")
     for replica in replicas:
-        _say(f"Replica {replica.number} listens on {replica.address}: kill -9 {replica.pid}")
-    _say(f"PostgreSQL is {database.url}, process {database.pid}")
-    _say(f"The simulator is {simulator}; logs and videos are in {folder}")
-    _say(f"A replica that ends starts again after {_RESTART_SECONDS:g} s. Ctrl-C stops everything.")
+        say(f"Replica {replica.number} listens on {replica.address}: kill -9 {replica.pid}")
+    say(f"PostgreSQL is {database.url}, process {database.pid}")
+    say(f"The simulator is {simulator}; logs and videos are in {folder}")
+    say(f"A replica that ends starts again after {_RESTART_SECONDS:g} s. Ctrl-C stops everything.")
     _tend(replicas)
 
 
@@ -174,13 +180,13 @@ def _tend(replicas: Sequence[Replica]) -> None:
     while True:
         for replica in replicas:
             if replica.ended is None and replica.has_ended():
-                _say(f"Replica {replica.number} has ended")
+                say(f"Replica {replica.number} has ended")
             elif replica.ended and time.monotonic() - replica.ended > _RESTART_SECONDS:
                 said = f"runs again: kill -9 {replica.pid}" if replica.start() else "cannot start"
-                _say(f"Replica {replica.number} {said}")
+                say(f"Replica {replica.number} {said}")
         found = next((each for each in replicas if each.ended is None and each.is_engine()), None)
         if found is not None and found is not engine:
-            _say(f"Replica {found.number} is the engine")
+            say(f"Replica {found.number} is the engine")
             engine = found
         time.sleep(_LOOK_SECONDS)
 
@@ -199,11 +205,17 @@ def _replicas(replicas: Sequence[Replica]) -> Iterator[Sequence[Replica]]:
         yield replicas
 
 
+def _free_address() -> str:
+    """Return an address that a replica can take, and take again."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
 @contextmanager
 def _simulator(folder: Path) -> Iterator[str]:
     options = ("--port", "0", "--state-directory", str(folder / "simulator"))
-    with _ended(_program("veo_simulator", *options, log=None, environment={})) as process:
-        if not (line := _first_line(process)):
+    with ended(_program("veo_simulator", *options, log=None, environment={})) as process:
+        if not (line := first_line(process)):
             raise RuntimeError("the simulator did not start; see the messages above")
         url: str = json.loads(line)["base_url"]
         yield url
@@ -214,11 +226,12 @@ def _edge(
     folder: Path, replicas: Sequence[Replica], listen: Sequence[str]
 ) -> Iterator[tuple[str, str]]:
     servers = [word for replica in replicas for word in ("--server", replica.address)]
-    options = (*servers, *listen, "--folder", str(folder / "edge"))
+    http = [word for replica in replicas for word in ("--http-server", replica.http_address)]
+    options = (*servers, *http, *listen, "--folder", str(folder / "edge"))
     with (folder / "edge.log").open("ab") as log:
         edge = _program("scripts.edge", *options, log=log, environment={})
-    with _ended(edge) as process:
-        if not (line := _first_line(process)):
+    with ended(edge) as process:
+        if not (line := first_line(process)):
             raise RuntimeError((folder / "edge.log").read_text())
         plain, tls = re.findall(r"https?://(\S+)", line)
         yield plain, tls
@@ -239,32 +252,6 @@ def _program(
         text=True,
         start_new_session=True,
     )
-
-
-def _first_line(process: subprocess.Popen[str]) -> str:
-    return process.stdout.readline() if process.stdout else ""
-
-
-@contextmanager
-def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    try:
-        yield process
-    finally:
-        process.terminate()
-        _wait(process)
-
-
-def _wait(process: subprocess.Popen[str]) -> None:
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

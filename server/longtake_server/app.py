@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from longtake_server.errors import StorageLost
+from longtake_server.http.parts import DoorParts, DoorSettings
 from longtake_server.identity.configured import configured_authenticator
 from longtake_server.identity.keys import KeyRing
 from longtake_server.memory import (
@@ -25,6 +26,7 @@ from longtake_server.memory import (
 from longtake_server.parts import build_parts
 from longtake_server.rpc.door import Door
 from longtake_server.rpc.listeners import bind
+from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.rpc.server import RpcServer
 from longtake_server.scheduling import use_batch_scheduling
 from longtake_server.telemetry import Telemetry, metrics
@@ -33,8 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
+    from longtake_server.http_listener import HttpListener
+    from longtake_server.identity.authentication import Authenticator
     from longtake_server.parts import Parts
     from longtake_server.push.server import PushServer
+    from longtake_server.rpc.certificates import Certificates
     from longtake_server.rpc.health import HealthServicer
     from longtake_server.rpc.listeners import Listeners
     from longtake_server.settings import Settings
@@ -69,14 +74,19 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         if built is None:
             return
         keys = await _keys(settings, built, telemetry)
-        door = _door(settings, built, keys, parts)
-        server = _server(settings, built, telemetry, door)
+        authenticator = configured_authenticator(settings, keys, built.clock)
+        parts.push_async_callback(authenticator.aclose)
+        door = _door(settings, built, authenticator)
+        budget = RequestBudget(settings.max_request_bytes_in_flight)
+        server = _server(settings, built, telemetry, door, budget)
         listeners = await bind(server, settings, built.clock)
         certificates = listeners.certificates
         if certificates is not None:
             telemetry.report(metrics.CERTIFICATE_EXPIRY, lambda: certificates.expiry)
         push = await _push(settings, built, parts)
         await _ops(settings, built.health, scrape, parts)
+        shared = _shared(settings, built, telemetry, authenticator, budget)
+        http = await _http(settings, shared, certificates, parts)
         await server.start()
         running = asyncio.create_task(built.election.run(), name="election")
         returning = asyncio.create_task(_memory(built, server).run(), name="memory")
@@ -108,7 +118,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 )
         finally:
             stopping.cancel()
-            await _stop(settings, server, push, built, running, (*loops, checking, following))
+            await _stop(settings, server, http, push, built, running, (*loops, checking, following))
             losing.cancel()
         if losing.done() and not losing.cancelled():
             raise StorageLost(_advice(settings.database_file, losing.result()))
@@ -127,12 +137,14 @@ async def _unless(stop: asyncio.Event, building: Coroutine[Any, Any, Parts]) -> 
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _server(settings: Settings, built: Parts, telemetry: Telemetry, door: Door) -> RpcServer:
+def _server(
+    settings: Settings, built: Parts, telemetry: Telemetry, door: Door, budget: RequestBudget
+) -> RpcServer:
     return RpcServer(
         built.service,
         built.health,
         max_request_bytes=settings.max_request_bytes,
-        max_request_bytes_in_flight=settings.max_request_bytes_in_flight,
+        budget=budget,
         max_calls_per_connection=settings.max_calls_per_connection,
         send_timeout_seconds=settings.send_timeout_seconds,
         clock=built.clock,
@@ -184,6 +196,7 @@ def _reduce_garbage_collection() -> None:
 async def _stop(
     settings: Settings,
     server: RpcServer,
+    http: HttpListener | None,
     push: PushServer | None,
     built: Parts,
     running: asyncio.Task[None],
@@ -204,7 +217,10 @@ async def _stop(
         await push.stop()
     built.watching.drain()
     built.election.stop()
-    await server.stop(settings.grace_seconds)
+    async with asyncio.TaskGroup() as stopping:
+        stopping.create_task(server.stop(settings.grace_seconds))
+        if http is not None:
+            stopping.create_task(http.stop())
     await asyncio.wait((running,), timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
     for task in (running, *helpers):
         task.cancel()
@@ -237,6 +253,45 @@ async def _push(settings: Settings, built: Parts, parts: AsyncExitStack) -> Push
     return push
 
 
+def _shared(
+    settings: Settings,
+    built: Parts,
+    telemetry: Telemetry,
+    authenticator: Authenticator,
+    budget: RequestBudget,
+) -> DoorParts:
+    """Return what the routes of the HTTP listener share."""
+    door = DoorSettings(
+        caller_header=settings.trust_caller_header,
+        max_request_bytes=settings.max_request_bytes,
+        send_timeout_seconds=settings.send_timeout_seconds,
+        redirects=settings.video_url_redirect,
+    )
+    return DoorParts(
+        built.service, authenticator, built.clock, door, built.signer, budget, telemetry
+    )
+
+
+async def _http(
+    settings: Settings,
+    shared: DoorParts,
+    certificates: Certificates | None,
+    parts: AsyncExitStack,
+) -> HttpListener | None:
+    """Start the HTTP listener of callers if it is configured. It is imported only then."""
+    if settings.http_listen is None:
+        return None
+    from longtake_server.http.server import door_listener
+
+    http = door_listener(shared, settings.grace_seconds, certificates)
+    parts.push_async_callback(http.stop)
+    address = http.bind(settings.http_listen)
+    shared.signer.listens(address, tls=certificates is not None)
+    await http.start()
+    _log.info("serving HTTP", extra={"address": address})
+    return http
+
+
 async def _keys(settings: Settings, built: Parts, telemetry: Telemetry) -> KeyRing | None:
     """Read the API keys if they are accepted, and report whether they can be read."""
     if "keys" not in settings.authentication:
@@ -247,9 +302,7 @@ async def _keys(settings: Settings, built: Parts, telemetry: Telemetry) -> KeyRi
     return keys
 
 
-def _door(settings: Settings, built: Parts, keys: KeyRing | None, parts: AsyncExitStack) -> Door:
-    authenticator = configured_authenticator(settings, keys, built.clock)
-    parts.push_async_callback(authenticator.aclose)
+def _door(settings: Settings, built: Parts, authenticator: Authenticator) -> Door:
     return Door(
         authenticator,
         built.clock,

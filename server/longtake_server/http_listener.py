@@ -7,24 +7,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import socket
 from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from longtake_server.configuration.addresses import split_address
 from longtake_server.listening import cannot_listen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from ssl import SSLContext
 
-    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
 
 _log = logging.getLogger(__name__)
 
 _BACKLOG = 128
 _KEEP_ALIVE_SECONDS = 30
-_GRACE_SECONDS = 2
+_HEAD_SECONDS = 30.0
+_GRACE_SECONDS = 2.0
 
 
 class HttpListener:
@@ -34,11 +38,23 @@ class HttpListener:
         application: The application.
         setting: The variable that sets the address, for errors.
         most_connections: The most connections; further requests get 503.
+        grace_seconds: How long requests under way may take when it stops.
+        tls: For TLS, None for plaintext.
+
+    The state of each request has `abort`, which ends its connection at once.
 
     """
 
-    def __init__(self, application: Starlette, setting: str, most_connections: int) -> None:
-        self._server = _Uvicorn(application, most_connections)
+    def __init__(
+        self,
+        application: ASGIApp,
+        setting: str,
+        most_connections: int,
+        *,
+        grace_seconds: float = _GRACE_SECONDS,
+        tls: SSLContext | None = None,
+    ) -> None:
+        self._server = _Uvicorn(application, most_connections, grace_seconds, tls)
         self._setting = setting
         self._listening: list[socket.socket] = []
         self._serving: asyncio.Task[None] | None = None
@@ -70,7 +86,7 @@ class HttpListener:
             await self._serving
 
     async def stop(self) -> None:
-        """Refuse new requests and wait up to two seconds for running ones. Idempotent."""
+        """Refuse new requests and wait up to the grace period for running ones. Idempotent."""
         self._server.should_exit = True
         if self._serving is not None:
             await asyncio.wait([self._serving])
@@ -84,10 +100,44 @@ class HttpListener:
             )
 
 
+class _Connection(H11Protocol):
+    """Lets a request end its connection, and ends those that send no whole head in time."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "abort": transport.abort}
+        self._waiting = self.loop.call_later(_HEAD_SECONDS, transport.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived, and wait no longer once it is the head of a request."""
+        super().data_received(data)
+        if self.cycle is not None:
+            self._wait_no_longer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._wait_no_longer()
+        super().connection_lost(exc)
+
+    def _wait_no_longer(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+
 class _Uvicorn(uvicorn.Server):
     """Leaves signals to the process, and signals when it has started."""
 
-    def __init__(self, application: Starlette, most_connections: int) -> None:
+    def __init__(
+        self,
+        application: ASGIApp,
+        most_connections: int,
+        grace_seconds: float,
+        tls: SSLContext | None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 application,
@@ -95,11 +145,15 @@ class _Uvicorn(uvicorn.Server):
                 log_level="warning",
                 access_log=False,
                 server_header=False,
+                # A header that names another peer could come from anyone.
+                proxy_headers=False,
+                http=_Connection,
+                ssl_context_factory=None if tls is None else lambda *_: tls,
                 lifespan="off",
                 ws="none",
                 limit_concurrency=most_connections,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
+                timeout_graceful_shutdown=math.ceil(grace_seconds),
             )
         )
         self.tried = asyncio.Event()

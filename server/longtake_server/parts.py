@@ -15,6 +15,8 @@ from longtake_server.budgets_file import BudgetsFile
 from longtake_server.clock import SystemClock
 from longtake_server.engine_settings import engine_settings
 from longtake_server.errors import StartFailure, StorageUnavailable
+from longtake_server.http.signer import UrlSigner
+from longtake_server.identity.signing_keys import SigningKeys
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.operations.engine.election import Election
 from longtake_server.operations.engine.engine import Ports
@@ -22,11 +24,15 @@ from longtake_server.operations.following import Follower
 from longtake_server.operations.ledger import Ledger
 from longtake_server.operations.neighbours import Neighbours
 from longtake_server.operations.requests.catalogue import Catalogue
+from longtake_server.operations.results.addresses import VideoAddresses
 from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.topics import Topics
 from longtake_server.operations.watching import Watching
 from longtake_server.rpc.health import HealthServicer
-from longtake_server.start_check import warn_of_unusable
+from longtake_server.start_check import (
+    warn_of_a_simulator_that_replicas_do_not_share,
+    warn_of_unusable,
+)
 from longtake_server.stores import open_store, store_place
 from longtake_server.telemetry import Telemetry, metrics
 from longtake_server.upstream.configured import configured_upstreams
@@ -54,6 +60,7 @@ class Parts:
     budgets: BudgetsFile
     health: HealthServicer
     service: VideoOperations
+    signer: UrlSigner
     start_check: Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -70,6 +77,7 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
 
     """
     simulated = settings.upstream == "simulator"
+    warn_of_a_simulator_that_replicas_do_not_share(settings)
     catalogue = Catalogue.load(settings.catalogue_file, shipped_quotas=not simulated)
     store = await open_store(settings, SystemClock())
     clock = store.clock
@@ -108,6 +116,9 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
     with _failing_to_start(settings):
         await follower.start()
         await election.start()
+    longest = settings.video_url_longest_seconds
+    signing_keys = SigningKeys(store, clock, timedelta(seconds=longest))
+    signer = UrlSigner(signing_keys, clock, settings.public_url)
     service = VideoOperations(
         store=store,
         ledger=ledger,
@@ -118,6 +129,7 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
         media=media,
         catalogue=catalogue,
         clock=clock,
+        addresses=VideoAddresses(signer, clock, longest),
         enforce_retirement=not simulated,
     )
     check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
@@ -133,6 +145,7 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
         budgets=budgets,
         health=health,
         service=service,
+        signer=signer,
         start_check=check,
     )
 

@@ -19,6 +19,7 @@ from longtake_server.configuration.exposure import EXPOSURE_RULES
 from longtake_server.configuration.loading import Rule, load
 from longtake_server.configuration.proxies import proxy_rule
 from longtake_server.configuration.pushes import PUSH_RULES
+from longtake_server.configuration.upstreams import UPSTREAM_RULES
 from longtake_server.configuration.values import (
     Authentications,
     CollectorAddress,
@@ -48,6 +49,7 @@ from longtake_server.configuration.values import (
     Secret,
     SigningSecret,
     Text,
+    WholeSeconds,
 )
 
 if TYPE_CHECKING:
@@ -80,6 +82,25 @@ class Settings(BaseModel):
     mtls_client_ca: PemFile | None = Field(
         default=None,
         description="Certificates of the authorities that issue the certificates of clients.",
+    )
+    http_listen: ListenAddress | None = Field(
+        default=None,
+        description="Address of the HTTP server for callers, with the same TLS files and the same "
+        "authentication as the gRPC server. Default: none.",
+    )
+    public_url: HttpAddress | None = Field(
+        default=None,
+        description="Base URL at which callers reach the HTTP server, for the addresses that it "
+        "signs. `http://` is for loopback addresses, unless `LONGTAKE_INSECURE` has plaintext. "
+        "Default: that of `LONGTAKE_HTTP_LISTEN` if it is a loopback address.",
+    )
+    video_url_longest_seconds: WholeSeconds = Field(
+        default=604_800, description="Longest lifetime of a signed address of a video."
+    )
+    video_url_redirect: Flag = Field(
+        default=False,
+        description="Whether signed addresses of videos in gs:// or s3:// redirect to addresses "
+        "that the bucket signs, so that the bytes do not pass through the server.",
     )
     insecure: Insecurities = Field(
         default=(),
@@ -316,56 +337,6 @@ def load_settings(file: Path | None) -> Settings:
     return load(Settings, rules, os.environ, file)
 
 
-def _upstream_is_chosen(settings: Settings, name: Callable[[str], str]) -> str | None:
-    given = [one for one in Settings.model_fields if one in settings.model_fields_set]
-    google = [one for one in given if one.startswith(("google_", "gemini_"))]
-    if "upstream" in given or not google:
-        return None
-    return (
-        f"{name('upstream')} is not set, and {name(google[0])} has no effect on the simulator; "
-        "set it to agent_platform to use Google, or to simulator to use the simulator all the same"
-    )
-
-
-def _google_is_complete(settings: Settings, name: Callable[[str], str]) -> str | None:
-    if settings.upstream != "agent_platform":
-        return None
-    if settings.google_project or settings.google_api_key or settings.gemini_api_key:
-        return None
-    return (
-        f"{name('upstream')} is agent_platform, which needs {name('google_project')}, "
-        f"{name('google_api_key')} or {name('gemini_api_key')}"
-    )
-
-
-def _one_google_credential(settings: Settings, name: Callable[[str], str]) -> str | None:
-    if settings.google_api_key is None or settings.google_access_token is None:
-        return None
-    return f"give either {name('google_api_key')} or {name('google_access_token')}, not both"
-
-
-def _fallbacks_differ(settings: Settings, name: Callable[[str], str]) -> str | None:
-    locations = (settings.google_location, *settings.google_fallback_locations)
-    if len(set(locations)) == len(locations):
-        return None
-    return (
-        f"{name('google_fallback_locations')} must name each location once, and not "
-        f"{name('google_location')}, which is {settings.google_location}"
-    )
-
-
-def _fallbacks_have_a_project(settings: Settings, name: Callable[[str], str]) -> str | None:
-    if not settings.google_fallback_locations or settings.google_project:
-        return None
-    return f"{name('google_fallback_locations')} needs {name('google_project')}"
-
-
-def _gemini_url_has_a_key(settings: Settings, name: Callable[[str], str]) -> str | None:
-    if settings.gemini_base_url is None or settings.gemini_api_key is not None:
-        return None
-    return f"{name('gemini_base_url')} needs {name('gemini_api_key')}"
-
-
 def _ordered(shorter: str, longer: str) -> Rule[Settings]:
     def broken(settings: Settings, name: Callable[[str], str]) -> str | None:
         least, most = getattr(settings, shorter), getattr(settings, longer)
@@ -376,16 +347,10 @@ def _ordered(shorter: str, longer: str) -> Rule[Settings]:
     return Rule((shorter, longer), broken)
 
 
-_CREDENTIALS = ("google_project", "google_api_key", "gemini_api_key")
 _RULES: tuple[Rule[Settings], ...] = (
     *EXPOSURE_RULES,
     *DATABASE_RULES,
-    Rule(("upstream",), _upstream_is_chosen),
-    Rule(("upstream", *_CREDENTIALS), _google_is_complete),
-    Rule(("google_api_key", "google_access_token"), _one_google_credential),
-    Rule(("google_location", "google_fallback_locations"), _fallbacks_differ),
-    Rule(("google_project", "google_fallback_locations"), _fallbacks_have_a_project),
-    Rule(("gemini_base_url", "gemini_api_key"), _gemini_url_has_a_key),
+    *UPSTREAM_RULES,
     _ordered("poll_shortest_seconds", "poll_longest_seconds"),
     _ordered("backoff_first_seconds", "backoff_longest_seconds"),
     *PUSH_RULES,

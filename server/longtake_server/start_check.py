@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Checks each upstream after the start, and warns about those that cannot be used."""
+"""Checks the upstreams after the start, and warns about those that cannot be used or shared."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ async def warn_of_unusable(
     await asyncio.gather(
         *(_warn(settings, catalogue, name, adapter) for name, adapter in adapters.items())
     )
+
+
+def warn_of_a_simulator_that_replicas_do_not_share(settings: Settings) -> None:
+    """Warn if other servers may use the same store and would not find what this one generates."""
+    if settings.upstream == "simulator" and settings.database_url is not None:
+        _log.warning(
+            "the embedded simulator belongs to this server alone: on a PostgreSQL database that "
+            "several servers use, generations fail when another one becomes the engine. Run one "
+            "veo-simulator for all and set LONGTAKE_GOOGLE_BASE_URL; see docs/scaling.md"
+        )
 
 
 async def _warn(settings: Settings, catalogue: Catalogue, name: str, adapter: Adapter) -> None:

@@ -168,6 +168,15 @@ async def test_servers_that_start_together_on_an_empty_database_all_serve(
             assert "Traceback" not in each.log
 
 
+async def test_a_simulator_that_replicas_do_not_share_is_warned_of(
+    tmp_path: Path, database_url: str
+) -> None:
+    settings = {"database_url": database_url, "media_url": f"file://{tmp_path}/media"}
+    async with server(tmp_path, None, **settings) as longtake:
+        await longtake.start()
+        assert longtake.log.count("the embedded simulator belongs to this server alone") == 1
+
+
 def test_videos_in_the_data_folder_are_refused_beside_a_shared_database(
     tmp_path: Path, database_url: str
 ) -> None:

@@ -15,7 +15,10 @@ from longtake_server.clock import SystemClock
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.settings import load_settings
-from longtake_server.start_check import warn_of_unusable
+from longtake_server.start_check import (
+    warn_of_a_simulator_that_replicas_do_not_share,
+    warn_of_unusable,
+)
 from longtake_server.upstream.configured import configured_upstreams
 from processes.running import GUARD_SECONDS, Server
 
@@ -81,6 +84,30 @@ async def test_each_upstream_that_cannot_be_used_is_named_once(
     assert sorted(one["upstream"] for one in warnings) == sorted(adapters)
     assert all("refused" in one["cause"] for one in warnings)
     assert "secret-token" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("given", "warnings"),
+    [
+        ({}, 0),
+        ({"database_url": "postgresql://db.example/longtake"}, 1),
+        ({"database_url": "postgresql://db.example/longtake", **without_upstream(1)}, 0),
+    ],
+    ids=["SQLite", "PostgreSQL", "PostgreSQL and a simulator outside"],
+)
+def test_a_simulator_is_warned_of_only_where_replicas_would_not_share_it(
+    given: dict[str, str],
+    warnings: int,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LONGTAKE_MEDIA_URL", "gs://bucket/videos")
+    for name, value in given.items():
+        monkeypatch.setenv(f"LONGTAKE_{name.upper()}", value)
+
+    warn_of_a_simulator_that_replicas_do_not_share(load_settings(None))
+
+    assert caplog.text.count("the embedded simulator belongs to this server alone") == warnings
 
 
 async def waiting(stub: VideoServiceAsyncStub, name: str) -> GenerateVideosMetadata:

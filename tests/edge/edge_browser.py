@@ -63,13 +63,14 @@ def _found() -> str:
 class Site:
     """Serves the page; is told by it that the generation runs, and what it found."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: Path = PAGE) -> None:
+        self._file = page
         self.running = asyncio.Event()
         self.result: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self.url = ""
 
     async def _page(self, _request: Request) -> Response:
-        return FileResponse(PAGE)
+        return FileResponse(self._file)
 
     async def _running(self, _request: Request) -> Response:
         self.running.set()

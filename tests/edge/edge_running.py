@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import ssl
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 from processes.running import GUARD_SECONDS, Process, Server, Simulator, server, simulator
@@ -54,6 +56,15 @@ class Edge:
             pass
         return operation
 
+    async def signed(self) -> str:
+        """Return a signed address of a new video, under the edge."""
+        name = (await self.generated())["name"]
+        created = await self.http.post(f"/v1/{name}/videos/0:createUrl", json={})
+        parts = urlsplit(read(created)["url"])
+        edge = urlsplit(self.url)
+        url: str = parts._replace(scheme=edge.scheme, netloc=edge.netloc).geturl()
+        return url
+
 
 def read(answer: httpx.Response) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
@@ -65,14 +76,23 @@ def read(answer: httpx.Response) -> dict[str, Any]:
 async def edge(folder: Path) -> AsyncIterator[Edge]:
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(simulator(folder))
-        longtake = await stack.enter_async_context(server(folder, upstream))
+        listens = free_address()
+        serving = server(folder, upstream, http_listen=listens)
+        longtake = await stack.enter_async_context(serving)
         await longtake.start()
-        process, url, tls_url = await start(folder, "--server", longtake.address)
+        options = ("--server", longtake.address, "--http-server", listens)
+        process, url, tls_url = await start(folder, *options)
         stack.push_async_callback(process.terminate)
         http = httpx.AsyncClient(base_url=url, timeout=GUARD_SECONDS)
         await stack.enter_async_context(http)
         certificate, log = folder / "edge" / "certificate.pem", folder / "edge.log"
         yield Edge(process, longtake, upstream, url, tls_url, certificate, log, http)
+
+
+def free_address() -> str:
+    """Return an address that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"127.0.0.1:{free.getsockname()[1]}"
 
 
 async def start(folder: Path, *options: str, **environment: str) -> tuple[Process, str, str]:

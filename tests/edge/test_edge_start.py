@@ -28,7 +28,11 @@ async def refusal(*options: str) -> str:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "scripts.edge", *options,
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "LONGTAKE_LISTEN": "127.0.0.1:0"},
+        env={
+            **os.environ,
+            "LONGTAKE_LISTEN": "127.0.0.1:0",
+            "LONGTAKE_HTTP_LISTEN": edge_running.free_address(),
+        },
     )  # fmt: skip
     output, errors = await process.communicate()
     assert process.returncode == 1
@@ -37,7 +41,11 @@ async def refusal(*options: str) -> str:
 
 
 async def test_it_starts_a_server_of_its_own_and_stops_both(tmp_path: Path) -> None:
-    settings = {"LONGTAKE_LISTEN": "127.0.0.1:0", "LONGTAKE_DATA_FOLDER": str(tmp_path / "data")}
+    settings = {
+        "LONGTAKE_LISTEN": "127.0.0.1:0",
+        "LONGTAKE_HTTP_LISTEN": edge_running.free_address(),
+        "LONGTAKE_DATA_FOLDER": str(tmp_path / "data"),
+    }
     command = ["-m", "scripts.edge", "--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"]
     process = await Process.start(
         *command, "--folder", str(tmp_path),

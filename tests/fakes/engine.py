@@ -10,7 +10,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
+from longtake_server.http.signer import UrlSigner
 from longtake_server.identity.principal import ANYONE, Principal, Role
+from longtake_server.identity.signing_keys import SigningKeys
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.operations.engine import engine as engine_module
 from longtake_server.operations.engine.election import Election
@@ -19,6 +21,7 @@ from longtake_server.operations.engine.runner import Leasing, Runner
 from longtake_server.operations.ledger import Ledger
 from longtake_server.operations.polling.pacing import Pacing
 from longtake_server.operations.requests.catalogue import Catalogue
+from longtake_server.operations.results.addresses import VideoAddresses
 from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.topics import Topics
 from longtake_server.operations.watching import Watching
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
 MODEL = "veo-3.1-generate-001"
 RETENTION = timedelta(days=30)
+LONGEST_URL_SECONDS = 7 * 86400
 _ENDLESS = 1e12
 EVERY_SECOND = Pacing(1.0, 1.0)
 
@@ -57,6 +61,7 @@ class Engine:
     watching: Watching
     election: Election
     service: VideoOperations
+    signer: UrlSigner
     outages: list[tuple[str, Failure | None]]
     agreements: list[bool]
 
@@ -123,6 +128,7 @@ async def engine(
     replica: str = "test",
     shared: SqliteStore | None = None,
     settings: Mapping[str, str] | None = None,
+    public_url: str | None = "https://videos.example",
 ) -> AsyncIterator[Engine]:
     """Build the engine. On exit, the script of each upstream must be used up.
 
@@ -133,6 +139,7 @@ async def engine(
         replica: The name of this replica.
         shared: The open store of several replicas; a store of its own by default.
         settings: The upstream settings of this replica, by name.
+        public_url: The base of signed addresses, None for that of an HTTP listener.
     """
     clock = clock or FakeClock()
     upstream = upstream or ScriptedUpstream()
@@ -172,6 +179,8 @@ async def engine(
         agreements.append,
     )
     await election.start()
+    keys = SigningKeys(store, clock, timedelta(seconds=LONGEST_URL_SECONDS))
+    signer = UrlSigner(keys, clock, public_url)
     service = VideoOperations(
         store=store,
         ledger=ledger,
@@ -182,6 +191,7 @@ async def engine(
         media=media,
         catalogue=catalogue,
         clock=clock,
+        addresses=VideoAddresses(signer, clock, LONGEST_URL_SECONDS),
         enforce_retirement=enforce_retirement,
     )
     try:
@@ -195,6 +205,7 @@ async def engine(
             watching,
             election,
             service,
+            signer,
             outages,
             agreements,
         )

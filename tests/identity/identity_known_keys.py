@@ -46,3 +46,7 @@ class KnownKeys:
         if principal is None:
             raise CredentialUnknown
         return principal
+
+    async def holder(self, key_id: str) -> Principal:
+        texts = [text for text, one in self.principals.items() if one.key_id == key_id]
+        return await self.verify(texts[0] if texts else "")

@@ -33,4 +33,4 @@ def test_every_unary_method_is_retried() -> None:
         if not method.server_streaming
     }
     assert named == unary
-    assert policy["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
+    assert policy["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE", "CANCELLED"]

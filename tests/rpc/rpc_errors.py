@@ -155,6 +155,12 @@ EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
         {"PreconditionFailure"},
     ),
     (
+        errors.PublicUrlMissing("LONGTAKE_PUBLIC_URL"),
+        "FAILED_PRECONDITION",
+        {"setting": "LONGTAKE_PUBLIC_URL"},
+        {"PreconditionFailure"},
+    ),
+    (
         errors.CostOverMaximum(1_000_000, 3_200_000),
         "FAILED_PRECONDITION",
         {"max_micros": "1000000", "requested_micros": "3200000"},

@@ -86,6 +86,10 @@ NAMED: Mapping[str, Callable[[Server, str, str], Any]] = dict(
             lambda name: api.DownloadVideoRequest(name=f"{name}/videos/0"),
         ),
         _naming(
+            f"{_VIDEOS}/CreateVideoUrl",
+            lambda name: api.CreateVideoUrlRequest(name=f"{name}/videos/0"),
+        ),
+        _naming(
             f"{_VIDEOS}/GenerateVideos",
             lambda name: api.GenerateVideosRequest(
                 model=OMNI, prompt="the same at night", previous_operation=name

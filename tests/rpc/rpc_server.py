@@ -24,6 +24,7 @@ from longtake_server.identity.principal import Role
 from longtake_server.operations.model import SubmissionAccepted, SubmissionStarted, Succeeded
 from longtake_server.rpc.door import Door
 from longtake_server.rpc.health import HealthServicer
+from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.rpc.server import RpcServer
 from longtake_server.telemetry import Telemetry
 
@@ -127,6 +128,7 @@ class Server:
     videos: Any
     operations: Any
     checks: asyncio.Semaphore
+    authenticator: Authenticator
 
     async def check_sessions(self) -> None:
         """Let the time of the next check of credentials come, and wait for the check."""
@@ -182,6 +184,7 @@ async def serving(
     max_calls_per_connection: int = 1000,
     send_timeout_seconds: float = _SEND_TIMEOUT_SECONDS,
     telemetry: Telemetry | None = None,
+    public_url: str | None = "https://videos.example",
 ) -> AsyncIterator[Server]:
     """Serve on a loopback port.
 
@@ -189,6 +192,7 @@ async def serving(
         service: Replaces the real use cases.
         proofs: How callers prove who they are. By default all may do everything.
         clock: The clock of the server.
+        public_url: The base of signed addresses, None for that of an HTTP listener.
     """
     async with engine(
         folder,
@@ -197,6 +201,7 @@ async def serving(
         max_watches=max_watches,
         max_watches_per_caller=max_watches_per_caller,
         telemetry=telemetry,
+        public_url=public_url,
     ) as parts:
         health = HealthServicer(["scripted"])
         health.note_engine(True)
@@ -213,7 +218,7 @@ async def serving(
             service or parts.service,
             health,
             max_request_bytes=MAX_REQUEST_BYTES,
-            max_request_bytes_in_flight=max_request_bytes_in_flight,
+            budget=RequestBudget(max_request_bytes_in_flight),
             max_calls_per_connection=max_calls_per_connection,
             send_timeout_seconds=send_timeout_seconds,
             clock=parts.clock,
@@ -231,7 +236,10 @@ async def serving(
         try:
             async with grpc.aio.insecure_channel(address, _OPTIONS) as channel:
                 videos, operations = VideoServiceStub(channel), OperationsStub(channel)
-                yield Server(parts, server, health, address, channel, videos, operations, checks)
+                yield Server(
+                    *(parts, server, health, address, channel, videos, operations, checks),
+                    authenticator,
+                )
         finally:
             parts.watching.drain()
             await server.stop(0)

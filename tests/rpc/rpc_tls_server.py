@@ -16,6 +16,7 @@ from longtake.v1.video_service_pb2 import ListModelsRequest
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
 from longtake_server.rpc.health import HealthServicer
 from longtake_server.rpc.listeners import bind
+from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.rpc.server import RpcServer
 from longtake_server.settings import Settings
 from longtake_server.telemetry import Telemetry
@@ -57,6 +58,7 @@ async def tls_serving(folder: Path, files: TlsFolder) -> AsyncIterator[TlsServer
             parts.service,
             HealthServicer([]),
             max_request_bytes=1 << 20,
+            budget=RequestBudget(1 << 30),
             send_timeout_seconds=600.0,
             clock=parts.clock,
             telemetry=Telemetry(),

@@ -138,6 +138,11 @@ async def test_the_resource_of_an_error_is_named(
         (errors.ModelRetired("veo-001", "2026-06-30", "v"), "MODEL_RETIRED", "models/veo-001"),
         (errors.PriceUnknown("veo-001"), "PRICE_UNKNOWN", "models/veo-001"),
         (errors.CostOverMaximum(1, 2), "COST_OVER_MAXIMUM", "max_cost"),
+        (
+            errors.PublicUrlMissing("LONGTAKE_PUBLIC_URL"),
+            "PUBLIC_URL_MISSING",
+            "LONGTAKE_PUBLIC_URL",
+        ),
         (errors.RevisionAhead(9, 3), "REVISION_AHEAD", "revision"),
         (errors.PositionAhead(9, "Ks"), "REVISION_AHEAD", "position"),
     ],

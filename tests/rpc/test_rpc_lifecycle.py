@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from longtake.v1 import video_service_pb2 as api
 from longtake_server.errors import StartFailure
 from longtake_server.rpc.health import HealthServicer
+from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.rpc.server import RpcServer
 from longtake_server.telemetry import Telemetry
 from operations.operations_requests import ask
@@ -194,6 +195,7 @@ async def test_an_address_that_is_taken_is_told_in_one_line(tmp_path: Path) -> N
             server.parts.service,
             HealthServicer(),
             max_request_bytes=1,
+            budget=RequestBudget(1 << 30),
             send_timeout_seconds=1.0,
             clock=FakeClock(),
             door=open_door(FakeClock()),

@@ -17,6 +17,7 @@ from longtake.v1.video_service_pb2_grpc import VideoServiceStub
 from longtake_server.operations.model import StoredVideo
 from longtake_server.operations.upstream import Finished
 from longtake_server.rpc.health import HealthServicer
+from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.rpc.server import RpcServer
 from longtake_server.telemetry import Telemetry
 from rpc.rpc_server import fault_of, open_door
@@ -53,6 +54,7 @@ async def test_a_reader_that_stops_reading_is_let_go(tmp_path: Path) -> None:
             parts.service,
             HealthServicer(),
             max_request_bytes=1 << 20,
+            budget=RequestBudget(1 << 30),
             send_timeout_seconds=0.1,
             clock=parts.clock,
             door=open_door(parts.clock),

@@ -116,6 +116,16 @@ def test_each_lack_is_a_line_that_names_what_would_allow_it(
     assert faults(monkeypatch, listen=OPEN, **given) == (says,)
 
 
+def test_the_address_of_http_needs_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"http_listen": "0.0.0.0:8082"}
+    says = (NO_TLS, NO_AUTHENTICATION)
+    assert faults(monkeypatch, **given) == tuple(
+        one.replace("LONGTAKE_LISTEN", "LONGTAKE_HTTP_LISTEN") for one in says
+    )
+    allowed = loaded(monkeypatch, **given, insecure="plaintext,no-authentication")
+    assert allowed.http_listen == "0.0.0.0:8082"
+
+
 def test_the_address_of_mtls_needs_authentication_too(monkeypatch: pytest.MonkeyPatch) -> None:
     given = {**MTLS, "mtls_listen": "[::]:50052"}
     [fault] = faults(monkeypatch, **given)
@@ -145,6 +155,14 @@ def test_the_address_of_mtls_needs_authentication_too(monkeypatch: pytest.Monkey
         (
             {**MTLS, "mtls_listen": "127.0.0.1:50051"},
             "LONGTAKE_MTLS_LISTEN must be another address than LONGTAKE_LISTEN",
+        ),
+        (
+            {"http_listen": "127.0.0.1:50051"},
+            "LONGTAKE_HTTP_LISTEN must be another address than LONGTAKE_LISTEN",
+        ),
+        (
+            {**MTLS, "mtls_listen": "127.0.0.1:2", "http_listen": "127.0.0.1:2"},
+            "LONGTAKE_HTTP_LISTEN must be another address than LONGTAKE_MTLS_LISTEN",
         ),
         (
             {"insecure": "everything"},

@@ -12,5 +12,6 @@ pytest.register_assert_rewrite(
     "storage.storage_contract_leadership",
     "storage.storage_contract_lists",
     "storage.storage_contract_records",
+    "storage.storage_contract_signing",
     "storage.storage_contract_work",
 )

@@ -15,6 +15,7 @@ from storage.storage_contract_leadership import LeadershipContract, NewsContract
 from storage.storage_contract_limits import LimitsContract
 from storage.storage_contract_lists import ListContract
 from storage.storage_contract_records import RecordContract
+from storage.storage_contract_signing import SigningKeyContract
 from storage.storage_contract_usage import GroupedUsageContract, UsageContract
 from storage.storage_contract_work import LatenciesContract, WorkContract
 
@@ -29,8 +30,9 @@ class OperationStoreContract(
     NewsContract,
     UsageContract,
     KeyContract,
+    SigningKeyContract,
     GroupedUsageContract,
     BudgetContract,
     LimitsContract,
 ):
-    """Tests all of operations.store and identity.key_store."""
+    """Tests all of operations.store, identity.key_store and identity.signing_keys."""

@@ -44,6 +44,8 @@ class Caller(Protocol):
 
     def usage(self, *arguments: Any, **named: Any) -> list[types.Usage]: ...
 
+    def video_url(self, *arguments: Any, **named: Any) -> types.VideoUrl: ...
+
 
 class BlockingCaller:
     def __init__(self, address: str, **options: Any) -> None:
@@ -85,6 +87,10 @@ class BlockingCaller:
     def usage(self, *arguments: Any, **named: Any) -> list[types.Usage]:
         with self._client() as client:
             return list(client.usage.list(*arguments, **named))
+
+    def video_url(self, *arguments: Any, **named: Any) -> types.VideoUrl:
+        with self._client() as client:
+            return client.operations.create_video_url(*arguments, **named)
 
     def _client(self) -> Client:
         return Client(self._address, **self._options)
@@ -131,6 +137,9 @@ class AsyncCaller:
             return [row async for row in client.usage.list(*arguments, **named)]
 
         return self._run(collect)
+
+    def video_url(self, *arguments: Any, **named: Any) -> types.VideoUrl:
+        return self._run(lambda client: client.operations.create_video_url(*arguments, **named))
 
     def _run(self, do: Callable[[AsyncClient], Awaitable[T]]) -> T:
         async def run() -> T:

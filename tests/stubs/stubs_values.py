@@ -94,8 +94,19 @@ _FACTS = types.stored_video.StoredVideoFacts(
 _STORED = types.StoredVideo(_FACTS, _CLIENT.operations._downloads)
 _ASYNC_STORED = types.AsyncStoredVideo(_FACTS, _ASYNC_CLIENT.operations._downloads)
 
+_CONFIG = types.GenerateVideosConfig(
+    **{**EVERY_FIELD, "negative_prompt": LONG, "labels": {"team": LONG}, "resolution": LONG}
+)
+_SOURCE = types.GenerateVideosSource(prompt=LONG, image=_IMAGE)
+_HTTP_OPTIONS = types.HttpOptions(base_url=LONG, headers={"team": LONG}, timeout=1500)
+_GET_CONFIG = types.GetOperationConfig(http_options=_HTTP_OPTIONS)
+_VIDEO = types.Video(file_data=_FILE)
+_MASK = types.Mask(_IMAGE, "insert")
+_REFERENCE_IMAGE = types.ReferenceImage(_IMAGE, "asset")
+
 # One value for each public class; enumerations give theirs themselves.
 VALUES: dict[str, Any] = {
+    "APIError": errors.LongtakeError("UNAVAILABLE", LONG, _DETAILS),
     "AsyncClient": _ASYNC_CLIENT,
     "AsyncGenerateVideosOperation": _operation(
         types.AsyncGenerateVideosOperation, _ASYNC_STORED, _results=_ASYNC_CLIENT.operations
@@ -123,10 +134,9 @@ VALUES: dict[str, Any] = {
     "CostOverMaximum": errors.CostOverMaximum("FAILED_PRECONDITION", LONG, _DETAILS),
     "ErrorDetails": _DETAILS,
     "FileData": _FILE,
-    "GenerateVideosConfig": types.GenerateVideosConfig(
-        **{**EVERY_FIELD, "negative_prompt": LONG, "labels": {"team": LONG}, "resolution": LONG}
-    ),
+    "GenerateVideosConfig": _CONFIG,
     "GenerateVideosConfigDict": {"duration": 4, "labels": {"team": LONG}},
+    "GenerateVideosConfigOrDict": _CONFIG,
     "GenerateVideosOperation": _operation(
         types.GenerateVideosOperation, _STORED, _results=_CLIENT.operations
     ),
@@ -134,12 +144,26 @@ VALUES: dict[str, Any] = {
     "GenerateVideosResponse": types.GenerateVideosResponse(
         [types.GeneratedVideo(NAME, _STORED)] * 1000, 1, [LONG]
     ),
+    "GenerateVideosSource": _SOURCE,
+    "GenerateVideosSourceDict": {"prompt": LONG, "image": _IMAGE},
+    "GenerateVideosSourceOrDict": _SOURCE,
     "GeneratedVideo": types.GeneratedVideo(NAME, _STORED, 7),
+    "GetOperationConfig": _GET_CONFIG,
+    "GetOperationConfigDict": {"http_options": _HTTP_OPTIONS},
+    "GetOperationConfigOrDict": _GET_CONFIG,
+    "HttpOptions": _HTTP_OPTIONS,
+    "HttpOptionsDict": {"timeout": 1500},
+    "HttpOptionsOrDict": _HTTP_OPTIONS,
+    "HttpRetryOptions": types.HttpRetryOptions(attempts=3),
+    "HttpRetryOptionsDict": {"attempts": 3},
+    "HttpRetryOptionsOrDict": types.HttpRetryOptions(attempts=3),
     "Image": _IMAGE,
+    "ImageDict": {"image_bytes": LONG.encode()},
+    "ImageOrDict": _IMAGE,
     "InitialSetComplete": types.InitialSetComplete("a"),
     "InitialSetRestarted": types.InitialSetRestarted(),
     "LongtakeError": errors.LongtakeError("UNAVAILABLE", LONG, _DETAILS),
-    "Mask": types.Mask(_IMAGE, "insert"),
+    "Mask": _MASK,
     "Model": types.Model(
         name=f"models/{LONG}",
         model_id=LONG,
@@ -169,7 +193,7 @@ VALUES: dict[str, Any] = {
     "PermissionDenied": errors.PermissionDenied("PERMISSION_DENIED", LONG, _DETAILS),
     "PriceUnknown": errors.PriceUnknown("FAILED_PRECONDITION", LONG, _DETAILS),
     "RateLimited": errors.RateLimited("RESOURCE_EXHAUSTED", LONG, _DETAILS),
-    "ReferenceImage": types.ReferenceImage(_IMAGE, "asset"),
+    "ReferenceImage": _REFERENCE_IMAGE,
     "RequestOverBudget": errors.RequestOverBudget("RESOURCE_EXHAUSTED", LONG, _OVER_BUDGET),
     "RetryPolicy": RetryPolicy(attempts=3),
     "ServerError": errors.ServerError("INTERNAL", LONG, _DETAILS),
@@ -191,8 +215,17 @@ VALUES: dict[str, Any] = {
         reserved_cost=_PRICE,
         settled_cost=_PRICE,
     ),
-    "Video": types.Video(file_data=_FILE),
+    "Video": _VIDEO,
     "VideoCorrupted": errors.VideoCorrupted(LONG),
+    "VideoDict": {"uri": LONG},
+    "VideoGenerationMask": _MASK,
+    "VideoGenerationMaskDict": {"image": _IMAGE, "mask_mode": "insert"},
+    "VideoGenerationMaskOrDict": _MASK,
+    "VideoGenerationReferenceImage": _REFERENCE_IMAGE,
+    "VideoGenerationReferenceImageDict": {"image": _IMAGE, "reference_type": "asset"},
+    "VideoGenerationReferenceImageOrDict": _REFERENCE_IMAGE,
+    "VideoOrDict": _VIDEO,
+    "VideoUrl": types.VideoUrl(url=LONG, expire_time=_MOMENT),
     "Violation": _VIOLATION,
 }
 

@@ -17,6 +17,7 @@ from google.rpc import code_pb2, error_details_pb2
 from google.type.date_pb2 import Date
 from longtake import errors
 from longtake._requests import generate_request
+from longtake.types import GenerateVideosSource
 from longtake.v1 import caller_pb2, usage_pb2
 from stubs.stubs_accounting import (
     CALLER,
@@ -154,7 +155,9 @@ def test_a_wrong_argument_of_usage_is_named(
 
 def _sent(max_cost: Any) -> tuple[str, int, int]:
     options: Any = {"max_cost": max_cost}
-    sent = generate_request(MODEL, "a dog", None, None, None, None, options).max_cost
+    sent = generate_request(
+        MODEL, GenerateVideosSource(prompt="a dog"), None, None, options
+    ).max_cost
     return sent.currency_code, sent.units, sent.nanos
 
 

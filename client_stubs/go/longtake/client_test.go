@@ -5,6 +5,7 @@ package longtake
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -32,18 +33,20 @@ func states(operations ...*longtakev1.GenerateVideosOperation) []*longtakev1.Gen
 }
 
 func TestAGenerationIsRetriedWithOneRequestID(t *testing.T) {
-	server := &scripted{}
-	client, _ := connected(t, server)
-	request := &longtakev1.GenerateVideosRequest{Prompt: "a dog"}
-	if _, err := client.GenerateVideos(t.Context(), request); err != nil {
-		t.Fatal(err)
-	}
-	if len(server.generated) != 2 || len(request.RequestId) != 36 {
-		t.Fatalf("%d calls with %q", len(server.generated), request.RequestId)
-	}
-	for _, sent := range server.generated {
-		if sent.RequestId != request.RequestId {
-			t.Errorf("%q, not %q", sent.RequestId, request.RequestId)
+	for _, refusal := range []error{unavailable, stopping} {
+		server := &scripted{refusal: refusal}
+		client, _ := connected(t, server)
+		request := &longtakev1.GenerateVideosRequest{Prompt: "a dog"}
+		if _, err := client.GenerateVideos(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+		if len(server.generated) != 2 || len(request.RequestId) != 36 {
+			t.Fatalf("%d calls with %q", len(server.generated), request.RequestId)
+		}
+		for _, sent := range server.generated {
+			if sent.RequestId != request.RequestId {
+				t.Errorf("%q, not %q", sent.RequestId, request.RequestId)
+			}
 		}
 	}
 }
@@ -51,7 +54,7 @@ func TestAGenerationIsRetriedWithOneRequestID(t *testing.T) {
 func TestAWatchResumesAfterTheRevisionThatItHas(t *testing.T) {
 	server := &scripted{watches: []watchScript{
 		{states(state(1, false), state(2, false)), unavailable},
-		{nil, unavailable},
+		{nil, stopping},
 		{states(state(3, false)), nil},
 		// The current state, requested again because the stream ended without an error.
 		{states(state(3, false), state(5, true)), nil},
@@ -78,6 +81,23 @@ func TestAWatchResumesAfterTheRevisionThatItHas(t *testing.T) {
 	first := 250 * time.Millisecond
 	if !slices.Equal(*waits, []time.Duration{first, 2 * first, first}) {
 		t.Errorf("waited %v", *waits)
+	}
+}
+
+func TestAWatchThatTheCallerCancelsIsNotResumed(t *testing.T) {
+	server := &scripted{watches: []watchScript{{states(state(1, false)), stopping}}}
+	client, waits := connected(t, server)
+	ctx, cancel := context.WithCancel(t.Context())
+	watch := client.Watch(ctx, "operations/1")
+	if !watch.Next() {
+		t.Fatal(watch.Err())
+	}
+	cancel()
+	if watch.Next() || status.Code(watch.Err()) != codes.Canceled {
+		t.Error(watch.Err())
+	}
+	if len(server.watched) != 1 || len(*waits) != 0 {
+		t.Errorf("%d streams, waited %v", len(server.watched), *waits)
 	}
 }
 

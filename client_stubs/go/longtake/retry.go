@@ -80,9 +80,10 @@ func (f *failures) isPassing(failed *Error) bool {
 		return f.policy.refreshes && failed.Reason == "CREDENTIAL_EXPIRED" && f.count == 0
 	case codes.Unavailable:
 		return true
-	case codes.Internal, codes.Unknown, codes.DeadlineExceeded:
+	case codes.Canceled, codes.Internal, codes.Unknown, codes.DeadlineExceeded:
 		// Errors of proxies, broken connections and streamTime have no reason. Errors of the
-		// server do.
+		// server do. Canceled is what gRPC of a stopping server answers: pause has ruled out
+		// the caller's own cancellation.
 		return failed.Reason == ""
 	default:
 		return false

@@ -22,6 +22,8 @@ import (
 type scripted struct {
 	longtakev1.UnimplementedVideoServiceServer
 
+	// What the first GenerateVideos gets.
+	refusal   error
 	generated []*longtakev1.GenerateVideosRequest
 	watches   []watchScript
 	watched   []*longtakev1.WatchOperationRequest
@@ -44,7 +46,7 @@ func (s *scripted) GenerateVideos(
 ) (*longtakev1.GenerateVideosOperation, error) {
 	s.generated = append(s.generated, request)
 	if len(s.generated) == 1 {
-		return nil, unavailable
+		return nil, s.refusal
 	}
 	return &longtakev1.GenerateVideosOperation{Name: "operations/1"}, nil
 }
@@ -78,7 +80,11 @@ func (s *scripted) DownloadVideo(
 	return script.end
 }
 
-var unavailable = status.Error(codes.Unavailable, "gone for now")
+var (
+	unavailable = status.Error(codes.Unavailable, "gone for now")
+	// What gRPC of a stopping server answers to calls that still arrive.
+	stopping = status.Error(codes.Canceled, "cancelling all calls")
+)
 
 // Returns a client of the server that records its delays instead of waiting.
 func connected(t *testing.T, server *scripted) (*Client, *[]time.Duration) {

@@ -14,7 +14,10 @@ import (
 	longtakev1 "longtake.dev/client/longtake/v1"
 )
 
-// The retries, shared by the clients of all languages.
+// The retries, shared by the clients of all languages. They repeat calls after UNAVAILABLE, and
+// after CANCELLED, which a stopping server answers. Either may hide that the server has acted, so
+// GenerateVideos is safe to repeat only because each request has a request_id. gRPC does not
+// repeat a call whose context has ended.
 //
 //go:embed service_config.json
 var sharedServiceConfig []byte

@@ -11,14 +11,12 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+import grpc
 
 from longtake._address import Address, address_of
 from longtake._fields import refusal
 from longtake._tls import File, NamedFile, tls_credentials
-
-if TYPE_CHECKING:
-    import grpc
 
 Token = Callable[[], str] | Callable[[], Awaitable[str]]
 """Returns a token, such as a JWT, without `Bearer`."""
@@ -71,15 +69,19 @@ def access_of(
     client_certificate: Sequence[File] | None,
     metadata: Mapping[str, str] | None,
     credentials: grpc.ChannelCredentials | None,
+    base_url: str | None = None,
+    headers: tuple[tuple[str, str], ...] = (),
 ) -> Access:
     """Return how to reach a server, by the arguments of a client and the environment.
+
+    `base_url` counts where there is no `address`, and `headers` are more of the metadata.
 
     Raises:
         ValueError: A value is wrong, or values contradict each other. The message names the
             argument or the variable.
 
     """
-    place = address_of(address)
+    place = address_of(address or base_url, "address" if address else "http_options.base_url")
     tls = _tls(place, ca, client_certificate, credentials)
     fixed = _fixed(api_key, token)
     if tls is None and not place.local and (fixed or token):
@@ -88,7 +90,7 @@ def access_of(
             "TLS, readable by others; use an https:// address"
         )
     authorization = fixed.authorization if fixed else None
-    return Access(place, tls, authorization, token, _metadata(metadata))
+    return Access(place, tls, authorization, token, (*_metadata(metadata), *headers))
 
 
 def bearer(token: object, name: str) -> str:
@@ -107,6 +109,18 @@ def bearer(token: object, name: str) -> str:
     return f"Bearer {token}"
 
 
+def metadata_of(given: Mapping[str, str], name: str) -> tuple[tuple[str, str], ...]:
+    """Return a mapping as metadata of calls.
+
+    Raises:
+        ValueError: It has a key or a value that cannot be sent. The message begins with `name`.
+
+    """
+    if not isinstance(given, Mapping):
+        raise refusal(given, name, "a mapping of strings to strings")
+    return tuple(_pair_of_metadata(key, value, name) for key, value in given.items())
+
+
 def _tls(
     place: Address,
     ca: File | None,
@@ -121,6 +135,12 @@ def _tls(
         raise ValueError(
             f"{given.setting}: it needs TLS, and the address {place.text} is without; use an "
             "https:// address"
+        )
+    if credentials is not None and not isinstance(credentials, grpc.ChannelCredentials):
+        raise ValueError(
+            f"credentials: {type(credentials).__name__} is not accepted; it is a "
+            "grpc.ChannelCredentials. Google's credentials are a setting of the server: give "
+            "api_key or token instead"
         )
     if credentials is None:
         return tls_credentials(roots, certificate, key) if secure else None
@@ -183,9 +203,7 @@ def _fixed(api_key: str | None, token: Token | None) -> _Fixed | None:
 
 def _metadata(given: Mapping[str, str] | None) -> tuple[tuple[str, str], ...]:
     if given is not None:
-        if not isinstance(given, Mapping):
-            raise refusal(given, "metadata", "a mapping of strings to strings")
-        return tuple(_pair_of_metadata(key, value, "metadata") for key, value in given.items())
+        return metadata_of(given, "metadata")
     found = []
     for one in filter(None, os.environ.get(METADATA, "").split(",")):
         key, has_value, value = one.partition("=")

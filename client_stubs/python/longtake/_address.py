@@ -40,8 +40,12 @@ class Address:
     local: bool
 
 
-def address_of(address: str | None) -> Address:
+def address_of(address: str | None, name: str = "address") -> Address:
     """Return the address given, else LONGTAKE_ADDRESS, else `localhost:50051`.
+
+    Args:
+        address: The address, or None.
+        name: What to call it in messages.
 
     Raises:
         ValueError: It is none of the forms that are accepted. gRPC itself would take a
@@ -49,7 +53,7 @@ def address_of(address: str | None) -> Address:
 
     """
     chosen = address or os.environ.get(_VARIABLE) or _DEFAULT_ADDRESS
-    name = "address" if address else _VARIABLE
+    name = name if address else _VARIABLE
     if found := _GRPC_NAME.fullmatch(chosen):
         return Address(chosen, chosen, None, _is_local(found["scheme"], found["rest"]))
     if "@" in chosen:  # a password may stand before it

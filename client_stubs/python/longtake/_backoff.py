@@ -15,8 +15,9 @@ from longtake.errors import LongtakeError, Unauthenticated
 STREAM_SECONDS = 600.0
 
 # Codes that proxies, broken connections and STREAM_SECONDS produce. Errors of the server
-# itself have a reason.
-_MADE_ON_THE_WAY = frozenset({"INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED"})
+# itself have a reason. CANCELLED is what gRPC of a stopping server answers to calls that still
+# arrive. A call that its own caller cancels ends without an error of this kind.
+_MADE_ON_THE_WAY = frozenset({"CANCELLED", "INTERNAL", "UNKNOWN", "DEADLINE_EXCEEDED"})
 
 
 def _jitter() -> float:

@@ -19,6 +19,9 @@ def channel_options(address: Address) -> list[tuple[str, str | int]]:
     proxies: list[tuple[str, str | int]] = [("grpc.enable_http_proxy", 0)] if address.local else []
     return [
         *proxies,
+        # It repeats calls after UNAVAILABLE, and after CANCELLED, which a stopping server answers.
+        # Either may hide that the server has acted, so GenerateVideos is safe to repeat only
+        # because each request has a request_id. gRPC does not repeat what the caller cancels.
         ("grpc.service_config", config.read_text()),
         ("grpc.enable_retries", 1),
         # gRPC does not retry a request that exceeds the buffer. The default of 256 KiB is

@@ -60,6 +60,19 @@ def queue_timeout(value: Seconds) -> float:
     return seconds
 
 
+def lifetime(value: Seconds) -> int:
+    """Return the whole seconds that an address of a video is to work.
+
+    Raises:
+        ValueError: The value is not a length of time of at least a second.
+
+    """
+    seconds = _seconds(value)
+    if seconds is None or not 1 <= seconds <= _LONGEST_DURATION:
+        raise _refusal("lifetime", value, "1 or more")
+    return int(seconds)
+
+
 def _seconds(value: object) -> float | None:
     if isinstance(value, timedelta):
         return value.total_seconds()

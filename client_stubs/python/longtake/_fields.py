@@ -9,12 +9,16 @@ repeat text of the caller, which may be a prompt; they name its type instead.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields
 from difflib import get_close_matches
 from numbers import Real
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from longtake._wording import shortened
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Kind = TypeVar("Kind")
 
@@ -84,6 +88,42 @@ def truth_value(value: Any, field: str) -> bool:
     if isinstance(value, bool) or of_numpy:
         return bool(value)
     raise refusal(value, field, "True or False")
+
+
+def known_keys(value: Mapping[Any, Any], known: Sequence[str], field: str) -> dict[str, Any]:
+    """Return a mapping as a dict whose keys are all known.
+
+    Raises:
+        ValueError: A key is not known; the message has the nearest one.
+
+    """
+    for key in value:
+        if key not in known:
+            hint = nearest(key, known) or f"accepted are {', '.join(known)}"
+            raise ValueError(f"{field}: there is no field {shortened(str(key))}; {hint}")
+    return dict(value)
+
+
+def dataclass_of(kind: type[Kind], value: object, field: str, accepted: str) -> Kind:
+    """Return a value that is of a dataclass, or make one of a dict.
+
+    Raises:
+        ValueError: It is something else, or the dict is wrong.
+
+    """
+    if isinstance(value, kind):
+        return value
+    if not isinstance(value, Mapping):
+        raise refusal(value, field, accepted)
+    known = {one.name: one for one in fields(cast("type[DataclassInstance]", kind))}
+    given = known_keys(value, tuple(known), field)
+    for name, one in known.items():
+        if one.default is MISSING and one.default_factory is MISSING and name not in given:
+            raise ValueError(f"{field}.{name}: it is missing")
+    try:
+        return kind(**given)
+    except ValueError as error:
+        raise ValueError(f"{field}.{error}") from None
 
 
 def refusal(value: object, field: str, accepted: str) -> ValueError:

@@ -11,13 +11,14 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import fields
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from google.type import money_pb2
 
 from longtake._amounts import max_cost
-from longtake._durations import queue_timeout
+from longtake._durations import Seconds, lifetime, queue_timeout
 from longtake._fields import (
+    dataclass_of,
     instance,
     text,
     truth_value,
@@ -25,30 +26,35 @@ from longtake._fields import (
     whole_number,
 )
 from longtake.types import (
+    AsyncStoredVideo,
+    Disposition,
     GenerateVideosConfig,
     GenerateVideosOptions,
+    GenerateVideosSource,
     Image,
     Mask,
     Operation,
     ReferenceImage,
+    StoredVideo,
     Video,
 )
+from longtake.types.enums import choice_of
 from longtake.v1 import generation_pb2, media_pb2, video_service_pb2
 
 if TYPE_CHECKING:
-    from longtake.types import GenerateVideosConfigDict
+    from longtake.types import GenerateVideosSourceDict, ImageDict, VideoDict
 
 _OPTIONS = GenerateVideosOptions.__annotations__
-_KEYWORDS = ("model", "prompt", "image", "video", "config", "request_id", *_OPTIONS)
+_KEYWORDS = ("model", "prompt", "image", "video", "source", "config", "request_id", *_OPTIONS)
 _CONFIG_FIELDS = GenerateVideosConfig.__dataclass_fields__
+# `duration` is another name, and `http_options` are of the call.
+_NOT_SENT = frozenset({"duration", "http_options"})
 
 
 def generate_request(
     model: str,
-    prompt: str | None,
-    image: Image | None,
-    video: Video | None,
-    config: GenerateVideosConfig | GenerateVideosConfigDict | None,
+    source: GenerateVideosSource,
+    config: GenerateVideosConfig | None,
     request_id: str | None,
     options: GenerateVideosOptions,
 ) -> video_service_pb2.GenerateVideosRequest:
@@ -62,19 +68,41 @@ def generate_request(
     for name in options:
         if name not in _OPTIONS:
             raise _unexpected(name)
+    prompt, image, video = source.prompt, source.image, source.video
     request = video_service_pb2.GenerateVideosRequest(
         request_id=str(uuid.uuid4()) if request_id is None else _request_id(request_id),
         model=text(model, "model"),
         prompt="" if prompt is None else text(prompt, "prompt"),
     )
     if image is not None:
-        request.image.CopyFrom(_image(instance(image, Image, "image", "an Image"), "image"))
+        request.image.CopyFrom(_image(Image.of(image, "image"), "image"))
     if video is not None:
-        request.video.CopyFrom(_video(instance(video, Video, "video", "a Video"), "video"))
+        request.video.CopyFrom(_video(Video.of(video, "video"), "video"))
     if config is not None:
-        request.config.CopyFrom(_config(GenerateVideosConfig.of(config)))
+        request.config.CopyFrom(_config(config))
     _set_options(request, options)
     return request
+
+
+def source_of(
+    source: GenerateVideosSource | GenerateVideosSourceDict | None,
+    prompt: str | None,
+    image: Image | ImageDict | None,
+    video: Video | VideoDict | None,
+) -> GenerateVideosSource:
+    """Return the inputs of a generation, given as one value or as three.
+
+    Raises:
+        ValueError: They are given in both ways, or a dict is wrong.
+
+    """
+    if source is None:
+        given = {"prompt": prompt, "image": image, "video": video}
+        return GenerateVideosSource(**cast("dict[str, Any]", given))
+    if not (prompt is None and image is None and video is None):
+        raise ValueError("source: prompt, image or video is given as well; give them in source")
+    accepted = "a GenerateVideosSource or a dict"
+    return dataclass_of(GenerateVideosSource, source, "source", accepted)
 
 
 def operation_name(operation: Operation[Any] | str) -> str:
@@ -109,6 +137,27 @@ def video_name(name: str) -> str:
     if not text(name, "name", accepted):
         raise ValueError(f"name: it is empty; it is {accepted}")
     return name
+
+
+def url_request(
+    video: StoredVideo | AsyncStoredVideo | str,
+    seconds: Seconds | None,
+    disposition: Disposition | str,
+) -> video_service_pb2.CreateVideoUrlRequest:
+    """Return the request for an address of a video.
+
+    Raises:
+        ValueError: An argument is wrong; the message names it.
+
+    """
+    name = video.name if isinstance(video, StoredVideo | AsyncStoredVideo) else video
+    chosen = choice_of(Disposition, disposition, "disposition")
+    request = video_service_pb2.CreateVideoUrlRequest(
+        name=video_name(name), disposition=chosen.name
+    )
+    if seconds is not None:
+        request.lifetime.FromSeconds(lifetime(seconds))
+    return request
 
 
 def list_request(
@@ -193,7 +242,7 @@ def _config(config: GenerateVideosConfig) -> generation_pb2.GenerateVideosConfig
     message = generation_pb2.GenerateVideosConfig()
     for field in fields(config):
         value = getattr(config, field.name)
-        if value is None or field.name == "duration":
+        if value is None or field.name in _NOT_SENT:
             continue
         path = f"config.{field.name}"
         match value:

@@ -13,7 +13,7 @@ from longtake.v1 import video_service_pb2
 
 if TYPE_CHECKING:
     from longtake._backoff import RetryPolicy
-    from longtake.types.operation import VideoT_co
+    from longtake.types.response import VideoT_co
     from longtake.v1 import operation_pb2
 
 

@@ -14,6 +14,7 @@ from longtake._durations import Seconds
 from longtake._sync.client import BlockingClient
 from longtake._tls import File
 from longtake.aio import AsyncClient
+from longtake.types import HttpOptions, HttpOptionsDict
 
 
 class Client(BlockingClient):
@@ -40,12 +41,22 @@ class Client(BlockingClient):
         timeout: The deadline of each call, in seconds or as a timedelta. Watches, waits
             and downloads have no deadline of this kind. Default: 30 seconds.
         retry: How broken watches and downloads are resumed.
+        enterprise: Accepted so that code for google-genai runs. No effect: the server chooses
+            the upstream by the model.
+        vertexai: The former name of `enterprise`.
+        project: Accepted likewise. No effect: the project is a setting of the server.
+        location: Accepted likewise. No effect: the server chooses the region.
+        http_options: `base_url` is the address if `address` is not given, `headers` are more
+            `metadata`, and its `timeout`, in milliseconds, counts instead of `timeout`. See
+            `types.HttpOptions`.
 
     Attributes:
         models: Starts generations and describes the models.
         operations: Gets, watches, lists, cancels and deletes generations.
         caller: Tells who makes the calls, and what is left to spend.
         usage: Tells what was generated, and what it cost.
+        files: Downloads videos by google-genai's call.
+        vertexai: Whether `enterprise` or `vertexai` was given as true.
         address: The address that the client connects to.
         aio: The same calls on an event loop. It has a connection of its own, which
             `await client.aio.close()` closes.
@@ -68,6 +79,11 @@ class Client(BlockingClient):
         credentials: grpc.ChannelCredentials | None = None,
         timeout: Seconds = 30.0,
         retry: RetryPolicy | None = None,
+        enterprise: bool | None = None,
+        vertexai: bool | None = None,
+        project: str | None = None,
+        location: str | None = None,
+        http_options: HttpOptions | HttpOptionsDict | None = None,
     ) -> None:
         super().__init__(
             address,
@@ -79,6 +95,11 @@ class Client(BlockingClient):
             credentials=credentials,
             timeout=timeout,
             retry=retry,
+            enterprise=enterprise,
+            vertexai=vertexai,
+            project=project,
+            location=location,
+            http_options=http_options,
         )
         self.aio = AsyncClient(
             self.address,
@@ -90,4 +111,9 @@ class Client(BlockingClient):
             credentials=credentials,
             timeout=timeout,
             retry=retry,
+            enterprise=enterprise,
+            vertexai=vertexai,
+            project=project,
+            location=location,
+            http_options=http_options,
         )

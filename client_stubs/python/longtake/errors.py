@@ -23,6 +23,7 @@ from longtake._wording import Violation, error_line, shortened
 from longtake.types import OperationError
 
 __all__ = [
+    "APIError",
     "BudgetExceeded",
     "ClientClosed",
     "ClientError",
@@ -120,6 +121,10 @@ class LongtakeError(Exception, InstanceSchema):
     def __reduce__(self) -> tuple[Any, ...]:
         # An exception is otherwise rebuilt by calling its class with `args`, the one line.
         return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # typeshed lacks it; pickle documents it
+
+
+APIError = LongtakeError
+"""The name that google-genai has."""
 
 
 class ClientClosed(RuntimeError, InstanceSchema):

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 //! The service config with the retries, shared by the clients of all languages.
+//!
+//! Calls are repeated after UNAVAILABLE, and after CANCELLED, which a stopping server answers. Either
+//! may hide that the server has acted, so GenerateVideos is safe to repeat only because each request
+//! has a request_id. A caller cancels a call by dropping it, which ends its retries as well.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -93,7 +97,7 @@ mod tests {
 
         assert_eq!(policy.retry.attempts, 4);
         assert_eq!(policy.retry.initial, Duration::from_millis(100));
-        assert_eq!(policy.codes, [Code::Unavailable]);
+        assert_eq!(policy.codes, [Code::Unavailable, Code::Cancelled]);
         assert!(policy_of("WatchOperation").is_none());
     }
 }

@@ -22,7 +22,12 @@ export const requestIds: Interceptor = (next) => (request) => {
   return next({ ...request, message });
 };
 
-/** Retries unary calls as the shipped service config defines. */
+/**
+ * Retries unary calls as the shipped service config defines: after UNAVAILABLE, and after CANCELLED,
+ * which a stopping server answers. Either may hide that the server has acted, so GenerateVideos is
+ * safe to repeat only because each request has a request_id. A call whose signal has aborted is not
+ * repeated.
+ */
 export const retries: Interceptor = (next) => async (request) => {
   const policy = POLICIES.get(`${request.service.typeName}/${request.method.name}`);
   if (request.stream || policy === undefined) return next(request);

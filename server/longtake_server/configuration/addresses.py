@@ -48,6 +48,11 @@ def is_loopback(address: str) -> bool:
     return (mapped or ip).is_loopback
 
 
+def is_loopback_url(url: str) -> bool:
+    """Return whether only this machine reaches the host of a checked URL."""
+    return is_loopback(f"[{urlsplit(url).hostname}]:0")
+
+
 def listen_address(address: str) -> str:
     """Check `host:port` for a server to listen on. Port 0 is accepted."""
     _check_host_and_port(address)

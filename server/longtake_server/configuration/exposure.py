@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from longtake_server.configuration.addresses import is_loopback, split_address
+from longtake_server.configuration.addresses import is_loopback, is_loopback_url, split_address
 from longtake_server.configuration.loading import Rule
 
 if TYPE_CHECKING:
@@ -40,6 +40,14 @@ class Exposure(Protocol):
         """Authorities of the certificates of clients."""
 
     @property
+    def http_listen(self) -> str | None:
+        """Address of the HTTP server for callers."""
+
+    @property
+    def public_url(self) -> str | None:
+        """Base URL of the HTTP server for callers."""
+
+    @property
     def trust_caller_header(self) -> str | None:
         """Metadata key in which a proxy names the caller."""
 
@@ -67,10 +75,16 @@ def _mtls_is_complete(settings: Exposure, name: Name) -> str | None:
 
 
 def _addresses_differ(settings: Exposure, name: Name) -> str | None:
-    same = settings.mtls_listen == settings.listen
-    if not same or split_address(settings.listen)[1] == 0:
-        return None
-    return f"{name('mtls_listen')} must be another address than {name('listen')}"
+    given = [one for one in _ADDRESSES if (address := getattr(settings, one)) and _port(address)]
+    for place, second in enumerate(given):
+        for first in given[:place]:
+            if getattr(settings, first) == getattr(settings, second):
+                return f"{name(second)} must be another address than {name(first)}"
+    return None
+
+
+def _port(address: str) -> int:
+    return split_address(address)[1]
 
 
 def _is_encrypted(settings: Exposure, name: Name) -> str | None:
@@ -81,6 +95,19 @@ def _is_encrypted(settings: Exposure, name: Name) -> str | None:
         f"{name(exposed)} is not a loopback address, so others could read the calls; set "
         f"{name('tls_certificate')} and {name('tls_key')}, or allow it with "
         f"{name('insecure')}=plaintext"
+    )
+
+
+def _public_url_is_encrypted(settings: Exposure, name: Name) -> str | None:
+    url = settings.public_url
+    if url is None or url.startswith("https:") or "plaintext" in settings.insecure:
+        return None
+    if is_loopback_url(url):
+        return None
+    return (
+        f"{name('public_url')} begins with http:// and is not a loopback address, so others could "
+        f"read signed addresses; give an https:// one, or allow it with {name('insecure')}="
+        "plaintext"
     )
 
 
@@ -98,21 +125,19 @@ def _is_authenticated(settings: Exposure, name: Name) -> str | None:
 
 def _exposed(settings: Exposure) -> str | None:
     """Return the setting of the first address that other machines can reach, or None."""
-    if not is_loopback(settings.listen):
-        return "listen"
-    if settings.mtls_listen is not None and not is_loopback(settings.mtls_listen):
-        return "mtls_listen"
-    return None
+    addresses = ((one, getattr(settings, one)) for one in _ADDRESSES)
+    return next((one for one, address in addresses if address and not is_loopback(address)), None)
 
 
 _FILES = ("tls_certificate", "tls_key")
-_ADDRESSES = ("listen", "mtls_listen")
+_ADDRESSES = ("listen", "mtls_listen", "http_listen")
 
 EXPOSURE_RULES: tuple[Rule[Any], ...] = (
     Rule(_FILES, _pair_is_complete),
     Rule((*_FILES, "mtls_listen", "mtls_client_ca"), _mtls_is_complete),
     Rule(_ADDRESSES, _addresses_differ),
     Rule((*_ADDRESSES, *_FILES, "insecure"), _is_encrypted),
+    Rule(("public_url", "insecure"), _public_url_is_encrypted),
     Rule((*_ADDRESSES, "authentication", "trust_caller_header", "insecure"), _is_authenticated),
 )
 """The rules, for settings that are an `Exposure`."""

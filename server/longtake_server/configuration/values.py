@@ -121,6 +121,11 @@ Seconds = Annotated[
     Field(gt=0, le=_YEAR_SECONDS),
     Accepted(f"a number of seconds, more than 0 and at most {_YEAR_SECONDS}"),
 ]
+WholeSeconds = Annotated[
+    int,
+    Field(ge=1, le=_YEAR_SECONDS),
+    Accepted(f"a whole number of seconds from 1 to {_YEAR_SECONDS}"),
+]
 Latency = Annotated[
     float,
     Field(ge=0, le=_YEAR_SECONDS),

@@ -63,6 +63,7 @@ from longtake_server.errors.resources import (
 )
 from longtake_server.errors.service import (
     OutcomeUnknown,
+    PublicUrlMissing,
     ReaderTooSlow,
     ServerDraining,
     StorageUnavailable,
@@ -99,6 +100,7 @@ __all__ = [
     "PositionError",
     "PositionExpired",
     "PriceUnknown",
+    "PublicUrlMissing",
     "RateLimited",
     "ReaderTooSlow",
     "RequestIdReused",

@@ -98,3 +98,15 @@ class UpstreamUnavailable(LongtakeError):
             f"the upstream {upstream} is not available: {cause}",
             {"upstream": upstream, "cause": cause},
         )
+
+
+class PublicUrlMissing(LongtakeError):
+    """The server does not know the address at which callers reach its HTTP listener."""
+
+    reason = "PUBLIC_URL_MISSING"
+
+    def __init__(self, setting: str) -> None:
+        super().__init__(
+            f"the server has no address to sign; its operator has to set {setting}",
+            {"setting": setting},
+        )

@@ -7,7 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from longtake_server.errors import CredentialMalformed, CredentialMissing, CredentialsDiffer
+from longtake_server.errors import (
+    CredentialMalformed,
+    CredentialMissing,
+    CredentialsDiffer,
+    CredentialUnknown,
+)
 from longtake_server.identity.api_key import PREFIX
 from longtake_server.identity.principal import ANYONE, Principal
 
@@ -42,6 +47,15 @@ class Keys(Protocol):
         Raises:
             CredentialMalformed, CredentialUnknown, CredentialRevoked, CredentialExpired: The key
                 admits nobody.
+            AuthenticationUnavailable: The keys cannot be read.
+
+        """
+
+    async def holder(self, key_id: str) -> Principal:
+        """Return the principal of a key that is known by its id.
+
+        Raises:
+            CredentialUnknown, CredentialRevoked, CredentialExpired: The key admits nobody.
             AuthenticationUnavailable: The keys cannot be read.
 
         """
@@ -164,6 +178,18 @@ class Authenticator:
         if self._tokens is None:
             raise CredentialMalformed(self._accepted)
         return await self._tokens.verify(text)
+
+    async def holder(self, key_id: str) -> Principal:
+        """Return the principal of an API key that once made a call, by the id of the key.
+
+        Raises:
+            CredentialUnknown, CredentialRevoked, CredentialExpired: It would not be admitted now.
+            AuthenticationUnavailable: The keys cannot be read.
+
+        """
+        if self._keys is None:
+            raise CredentialUnknown
+        return await self._keys.holder(key_id)
 
     async def aclose(self) -> None:
         """Stop what verifications have begun."""

@@ -121,16 +121,38 @@ class KeyRing:
                 raise AuthenticationUnavailable(_UNREADABLE) from None
             raise
 
+    async def holder(self, key_id: str) -> Principal:
+        """Return the principal of a key, given its id. It does not count as a use of the key.
+
+        Raises:
+            CredentialUnknown: The server has no such key.
+            CredentialRevoked, CredentialExpired, AuthenticationUnavailable: As `verify`.
+
+        """
+        if key_id not in self._keys:
+            await self.refresh()
+        if not self._available:
+            raise AuthenticationUnavailable(_UNREADABLE)
+        found = self._keys.get(key_id)
+        if found is None:
+            raise CredentialUnknown("the server does not know the API key")
+        self._check(found[0])
+        return found[1]
+
     def _principal_of(self, text: str) -> Principal:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         key, principal = self._proven.get(digest) or self._prove(text, digest)
+        self._uses[key.id] = self._check(key)
+        return principal
+
+    def _check(self, key: StoredKey) -> datetime:
+        """Return the time, at which the key is valid."""
         if key.revoke_time is not None:
             raise CredentialRevoked(key.id)
         now = self._clock.now()
         if key.expire_time is not None and key.expire_time <= now:
             raise CredentialExpired(key.id)
-        self._uses[key.id] = now
-        return principal
+        return now
 
     def _prove(self, text: str, digest: bytes) -> tuple[StoredKey, Principal]:
         """Return the key that a text is, and keep it for the next call with this text."""

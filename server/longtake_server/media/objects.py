@@ -20,7 +20,7 @@ from uuid import uuid4
 
 import obstore
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
-from obstore.store import LocalStore, from_url
+from obstore.store import GCSStore, LocalStore, S3Store, from_url
 
 from longtake_server.errors import OffsetPastEnd, StartFailure, StorageUnavailable, VideoExpired
 from longtake_server.media.sources import CHUNK_BYTES, FileSource, ObjectSource
@@ -128,6 +128,16 @@ class ObjectMediaStore:
             end = size if limit is None else min(size, offset + limit)
             async with aclosing(self._chunks(source, key, offset, end)) as chunks:
                 yield VideoReading(size, chunks)
+
+    async def address(self, video: StoredVideo, lifetime_seconds: int) -> str | None:
+        """See MediaStore.address. Buckets sign, with the server's credentials."""
+        store = self._store
+        if not isinstance(store, GCSStore | S3Store):
+            return None
+        lifetime = timedelta(seconds=lifetime_seconds)
+        sign = partial(obstore.sign, store, "GET", video.location, lifetime)
+        with _faults():
+            return await self._in_thread(_READ_SECONDS, sign)
 
     async def delete(self, operation: str) -> None:
         """See MediaStore.delete."""

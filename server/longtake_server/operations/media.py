@@ -43,5 +43,11 @@ class MediaStore(Protocol):
 
         """
 
+    async def address(self, video: StoredVideo, lifetime_seconds: int) -> str | None:
+        """Return an address at which anyone can read a stored video, for a time.
+
+        Returns None if the store cannot sign addresses. Raises StorageUnavailable.
+        """
+
     async def delete(self, operation: str) -> None:
         """Delete all objects of an operation, if there are any. Raises StorageUnavailable."""

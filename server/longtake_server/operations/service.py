@@ -20,7 +20,7 @@ from longtake_server.operations.ownership import (
     scoped,
     usage_scope_of,
 )
-from longtake_server.operations.results.download import Downloads
+from longtake_server.operations.results.download import Downloads, video_of
 from longtake_server.telemetry.traces import NO_TRACE
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
     from longtake_server.operations.ledger import Ledger
     from longtake_server.operations.media import MediaStore
     from longtake_server.operations.requests.catalogue import Catalogue, ModelEntry
+    from longtake_server.operations.results.addresses import (
+        Disposition,
+        VideoAddress,
+        VideoAddresses,
+    )
     from longtake_server.operations.results.download import Download
     from longtake_server.operations.store import Filter, OperationStore, Page
     from longtake_server.operations.upstream import Upstream
@@ -57,6 +62,7 @@ class VideoOperations:
         media: Keeps result videos.
         catalogue: The models.
         clock: The time source.
+        addresses: Creates addresses of videos.
         enforce_retirement: Whether requests for a retired model are refused.
 
     """
@@ -73,6 +79,7 @@ class VideoOperations:
         media: MediaStore,
         catalogue: Catalogue,
         clock: Clock,
+        addresses: VideoAddresses,
         enforce_retirement: bool,
     ) -> None:
         self._store = store
@@ -91,6 +98,7 @@ class VideoOperations:
             clock=clock,
             enforce_retirement=enforce_retirement,
         )
+        self._addresses = addresses
         self._downloads = Downloads(ledger, media, upstreams)
 
     async def generate(
@@ -298,6 +306,39 @@ class VideoOperations:
         record = await self._find(name, principal)
         async with self._downloads.open(record, index, offset, limit) as download:
             yield download
+
+    async def create_video_url(
+        self,
+        name: str,
+        principal: Principal,
+        index: int,
+        lifetime_seconds: int | None,
+        disposition: Disposition,
+    ) -> VideoAddress:
+        """Return an address at which a video can be read without a credential, for a time.
+
+        Raises:
+            VideoNotReady, VideoNotFound: As `download`.
+
+        Raises also as `get` and as VideoAddresses.create.
+
+        """
+        record = await self._find(name, principal)
+        video = video_of(record, index)
+        return await self._addresses.create(
+            video, (name, index), principal, lifetime_seconds, disposition
+        )
+
+    async def store_address(
+        self, name: str, principal: Principal, index: int, lifetime_seconds: int
+    ) -> str | None:
+        """Return an address of a video that its store signs, or None. See MediaStore.address.
+
+        Raises also as `download`.
+
+        """
+        record = await self._find(name, principal)
+        return await self._downloads.store_address(record, index, lifetime_seconds)
 
     async def usage(
         self, wanted: UsageQuery, principal: Principal, limit: int, cursor: str | None

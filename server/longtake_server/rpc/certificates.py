@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps the certificate of the gRPC server up to date with its files, without a restart."""
+"""Keeps the certificate of the servers up to date with its files, without a restart."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ class Certificates:
         self._judged: FileContents | str = contents
         self._suspect: FileContents | str = contents
         self._listeners: list[_Handover] = []
+        self._followers: list[Callable[[TlsIdentity], None]] = []
         self._log_identity("loaded the TLS certificate")
 
     @classmethod
@@ -83,6 +84,11 @@ class Certificates:
         return grpc.dynamic_ssl_server_credentials(
             _both_sides(self._identity), fetch, require_client_authentication=True
         )
+
+    def follow(self, take: Callable[[TlsIdentity], None]) -> None:
+        """Call `take` with the certificate now, and whenever it has changed."""
+        take(self._identity)
+        self._followers.append(take)
 
     async def run(self) -> None:
         """Look at the files every second, until cancelled."""
@@ -128,6 +134,8 @@ class Certificates:
         self._identity = identity
         for listener in self._listeners:
             listener.offer(identity)
+        for take in self._followers:
+            take(identity)
         self._log_identity("changed the TLS certificate; new connections see it")
 
     def _log_identity(self, text: str) -> None:

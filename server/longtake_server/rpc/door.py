@@ -53,6 +53,7 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "/longtake.v1.VideoService/CancelOperation": _CHANGE,
     "/longtake.v1.VideoService/DeleteOperation": _CHANGE,
     "/longtake.v1.VideoService/DownloadVideo": _ANY,
+    "/longtake.v1.VideoService/CreateVideoUrl": _ANY,
     "/longtake.v1.VideoService/ListModels": _ANY,
     "/longtake.v1.VideoService/GetModel": _ANY,
     "/longtake.v1.VideoService/GetCaller": _ANY,
@@ -69,6 +70,22 @@ ROLES: Mapping[str, frozenset[Role]] = {
 def principal_of_call() -> Principal:
     """Return the principal of the running call."""
     return _principal.get()
+
+
+def check_role(principal: Principal, method: str) -> None:
+    """Return if a principal has a role that a method requires.
+
+    Args:
+        principal: Who makes the call.
+        method: The method, as `/package.Service/Method`.
+
+    Raises:
+        RoleMissing: It has none.
+
+    """
+    required = ROLES.get(method, _ANY)
+    if not principal.roles & required:
+        raise RoleMissing(sorted(role.value for role in required))
 
 
 class Door:
@@ -123,9 +140,7 @@ class Door:
         presented = self._presented(context)
         known = self._authenticator.known(presented)
         principal = known or await self._authenticator.principal_of(presented)
-        required = ROLES.get(method, _ANY)
-        if not principal.roles & required:
-            raise RoleMissing(sorted(role.value for role in required))
+        check_role(principal, method)
         _principal.set(principal)
         return presented if self._authenticator.authenticates else None
 

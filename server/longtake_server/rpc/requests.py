@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from longtake_server.errors import InvalidRequest, OffsetPastEnd, Violation
 from longtake_server.operations.model import State
+from longtake_server.operations.results.addresses import Disposition
 from longtake_server.operations.store import Filter
 
 if TYPE_CHECKING:
@@ -192,6 +193,19 @@ def wait_seconds(timeout: Duration | None, time_remaining: float | None) -> floa
     if time_remaining is not None:
         seconds = min(seconds, max(0.0, time_remaining - _DEADLINE_MARGIN))
     return seconds
+
+
+def lifetime_seconds(lifetime: Duration | None) -> int | None:
+    """Return the lifetime of an address in seconds, None for the default. Raises InvalidRequest."""
+    return None if lifetime is None else int(_seconds(lifetime, "lifetime"))
+
+
+def disposition(value: int) -> Disposition:
+    """Return what a browser does with a video. Raises InvalidRequest."""
+    known = {0: Disposition.INLINE, 1: Disposition.INLINE, 2: Disposition.ATTACHMENT}
+    if value not in known:
+        raise invalid("disposition", f"{value} is not known; accepted are INLINE and ATTACHMENT")
+    return known[value]
 
 
 def _seconds(duration: Duration, field: str) -> float:

@@ -21,7 +21,6 @@ from longtake_server.rpc.library_log import drop_disconnects
 from longtake_server.rpc.observation import Observer
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
 from longtake_server.rpc.reflection import add_reflection
-from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.rpc.video_servicer import VideoServicer
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.service import VideoOperations
     from longtake_server.rpc.door import Door
     from longtake_server.rpc.health import HealthServicer
+    from longtake_server.rpc.request_budget import RequestBudget
     from longtake_server.telemetry import Telemetry
 
 _MEBIBYTE = 1 << 20
@@ -93,7 +93,7 @@ class RpcServer:
         service: The use cases.
         health_servicer: Reports the health of the server and its upstreams.
         max_request_bytes: The largest request message.
-        max_request_bytes_in_flight: The largest sum of the requests in flight.
+        budget: Bounds the requests in flight.
         max_calls_per_connection: The largest number of concurrent calls on one connection.
         send_timeout_seconds: How long a reader may leave a message of a stream unread.
         clock: Time.
@@ -110,7 +110,7 @@ class RpcServer:
         health_servicer: HealthServicer,
         *,
         max_request_bytes: int,
-        max_request_bytes_in_flight: int = 128 * _MEBIBYTE,
+        budget: RequestBudget,
         max_calls_per_connection: int = 1000,
         send_timeout_seconds: float,
         clock: Clock,
@@ -130,7 +130,7 @@ class RpcServer:
         calls: Any = Calls(
             self._server,
             max_request_bytes=max_request_bytes,
-            budget=RequestBudget(max_request_bytes_in_flight),
+            budget=budget,
             send_timeout_seconds=send_timeout_seconds,
             observer=Observer(clock, telemetry),
             door=door,

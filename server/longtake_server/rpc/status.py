@@ -39,6 +39,7 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.VideoNotReady, code_pb2.FAILED_PRECONDITION),
     (errors.VideoExpired, code_pb2.FAILED_PRECONDITION),
     (errors.ModelRetired, code_pb2.FAILED_PRECONDITION),
+    (errors.PublicUrlMissing, code_pb2.FAILED_PRECONDITION),
     (errors.RevisionAhead, code_pb2.FAILED_PRECONDITION),
     (errors.OffsetPastEnd, code_pb2.OUT_OF_RANGE),
     (errors.PositionExpired, code_pb2.OUT_OF_RANGE),
@@ -187,6 +188,8 @@ def _precondition(error: errors.LongtakeError) -> str:
         return error.resource
     if isinstance(error, errors.CostOverMaximum):
         return "max_cost"
+    if isinstance(error, errors.PublicUrlMissing):
+        return error.metadata["setting"]
     if isinstance(error, errors.ModelRetired | errors.PriceUnknown):
         return f"models/{error.metadata['model']}"
     if isinstance(error, errors.RevisionAhead):

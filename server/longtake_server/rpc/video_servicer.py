@@ -220,6 +220,24 @@ class VideoServicer(VideoServiceServicer):
             if download.video != known:
                 yield api.DownloadVideoResponse(video=convert.video(download.video))
 
+    async def CreateVideoUrl(  # noqa: N802
+        self, request: api.CreateVideoUrlRequest, context: Context
+    ) -> api.CreateVideoUrlResponse:
+        """Return a signed address of a video."""
+        del context
+        name, index = requests.video_name(request.name)
+        lifetime = request.lifetime if request.HasField("lifetime") else None
+        address = await self._service.create_video_url(
+            name,
+            principal_of_call(),
+            index,
+            requests.lifetime_seconds(lifetime),
+            requests.disposition(request.disposition),
+        )
+        response = api.CreateVideoUrlResponse(url=address.url)
+        convert.set_time(response.expire_time, address.expire_time)
+        return response
+
     async def ListModels(  # noqa: N802
         self, request: api.ListModelsRequest, context: Context
     ) -> api.ListModelsResponse:

@@ -299,6 +299,17 @@ _VERSION_10 = (
     "ALTER TABLE work ADD COLUMN lease INTEGER NOT NULL DEFAULT 0",
 )
 
+# The keys that sign addresses of videos.
+_VERSION_11 = (
+    """
+    CREATE TABLE signing_keys (
+        id TEXT NOT NULL PRIMARY KEY,
+        secret BLOB NOT NULL,
+        create_time INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_1,
     _VERSION_2,
@@ -310,6 +321,7 @@ _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_8,
     _VERSION_9,
     _VERSION_10,
+    _VERSION_11,
 )
 
 NEWEST_VERSION = len(_MIGRATIONS)

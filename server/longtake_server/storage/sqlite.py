@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations and API keys in one SQLite file, for one process.
 
-Implements operations.store and identity.key_store.
+Implements operations.store, identity.key_store and identity.signing_keys.
 
 A write is durable before it is acknowledged. A read sees every write acknowledged before it.
 """
@@ -27,6 +27,7 @@ from longtake_server.storage import (
     leadership_table,
     limits_table,
     queries,
+    signing_key_table,
     usage_queries,
     usage_table,
     work_queue,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
     from longtake_server.identity.key_store import StoredKey
+    from longtake_server.identity.signing_keys import SigningKey
     from longtake_server.operations.accounting import Account, Usage, UsagePage, UsageQuery
     from longtake_server.operations.budgets.accounting import Amounts
     from longtake_server.operations.budgets.limits import Limits, Source
@@ -259,6 +261,17 @@ class SqliteStore:
     async def note_key_uses(self, uses: Mapping[str, datetime]) -> None:
         """See KeyStore.note_key_uses."""
         await self._change(partial(key_table.note_uses, uses=dict(uses)))
+
+    async def signing_keys(self) -> Sequence[SigningKey]:
+        """See SigningKeyStore.signing_keys."""
+        return await self._key_readers.run(signing_key_table.read)
+
+    async def add_signing_key(
+        self, key: SigningKey, unless_since: datetime, forget_before: datetime
+    ) -> None:
+        """See SigningKeyStore.add_signing_key."""
+        add = partial(signing_key_table.add, key=key, unless_since=unless_since)
+        await self._change(partial(add, forget_before=forget_before))
 
     async def usage_by(
         self, wanted: UsageQuery, limit: int, cursor: str | None = None

@@ -13,41 +13,26 @@ import asyncio
 import queue
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from longtake_server.errors import StorageUnavailable
 from longtake_server.storage.faults import unavailable
+from longtake_server.storage.group_commit import Outcome, Write, answer_all
 from longtake_server.storage.transaction import Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from longtake_server.storage.owned_files import OwnedFiles
 
 _T = TypeVar("_T")
+# May run again after a rollback, so it must change nothing but the transaction.
+_Action = Callable[[Transaction], object]
 
 _MOST_WAITING = 1024
 _MOST_IN_A_COMMIT = 256
-
-
-@dataclass(frozen=True, slots=True)
-class _Write(Generic[_T]):
-    """An action to run in a transaction, and the future for its result.
-
-    `action` may run again after a rollback, so it must change nothing but the transaction.
-    """
-
-    action: Callable[[Transaction], _T]
-    answer: asyncio.Future[_T]
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome(Generic[_T]):
-    write: _Write[_T]
-    result: _T | None = None
-    error: Exception | None = None
 
 
 class Writer:
@@ -83,7 +68,7 @@ class Writer:
         self._version = 0
         self._loop = asyncio.get_running_loop()
         self._places = asyncio.Semaphore(_MOST_WAITING)
-        self._waiting: queue.SimpleQueue[_Write[object] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Write[_Action] | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
         self._thread.start()
@@ -107,8 +92,7 @@ class Writer:
             self._places.release()
             raise StorageUnavailable("it is closed")
         answer: asyncio.Future[_T] = self._loop.create_future()
-        write: _Write[object] = _Write(action, answer)  # type: ignore[arg-type]  # the queue holds writes of every type
-        self._waiting.put(write)
+        self._waiting.put(Write(action, answer))
         return await answer
 
     def moved(self) -> asyncio.Event:
@@ -135,14 +119,14 @@ class Writer:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._answer, outcomes, self._newest)
 
-    def _commit_to_files(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
+    def _commit_to_files(self, writes: Sequence[Write[_Action]]) -> Sequence[Outcome[_Action]]:
         """Commit, and acknowledge writes only if the files are still in place."""
-        outcomes: Sequence[_Outcome[object]] = ()
+        outcomes: Sequence[Outcome[_Action]] = ()
         if not self._has_lost_files():
             outcomes = self._commit(writes)
         if not self._has_lost_files():
             return outcomes
-        return [_Outcome(write, error=StorageUnavailable(str(self._fault))) for write in writes]
+        return [Outcome(write, error=StorageUnavailable(str(self._fault))) for write in writes]
 
     def _has_lost_files(self) -> bool:
         if self._fault is None and (fault := self._files.fault()) is not None:
@@ -151,11 +135,11 @@ class Writer:
                 self._loop.call_soon_threadsafe(self._lost, fault)
         return self._fault is not None
 
-    def _commit(self, writes: Sequence[_Write[object]]) -> Sequence[_Outcome[object]]:
+    def _commit(self, writes: Sequence[Write[_Action]]) -> Sequence[Outcome[_Action]]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
-            return [_Outcome(write, error=unavailable(error)) for write in writes]
+            return [Outcome(write, error=unavailable(error)) for write in writes]
         try:
             outcomes, newest = self._attempt_all(writes)
             self._connection.execute("COMMIT")
@@ -163,20 +147,20 @@ class Writer:
             self._kept = None
             self._connection.rollback()
             if len(writes) == 1:
-                return [_Outcome(writes[0], error=unavailable(error))]
+                return [Outcome(writes[0], error=unavailable(error))]
             # A write that does not fit on the disk must not fail the others.
             return [outcome for write in writes for outcome in self._commit([write])]
         self._newest = max(newest, self._newest)
         return outcomes
 
     def _attempt_all(
-        self, writes: Sequence[_Write[object]]
-    ) -> tuple[Sequence[_Outcome[object]], int]:
+        self, writes: Sequence[Write[_Action]]
+    ) -> tuple[Sequence[Outcome[_Action]], int]:
         """Run writes in the open transaction; return the outcomes and the last new position."""
         try:
             # Failures are rare, and the two savepoint statements cost as much as a write.
             transaction = self._transaction()
-            outcomes = [_Outcome(write, result=write.action(transaction)) for write in writes]
+            outcomes = [Outcome(write, result=write.change(transaction)) for write in writes]
             transaction.flush()
         except sqlite3.Error:
             raise
@@ -198,32 +182,24 @@ class Writer:
             self._kept, self._version = Transaction(self._connection), version
         return self._kept
 
-    def _attempt(self, write: _Write[object]) -> tuple[_Outcome[object], int]:
+    def _attempt(self, write: Write[_Action]) -> tuple[Outcome[_Action], int]:
         self._connection.execute("SAVEPOINT one")
         position = 0
         try:
             transaction = Transaction(self._connection)
-            outcome = _Outcome(write, result=write.action(transaction))
+            outcome = Outcome(write, result=write.change(transaction))
             transaction.flush()
             position = transaction.position or 0
         except sqlite3.Error:
             raise
         except Exception as error:  # noqa: BLE001 - passed to the caller, which waits on the event loop
             self._connection.execute("ROLLBACK TO one")
-            outcome = _Outcome(write, error=error)
+            outcome = Outcome(write, error=error)
         self._connection.execute("RELEASE one")
         return outcome, position
 
-    def _answer(self, outcomes: Sequence[_Outcome[object]], newest: int) -> None:
-        for outcome in outcomes:
-            self._places.release()
-            answer = outcome.write.answer
-            if answer.done():
-                continue
-            if outcome.error is not None:
-                answer.set_exception(outcome.error)
-            else:
-                answer.set_result(outcome.result)
+    def _answer(self, outcomes: Sequence[Outcome[_Action]], newest: int) -> None:
+        answer_all(outcomes, self._places)
         if newest > self.position:
             self.position = newest
             # After the answers: whoever made a change knows of it before its news.

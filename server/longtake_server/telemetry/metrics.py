@@ -77,6 +77,14 @@ STREAM_MESSAGES = Metric(
     "Messages sent on streams.",
     ("rpc.system.name", "rpc.method"),
 )
+HTTP_DURATION = Metric(
+    "http.server.request.duration",
+    Kind.HISTOGRAM,
+    "s",
+    "Duration of a request to the HTTP server of callers.",
+    ("http.request.method", "http.route", "http.response.status_code", "error.type"),
+    _CALL_BUCKETS,
+)
 WATCHES = Metric("longtake.watches", Kind.GAUGE, "{watch}", "Open watches and waits.")
 NEWS_DELAY = Metric(
     "longtake.news.delay",

@@ -14,7 +14,7 @@ from opentelemetry import metrics
 
 from longtake_server.telemetry import metrics as names
 from longtake_server.telemetry.principals import MetricPrincipals
-from longtake_server.telemetry.spans import Spans
+from longtake_server.telemetry.spans import Spans, http_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -60,6 +60,7 @@ class Telemetry:
         self.call_duration = self._histogram(names.CALL_DURATION)
         self.stream_duration = self._histogram(names.STREAM_DURATION)
         self.stream_messages = self._counter(names.STREAM_MESSAGES)
+        self._http_duration = self._histogram(names.HTTP_DURATION)
         self._news_delay = self._histogram(names.NEWS_DELAY)
         self._detection_delay = self._histogram(names.DETECTION_DELAY)
         self._video_sent = self._counter(names.VIDEO_SENT)
@@ -184,6 +185,11 @@ class Telemetry:
     def budget_threshold(self, measure: str, percent: int) -> None:
         """Count a budget of `cost` or of `seconds` that reached 50, 80 or 100 %."""
         self._thresholds.add(1, {"measure": measure, "threshold": str(percent)})
+
+    def http_served(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Record a request of HTTP, and how long it took."""
+        if self.collects:
+            self._http_duration.record(seconds, http_outcome(method, route, status))
 
     def news(self, method: str, seconds: float) -> None:
         """Record the time from a commit until the change was sent to a watcher."""

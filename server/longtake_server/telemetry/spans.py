@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from longtake_server.telemetry.traces import TraceContext
 
 _SCOPE = "longtake_server"
+_SERVER_FAULT = 500
 _NANOSECONDS = 1_000_000_000
 
 
@@ -76,6 +77,19 @@ class CallSpan:
             self._span.set_status(StatusCode.ERROR)
 
 
+def http_outcome(method: str, route: str, status: int) -> dict[str, str | int]:
+    """Return how a request of HTTP ended, as attributes; `error.type` if the server is at fault."""
+    outcome: dict[str, str | int] = {
+        "http.request.method": method,
+        "http.response.status_code": status,
+    }
+    if route:
+        outcome["http.route"] = route
+    if status >= _SERVER_FAULT:
+        outcome["error.type"] = str(status)
+    return outcome
+
+
 class Spans:
     """Makes spans. Without a provider they record nothing."""
 
@@ -99,7 +113,7 @@ class Spans:
             set_status_on_exception=False,
         )
 
-    def served(self, span: Span, outcome: Mapping[str, str], operation: str) -> None:
+    def served(self, span: Span, outcome: Mapping[str, str | int], operation: str) -> None:
         """Record how a served call ended.
 
         Args:
@@ -114,6 +128,37 @@ class Spans:
             span.set_attribute("longtake.operation", operation)
         if "error.type" in outcome:
             span.set_status(StatusCode.ERROR)
+
+    def serve_http(self, method: str, sent: TraceContext) -> AbstractContextManager[Span]:
+        """Return the span of a request of HTTP that is served, as a context manager.
+
+        Args:
+            method: The method, upper-case.
+            sent: The trace context that the caller sent.
+
+        """
+        return self._tracer.start_as_current_span(
+            method,
+            sent.parent(),
+            SpanKind.SERVER,
+            {"http.request.method": method},
+            record_exception=False,
+            set_status_on_exception=False,
+        )
+
+    def served_http(self, span: Span, method: str, route: str, status: int, operation: str) -> None:
+        """Record how a request of HTTP ended.
+
+        Args:
+            span: The span of the request.
+            method: The method, upper-case.
+            route: The route that served it, or an empty string.
+            status: The status of the response.
+            operation: The operation that the request concerns, or an empty string.
+
+        """
+        span.update_name(f"{method} {route}".strip())
+        self.served(span, http_outcome(method, route, status), operation)
 
     @contextmanager
     def submission(self, generation: Generation) -> Iterator[CallSpan]:

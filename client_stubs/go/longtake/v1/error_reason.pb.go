@@ -80,7 +80,9 @@ const (
 	// UNAVAILABLE. The server is shutting down. The same call works after the
 	// restart. Has a google.rpc.RetryInfo.
 	ErrorReason_ERROR_REASON_SERVER_DRAINING ErrorReason = 16
-	// UNAVAILABLE. The store or the disk refuses writes. Nothing was accepted.
+	// UNAVAILABLE. The store or the disk cannot be read or written. Nothing was
+	// changed, unless the store's answer to a commit was lost: repeat GenerateVideos
+	// with the same `request_id`. Metadata: `cause`. Has a google.rpc.RetryInfo.
 	ErrorReason_ERROR_REASON_STORAGE_UNAVAILABLE ErrorReason = 17
 	// UNAVAILABLE. The upstream cannot be reached, or does not answer. Also in an
 	// operation's `last_error`, while it waits for that. Metadata: `upstream`.
@@ -182,6 +184,10 @@ const (
 	// FAILED_PRECONDITION. The generation could cost more than `max_cost`. Metadata:
 	// `max_micros`, `requested_micros`, in millionths of a US dollar.
 	ErrorReason_ERROR_REASON_COST_OVER_MAXIMUM ErrorReason = 48
+	// FAILED_PRECONDITION. The server does not know the address at which callers reach
+	// its HTTP listener, so it cannot sign one. Metadata: `setting`, which the operator
+	// has to set.
+	ErrorReason_ERROR_REASON_PUBLIC_URL_MISSING ErrorReason = 49
 )
 
 // Enum value maps for ErrorReason.
@@ -235,6 +241,7 @@ var (
 		46: "ERROR_REASON_TOO_MANY_QUEUED",
 		47: "ERROR_REASON_PRICE_UNKNOWN",
 		48: "ERROR_REASON_COST_OVER_MAXIMUM",
+		49: "ERROR_REASON_PUBLIC_URL_MISSING",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -285,6 +292,7 @@ var (
 		"ERROR_REASON_TOO_MANY_QUEUED":            46,
 		"ERROR_REASON_PRICE_UNKNOWN":              47,
 		"ERROR_REASON_COST_OVER_MAXIMUM":          48,
+		"ERROR_REASON_PUBLIC_URL_MISSING":         49,
 	}
 )
 
@@ -319,7 +327,7 @@ var File_longtake_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1elongtake/v1/error_reason.proto\x12\vlongtake.v1*\x9e\r\n" +
+	"\x1elongtake/v1/error_reason.proto\x12\vlongtake.v1*\xc3\r\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +
@@ -369,7 +377,8 @@ const file_longtake_v1_error_reason_proto_rawDesc = "" +
 	"\x19ERROR_REASON_RATE_LIMITED\x10-\x12 \n" +
 	"\x1cERROR_REASON_TOO_MANY_QUEUED\x10.\x12\x1e\n" +
 	"\x1aERROR_REASON_PRICE_UNKNOWN\x10/\x12\"\n" +
-	"\x1eERROR_REASON_COST_OVER_MAXIMUM\x100BQ\n" +
+	"\x1eERROR_REASON_COST_OVER_MAXIMUM\x100\x12#\n" +
+	"\x1fERROR_REASON_PUBLIC_URL_MISSING\x101BQ\n" +
 	"\x0fdev.longtake.v1B\x10ErrorReasonProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3"
 
 var (

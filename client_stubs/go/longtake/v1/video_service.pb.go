@@ -31,6 +31,59 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// What a browser does with the video.
+type CreateVideoUrlRequest_Disposition int32
+
+const (
+	// Not set; means INLINE.
+	CreateVideoUrlRequest_DISPOSITION_UNSPECIFIED CreateVideoUrlRequest_Disposition = 0
+	// Play it.
+	CreateVideoUrlRequest_INLINE CreateVideoUrlRequest_Disposition = 1
+	// Save it as a file.
+	CreateVideoUrlRequest_ATTACHMENT CreateVideoUrlRequest_Disposition = 2
+)
+
+// Enum value maps for CreateVideoUrlRequest_Disposition.
+var (
+	CreateVideoUrlRequest_Disposition_name = map[int32]string{
+		0: "DISPOSITION_UNSPECIFIED",
+		1: "INLINE",
+		2: "ATTACHMENT",
+	}
+	CreateVideoUrlRequest_Disposition_value = map[string]int32{
+		"DISPOSITION_UNSPECIFIED": 0,
+		"INLINE":                  1,
+		"ATTACHMENT":              2,
+	}
+)
+
+func (x CreateVideoUrlRequest_Disposition) Enum() *CreateVideoUrlRequest_Disposition {
+	p := new(CreateVideoUrlRequest_Disposition)
+	*p = x
+	return p
+}
+
+func (x CreateVideoUrlRequest_Disposition) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (CreateVideoUrlRequest_Disposition) Descriptor() protoreflect.EnumDescriptor {
+	return file_longtake_v1_video_service_proto_enumTypes[0].Descriptor()
+}
+
+func (CreateVideoUrlRequest_Disposition) Type() protoreflect.EnumType {
+	return &file_longtake_v1_video_service_proto_enumTypes[0]
+}
+
+func (x CreateVideoUrlRequest_Disposition) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use CreateVideoUrlRequest_Disposition.Descriptor instead.
+func (CreateVideoUrlRequest_Disposition) EnumDescriptor() ([]byte, []int) {
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{13, 0}
+}
+
 // The request of GenerateVideos. Set at least one of `prompt`, `image` and
 // `video`, but not both `image` and `video`.
 type GenerateVideosRequest struct {
@@ -1012,6 +1065,127 @@ func (x *DownloadVideoResponse) GetVideo() *Video {
 	return nil
 }
 
+// The request of CreateVideoUrl.
+type CreateVideoUrlRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Required. `operations/{id}/videos/{index}`.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// Optional. How long the address works, in whole seconds from 1 second to the
+	// longest lifetime that the server is set to, 7 days by default. Fractions of a
+	// second are dropped. Default: 1 hour, or the longest if that is shorter.
+	Lifetime *durationpb.Duration `protobuf:"bytes,2,opt,name=lifetime,proto3" json:"lifetime,omitempty"`
+	// Optional. What a browser does with the video. Default: INLINE.
+	Disposition   CreateVideoUrlRequest_Disposition `protobuf:"varint,3,opt,name=disposition,proto3,enum=longtake.v1.CreateVideoUrlRequest_Disposition" json:"disposition,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateVideoUrlRequest) Reset() {
+	*x = CreateVideoUrlRequest{}
+	mi := &file_longtake_v1_video_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateVideoUrlRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateVideoUrlRequest) ProtoMessage() {}
+
+func (x *CreateVideoUrlRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_longtake_v1_video_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateVideoUrlRequest.ProtoReflect.Descriptor instead.
+func (*CreateVideoUrlRequest) Descriptor() ([]byte, []int) {
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *CreateVideoUrlRequest) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *CreateVideoUrlRequest) GetLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.Lifetime
+	}
+	return nil
+}
+
+func (x *CreateVideoUrlRequest) GetDisposition() CreateVideoUrlRequest_Disposition {
+	if x != nil {
+		return x.Disposition
+	}
+	return CreateVideoUrlRequest_DISPOSITION_UNSPECIFIED
+}
+
+// The response of CreateVideoUrl.
+type CreateVideoUrlResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The address. It is a secret: whoever has it can read the video.
+	Url string `protobuf:"bytes,1,opt,name=url,proto3" json:"url,omitempty"`
+	// When the address stops working.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateVideoUrlResponse) Reset() {
+	*x = CreateVideoUrlResponse{}
+	mi := &file_longtake_v1_video_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateVideoUrlResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateVideoUrlResponse) ProtoMessage() {}
+
+func (x *CreateVideoUrlResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_longtake_v1_video_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateVideoUrlResponse.ProtoReflect.Descriptor instead.
+func (*CreateVideoUrlResponse) Descriptor() ([]byte, []int) {
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *CreateVideoUrlResponse) GetUrl() string {
+	if x != nil {
+		return x.Url
+	}
+	return ""
+}
+
+func (x *CreateVideoUrlResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
 // The request of ListModels.
 type ListModelsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1026,7 +1200,7 @@ type ListModelsRequest struct {
 
 func (x *ListModelsRequest) Reset() {
 	*x = ListModelsRequest{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[13]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1038,7 +1212,7 @@ func (x *ListModelsRequest) String() string {
 func (*ListModelsRequest) ProtoMessage() {}
 
 func (x *ListModelsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[13]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1051,7 +1225,7 @@ func (x *ListModelsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListModelsRequest.ProtoReflect.Descriptor instead.
 func (*ListModelsRequest) Descriptor() ([]byte, []int) {
-	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{13}
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ListModelsRequest) GetPageSize() int32 {
@@ -1081,7 +1255,7 @@ type ListModelsResponse struct {
 
 func (x *ListModelsResponse) Reset() {
 	*x = ListModelsResponse{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[14]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1093,7 +1267,7 @@ func (x *ListModelsResponse) String() string {
 func (*ListModelsResponse) ProtoMessage() {}
 
 func (x *ListModelsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[14]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,7 +1280,7 @@ func (x *ListModelsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListModelsResponse.ProtoReflect.Descriptor instead.
 func (*ListModelsResponse) Descriptor() ([]byte, []int) {
-	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{14}
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ListModelsResponse) GetModels() []*Model {
@@ -1134,7 +1308,7 @@ type GetModelRequest struct {
 
 func (x *GetModelRequest) Reset() {
 	*x = GetModelRequest{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[15]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1146,7 +1320,7 @@ func (x *GetModelRequest) String() string {
 func (*GetModelRequest) ProtoMessage() {}
 
 func (x *GetModelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[15]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1159,7 +1333,7 @@ func (x *GetModelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetModelRequest.ProtoReflect.Descriptor instead.
 func (*GetModelRequest) Descriptor() ([]byte, []int) {
-	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{15}
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetModelRequest) GetName() string {
@@ -1178,7 +1352,7 @@ type GetCallerRequest struct {
 
 func (x *GetCallerRequest) Reset() {
 	*x = GetCallerRequest{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[16]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1190,7 +1364,7 @@ func (x *GetCallerRequest) String() string {
 func (*GetCallerRequest) ProtoMessage() {}
 
 func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[16]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1203,7 +1377,7 @@ func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetCallerRequest.ProtoReflect.Descriptor instead.
 func (*GetCallerRequest) Descriptor() ([]byte, []int) {
-	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{16}
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{18}
 }
 
 // The request of GetUsage.
@@ -1233,7 +1407,7 @@ type GetUsageRequest struct {
 
 func (x *GetUsageRequest) Reset() {
 	*x = GetUsageRequest{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[17]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1245,7 +1419,7 @@ func (x *GetUsageRequest) String() string {
 func (*GetUsageRequest) ProtoMessage() {}
 
 func (x *GetUsageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[17]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1258,7 +1432,7 @@ func (x *GetUsageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUsageRequest.ProtoReflect.Descriptor instead.
 func (*GetUsageRequest) Descriptor() ([]byte, []int) {
-	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{17}
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetUsageRequest) GetSince() *date.Date {
@@ -1323,7 +1497,7 @@ type GetUsageResponse struct {
 
 func (x *GetUsageResponse) Reset() {
 	*x = GetUsageResponse{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[18]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1335,7 +1509,7 @@ func (x *GetUsageResponse) String() string {
 func (*GetUsageResponse) ProtoMessage() {}
 
 func (x *GetUsageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[18]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1348,7 +1522,7 @@ func (x *GetUsageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUsageResponse.ProtoReflect.Descriptor instead.
 func (*GetUsageResponse) Descriptor() ([]byte, []int) {
-	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{18}
+	return file_longtake_v1_video_service_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetUsageResponse) GetUsage() []*Usage {
@@ -1378,7 +1552,7 @@ type WatchOperationResponse_Heartbeat struct {
 
 func (x *WatchOperationResponse_Heartbeat) Reset() {
 	*x = WatchOperationResponse_Heartbeat{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[19]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1390,7 +1564,7 @@ func (x *WatchOperationResponse_Heartbeat) String() string {
 func (*WatchOperationResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchOperationResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[19]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1431,7 +1605,7 @@ type WatchOperationsResponse_Deletion struct {
 
 func (x *WatchOperationsResponse_Deletion) Reset() {
 	*x = WatchOperationsResponse_Deletion{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[20]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1443,7 +1617,7 @@ func (x *WatchOperationsResponse_Deletion) String() string {
 func (*WatchOperationsResponse_Deletion) ProtoMessage() {}
 
 func (x *WatchOperationsResponse_Deletion) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[20]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1475,7 +1649,7 @@ type WatchOperationsResponse_InitialSetComplete struct {
 
 func (x *WatchOperationsResponse_InitialSetComplete) Reset() {
 	*x = WatchOperationsResponse_InitialSetComplete{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[21]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1487,7 +1661,7 @@ func (x *WatchOperationsResponse_InitialSetComplete) String() string {
 func (*WatchOperationsResponse_InitialSetComplete) ProtoMessage() {}
 
 func (x *WatchOperationsResponse_InitialSetComplete) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[21]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1512,7 +1686,7 @@ type WatchOperationsResponse_Heartbeat struct {
 
 func (x *WatchOperationsResponse_Heartbeat) Reset() {
 	*x = WatchOperationsResponse_Heartbeat{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[22]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1524,7 +1698,7 @@ func (x *WatchOperationsResponse_Heartbeat) String() string {
 func (*WatchOperationsResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchOperationsResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[22]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1625,7 +1799,22 @@ const file_longtake_v1_video_service_proto_rawDesc = "" +
 	"read_limit\x18\x03 \x01(\x03B\x04\xe2A\x01\x01R\treadLimit\"m\n" +
 	"\x15DownloadVideoResponse\x12*\n" +
 	"\x05chunk\x18\x01 \x01(\v2\x14.google.api.HttpBodyR\x05chunk\x12(\n" +
-	"\x05video\x18\x02 \x01(\v2\x12.longtake.v1.VideoR\x05video\"[\n" +
+	"\x05video\x18\x02 \x01(\v2\x12.longtake.v1.VideoR\x05video\"\xa5\x02\n" +
+	"\x15CreateVideoUrlRequest\x12/\n" +
+	"\x04name\x18\x01 \x01(\tB\x1b\xe2A\x01\x02\xfaA\x14\n" +
+	"\x12longtake.dev/VideoR\x04name\x12;\n" +
+	"\blifetime\x18\x02 \x01(\v2\x19.google.protobuf.DurationB\x04\xe2A\x01\x01R\blifetime\x12V\n" +
+	"\vdisposition\x18\x03 \x01(\x0e2..longtake.v1.CreateVideoUrlRequest.DispositionB\x04\xe2A\x01\x01R\vdisposition\"F\n" +
+	"\vDisposition\x12\x1b\n" +
+	"\x17DISPOSITION_UNSPECIFIED\x10\x00\x12\n" +
+	"\n" +
+	"\x06INLINE\x10\x01\x12\x0e\n" +
+	"\n" +
+	"ATTACHMENT\x10\x02\"g\n" +
+	"\x16CreateVideoUrlResponse\x12\x10\n" +
+	"\x03url\x18\x01 \x01(\tR\x03url\x12;\n" +
+	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\"[\n" +
 	"\x11ListModelsRequest\x12!\n" +
 	"\tpage_size\x18\x01 \x01(\x05B\x04\xe2A\x01\x01R\bpageSize\x12#\n" +
 	"\n" +
@@ -1648,7 +1837,7 @@ const file_longtake_v1_video_service_proto_rawDesc = "" +
 	"page_token\x18\a \x01(\tB\x04\xe2A\x01\x01R\tpageToken\"d\n" +
 	"\x10GetUsageResponse\x12(\n" +
 	"\x05usage\x18\x01 \x03(\v2\x12.longtake.v1.UsageR\x05usage\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xb7\f\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2\xd1\r\n" +
 	"\fVideoService\x12z\n" +
 	"\x0eGenerateVideos\x12\".longtake.v1.GenerateVideosRequest\x1a$.longtake.v1.GenerateVideosOperation\"\x1e\x82\xd3\xe4\x93\x02\x18:\x01*\"\x13/v1/videos:generate\x12~\n" +
 	"\fGetOperation\x12 .longtake.v1.GetOperationRequest\x1a$.longtake.v1.GenerateVideosOperation\"&\xdaA\x04name\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=operations/*}\x12\x89\x01\n" +
@@ -1658,7 +1847,8 @@ const file_longtake_v1_video_service_proto_rawDesc = "" +
 	"\x0eListOperations\x12\".longtake.v1.ListOperationsRequest\x1a#.longtake.v1.ListOperationsResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/operations\x12\x8e\x01\n" +
 	"\x0fCancelOperation\x12#.longtake.v1.CancelOperationRequest\x1a$.longtake.v1.GenerateVideosOperation\"0\xdaA\x04name\x82\xd3\xe4\x93\x02#:\x01*\"\x1e/v1/{name=operations/*}:cancel\x12v\n" +
 	"\x0fDeleteOperation\x12#.longtake.v1.DeleteOperationRequest\x1a\x16.google.protobuf.Empty\"&\xdaA\x04name\x82\xd3\xe4\x93\x02\x19*\x17/v1/{name=operations/*}\x12\x99\x01\n" +
-	"\rDownloadVideo\x12!.longtake.v1.DownloadVideoRequest\x1a\".longtake.v1.DownloadVideoResponse\"?\xdaA\x04name\x82\xd3\xe4\x93\x022b\x05chunk\x12)/v1/{name=operations/*/videos/*}:download0\x01\x12a\n" +
+	"\rDownloadVideo\x12!.longtake.v1.DownloadVideoRequest\x1a\".longtake.v1.DownloadVideoResponse\"?\xdaA\x04name\x82\xd3\xe4\x93\x022b\x05chunk\x12)/v1/{name=operations/*/videos/*}:download0\x01\x12\x97\x01\n" +
+	"\x0eCreateVideoUrl\x12\".longtake.v1.CreateVideoUrlRequest\x1a#.longtake.v1.CreateVideoUrlResponse\"<\xdaA\x04name\x82\xd3\xe4\x93\x02/:\x01*\"*/v1/{name=operations/*/videos/*}:createUrl\x12a\n" +
 	"\n" +
 	"ListModels\x12\x1e.longtake.v1.ListModelsRequest\x1a\x1f.longtake.v1.ListModelsResponse\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
 	"/v1/models\x12`\n" +
@@ -1680,101 +1870,110 @@ func file_longtake_v1_video_service_proto_rawDescGZIP() []byte {
 	return file_longtake_v1_video_service_proto_rawDescData
 }
 
-var file_longtake_v1_video_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_longtake_v1_video_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_longtake_v1_video_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_longtake_v1_video_service_proto_goTypes = []any{
-	(*GenerateVideosRequest)(nil),                      // 0: longtake.v1.GenerateVideosRequest
-	(*GetOperationRequest)(nil),                        // 1: longtake.v1.GetOperationRequest
-	(*WatchOperationRequest)(nil),                      // 2: longtake.v1.WatchOperationRequest
-	(*WatchOperationResponse)(nil),                     // 3: longtake.v1.WatchOperationResponse
-	(*WatchOperationsRequest)(nil),                     // 4: longtake.v1.WatchOperationsRequest
-	(*WatchOperationsResponse)(nil),                    // 5: longtake.v1.WatchOperationsResponse
-	(*WaitOperationRequest)(nil),                       // 6: longtake.v1.WaitOperationRequest
-	(*ListOperationsRequest)(nil),                      // 7: longtake.v1.ListOperationsRequest
-	(*ListOperationsResponse)(nil),                     // 8: longtake.v1.ListOperationsResponse
-	(*CancelOperationRequest)(nil),                     // 9: longtake.v1.CancelOperationRequest
-	(*DeleteOperationRequest)(nil),                     // 10: longtake.v1.DeleteOperationRequest
-	(*DownloadVideoRequest)(nil),                       // 11: longtake.v1.DownloadVideoRequest
-	(*DownloadVideoResponse)(nil),                      // 12: longtake.v1.DownloadVideoResponse
-	(*ListModelsRequest)(nil),                          // 13: longtake.v1.ListModelsRequest
-	(*ListModelsResponse)(nil),                         // 14: longtake.v1.ListModelsResponse
-	(*GetModelRequest)(nil),                            // 15: longtake.v1.GetModelRequest
-	(*GetCallerRequest)(nil),                           // 16: longtake.v1.GetCallerRequest
-	(*GetUsageRequest)(nil),                            // 17: longtake.v1.GetUsageRequest
-	(*GetUsageResponse)(nil),                           // 18: longtake.v1.GetUsageResponse
-	(*WatchOperationResponse_Heartbeat)(nil),           // 19: longtake.v1.WatchOperationResponse.Heartbeat
-	(*WatchOperationsResponse_Deletion)(nil),           // 20: longtake.v1.WatchOperationsResponse.Deletion
-	(*WatchOperationsResponse_InitialSetComplete)(nil), // 21: longtake.v1.WatchOperationsResponse.InitialSetComplete
-	(*WatchOperationsResponse_Heartbeat)(nil),          // 22: longtake.v1.WatchOperationsResponse.Heartbeat
-	(*Image)(nil),                                      // 23: longtake.v1.Image
-	(*Video)(nil),                                      // 24: longtake.v1.Video
-	(*GenerateVideosConfig)(nil),                       // 25: longtake.v1.GenerateVideosConfig
-	(*durationpb.Duration)(nil),                        // 26: google.protobuf.Duration
-	(*money.Money)(nil),                                // 27: google.type.Money
-	(*GenerateVideosOperation)(nil),                    // 28: longtake.v1.GenerateVideosOperation
-	(*httpbody.HttpBody)(nil),                          // 29: google.api.HttpBody
-	(*Model)(nil),                                      // 30: longtake.v1.Model
-	(*date.Date)(nil),                                  // 31: google.type.Date
-	(Usage_Dimension)(0),                               // 32: longtake.v1.Usage.Dimension
-	(*Usage)(nil),                                      // 33: longtake.v1.Usage
-	(*timestamppb.Timestamp)(nil),                      // 34: google.protobuf.Timestamp
-	(*emptypb.Empty)(nil),                              // 35: google.protobuf.Empty
-	(*Caller)(nil),                                     // 36: longtake.v1.Caller
+	(CreateVideoUrlRequest_Disposition)(0),             // 0: longtake.v1.CreateVideoUrlRequest.Disposition
+	(*GenerateVideosRequest)(nil),                      // 1: longtake.v1.GenerateVideosRequest
+	(*GetOperationRequest)(nil),                        // 2: longtake.v1.GetOperationRequest
+	(*WatchOperationRequest)(nil),                      // 3: longtake.v1.WatchOperationRequest
+	(*WatchOperationResponse)(nil),                     // 4: longtake.v1.WatchOperationResponse
+	(*WatchOperationsRequest)(nil),                     // 5: longtake.v1.WatchOperationsRequest
+	(*WatchOperationsResponse)(nil),                    // 6: longtake.v1.WatchOperationsResponse
+	(*WaitOperationRequest)(nil),                       // 7: longtake.v1.WaitOperationRequest
+	(*ListOperationsRequest)(nil),                      // 8: longtake.v1.ListOperationsRequest
+	(*ListOperationsResponse)(nil),                     // 9: longtake.v1.ListOperationsResponse
+	(*CancelOperationRequest)(nil),                     // 10: longtake.v1.CancelOperationRequest
+	(*DeleteOperationRequest)(nil),                     // 11: longtake.v1.DeleteOperationRequest
+	(*DownloadVideoRequest)(nil),                       // 12: longtake.v1.DownloadVideoRequest
+	(*DownloadVideoResponse)(nil),                      // 13: longtake.v1.DownloadVideoResponse
+	(*CreateVideoUrlRequest)(nil),                      // 14: longtake.v1.CreateVideoUrlRequest
+	(*CreateVideoUrlResponse)(nil),                     // 15: longtake.v1.CreateVideoUrlResponse
+	(*ListModelsRequest)(nil),                          // 16: longtake.v1.ListModelsRequest
+	(*ListModelsResponse)(nil),                         // 17: longtake.v1.ListModelsResponse
+	(*GetModelRequest)(nil),                            // 18: longtake.v1.GetModelRequest
+	(*GetCallerRequest)(nil),                           // 19: longtake.v1.GetCallerRequest
+	(*GetUsageRequest)(nil),                            // 20: longtake.v1.GetUsageRequest
+	(*GetUsageResponse)(nil),                           // 21: longtake.v1.GetUsageResponse
+	(*WatchOperationResponse_Heartbeat)(nil),           // 22: longtake.v1.WatchOperationResponse.Heartbeat
+	(*WatchOperationsResponse_Deletion)(nil),           // 23: longtake.v1.WatchOperationsResponse.Deletion
+	(*WatchOperationsResponse_InitialSetComplete)(nil), // 24: longtake.v1.WatchOperationsResponse.InitialSetComplete
+	(*WatchOperationsResponse_Heartbeat)(nil),          // 25: longtake.v1.WatchOperationsResponse.Heartbeat
+	(*Image)(nil),                                      // 26: longtake.v1.Image
+	(*Video)(nil),                                      // 27: longtake.v1.Video
+	(*GenerateVideosConfig)(nil),                       // 28: longtake.v1.GenerateVideosConfig
+	(*durationpb.Duration)(nil),                        // 29: google.protobuf.Duration
+	(*money.Money)(nil),                                // 30: google.type.Money
+	(*GenerateVideosOperation)(nil),                    // 31: longtake.v1.GenerateVideosOperation
+	(*httpbody.HttpBody)(nil),                          // 32: google.api.HttpBody
+	(*timestamppb.Timestamp)(nil),                      // 33: google.protobuf.Timestamp
+	(*Model)(nil),                                      // 34: longtake.v1.Model
+	(*date.Date)(nil),                                  // 35: google.type.Date
+	(Usage_Dimension)(0),                               // 36: longtake.v1.Usage.Dimension
+	(*Usage)(nil),                                      // 37: longtake.v1.Usage
+	(*emptypb.Empty)(nil),                              // 38: google.protobuf.Empty
+	(*Caller)(nil),                                     // 39: longtake.v1.Caller
 }
 var file_longtake_v1_video_service_proto_depIdxs = []int32{
-	23, // 0: longtake.v1.GenerateVideosRequest.image:type_name -> longtake.v1.Image
-	24, // 1: longtake.v1.GenerateVideosRequest.video:type_name -> longtake.v1.Video
-	25, // 2: longtake.v1.GenerateVideosRequest.config:type_name -> longtake.v1.GenerateVideosConfig
-	26, // 3: longtake.v1.GenerateVideosRequest.queue_timeout:type_name -> google.protobuf.Duration
-	27, // 4: longtake.v1.GenerateVideosRequest.max_cost:type_name -> google.type.Money
-	26, // 5: longtake.v1.WatchOperationRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	28, // 6: longtake.v1.WatchOperationResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
-	19, // 7: longtake.v1.WatchOperationResponse.heartbeat:type_name -> longtake.v1.WatchOperationResponse.Heartbeat
-	26, // 8: longtake.v1.WatchOperationsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	28, // 9: longtake.v1.WatchOperationsResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
-	20, // 10: longtake.v1.WatchOperationsResponse.deletion:type_name -> longtake.v1.WatchOperationsResponse.Deletion
-	21, // 11: longtake.v1.WatchOperationsResponse.initial_set_complete:type_name -> longtake.v1.WatchOperationsResponse.InitialSetComplete
-	22, // 12: longtake.v1.WatchOperationsResponse.heartbeat:type_name -> longtake.v1.WatchOperationsResponse.Heartbeat
-	26, // 13: longtake.v1.WaitOperationRequest.timeout:type_name -> google.protobuf.Duration
-	28, // 14: longtake.v1.ListOperationsResponse.operations:type_name -> longtake.v1.GenerateVideosOperation
-	29, // 15: longtake.v1.DownloadVideoResponse.chunk:type_name -> google.api.HttpBody
-	24, // 16: longtake.v1.DownloadVideoResponse.video:type_name -> longtake.v1.Video
-	30, // 17: longtake.v1.ListModelsResponse.models:type_name -> longtake.v1.Model
-	31, // 18: longtake.v1.GetUsageRequest.since:type_name -> google.type.Date
-	31, // 19: longtake.v1.GetUsageRequest.until:type_name -> google.type.Date
-	32, // 20: longtake.v1.GetUsageRequest.group_by:type_name -> longtake.v1.Usage.Dimension
-	33, // 21: longtake.v1.GetUsageResponse.usage:type_name -> longtake.v1.Usage
-	34, // 22: longtake.v1.WatchOperationResponse.Heartbeat.last_poll_time:type_name -> google.protobuf.Timestamp
-	0,  // 23: longtake.v1.VideoService.GenerateVideos:input_type -> longtake.v1.GenerateVideosRequest
-	1,  // 24: longtake.v1.VideoService.GetOperation:input_type -> longtake.v1.GetOperationRequest
-	2,  // 25: longtake.v1.VideoService.WatchOperation:input_type -> longtake.v1.WatchOperationRequest
-	4,  // 26: longtake.v1.VideoService.WatchOperations:input_type -> longtake.v1.WatchOperationsRequest
-	6,  // 27: longtake.v1.VideoService.WaitOperation:input_type -> longtake.v1.WaitOperationRequest
-	7,  // 28: longtake.v1.VideoService.ListOperations:input_type -> longtake.v1.ListOperationsRequest
-	9,  // 29: longtake.v1.VideoService.CancelOperation:input_type -> longtake.v1.CancelOperationRequest
-	10, // 30: longtake.v1.VideoService.DeleteOperation:input_type -> longtake.v1.DeleteOperationRequest
-	11, // 31: longtake.v1.VideoService.DownloadVideo:input_type -> longtake.v1.DownloadVideoRequest
-	13, // 32: longtake.v1.VideoService.ListModels:input_type -> longtake.v1.ListModelsRequest
-	15, // 33: longtake.v1.VideoService.GetModel:input_type -> longtake.v1.GetModelRequest
-	16, // 34: longtake.v1.VideoService.GetCaller:input_type -> longtake.v1.GetCallerRequest
-	17, // 35: longtake.v1.VideoService.GetUsage:input_type -> longtake.v1.GetUsageRequest
-	28, // 36: longtake.v1.VideoService.GenerateVideos:output_type -> longtake.v1.GenerateVideosOperation
-	28, // 37: longtake.v1.VideoService.GetOperation:output_type -> longtake.v1.GenerateVideosOperation
-	3,  // 38: longtake.v1.VideoService.WatchOperation:output_type -> longtake.v1.WatchOperationResponse
-	5,  // 39: longtake.v1.VideoService.WatchOperations:output_type -> longtake.v1.WatchOperationsResponse
-	28, // 40: longtake.v1.VideoService.WaitOperation:output_type -> longtake.v1.GenerateVideosOperation
-	8,  // 41: longtake.v1.VideoService.ListOperations:output_type -> longtake.v1.ListOperationsResponse
-	28, // 42: longtake.v1.VideoService.CancelOperation:output_type -> longtake.v1.GenerateVideosOperation
-	35, // 43: longtake.v1.VideoService.DeleteOperation:output_type -> google.protobuf.Empty
-	12, // 44: longtake.v1.VideoService.DownloadVideo:output_type -> longtake.v1.DownloadVideoResponse
-	14, // 45: longtake.v1.VideoService.ListModels:output_type -> longtake.v1.ListModelsResponse
-	30, // 46: longtake.v1.VideoService.GetModel:output_type -> longtake.v1.Model
-	36, // 47: longtake.v1.VideoService.GetCaller:output_type -> longtake.v1.Caller
-	18, // 48: longtake.v1.VideoService.GetUsage:output_type -> longtake.v1.GetUsageResponse
-	36, // [36:49] is the sub-list for method output_type
-	23, // [23:36] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	26, // 0: longtake.v1.GenerateVideosRequest.image:type_name -> longtake.v1.Image
+	27, // 1: longtake.v1.GenerateVideosRequest.video:type_name -> longtake.v1.Video
+	28, // 2: longtake.v1.GenerateVideosRequest.config:type_name -> longtake.v1.GenerateVideosConfig
+	29, // 3: longtake.v1.GenerateVideosRequest.queue_timeout:type_name -> google.protobuf.Duration
+	30, // 4: longtake.v1.GenerateVideosRequest.max_cost:type_name -> google.type.Money
+	29, // 5: longtake.v1.WatchOperationRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	31, // 6: longtake.v1.WatchOperationResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
+	22, // 7: longtake.v1.WatchOperationResponse.heartbeat:type_name -> longtake.v1.WatchOperationResponse.Heartbeat
+	29, // 8: longtake.v1.WatchOperationsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	31, // 9: longtake.v1.WatchOperationsResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
+	23, // 10: longtake.v1.WatchOperationsResponse.deletion:type_name -> longtake.v1.WatchOperationsResponse.Deletion
+	24, // 11: longtake.v1.WatchOperationsResponse.initial_set_complete:type_name -> longtake.v1.WatchOperationsResponse.InitialSetComplete
+	25, // 12: longtake.v1.WatchOperationsResponse.heartbeat:type_name -> longtake.v1.WatchOperationsResponse.Heartbeat
+	29, // 13: longtake.v1.WaitOperationRequest.timeout:type_name -> google.protobuf.Duration
+	31, // 14: longtake.v1.ListOperationsResponse.operations:type_name -> longtake.v1.GenerateVideosOperation
+	32, // 15: longtake.v1.DownloadVideoResponse.chunk:type_name -> google.api.HttpBody
+	27, // 16: longtake.v1.DownloadVideoResponse.video:type_name -> longtake.v1.Video
+	29, // 17: longtake.v1.CreateVideoUrlRequest.lifetime:type_name -> google.protobuf.Duration
+	0,  // 18: longtake.v1.CreateVideoUrlRequest.disposition:type_name -> longtake.v1.CreateVideoUrlRequest.Disposition
+	33, // 19: longtake.v1.CreateVideoUrlResponse.expire_time:type_name -> google.protobuf.Timestamp
+	34, // 20: longtake.v1.ListModelsResponse.models:type_name -> longtake.v1.Model
+	35, // 21: longtake.v1.GetUsageRequest.since:type_name -> google.type.Date
+	35, // 22: longtake.v1.GetUsageRequest.until:type_name -> google.type.Date
+	36, // 23: longtake.v1.GetUsageRequest.group_by:type_name -> longtake.v1.Usage.Dimension
+	37, // 24: longtake.v1.GetUsageResponse.usage:type_name -> longtake.v1.Usage
+	33, // 25: longtake.v1.WatchOperationResponse.Heartbeat.last_poll_time:type_name -> google.protobuf.Timestamp
+	1,  // 26: longtake.v1.VideoService.GenerateVideos:input_type -> longtake.v1.GenerateVideosRequest
+	2,  // 27: longtake.v1.VideoService.GetOperation:input_type -> longtake.v1.GetOperationRequest
+	3,  // 28: longtake.v1.VideoService.WatchOperation:input_type -> longtake.v1.WatchOperationRequest
+	5,  // 29: longtake.v1.VideoService.WatchOperations:input_type -> longtake.v1.WatchOperationsRequest
+	7,  // 30: longtake.v1.VideoService.WaitOperation:input_type -> longtake.v1.WaitOperationRequest
+	8,  // 31: longtake.v1.VideoService.ListOperations:input_type -> longtake.v1.ListOperationsRequest
+	10, // 32: longtake.v1.VideoService.CancelOperation:input_type -> longtake.v1.CancelOperationRequest
+	11, // 33: longtake.v1.VideoService.DeleteOperation:input_type -> longtake.v1.DeleteOperationRequest
+	12, // 34: longtake.v1.VideoService.DownloadVideo:input_type -> longtake.v1.DownloadVideoRequest
+	14, // 35: longtake.v1.VideoService.CreateVideoUrl:input_type -> longtake.v1.CreateVideoUrlRequest
+	16, // 36: longtake.v1.VideoService.ListModels:input_type -> longtake.v1.ListModelsRequest
+	18, // 37: longtake.v1.VideoService.GetModel:input_type -> longtake.v1.GetModelRequest
+	19, // 38: longtake.v1.VideoService.GetCaller:input_type -> longtake.v1.GetCallerRequest
+	20, // 39: longtake.v1.VideoService.GetUsage:input_type -> longtake.v1.GetUsageRequest
+	31, // 40: longtake.v1.VideoService.GenerateVideos:output_type -> longtake.v1.GenerateVideosOperation
+	31, // 41: longtake.v1.VideoService.GetOperation:output_type -> longtake.v1.GenerateVideosOperation
+	4,  // 42: longtake.v1.VideoService.WatchOperation:output_type -> longtake.v1.WatchOperationResponse
+	6,  // 43: longtake.v1.VideoService.WatchOperations:output_type -> longtake.v1.WatchOperationsResponse
+	31, // 44: longtake.v1.VideoService.WaitOperation:output_type -> longtake.v1.GenerateVideosOperation
+	9,  // 45: longtake.v1.VideoService.ListOperations:output_type -> longtake.v1.ListOperationsResponse
+	31, // 46: longtake.v1.VideoService.CancelOperation:output_type -> longtake.v1.GenerateVideosOperation
+	38, // 47: longtake.v1.VideoService.DeleteOperation:output_type -> google.protobuf.Empty
+	13, // 48: longtake.v1.VideoService.DownloadVideo:output_type -> longtake.v1.DownloadVideoResponse
+	15, // 49: longtake.v1.VideoService.CreateVideoUrl:output_type -> longtake.v1.CreateVideoUrlResponse
+	17, // 50: longtake.v1.VideoService.ListModels:output_type -> longtake.v1.ListModelsResponse
+	34, // 51: longtake.v1.VideoService.GetModel:output_type -> longtake.v1.Model
+	39, // 52: longtake.v1.VideoService.GetCaller:output_type -> longtake.v1.Caller
+	21, // 53: longtake.v1.VideoService.GetUsage:output_type -> longtake.v1.GetUsageResponse
+	40, // [40:54] is the sub-list for method output_type
+	26, // [26:40] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_longtake_v1_video_service_proto_init() }
@@ -1804,13 +2003,14 @@ func file_longtake_v1_video_service_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_longtake_v1_video_service_proto_rawDesc), len(file_longtake_v1_video_service_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   23,
+			NumEnums:      1,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
 		GoTypes:           file_longtake_v1_video_service_proto_goTypes,
 		DependencyIndexes: file_longtake_v1_video_service_proto_depIdxs,
+		EnumInfos:         file_longtake_v1_video_service_proto_enumTypes,
 		MessageInfos:      file_longtake_v1_video_service_proto_msgTypes,
 	}.Build()
 	File_longtake_v1_video_service_proto = out.File

@@ -32,6 +32,7 @@ const (
 	VideoService_CancelOperation_FullMethodName = "/longtake.v1.VideoService/CancelOperation"
 	VideoService_DeleteOperation_FullMethodName = "/longtake.v1.VideoService/DeleteOperation"
 	VideoService_DownloadVideo_FullMethodName   = "/longtake.v1.VideoService/DownloadVideo"
+	VideoService_CreateVideoUrl_FullMethodName  = "/longtake.v1.VideoService/CreateVideoUrl"
 	VideoService_ListModels_FullMethodName      = "/longtake.v1.VideoService/ListModels"
 	VideoService_GetModel_FullMethodName        = "/longtake.v1.VideoService/GetModel"
 	VideoService_GetCaller_FullMethodName       = "/longtake.v1.VideoService/GetCaller"
@@ -151,6 +152,18 @@ type VideoServiceClient interface {
 	// UNAVAILABLE: the upstream that stores the bytes cannot be reached; call again
 	// with the offset of the next byte.
 	DownloadVideo(ctx context.Context, in *DownloadVideoRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[DownloadVideoResponse], error)
+	// Creates a signed address of a generated video, for a browser, a player or a chat:
+	// GET and HEAD of it, with Range, need no credential until it expires.
+	//
+	// Whoever has the address can read the video. It stops working at once when the
+	// operation is deleted, and within seconds when the API key that created it is
+	// revoked or expires. It names the principal that created it.
+	//
+	// INVALID_ARGUMENT: fields are invalid; the details list every violation.
+	// NOT_FOUND: no such operation, or it has no video of this index.
+	// FAILED_PRECONDITION: the operation has not succeeded, or the server has no
+	// address that it could sign.
+	CreateVideoUrl(ctx context.Context, in *CreateVideoUrlRequest, opts ...grpc.CallOption) (*CreateVideoUrlResponse, error)
 	// Lists the models and what they support, ordered by id.
 	//
 	// INVALID_ARGUMENT: the page size is negative, or the page token is invalid.
@@ -294,6 +307,16 @@ func (c *videoServiceClient) DownloadVideo(ctx context.Context, in *DownloadVide
 
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type VideoService_DownloadVideoClient = grpc.ServerStreamingClient[DownloadVideoResponse]
+
+func (c *videoServiceClient) CreateVideoUrl(ctx context.Context, in *CreateVideoUrlRequest, opts ...grpc.CallOption) (*CreateVideoUrlResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CreateVideoUrlResponse)
+	err := c.cc.Invoke(ctx, VideoService_CreateVideoUrl_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
 
 func (c *videoServiceClient) ListModels(ctx context.Context, in *ListModelsRequest, opts ...grpc.CallOption) (*ListModelsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
@@ -448,6 +471,18 @@ type VideoServiceServer interface {
 	// UNAVAILABLE: the upstream that stores the bytes cannot be reached; call again
 	// with the offset of the next byte.
 	DownloadVideo(*DownloadVideoRequest, grpc.ServerStreamingServer[DownloadVideoResponse]) error
+	// Creates a signed address of a generated video, for a browser, a player or a chat:
+	// GET and HEAD of it, with Range, need no credential until it expires.
+	//
+	// Whoever has the address can read the video. It stops working at once when the
+	// operation is deleted, and within seconds when the API key that created it is
+	// revoked or expires. It names the principal that created it.
+	//
+	// INVALID_ARGUMENT: fields are invalid; the details list every violation.
+	// NOT_FOUND: no such operation, or it has no video of this index.
+	// FAILED_PRECONDITION: the operation has not succeeded, or the server has no
+	// address that it could sign.
+	CreateVideoUrl(context.Context, *CreateVideoUrlRequest) (*CreateVideoUrlResponse, error)
 	// Lists the models and what they support, ordered by id.
 	//
 	// INVALID_ARGUMENT: the page size is negative, or the page token is invalid.
@@ -501,6 +536,9 @@ func (UnimplementedVideoServiceServer) DeleteOperation(context.Context, *DeleteO
 }
 func (UnimplementedVideoServiceServer) DownloadVideo(*DownloadVideoRequest, grpc.ServerStreamingServer[DownloadVideoResponse]) error {
 	return status.Error(codes.Unimplemented, "method DownloadVideo not implemented")
+}
+func (UnimplementedVideoServiceServer) CreateVideoUrl(context.Context, *CreateVideoUrlRequest) (*CreateVideoUrlResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CreateVideoUrl not implemented")
 }
 func (UnimplementedVideoServiceServer) ListModels(context.Context, *ListModelsRequest) (*ListModelsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListModels not implemented")
@@ -676,6 +714,24 @@ func _VideoService_DownloadVideo_Handler(srv interface{}, stream grpc.ServerStre
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type VideoService_DownloadVideoServer = grpc.ServerStreamingServer[DownloadVideoResponse]
 
+func _VideoService_CreateVideoUrl_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CreateVideoUrlRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(VideoServiceServer).CreateVideoUrl(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: VideoService_CreateVideoUrl_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(VideoServiceServer).CreateVideoUrl(ctx, req.(*CreateVideoUrlRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _VideoService_ListModels_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListModelsRequest)
 	if err := dec(in); err != nil {
@@ -778,6 +834,10 @@ var VideoService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "DeleteOperation",
 			Handler:    _VideoService_DeleteOperation_Handler,
+		},
+		{
+			MethodName: "CreateVideoUrl",
+			Handler:    _VideoService_CreateVideoUrl_Handler,
 		},
 		{
 			MethodName: "ListModels",

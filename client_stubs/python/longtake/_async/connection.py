@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from longtake._backoff import STREAM_SECONDS, TokenRefused
+from longtake._http_options import CallOptions
 from longtake.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
+
+_NO_OPTIONS = CallOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,17 @@ class AsyncConnection:
         return self.transport.stub
 
     async def call(
-        self, method: UnaryUnaryMultiCallable[Request, Response], request: Request
+        self,
+        method: UnaryUnaryMultiCallable[Request, Response],
+        request: Request,
+        options: CallOptions = _NO_OPTIONS,
     ) -> Response:
         """Call a unary method, and repeat the call once if a new token may be accepted.
+
+        Args:
+            method: The method.
+            request: Its request.
+            options: What this call has of its own.
 
         Raises:
             ClientClosed: The client was closed.
@@ -63,11 +74,11 @@ class AsyncConnection:
 
         """
         try:
-            return await self._call_once(method, request)
+            return await self._call_once(method, request, options)
         except Unauthenticated as refusal:
             # The server refuses before it does anything, so that every method can be repeated.
             self.credentials.check_renewable(refusal)
-        return await self._call_once(method, request)
+        return await self._call_once(method, request, options)
 
     async def stream(
         self,
@@ -103,12 +114,19 @@ class AsyncConnection:
             raise TokenRefused(refusal) from refusal
 
     async def _call_once(
-        self, method: UnaryUnaryMultiCallable[Request, Response], request: Request
+        self,
+        method: UnaryUnaryMultiCallable[Request, Response],
+        request: Request,
+        options: CallOptions,
     ) -> Response:
         credential = await self.credentials.current(self.timeout)
         try:
             with self.transport.errors():
-                return await method(request, timeout=self.timeout, metadata=credential.metadata)
+                return await method(
+                    request,
+                    timeout=options.timeout or self.timeout,
+                    metadata=(*credential.metadata, *options.metadata),
+                )
         except Unauthenticated:
             self.credentials.refused(credential)
             raise

@@ -9,18 +9,23 @@ from typing import Unpack
 
 from longtake._async.connection import AsyncConnection
 from longtake._async.operations import AsyncOperations
-from longtake._requests import add_repeat_note, generate_request, model_name
+from longtake._http_options import call_options
+from longtake._requests import add_repeat_note, generate_request, model_name, source_of
 from longtake._responses import model_of
-from longtake.errors import ServerError
+from longtake.errors import LongtakeError, ServerError
 from longtake.types import (
     AsyncGenerateVideosOperation,
     AsyncStoredVideo,
     GenerateVideosConfig,
     GenerateVideosConfigDict,
     GenerateVideosOptions,
+    GenerateVideosSource,
+    GenerateVideosSourceDict,
     Image,
+    ImageDict,
     Model,
     Video,
+    VideoDict,
 )
 from longtake.v1 import video_service_pb2 as api
 
@@ -41,8 +46,9 @@ class AsyncModels:
         *,
         model: str,
         prompt: str | None = None,
-        image: Image | None = None,
-        video: Video | None = None,
+        image: Image | ImageDict | None = None,
+        video: Video | VideoDict | None = None,
+        source: GenerateVideosSource | GenerateVideosSourceDict | None = None,
         config: GenerateVideosConfig | GenerateVideosConfigDict | None = None,
         request_id: str | None = None,
         **options: Unpack[GenerateVideosOptions],
@@ -54,6 +60,7 @@ class AsyncModels:
             prompt: What the video shows. At least one of prompt, image and video is required.
             image: The first frame of the video.
             video: A video to extend or edit.
+            source: The prompt, image and video as one value, instead of the three.
             config: How to generate the video, as an object or a dict.
             request_id: A UUID of version 4. Calls with the same id return the same operation
                 and are billed once. Default: a new id for each call, which covers the
@@ -66,13 +73,20 @@ class AsyncModels:
             ServerError: The server failed or cannot be reached.
 
         """
-        if isinstance(video, AsyncStoredVideo):
-            await video.read()
-        request = generate_request(model, prompt, image, video, config, request_id, options)
+        inputs = source_of(source, prompt, image, video)
+        settings = None if config is None else GenerateVideosConfig.of(config)
+        http_options = None if settings is None else settings.http_options
+        call = call_options(http_options, "config.http_options")
+        if isinstance(inputs.video, AsyncStoredVideo):
+            await inputs.video.read()
+        request = generate_request(model, inputs, settings, request_id, options)
+        method = self._connection.stub.GenerateVideos
         try:
-            message = await self._connection.call(self._connection.stub.GenerateVideos, request)
-        except ServerError as error:
-            add_repeat_note(error, request)
+            message = await self._connection.call(method, request, call)
+        except LongtakeError as error:
+            # Neither tells whether the server has started the generation.
+            if isinstance(error, ServerError) or error.status == "CANCELLED":
+                add_repeat_note(error, request)
             raise
         return self._operations.bind(message)
 

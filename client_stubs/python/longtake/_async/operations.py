@@ -6,29 +6,41 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any
 
 from longtake._async.connection import AsyncConnection
 from longtake._async.downloads import AsyncDownloads
 from longtake._backoff import STREAM_SECONDS, Deadline
 from longtake._durations import Seconds, wait_timeout
+from longtake._http_options import get_options
 from longtake._process_bound import AsyncProcessBound
-from longtake._requests import list_request, operation_name, revision_of, video_name
-from longtake._responses import operation_fields, response_of
+from longtake._requests import (
+    list_request,
+    operation_name,
+    revision_of,
+    url_request,
+    video_name,
+)
+from longtake._responses import operation_fields, response_of, time_of
 from longtake._watching import Watch, outcome_of
 from longtake._watching_all import WatchAll
 from longtake.errors import LongtakeError
 from longtake.types import (
     AsyncGenerateVideosOperation,
     AsyncStoredVideo,
+    Disposition,
     GenerateVideosResponse,
+    GetOperationConfig,
+    GetOperationConfigDict,
     Operation,
     OperationEvent,
+    VideoUrl,
 )
 from longtake.types.stored_video import StoredVideoFacts
 from longtake.v1 import operation_pb2
 from longtake.v1 import video_service_pb2 as api
 
-AnyOperation = Operation[AsyncStoredVideo] | str
+AnyOperation = Operation[Any] | str
 
 
 class AsyncOperations(AsyncProcessBound):
@@ -43,10 +55,26 @@ class AsyncOperations(AsyncProcessBound):
         self._connection = connection
         self._downloads = AsyncDownloads(connection)
 
-    async def get(self, operation: AnyOperation) -> AsyncGenerateVideosOperation:
-        """Return the newest state of an operation, without waiting."""
+    async def get(
+        self,
+        operation: AnyOperation,
+        *,
+        config: GetOperationConfig | GetOperationConfigDict | None = None,
+    ) -> AsyncGenerateVideosOperation:
+        """Return the newest state of an operation, without waiting.
+
+        Args:
+            operation: The operation.
+            config: The headers and the deadline of the call, in `http_options`.
+
+        Raises:
+            ValueError: A value is wrong; the message names it.
+
+        """
         request = api.GetOperationRequest(name=operation_name(operation))
-        return self.bind(await self._connection.call(self._connection.stub.GetOperation, request))
+        options = get_options(config)
+        method = self._connection.stub.GetOperation
+        return self.bind(await self._connection.call(method, request, options))
 
     def watch(
         self, operation: AnyOperation, after_revision: int = 0
@@ -180,6 +208,34 @@ class AsyncOperations(AsyncProcessBound):
     def video(self, name: str) -> AsyncStoredVideo:
         """Return a video by its name, `operations/{id}/videos/{index}`, without a call."""
         return AsyncStoredVideo(StoredVideoFacts(name=video_name(name)), self._downloads)
+
+    async def create_video_url(
+        self,
+        video: AsyncStoredVideo | str,
+        *,
+        lifetime: Seconds | None = None,
+        disposition: Disposition | str = Disposition.INLINE,
+    ) -> VideoUrl:
+        """Return an address of a video that a browser or a player can read, for a time.
+
+        It needs no credential, and serves HEAD and byte ranges. It stops working when it
+        expires, when the operation is deleted, and when the API key of this client is
+        revoked.
+
+        Args:
+            video: The video, or its name, `operations/{id}/videos/{index}`.
+            lifetime: How long it works, in seconds or as a timedelta, at least a second.
+                Default: an hour, or the longest that the server accepts if that is less.
+            disposition: What a browser does with it: 'inline' plays it, 'attachment' saves
+                it as a file.
+
+        Raises:
+            ValueError: An argument is wrong; the message names it.
+
+        """
+        request = url_request(video, lifetime, disposition)
+        created = await self._connection.call(self._connection.stub.CreateVideoUrl, request)
+        return VideoUrl(url=created.url, expire_time=time_of(created, "expire_time"))
 
     def bind(self, message: operation_pb2.GenerateVideosOperation) -> AsyncGenerateVideosOperation:
         """Return the operation that a message describes."""

@@ -13,15 +13,19 @@ import grpc
 from longtake._access import Token, access_of
 from longtake._backoff import RetryPolicy
 from longtake._durations import Seconds, call_timeout
+from longtake._http_options import client_options
 from longtake._process_bound import UnpicklableClient
 from longtake._sync.caller import Callers
 from longtake._sync.connection import Connection
 from longtake._sync.credentials import Credentials
+from longtake._sync.downloads import Downloads
+from longtake._sync.files import Files
 from longtake._sync.models import Models
 from longtake._sync.operations import Operations
 from longtake._sync.transport import Transport
 from longtake._sync.usage import Usages
 from longtake._tls import File
+from longtake.types import HttpOptions, HttpOptionsDict
 
 
 class BlockingClient(UnpicklableClient):
@@ -48,12 +52,22 @@ class BlockingClient(UnpicklableClient):
         timeout: The deadline of each call, in seconds or as a timedelta. Watches, waits
             and downloads have no deadline of this kind. Default: 30 seconds.
         retry: How broken watches and downloads are resumed.
+        enterprise: Accepted so that code for google-genai runs. No effect: the server chooses
+            the upstream by the model.
+        vertexai: The former name of `enterprise`.
+        project: Accepted likewise. No effect: the project is a setting of the server.
+        location: Accepted likewise. No effect: the server chooses the region.
+        http_options: `base_url` is the address if `address` is not given, `headers` are more
+            `metadata`, and its `timeout`, in milliseconds, counts instead of `timeout`. See
+            `types.HttpOptions`.
 
     Attributes:
         models: Starts generations and describes the models.
         operations: Gets, watches, lists, cancels and deletes generations.
         caller: Tells who makes the calls, and what is left to spend.
         usage: Tells what was generated, and what it cost.
+        files: Downloads videos by google-genai's call.
+        vertexai: Whether `enterprise` or `vertexai` was given as true.
         address: The address that the client connects to.
 
     Raises:
@@ -74,7 +88,14 @@ class BlockingClient(UnpicklableClient):
         credentials: grpc.ChannelCredentials | None = None,
         timeout: Seconds = 30.0,
         retry: RetryPolicy | None = None,
+        enterprise: bool | None = None,
+        vertexai: bool | None = None,
+        project: str | None = None,
+        location: str | None = None,
+        http_options: HttpOptions | HttpOptionsDict | None = None,
     ) -> None:
+        del project, location  # settings of the server
+        options = client_options(http_options)
         access = access_of(
             address,
             api_key=api_key,
@@ -83,17 +104,24 @@ class BlockingClient(UnpicklableClient):
             client_certificate=client_certificate,
             metadata=metadata,
             credentials=credentials,
+            base_url=options.base_url,
+            headers=options.metadata,
         )
         self.address = access.address.text
+        self.vertexai = bool(enterprise or vertexai)
         self._transport = Transport(access)
         self._credentials = Credentials(access)
         connection = Connection(
-            self._transport, self._credentials, call_timeout(timeout), retry or RetryPolicy()
+            self._transport,
+            self._credentials,
+            options.timeout or call_timeout(timeout),
+            retry or RetryPolicy(),
         )
         self.operations = Operations(connection)
         self.models = Models(connection, self.operations)
         self.caller = Callers(connection)
         self.usage = Usages(connection)
+        self.files = Files(Downloads(connection))
 
     def close(self) -> None:
         """Close the connection. Calls under way and later calls raise `errors.ClientClosed`."""

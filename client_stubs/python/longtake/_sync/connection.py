@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from longtake._backoff import STREAM_SECONDS, TokenRefused
+from longtake._http_options import CallOptions
 from longtake.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
+
+_NO_OPTIONS = CallOptions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +57,17 @@ class Connection:
         return self.transport.stub
 
     def call(
-        self, method: UnaryUnaryMultiCallable[Request, Response], request: Request
+        self,
+        method: UnaryUnaryMultiCallable[Request, Response],
+        request: Request,
+        options: CallOptions = _NO_OPTIONS,
     ) -> Response:
         """Call a unary method, and repeat the call once if a new token may be accepted.
+
+        Args:
+            method: The method.
+            request: Its request.
+            options: What this call has of its own.
 
         Raises:
             ClientClosed: The client was closed.
@@ -64,11 +75,11 @@ class Connection:
 
         """
         try:
-            return self._call_once(method, request)
+            return self._call_once(method, request, options)
         except Unauthenticated as refusal:
             # The server refuses before it does anything, so that every method can be repeated.
             self.credentials.check_renewable(refusal)
-        return self._call_once(method, request)
+        return self._call_once(method, request, options)
 
     def stream(
         self,
@@ -104,12 +115,19 @@ class Connection:
             raise TokenRefused(refusal) from refusal
 
     def _call_once(
-        self, method: UnaryUnaryMultiCallable[Request, Response], request: Request
+        self,
+        method: UnaryUnaryMultiCallable[Request, Response],
+        request: Request,
+        options: CallOptions,
     ) -> Response:
         credential = self.credentials.current(self.timeout)
         try:
             with self.transport.errors():
-                return method(request, timeout=self.timeout, metadata=credential.metadata)
+                return method(
+                    request,
+                    timeout=options.timeout or self.timeout,
+                    metadata=(*credential.metadata, *options.metadata),
+                )
         except Unauthenticated:
             self.credentials.refused(credential)
             raise

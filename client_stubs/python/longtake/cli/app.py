@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 from typer.main import get_command
 
-from longtake.cli import accounting, download, generate, models, operations
+from longtake.cli import accounting, download, generate, models, operations, url
 from longtake.cli.failures import READER_GONE, CommandFailure, exit_code_of, line_of, usage_line
 from longtake.cli.interrupts import Interrupted, raising_on_signals
 from longtake.cli.output import check_open, note, output_failure
@@ -45,6 +45,7 @@ app.command("list")(command(operations.list_))
 app.command("cancel")(command(operations.cancel))
 app.command("delete")(command(operations.delete))
 app.command("download")(command(download.download))
+app.command("url")(command(url.url))
 app.command("models")(command(models.models))
 app.command("whoami")(command(accounting.whoami))
 app.command("usage")(command(accounting.usage))

@@ -39,7 +39,7 @@ def download(
     saved = []
     with session.client() as client:
         operation = client.operations.get(name.partition("/videos/")[0])
-        for one in save_videos(session, client, _videos(session, operation, name), output):
+        for one in save_videos(session, client, videos_of(session, operation, name), output):
             saved.append({"name": one.name, "path": str(one.path)})
             if not session.as_json and not aside:
                 write(str(one.path))
@@ -49,9 +49,15 @@ def download(
         check_withheld(operation.response)
 
 
-def _videos(
+def videos_of(
     session: Session, operation: GenerateVideosOperation, name: str
 ) -> list[GeneratedVideo]:
+    """Return the videos that a name stands for.
+
+    Raises:
+        CommandFailure: The operation has no such video, or none yet.
+
+    """
     if not operation.done:
         raise CommandFailure(
             REFUSED,

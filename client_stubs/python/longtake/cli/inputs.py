@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Media = TypeVar("Media", Image, Video)
 
-_EXAMPLES = {Image: "image/png", Video: "video/mp4"}
+_EXAMPLES: dict[type, str] = {Image: "image/png", Video: "video/mp4"}
 
 
 @dataclass(frozen=True, slots=True)

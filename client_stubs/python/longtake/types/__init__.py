@@ -10,6 +10,7 @@ from longtake.types.config import GenerateVideosConfig, GenerateVideosConfigDict
 from longtake.types.enums import (
     CameraControl,
     CompressionQuality,
+    Disposition,
     GenerationMode,
     MaskMode,
     PersonGeneration,
@@ -24,21 +25,50 @@ from longtake.types.events import (
     OperationDeleted,
     OperationEvent,
 )
-from longtake.types.media import FileData, Image, Mask, ReferenceImage, Video
+from longtake.types.google_names import (
+    GenerateVideosConfigOrDict,
+    GenerateVideosSourceOrDict,
+    GetOperationConfigOrDict,
+    HttpOptionsOrDict,
+    HttpRetryOptionsOrDict,
+    ImageOrDict,
+    ImageResizeMode,
+    VideoCompressionQuality,
+    VideoGenerationMask,
+    VideoGenerationMaskDict,
+    VideoGenerationMaskMode,
+    VideoGenerationMaskOrDict,
+    VideoGenerationReferenceImage,
+    VideoGenerationReferenceImageDict,
+    VideoGenerationReferenceImageOrDict,
+    VideoGenerationReferenceType,
+    VideoOrDict,
+)
+from longtake.types.guides import Mask, ReferenceImage
+from longtake.types.http_options import (
+    GetOperationConfig,
+    GetOperationConfigDict,
+    HttpOptions,
+    HttpOptionsDict,
+    HttpRetryOptions,
+    HttpRetryOptionsDict,
+)
+from longtake.types.media import FileData, Image, ImageDict, Video, VideoDict
 from longtake.types.model import Model, ModelPrice
 from longtake.types.operation import (
     AsyncGenerateVideosOperation,
-    GeneratedVideo,
     GenerateVideosOperation,
     GenerateVideosOptions,
-    GenerateVideosResponse,
     Money,
     Operation,
     OperationError,
     OperationMetadata,
 )
+from longtake.types.response import GeneratedVideo, GenerateVideosResponse
+from longtake.types.source import GenerateVideosSource, GenerateVideosSourceDict
 from longtake.types.stored_video import AsyncStoredVideo, StoredVideo
 from longtake.types.usage import Usage
+from longtake.types.video_url import VideoUrl
 
 __all__ = [
     "AsyncGenerateVideosOperation",
@@ -47,15 +77,32 @@ __all__ = [
     "Caller",
     "CameraControl",
     "CompressionQuality",
+    "Disposition",
     "FileData",
     "GenerateVideosConfig",
     "GenerateVideosConfigDict",
+    "GenerateVideosConfigOrDict",
     "GenerateVideosOperation",
     "GenerateVideosOptions",
     "GenerateVideosResponse",
+    "GenerateVideosSource",
+    "GenerateVideosSourceDict",
+    "GenerateVideosSourceOrDict",
     "GeneratedVideo",
     "GenerationMode",
+    "GetOperationConfig",
+    "GetOperationConfigDict",
+    "GetOperationConfigOrDict",
+    "HttpOptions",
+    "HttpOptionsDict",
+    "HttpOptionsOrDict",
+    "HttpRetryOptions",
+    "HttpRetryOptionsDict",
+    "HttpRetryOptionsOrDict",
     "Image",
+    "ImageDict",
+    "ImageOrDict",
+    "ImageResizeMode",
     "InitialSetComplete",
     "InitialSetRestarted",
     "Mask",
@@ -77,4 +124,16 @@ __all__ = [
     "StoredVideo",
     "Usage",
     "Video",
+    "VideoCompressionQuality",
+    "VideoDict",
+    "VideoGenerationMask",
+    "VideoGenerationMaskDict",
+    "VideoGenerationMaskMode",
+    "VideoGenerationMaskOrDict",
+    "VideoGenerationReferenceImage",
+    "VideoGenerationReferenceImageDict",
+    "VideoGenerationReferenceImageOrDict",
+    "VideoGenerationReferenceType",
+    "VideoOrDict",
+    "VideoUrl",
 ]

@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import wraps
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 
 from typing_extensions import TypedDict
 
 from longtake._fields import (
     INT32,
-    instance,
-    nearest,
+    dataclass_of,
+    known_keys,
     refusal,
     text,
     truth_value,
@@ -23,7 +23,9 @@ from longtake._fields import (
 )
 from longtake._wording import shortened
 from longtake.types import enums
-from longtake.types.media import Image, Mask, ReferenceImage
+from longtake.types.guides import Mask, MaskDict, ReferenceImage, ReferenceImageDict
+from longtake.types.http_options import HttpOptions, HttpOptionsDict
+from longtake.types.media import Image, ImageDict
 
 Class = TypeVar("Class", bound=type)
 
@@ -70,14 +72,15 @@ class GenerateVideosConfigDict(TypedDict, total=False):
     enhance_prompt: bool
     generate_audio: bool
     compression_quality: enums.CompressionQuality | str
-    last_frame: Image
-    reference_images: Sequence[ReferenceImage]
-    mask: Mask
+    last_frame: Image | ImageDict
+    reference_images: Sequence[ReferenceImage | ReferenceImageDict]
+    mask: Mask | MaskDict
     camera_control: enums.CameraControl | str
     resize_mode: enums.ResizeMode | str
     labels: Mapping[str, str]
     output_gcs_uri: str
     pubsub_topic: str
+    http_options: HttpOptions | HttpOptionsDict
 
 
 def _suggesting_names(kind: Class) -> Class:
@@ -128,6 +131,7 @@ class GenerateVideosConfig:
         labels: Labels on the bill.
         output_gcs_uri: The bucket and prefix that the upstream writes the results to.
         pubsub_topic: The topic that the upstream reports progress to.
+        http_options: The headers and the deadline of the call that starts the generation.
 
     Raises:
         TypeError: There is no such field; the message has the nearest one.
@@ -159,6 +163,7 @@ class GenerateVideosConfig:
     labels: Mapping[str, str] | None = field(default=None, hash=False)
     output_gcs_uri: str | None = None
     pubsub_topic: str | None = None
+    http_options: HttpOptions | None = None
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -199,15 +204,7 @@ class GenerateVideosConfig:
         if not isinstance(given, Mapping):
             raise refusal(given, "config", "a GenerateVideosConfig or a dict")
         names = [one.name for one in fields(cls)]
-        for key in given:
-            if key not in names:
-                raise _unknown_key(key, names)
-        return cls(**cast("Mapping[str, Any]", given))
-
-
-def _unknown_key(key: object, names: list[str]) -> ValueError:
-    hint = nearest(key, names) or f"accepted are {', '.join(names)}"
-    return ValueError(f"config: there is no field {shortened(str(key))}; {hint}")
+        return cls(**known_keys(given, names, "config"))
 
 
 def _accepted(name: str, value: object) -> object:
@@ -225,9 +222,11 @@ def _accepted(name: str, value: object) -> object:
         case "reference_images":
             return _reference_images(value, path)
         case "last_frame":
-            return instance(value, Image, path, "an Image")
+            return Image.of(value, path)
         case "mask":
-            return instance(value, Mask, path, "a Mask")
+            return dataclass_of(Mask, value, path, "a Mask")
+        case "http_options":
+            return dataclass_of(HttpOptions, value, path, "HttpOptions or a dict")
     return truth_value(value, path)
 
 
@@ -242,9 +241,15 @@ def _labels(value: object, path: str) -> dict[str, str]:
 
 
 def _reference_images(value: object, path: str) -> tuple[ReferenceImage, ...]:
-    if isinstance(value, list | tuple) and all(isinstance(one, ReferenceImage) for one in value):
-        return tuple(value)
-    raise refusal(value, path, "a list of ReferenceImage")
+    accepted = "a list of ReferenceImage"
+    if not isinstance(value, list | tuple):
+        raise refusal(value, path, accepted)
+    if not all(isinstance(one, ReferenceImage | Mapping) for one in value):
+        raise refusal(value, path, accepted)
+    return tuple(
+        dataclass_of(ReferenceImage, one, f"{path}[{index}]", "a ReferenceImage")
+        for index, one in enumerate(value)
+    )
 
 
 def _shown(name: str, value: Any) -> str:

@@ -86,6 +86,13 @@ class MaskMode(StrEnum):
     OUTPAINT = "outpaint"
 
 
+class Disposition(StrEnum):
+    """What a browser does with the address of a video: plays it, or saves it as a file."""
+
+    INLINE = "inline"
+    ATTACHMENT = "attachment"
+
+
 def choice_of(kind: type[Choice], value: object, field: str) -> Choice:
     """Return the member that a value names.
 

@@ -4,23 +4,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Generic, Protocol
+from typing import Any, Generic, Protocol, cast
 
-from typing_extensions import TypedDict, TypeVar
+from typing_extensions import TypedDict
 
 from longtake._documents import Documented
 from longtake._durations import Seconds
 from longtake._pydantic import InstanceSchema
 from longtake._wording import Violation, error_line, shortened
+from longtake.types.response import (
+    GenerateVideosResponse,
+    ResultSoFar,
+    VideoT_co,
+    without_connection,
+)
 from longtake.types.stored_video import AsyncStoredVideo, StoredVideo
 
-VideoT_co = TypeVar(
-    "VideoT_co", bound=StoredVideo | AsyncStoredVideo, default=StoredVideo, covariant=True
-)
+_KEYS_OF_AN_ERROR = ("code", "message", "details")
 
 
 class Money(TypedDict):
@@ -97,8 +101,10 @@ class GenerateVideosOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OperationError(Documented):
+class OperationError(Documented, Mapping[str, Any]):
     """Why a generation failed.
+
+    It can also be read as google-genai's dict: `error["message"]`, and `code` and `details`.
 
     Attributes:
         code: The number of a google.rpc.Code, for example 13.
@@ -118,6 +124,17 @@ class OperationError(Documented):
     metadata: Mapping[str, str] = field(hash=False)
     violations: tuple[Violation, ...] = ()
 
+    def __getitem__(self, key: str) -> Any:
+        if key not in _KEYS_OF_AN_ERROR:
+            raise KeyError(key)
+        return getattr(self, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_KEYS_OF_AN_ERROR)
+
+    def __len__(self) -> int:
+        return len(_KEYS_OF_AN_ERROR)
+
     def __str__(self) -> str:
         return error_line(self.status, self.reason, self.message, self.violations)
 
@@ -128,40 +145,18 @@ class OperationError(Documented):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class GeneratedVideo(Documented, Generic[VideoT_co]):
-    """One generated video.
-
-    Attributes:
-        name: `operations/{id}/videos/{index}`.
-        video: The video. Its bytes are fetched when they are first needed.
-        generation_seed: The seed that made it, or None if it is not known.
-    """
-
-    name: str
-    video: VideoT_co
-    generation_seed: int | None = None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class GenerateVideosResponse(Documented, Generic[VideoT_co]):
-    """The result of a generation.
-
-    Attributes:
-        generated_videos: The videos; fewer than requested if some were withheld.
-        rai_media_filtered_count: How many videos were withheld for usage guidelines.
-        rai_media_filtered_reasons: Why, in the words of the upstream.
-    """
-
-    generated_videos: list[GeneratedVideo[VideoT_co]] = field(hash=False)
-    rai_media_filtered_count: int = 0
-    rai_media_filtered_reasons: list[str] = field(default_factory=list, hash=False)
-
-    def __repr__(self) -> str:
-        return (
-            f"GenerateVideosResponse({len(self.generated_videos)} videos, "
-            f"rai_media_filtered_count={self.rai_media_filtered_count})"
-        )
+def _nothing_known() -> OperationMetadata:
+    known: dict[str, Any] = {
+        **dict.fromkeys(OperationMetadata.__annotations__),
+        "state": "STATE_UNSPECIFIED",
+        "model": "",
+        "attempts": 0,
+        "labels": {},
+        "late_success": False,
+        "cancel_requested": False,
+        "warnings": [],
+    }
+    return cast("OperationMetadata", known)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -182,11 +177,11 @@ class Operation(Documented, InstanceSchema, Generic[VideoT_co]):
     """
 
     name: str
-    done: bool
+    done: bool = False
     error: OperationError | None = None
     response: GenerateVideosResponse[VideoT_co] | None = None
-    metadata: OperationMetadata = field(hash=False)
-    revision: int
+    metadata: OperationMetadata = field(hash=False, default_factory=_nothing_known)
+    revision: int = 0
 
     def __repr__(self) -> str:
         failure = (
@@ -204,7 +199,7 @@ class Results(Protocol):
     def result(
         self, operation: GenerateVideosOperation, /, timeout: Seconds | None = None
     ) -> GenerateVideosResponse:
-        """See `GenerateVideosOperation.result`."""
+        """See `Result`."""
         ...
 
 
@@ -214,53 +209,101 @@ class AsyncResults(Protocol):
     async def result(
         self, operation: AsyncGenerateVideosOperation, /, timeout: Seconds | None = None
     ) -> GenerateVideosResponse[AsyncStoredVideo]:
-        """See `AsyncGenerateVideosOperation.result`."""
+        """See `AsyncResult`."""
         ...
+
+
+class Result(ResultSoFar[StoredVideo]):
+    """The result of an operation: `operation.result()` waits for it.
+
+    Without the call it is the response so far, as in google-genai. See ResultSoFar.
+    """
+
+    __slots__ = ("_operation",)
+
+    def __init__(self, operation: GenerateVideosOperation) -> None:
+        super().__init__(operation.name, operation.response)
+        self._operation = operation
+
+    def __call__(self, timeout: Seconds | None = None) -> GenerateVideosResponse:
+        """Wait until the generation has ended and return its response.
+
+        Args:
+            timeout: The longest wait: seconds, or a timedelta. Default: no limit.
+
+        Raises:
+            ValueError: `timeout` is not a length of time.
+            OperationFailed: The generation failed or was cancelled.
+            LongtakeError: The server cannot be reached or refuses the call.
+            TimeoutError: The generation has not ended in time; it continues.
+            RuntimeError: The operation was made or unpickled here and has not ended.
+
+        """
+        results = self._operation._results  # noqa: SLF001 - of this module
+        if results is None:
+            raise without_connection(self._operation.name)
+        return results.result(self._operation, timeout)
+
+
+class AsyncResult(ResultSoFar[AsyncStoredVideo]):
+    """The result of an operation: `await operation.result()` waits for it.
+
+    Without the call it is the response so far, as in google-genai. See ResultSoFar.
+    """
+
+    __slots__ = ("_operation",)
+
+    def __init__(self, operation: AsyncGenerateVideosOperation) -> None:
+        super().__init__(operation.name, operation.response)
+        self._operation = operation
+
+    async def __call__(
+        self, timeout: Seconds | None = None
+    ) -> GenerateVideosResponse[AsyncStoredVideo]:
+        """Wait until the generation has ended and return its response.
+
+        Args:
+            timeout: The longest wait: seconds, or a timedelta. Default: no limit.
+
+        Raises:
+            ValueError: `timeout` is not a length of time.
+            OperationFailed: The generation failed or was cancelled.
+            LongtakeError: The server cannot be reached or refuses the call.
+            TimeoutError: The generation has not ended in time; it continues.
+            RuntimeError: The operation was made or unpickled here and has not ended.
+
+        """
+        results = self._operation._results  # noqa: SLF001 - of this module
+        if results is None:
+            raise without_connection(self._operation.name)
+        return await results.result(self._operation, timeout)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class GenerateVideosOperation(Operation[StoredVideo]):
-    """A generation, as `client` returns it."""
+    """A generation, as `client` returns it.
 
-    _results: Results = field(repr=False, compare=False)
+    You may make one of a `name` alone, to pass it to `client.operations`.
+    """
 
-    def result(self, timeout: Seconds | None = None) -> GenerateVideosResponse:
-        """Wait until the generation has ended and return its result.
+    _results: Results | None = field(default=None, repr=False, compare=False)
 
-        Args:
-            timeout: The longest wait: seconds, or a timedelta. Default: no limit.
-
-        Raises:
-            ValueError: `timeout` is not a length of time.
-            OperationFailed: The generation failed or was cancelled.
-            LongtakeError: The server cannot be reached or refuses the call.
-            TimeoutError: The generation has not ended in time; it continues.
-            RuntimeError: The operation was unpickled and has not ended.
-
-        """
-        return self._results.result(self, timeout)
+    @property
+    def result(self) -> Result:
+        """The result: `result()` waits for it. Without the call, the response so far."""
+        return Result(self)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class AsyncGenerateVideosOperation(Operation[AsyncStoredVideo]):
-    """A generation, as `client.aio` returns it."""
+    """A generation, as `client.aio` returns it.
 
-    _results: AsyncResults = field(repr=False, compare=False)
+    You may make one of a `name` alone, to pass it to `client.aio.operations`.
+    """
 
-    async def result(
-        self, timeout: Seconds | None = None
-    ) -> GenerateVideosResponse[AsyncStoredVideo]:
-        """Wait until the generation has ended and return its result.
+    _results: AsyncResults | None = field(default=None, repr=False, compare=False)
 
-        Args:
-            timeout: The longest wait: seconds, or a timedelta. Default: no limit.
-
-        Raises:
-            ValueError: `timeout` is not a length of time.
-            OperationFailed: The generation failed or was cancelled.
-            LongtakeError: The server cannot be reached or refuses the call.
-            TimeoutError: The generation has not ended in time; it continues.
-            RuntimeError: The operation was unpickled and has not ended.
-
-        """
-        return await self._results.result(self, timeout)
+    @property
+    def result(self) -> AsyncResult:
+        """The result: `await result()` waits for it. Without the call, the response so far."""
+        return AsyncResult(self)

@@ -18,6 +18,7 @@ from longtake.v1 import model_pb2 as _model_pb2
 from longtake.v1 import operation_pb2 as _operation_pb2
 from longtake.v1 import usage_pb2 as _usage_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
@@ -180,6 +181,32 @@ class DownloadVideoResponse(_message.Message):
     chunk: _httpbody_pb2.HttpBody
     video: _media_pb2.Video
     def __init__(self, chunk: _Optional[_Union[_httpbody_pb2.HttpBody, _Mapping]] = ..., video: _Optional[_Union[_media_pb2.Video, _Mapping]] = ...) -> None: ...
+
+class CreateVideoUrlRequest(_message.Message):
+    __slots__ = ("name", "lifetime", "disposition")
+    class Disposition(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        DISPOSITION_UNSPECIFIED: _ClassVar[CreateVideoUrlRequest.Disposition]
+        INLINE: _ClassVar[CreateVideoUrlRequest.Disposition]
+        ATTACHMENT: _ClassVar[CreateVideoUrlRequest.Disposition]
+    DISPOSITION_UNSPECIFIED: CreateVideoUrlRequest.Disposition
+    INLINE: CreateVideoUrlRequest.Disposition
+    ATTACHMENT: CreateVideoUrlRequest.Disposition
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    LIFETIME_FIELD_NUMBER: _ClassVar[int]
+    DISPOSITION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    lifetime: _duration_pb2.Duration
+    disposition: CreateVideoUrlRequest.Disposition
+    def __init__(self, name: _Optional[str] = ..., lifetime: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., disposition: _Optional[_Union[CreateVideoUrlRequest.Disposition, str]] = ...) -> None: ...
+
+class CreateVideoUrlResponse(_message.Message):
+    __slots__ = ("url", "expire_time")
+    URL_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    url: str
+    expire_time: _timestamp_pb2.Timestamp
+    def __init__(self, url: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListModelsRequest(_message.Message):
     __slots__ = ("page_size", "page_token")

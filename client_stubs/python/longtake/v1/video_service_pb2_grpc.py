@@ -102,6 +102,11 @@ class VideoServiceStub:
                 request_serializer=longtake_dot_v1_dot_video__service__pb2.DownloadVideoRequest.SerializeToString,
                 response_deserializer=longtake_dot_v1_dot_video__service__pb2.DownloadVideoResponse.FromString,
                 _registered_method=True)
+        self.CreateVideoUrl = channel.unary_unary(
+                '/longtake.v1.VideoService/CreateVideoUrl',
+                request_serializer=longtake_dot_v1_dot_video__service__pb2.CreateVideoUrlRequest.SerializeToString,
+                response_deserializer=longtake_dot_v1_dot_video__service__pb2.CreateVideoUrlResponse.FromString,
+                _registered_method=True)
         self.ListModels = channel.unary_unary(
                 '/longtake.v1.VideoService/ListModels',
                 request_serializer=longtake_dot_v1_dot_video__service__pb2.ListModelsRequest.SerializeToString,
@@ -280,6 +285,23 @@ class VideoServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateVideoUrl(self, request, context):
+        """Creates a signed address of a generated video, for a browser, a player or a chat:
+        GET and HEAD of it, with Range, need no credential until it expires.
+
+        Whoever has the address can read the video. It stops working at once when the
+        operation is deleted, and within seconds when the API key that created it is
+        revoked or expires. It names the principal that created it.
+
+        INVALID_ARGUMENT: fields are invalid; the details list every violation.
+        NOT_FOUND: no such operation, or it has no video of this index.
+        FAILED_PRECONDITION: the operation has not succeeded, or the server has no
+        address that it could sign.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListModels(self, request, context):
         """Lists the models and what they support, ordered by id.
 
@@ -364,6 +386,11 @@ def add_VideoServiceServicer_to_server(servicer, server):
                     servicer.DownloadVideo,
                     request_deserializer=longtake_dot_v1_dot_video__service__pb2.DownloadVideoRequest.FromString,
                     response_serializer=longtake_dot_v1_dot_video__service__pb2.DownloadVideoResponse.SerializeToString,
+            ),
+            'CreateVideoUrl': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateVideoUrl,
+                    request_deserializer=longtake_dot_v1_dot_video__service__pb2.CreateVideoUrlRequest.FromString,
+                    response_serializer=longtake_dot_v1_dot_video__service__pb2.CreateVideoUrlResponse.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
                     servicer.ListModels,
@@ -648,6 +675,33 @@ class VideoService:
             '/longtake.v1.VideoService/DownloadVideo',
             longtake_dot_v1_dot_video__service__pb2.DownloadVideoRequest.SerializeToString,
             longtake_dot_v1_dot_video__service__pb2.DownloadVideoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateVideoUrl(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/longtake.v1.VideoService/CreateVideoUrl',
+            longtake_dot_v1_dot_video__service__pb2.CreateVideoUrlRequest.SerializeToString,
+            longtake_dot_v1_dot_video__service__pb2.CreateVideoUrlResponse.FromString,
             options,
             channel_credentials,
             insecure,

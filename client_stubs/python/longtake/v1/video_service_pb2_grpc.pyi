@@ -156,6 +156,19 @@ class VideoServiceStub:
     UNAVAILABLE: the upstream that stores the bytes cannot be reached; call again
     with the offset of the next byte.
     """
+    CreateVideoUrl: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.CreateVideoUrlRequest, _video_service_pb2.CreateVideoUrlResponse]
+    """Creates a signed address of a generated video, for a browser, a player or a chat:
+    GET and HEAD of it, with Range, need no credential until it expires.
+
+    Whoever has the address can read the video. It stops working at once when the
+    operation is deleted, and within seconds when the API key that created it is
+    revoked or expires. It names the principal that created it.
+
+    INVALID_ARGUMENT: fields are invalid; the details list every violation.
+    NOT_FOUND: no such operation, or it has no video of this index.
+    FAILED_PRECONDITION: the operation has not succeeded, or the server has no
+    address that it could sign.
+    """
     ListModels: _grpc.UnaryUnaryMultiCallable[_video_service_pb2.ListModelsRequest, _video_service_pb2.ListModelsResponse]
     """Lists the models and what they support, ordered by id.
 
@@ -299,6 +312,19 @@ class VideoServiceAsyncStub(VideoServiceStub):
     OUT_OF_RANGE: `read_offset` is negative or past the end.
     UNAVAILABLE: the upstream that stores the bytes cannot be reached; call again
     with the offset of the next byte.
+    """
+    CreateVideoUrl: _aio.UnaryUnaryMultiCallable[_video_service_pb2.CreateVideoUrlRequest, _video_service_pb2.CreateVideoUrlResponse]  # type: ignore[assignment]
+    """Creates a signed address of a generated video, for a browser, a player or a chat:
+    GET and HEAD of it, with Range, need no credential until it expires.
+
+    Whoever has the address can read the video. It stops working at once when the
+    operation is deleted, and within seconds when the API key that created it is
+    revoked or expires. It names the principal that created it.
+
+    INVALID_ARGUMENT: fields are invalid; the details list every violation.
+    NOT_FOUND: no such operation, or it has no video of this index.
+    FAILED_PRECONDITION: the operation has not succeeded, or the server has no
+    address that it could sign.
     """
     ListModels: _aio.UnaryUnaryMultiCallable[_video_service_pb2.ListModelsRequest, _video_service_pb2.ListModelsResponse]  # type: ignore[assignment]
     """Lists the models and what they support, ordered by id.
@@ -494,6 +520,25 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         OUT_OF_RANGE: `read_offset` is negative or past the end.
         UNAVAILABLE: the upstream that stores the bytes cannot be reached; call again
         with the offset of the next byte.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateVideoUrl(
+        self,
+        request: _video_service_pb2.CreateVideoUrlRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_video_service_pb2.CreateVideoUrlResponse, _abc.Awaitable[_video_service_pb2.CreateVideoUrlResponse]]:
+        """Creates a signed address of a generated video, for a browser, a player or a chat:
+        GET and HEAD of it, with Range, need no credential until it expires.
+
+        Whoever has the address can read the video. It stops working at once when the
+        operation is deleted, and within seconds when the API key that created it is
+        revoked or expires. It names the principal that created it.
+
+        INVALID_ARGUMENT: fields are invalid; the details list every violation.
+        NOT_FOUND: no such operation, or it has no video of this index.
+        FAILED_PRECONDITION: the operation has not succeeded, or the server has no
+        address that it could sign.
         """
 
     @_abc_1.abstractmethod

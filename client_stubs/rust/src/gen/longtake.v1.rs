@@ -243,7 +243,9 @@ pub enum ErrorReason {
     /// UNAVAILABLE. The server is shutting down. The same call works after the
     /// restart. Has a google.rpc.RetryInfo.
     ServerDraining = 16,
-    /// UNAVAILABLE. The store or the disk refuses writes. Nothing was accepted.
+    /// UNAVAILABLE. The store or the disk cannot be read or written. Nothing was
+    /// changed, unless the store's answer to a commit was lost: repeat GenerateVideos
+    /// with the same `request_id`. Metadata: `cause`. Has a google.rpc.RetryInfo.
     StorageUnavailable = 17,
     /// UNAVAILABLE. The upstream cannot be reached, or does not answer. Also in an
     /// operation's `last_error`, while it waits for that. Metadata: `upstream`.
@@ -345,6 +347,10 @@ pub enum ErrorReason {
     /// FAILED_PRECONDITION. The generation could cost more than `max_cost`. Metadata:
     /// `max_micros`, `requested_micros`, in millionths of a US dollar.
     CostOverMaximum = 48,
+    /// FAILED_PRECONDITION. The server does not know the address at which callers reach
+    /// its HTTP listener, so it cannot sign one. Metadata: `setting`, which the operator
+    /// has to set.
+    PublicUrlMissing = 49,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -401,6 +407,7 @@ impl ErrorReason {
             Self::TooManyQueued => "ERROR_REASON_TOO_MANY_QUEUED",
             Self::PriceUnknown => "ERROR_REASON_PRICE_UNKNOWN",
             Self::CostOverMaximum => "ERROR_REASON_COST_OVER_MAXIMUM",
+            Self::PublicUrlMissing => "ERROR_REASON_PUBLIC_URL_MISSING",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -458,6 +465,7 @@ impl ErrorReason {
             "ERROR_REASON_TOO_MANY_QUEUED" => Some(Self::TooManyQueued),
             "ERROR_REASON_PRICE_UNKNOWN" => Some(Self::PriceUnknown),
             "ERROR_REASON_COST_OVER_MAXIMUM" => Some(Self::CostOverMaximum),
+            "ERROR_REASON_PUBLIC_URL_MISSING" => Some(Self::PublicUrlMissing),
             _ => None,
         }
     }
@@ -1781,6 +1789,77 @@ pub struct DownloadVideoResponse {
     #[prost(message, optional, tag = "2")]
     pub video: ::core::option::Option<Video>,
 }
+/// The request of CreateVideoUrl.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateVideoUrlRequest {
+    /// Required. `operations/{id}/videos/{index}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Optional. How long the address works, in whole seconds from 1 second to the
+    /// longest lifetime that the server is set to, 7 days by default. Fractions of a
+    /// second are dropped. Default: 1 hour, or the longest if that is shorter.
+    #[prost(message, optional, tag = "2")]
+    pub lifetime: ::core::option::Option<::prost_types::Duration>,
+    /// Optional. What a browser does with the video. Default: INLINE.
+    #[prost(enumeration = "create_video_url_request::Disposition", tag = "3")]
+    pub disposition: i32,
+}
+/// Nested message and enum types in `CreateVideoUrlRequest`.
+pub mod create_video_url_request {
+    /// What a browser does with the video.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Disposition {
+        /// Not set; means INLINE.
+        Unspecified = 0,
+        /// Play it.
+        Inline = 1,
+        /// Save it as a file.
+        Attachment = 2,
+    }
+    impl Disposition {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "DISPOSITION_UNSPECIFIED",
+                Self::Inline => "INLINE",
+                Self::Attachment => "ATTACHMENT",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "DISPOSITION_UNSPECIFIED" => Some(Self::Unspecified),
+                "INLINE" => Some(Self::Inline),
+                "ATTACHMENT" => Some(Self::Attachment),
+                _ => None,
+            }
+        }
+    }
+}
+/// The response of CreateVideoUrl.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateVideoUrlResponse {
+    /// The address. It is a secret: whoever has it can read the video.
+    #[prost(string, tag = "1")]
+    pub url: ::prost::alloc::string::String,
+    /// When the address stops working.
+    #[prost(message, optional, tag = "2")]
+    pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
+}
 /// The request of ListModels.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListModelsRequest {
@@ -2242,6 +2321,41 @@ pub mod video_service_client {
             req.extensions_mut()
                 .insert(GrpcMethod::new("longtake.v1.VideoService", "DownloadVideo"));
             self.inner.server_streaming(req, path, codec).await
+        }
+        /// Creates a signed address of a generated video, for a browser, a player or a chat:
+        /// GET and HEAD of it, with Range, need no credential until it expires.
+        ///
+        /// Whoever has the address can read the video. It stops working at once when the
+        /// operation is deleted, and within seconds when the API key that created it is
+        /// revoked or expires. It names the principal that created it.
+        ///
+        /// INVALID_ARGUMENT: fields are invalid; the details list every violation.
+        /// NOT_FOUND: no such operation, or it has no video of this index.
+        /// FAILED_PRECONDITION: the operation has not succeeded, or the server has no
+        /// address that it could sign.
+        pub async fn create_video_url(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateVideoUrlRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreateVideoUrlResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/longtake.v1.VideoService/CreateVideoUrl",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("longtake.v1.VideoService", "CreateVideoUrl"));
+            self.inner.unary(req, path, codec).await
         }
         /// Lists the models and what they support, ordered by id.
         ///

@@ -10,6 +10,7 @@ export const serviceConfig = {
         {"service": "longtake.v1.VideoService", "method": "ListOperations"},
         {"service": "longtake.v1.VideoService", "method": "CancelOperation"},
         {"service": "longtake.v1.VideoService", "method": "DeleteOperation"},
+        {"service": "longtake.v1.VideoService", "method": "CreateVideoUrl"},
         {"service": "longtake.v1.VideoService", "method": "ListModels"},
         {"service": "longtake.v1.VideoService", "method": "GetModel"},
         {"service": "longtake.v1.VideoService", "method": "GetCaller"},
@@ -21,7 +22,7 @@ export const serviceConfig = {
         "initialBackoff": "0.1s",
         "maxBackoff": "2s",
         "backoffMultiplier": 2,
-        "retryableStatusCodes": ["UNAVAILABLE"]
+        "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"]
       }
     }
   ]

@@ -72,13 +72,24 @@ class Downloads:
         Upstream.open_video.
 
         """
-        video = _video(record, index)
+        video = video_of(record, index)
         source = self._upstream(record).open_video if video.at_upstream else self._media.open_video
         async with source(video, offset, limit) as reading:
             download = Download(video, reading.size_bytes, reading.chunks)
             if not video.sha256 and offset == 0 and limit is None:
                 download.chunks = self._measuring(record.name, index, download, reading)
             yield download
+
+    async def store_address(
+        self, record: OperationRecord, index: int, lifetime_seconds: int
+    ) -> str | None:
+        """Return an address of a video that the media store signs, or None.
+
+        Raises as `open`, and as MediaStore.address.
+
+        """
+        video = video_of(record, index)
+        return None if video.at_upstream else await self._media.address(video, lifetime_seconds)
 
     def _upstream(self, record: OperationRecord) -> Upstream:
         """Return the upstream that can read the videos. Any region reads those of the others."""
@@ -132,7 +143,14 @@ class Downloads:
             )
 
 
-def _video(record: OperationRecord, index: int) -> StoredVideo:
+def video_of(record: OperationRecord, index: int) -> StoredVideo:
+    """Return a video of an operation.
+
+    Raises:
+        VideoNotReady: The operation has not succeeded.
+        VideoNotFound: The operation has no video of this index.
+
+    """
     name = f"{record.name}/videos/{index}"
     if record.state is not State.SUCCEEDED:
         raise VideoNotReady(name, record.state.value)

@@ -79,6 +79,7 @@ COPIED_TABLES: tuple[CopiedTable, ...] = (
             *("create_time", "expire_time", "revoke_time", "last_use_time"),
         ),
     ),
+    CopiedTable("signing_keys", ("id",), ("secret", "create_time")),
     CopiedTable(
         "budget_limits",
         ("subject", "source"),

@@ -187,7 +187,16 @@ _VERSION_2 = """
 ALTER TABLE meta ADD COLUMN upstreams text, ADD COLUMN is_held boolean NOT NULL DEFAULT false;
 """
 
-_MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2)
+# The keys that sign addresses of videos.
+_VERSION_3 = """
+CREATE TABLE signing_keys (
+    id text COLLATE "C" PRIMARY KEY,
+    secret bytea NOT NULL,
+    create_time bigint NOT NULL
+);
+"""
+
+_MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 NEWEST_VERSION = len(_MIGRATIONS)
 """The schema version that this server makes."""

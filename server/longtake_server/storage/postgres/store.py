@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations and API keys in PostgreSQL, for many processes.
 
-Implements operations.store and identity.key_store.
+Implements operations.store, identity.key_store and identity.signing_keys.
 
 A write is durable before it is acknowledged. A read sees every write that any process acknowledged
 before it.
@@ -22,6 +22,7 @@ from longtake_server.storage.postgres import (
     key_queries,
     latency_queries,
     queries,
+    signing_key_queries,
     usage_queries,
     work_queue,
 )
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
     from longtake_server.identity.key_store import StoredKey
+    from longtake_server.identity.signing_keys import SigningKey
     from longtake_server.operations.accounting import Account, Usage, UsagePage, UsageQuery
     from longtake_server.operations.agreement_store import Agreement
     from longtake_server.operations.budgets.accounting import Amounts
@@ -277,6 +279,16 @@ class PostgresStore:
     async def note_key_uses(self, uses: Mapping[str, datetime]) -> None:
         """See KeyStore.note_key_uses."""
         await self._writer.run(key_queries.note_uses(uses))
+
+    async def signing_keys(self) -> Sequence[SigningKey]:
+        """See SigningKeyStore.signing_keys."""
+        return await self._key_readers.run(signing_key_queries.read())
+
+    async def add_signing_key(
+        self, key: SigningKey, unless_since: datetime, forget_before: datetime
+    ) -> None:
+        """See SigningKeyStore.add_signing_key."""
+        await self._writer.run(signing_key_queries.add(key, unless_since, forget_before))
 
     async def check(self, record: OperationRecord, terms: Terms) -> None:
         """See BudgetStore.check."""

@@ -21,6 +21,7 @@ import psycopg
 
 from longtake_server.errors import LongtakeError, OutcomeUnknown, StorageUnavailable
 from longtake_server.operations.store import EngineReplaced, LeaseLost, RevisionConflict
+from longtake_server.storage.group_commit import Outcome, Write, answer_all
 from longtake_server.storage.postgres.faults import unavailable
 from longtake_server.storage.postgres.group_changes import changes_of
 from longtake_server.storage.postgres.group_reads import Keys, read_group
@@ -64,19 +65,8 @@ class Decision(Generic[_T]):
     decide: Callable[[Group], _T]
 
 
-@dataclass(frozen=True, slots=True)
-class _Write(Generic[_T]):
-    """A decision, or a statement that has no row in common with decisions, and its answer."""
-
-    change: Decision[_T] | Query[_T]
-    answer: asyncio.Future[_T]
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome(Generic[_T]):
-    write: _Write[_T]
-    result: _T | None = None
-    error: Exception | None = None
+# A query has no row in common with decisions.
+_Change = Decision[Any] | Query[Any]
 
 
 class Writer:
@@ -94,7 +84,7 @@ class Writer:
         self._channel = channel
         self._committed = committed
         self._places = asyncio.Semaphore(_MOST_WAITING)
-        self._waiting: asyncio.Queue[_Write[Any] | None] = asyncio.Queue()
+        self._waiting: asyncio.Queue[Write[_Change] | None] = asyncio.Queue()
         self._closed = False
         self._task = asyncio.create_task(self._run(), name="storage-writer")
 
@@ -116,7 +106,7 @@ class Writer:
             self._places.release()
             raise StorageUnavailable("it is closed")
         answer: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
-        self._waiting.put_nowait(_Write(change, answer))
+        self._waiting.put_nowait(Write(change, answer))
         return await answer
 
     async def close(self) -> None:
@@ -133,26 +123,27 @@ class Writer:
             while len(group) < _MOST_IN_A_COMMIT and not self._waiting.empty():
                 group.append(self._waiting.get_nowait())
             open_ = None not in group
-            self._answer(await self._commit([write for write in group if write is not None]))
+            outcomes = await self._commit([write for write in group if write is not None])
+            answer_all(outcomes, self._places)
         await self._session.close()
 
-    async def _commit(self, writes: Sequence[_Write[Any]]) -> Sequence[_Outcome[Any]]:
+    async def _commit(self, writes: Sequence[Write[_Change]]) -> Sequence[Outcome[_Change]]:
         if not writes:
             return ()
         try:
             return await self._session.run(partial(self._transact, writes=writes))
         except StorageUnavailable as error:
-            return [_Outcome(write, error=error) for write in writes]
+            return [Outcome(write, error=error) for write in writes]
         except Exception as error:  # noqa: BLE001 - passed to the caller, which waits for it
             if len(writes) == 1:
                 cause = error.cause if isinstance(error, _Refused) else error
-                return [_Outcome(writes[0], error=cause)]
+                return [Outcome(writes[0], error=cause)]
         # A write that cannot be stored must not fail the others.
         return [outcome for write in writes for outcome in await self._commit([write])]
 
     async def _transact(
-        self, connection: AsyncConnection[Row], writes: Sequence[_Write[Any]]
-    ) -> Sequence[_Outcome[Any]]:
+        self, connection: AsyncConnection[Row], writes: Sequence[Write[_Change]]
+    ) -> Sequence[Outcome[_Change]]:
         is_committing = False
         decisions = [
             (write, write.change) for write in writes if isinstance(write.change, Decision)
@@ -181,27 +172,16 @@ class Writer:
             outcomes.append(_outcome(write, partial(query.answer, await rows_of(cursor))))
         return outcomes
 
-    def _answer(self, outcomes: Sequence[_Outcome[Any]]) -> None:
-        for outcome in outcomes:
-            self._places.release()
-            answer = outcome.write.answer
-            if answer.done():
-                continue
-            if outcome.error is not None:
-                answer.set_exception(outcome.error)
-            else:
-                answer.set_result(outcome.result)
 
-
-def _keys(decisions: Sequence[tuple[_Write[Any], Decision[Any]]]) -> Keys:
+def _keys(decisions: Sequence[tuple[Write[_Change], Decision[Any]]]) -> Keys:
     keys = Keys()
     for _, decision in decisions:
         decision.keys(keys)
     return keys
 
 
-def _outcome(write: _Write[Any], result: Callable[[], Any]) -> _Outcome[Any]:
+def _outcome(write: Write[_Change], result: Callable[[], Any]) -> Outcome[_Change]:
     try:
-        return _Outcome(write, result=result())
+        return Outcome(write, result=result())
     except _REFUSALS as refusal:
-        return _Outcome(write, error=refusal)
+        return Outcome(write, error=refusal)

@@ -5,8 +5,8 @@
 // @generated from file longtake/v1/video_service.proto (package longtake.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../google/api/annotations_pb.js";
 import { file_google_api_client } from "../../google/api/client_pb.js";
 import { file_google_api_field_behavior } from "../../google/api/field_behavior_pb.js";
@@ -38,7 +38,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file longtake/v1/video_service.proto.
  */
 export const file_longtake_v1_video_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9sb25ndGFrZS92MS92aWRlb19zZXJ2aWNlLnByb3RvEgtsb25ndGFrZS52MSKjBAoVR2VuZXJhdGVWaWRlb3NSZXF1ZXN0EiAKCnJlcXVlc3RfaWQYASABKAlCDOJBAQHijM/XCAIIARIqCgVtb2RlbBgCIAEoCUIb4kEBAvpBFAoSbG9uZ3Rha2UuZGV2L01vZGVsEhQKBnByb21wdBgDIAEoCUIE4kEBARInCgVpbWFnZRgEIAEoCzISLmxvbmd0YWtlLnYxLkltYWdlQgTiQQEBEicKBXZpZGVvGAUgASgLMhIubG9uZ3Rha2UudjEuVmlkZW9CBOJBAQESNwoGY29uZmlnGAYgASgLMiEubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NDb25maWdCBOJBAQESIQoTcmVzdWJtaXRfaWZfdW5rbm93bhgHIAEoCEIE4kEBARI2Cg1xdWV1ZV90aW1lb3V0GAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBEhYKCHByaW9yaXR5GAkgASgFQgTiQQEBEiIKFGFsbG93X21vZGVsX2ZhbGxiYWNrGAogASgIQgTiQQEBEjsKEnByZXZpb3VzX29wZXJhdGlvbhgLIAEoCUIf4kEBAfpBGAoWbG9uZ3Rha2UuZGV2L09wZXJhdGlvbhIbCg12YWxpZGF0ZV9vbmx5GAwgASgIQgTiQQEBEioKCG1heF9jb3N0GA0gASgLMhIuZ29vZ2xlLnR5cGUuTW9uZXlCBOJBAQEiZgoTR2V0T3BlcmF0aW9uUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uEiAKEmluY2x1ZGVfdmlkZW9fZGF0YRgCIAEoCEIE4kEBASKhAQoVV2F0Y2hPcGVyYXRpb25SZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFmxvbmd0YWtlLmRldi9PcGVyYXRpb24SHAoOYWZ0ZXJfcmV2aXNpb24YAiABKANCBOJBAQESOwoSaGVhcnRiZWF0X2ludGVydmFsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBIvMBChZXYXRjaE9wZXJhdGlvblJlc3BvbnNlEjkKCW9wZXJhdGlvbhgBIAEoCzIkLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uSAASQgoJaGVhcnRiZWF0GAIgASgLMi0ubG9uZ3Rha2UudjEuV2F0Y2hPcGVyYXRpb25SZXNwb25zZS5IZWFydGJlYXRIABpRCglIZWFydGJlYXQSEAoIcmV2aXNpb24YASABKAMSMgoObGFzdF9wb2xsX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgcKBWV2ZW50IokBChZXYXRjaE9wZXJhdGlvbnNSZXF1ZXN0EhQKBmZpbHRlchgBIAEoCUIE4kEBARIcCg5hZnRlcl9wb3NpdGlvbhgCIAEoCUIE4kEBARI7ChJoZWFydGJlYXRfaW50ZXJ2YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQEijQMKF1dhdGNoT3BlcmF0aW9uc1Jlc3BvbnNlEjkKCW9wZXJhdGlvbhgBIAEoCzIkLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uSAASQQoIZGVsZXRpb24YAiABKAsyLS5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvbnNSZXNwb25zZS5EZWxldGlvbkgAElcKFGluaXRpYWxfc2V0X2NvbXBsZXRlGAMgASgLMjcubG9uZ3Rha2UudjEuV2F0Y2hPcGVyYXRpb25zUmVzcG9uc2UuSW5pdGlhbFNldENvbXBsZXRlSAASQwoJaGVhcnRiZWF0GAQgASgLMi4ubG9uZ3Rha2UudjEuV2F0Y2hPcGVyYXRpb25zUmVzcG9uc2UuSGVhcnRiZWF0SAASEAoIcG9zaXRpb24YBSABKAkaGAoIRGVsZXRpb24SDAoEbmFtZRgBIAEoCRoUChJJbml0aWFsU2V0Q29tcGxldGUaCwoJSGVhcnRiZWF0QgcKBWV2ZW50Iq0BChRXYWl0T3BlcmF0aW9uUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uEiEKDmFmdGVyX3JldmlzaW9uGAIgASgDQgTiQQEBSACIAQESMAoHdGltZW91dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBAUIRCg9fYWZ0ZXJfcmV2aXNpb24iYAoVTGlzdE9wZXJhdGlvbnNSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBEhQKBmZpbHRlchgDIAEoCUIE4kEBASJrChZMaXN0T3BlcmF0aW9uc1Jlc3BvbnNlEjgKCm9wZXJhdGlvbnMYASADKAsyJC5sb25ndGFrZS52MS5HZW5lcmF0ZVZpZGVvc09wZXJhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiRwoWQ2FuY2VsT3BlcmF0aW9uUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uIkcKFkRlbGV0ZU9wZXJhdGlvblJlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWbG9uZ3Rha2UuZGV2L09wZXJhdGlvbiJ2ChREb3dubG9hZFZpZGVvUmVxdWVzdBIpCgRuYW1lGAEgASgJQhviQQEC+kEUChJsb25ndGFrZS5kZXYvVmlkZW8SGQoLcmVhZF9vZmZzZXQYAiABKANCBOJBAQESGAoKcmVhZF9saW1pdBgDIAEoA0IE4kEBASJfChVEb3dubG9hZFZpZGVvUmVzcG9uc2USIwoFY2h1bmsYASABKAsyFC5nb29nbGUuYXBpLkh0dHBCb2R5EiEKBXZpZGVvGAIgASgLMhIubG9uZ3Rha2UudjEuVmlkZW8iRgoRTGlzdE1vZGVsc1JlcXVlc3QSFwoJcGFnZV9zaXplGAEgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YAiABKAlCBOJBAQEiUQoSTGlzdE1vZGVsc1Jlc3BvbnNlEiIKBm1vZGVscxgBIAMoCzISLmxvbmd0YWtlLnYxLk1vZGVsEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSI8Cg9HZXRNb2RlbFJlcXVlc3QSKQoEbmFtZRgBIAEoCUIb4kEBAvpBFAoSbG9uZ3Rha2UuZGV2L01vZGVsIhIKEEdldENhbGxlclJlcXVlc3Qi/AEKD0dldFVzYWdlUmVxdWVzdBImCgVzaW5jZRgBIAEoCzIRLmdvb2dsZS50eXBlLkRhdGVCBOJBAQESJgoFdW50aWwYAiABKAsyES5nb29nbGUudHlwZS5EYXRlQgTiQQEBEjQKCGdyb3VwX2J5GAMgAygOMhwubG9uZ3Rha2UudjEuVXNhZ2UuRGltZW5zaW9uQgTiQQEBEhcKCWxhYmVsX2tleRgEIAEoCUIE4kEBARIXCglwcmluY2lwYWwYBSABKAlCBOJBAQESFwoJcGFnZV9zaXplGAYgASgFQgTiQQEBEhgKCnBhZ2VfdG9rZW4YByABKAlCBOJBAQEiTgoQR2V0VXNhZ2VSZXNwb25zZRIhCgV1c2FnZRgBIAMoCzISLmxvbmd0YWtlLnYxLlVzYWdlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCTK3DAoMVmlkZW9TZXJ2aWNlEnoKDkdlbmVyYXRlVmlkZW9zEiIubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NSZXF1ZXN0GiQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NPcGVyYXRpb24iHoLT5JMCGDoBKiITL3YxL3ZpZGVvczpnZW5lcmF0ZRJ+CgxHZXRPcGVyYXRpb24SIC5sb25ndGFrZS52MS5HZXRPcGVyYXRpb25SZXF1ZXN0GiQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NPcGVyYXRpb24iJtpBBG5hbWWC0+STAhkSFy92MS97bmFtZT1vcGVyYXRpb25zLyp9EokBCg5XYXRjaE9wZXJhdGlvbhIiLmxvbmd0YWtlLnYxLldhdGNoT3BlcmF0aW9uUmVxdWVzdBojLmxvbmd0YWtlLnYxLldhdGNoT3BlcmF0aW9uUmVzcG9uc2UiLNpBBG5hbWWC0+STAh8SHS92MS97bmFtZT1vcGVyYXRpb25zLyp9OndhdGNoMAESfAoPV2F0Y2hPcGVyYXRpb25zEiMubG9uZ3Rha2UudjEuV2F0Y2hPcGVyYXRpb25zUmVxdWVzdBokLmxvbmd0YWtlLnYxLldhdGNoT3BlcmF0aW9uc1Jlc3BvbnNlIhyC0+STAhYSFC92MS9vcGVyYXRpb25zOndhdGNoMAESgQEKDVdhaXRPcGVyYXRpb24SIS5sb25ndGFrZS52MS5XYWl0T3BlcmF0aW9uUmVxdWVzdBokLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uIieC0+STAiE6ASoiHC92MS97bmFtZT1vcGVyYXRpb25zLyp9OndhaXQScQoOTGlzdE9wZXJhdGlvbnMSIi5sb25ndGFrZS52MS5MaXN0T3BlcmF0aW9uc1JlcXVlc3QaIy5sb25ndGFrZS52MS5MaXN0T3BlcmF0aW9uc1Jlc3BvbnNlIhaC0+STAhASDi92MS9vcGVyYXRpb25zEo4BCg9DYW5jZWxPcGVyYXRpb24SIy5sb25ndGFrZS52MS5DYW5jZWxPcGVyYXRpb25SZXF1ZXN0GiQubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NPcGVyYXRpb24iMNpBBG5hbWWC0+STAiM6ASoiHi92MS97bmFtZT1vcGVyYXRpb25zLyp9OmNhbmNlbBJ2Cg9EZWxldGVPcGVyYXRpb24SIy5sb25ndGFrZS52MS5EZWxldGVPcGVyYXRpb25SZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IibaQQRuYW1lgtPkkwIZKhcvdjEve25hbWU9b3BlcmF0aW9ucy8qfRKZAQoNRG93bmxvYWRWaWRlbxIhLmxvbmd0YWtlLnYxLkRvd25sb2FkVmlkZW9SZXF1ZXN0GiIubG9uZ3Rha2UudjEuRG93bmxvYWRWaWRlb1Jlc3BvbnNlIj/aQQRuYW1lgtPkkwIyYgVjaHVuaxIpL3YxL3tuYW1lPW9wZXJhdGlvbnMvKi92aWRlb3MvKn06ZG93bmxvYWQwARJhCgpMaXN0TW9kZWxzEh4ubG9uZ3Rha2UudjEuTGlzdE1vZGVsc1JlcXVlc3QaHy5sb25ndGFrZS52MS5MaXN0TW9kZWxzUmVzcG9uc2UiEoLT5JMCDBIKL3YxL21vZGVscxJgCghHZXRNb2RlbBIcLmxvbmd0YWtlLnYxLkdldE1vZGVsUmVxdWVzdBoSLmxvbmd0YWtlLnYxLk1vZGVsIiLaQQRuYW1lgtPkkwIVEhMvdjEve25hbWU9bW9kZWxzLyp9ElMKCUdldENhbGxlchIdLmxvbmd0YWtlLnYxLkdldENhbGxlclJlcXVlc3QaEy5sb25ndGFrZS52MS5DYWxsZXIiEoLT5JMCDBIKL3YxL2NhbGxlchJaCghHZXRVc2FnZRIcLmxvbmd0YWtlLnYxLkdldFVzYWdlUmVxdWVzdBodLmxvbmd0YWtlLnYxLkdldFVzYWdlUmVzcG9uc2UiEYLT5JMCCxIJL3YxL3VzYWdlGg/KQQxsb25ndGFrZS5kZXZCUgoPZGV2Lmxvbmd0YWtlLnYxQhFWaWRlb1NlcnZpY2VQcm90b1ABWipsb25ndGFrZS5kZXYvY2xpZW50L2xvbmd0YWtlL3YxO2xvbmd0YWtldjFiBnByb3RvMw", [file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_field_info, file_google_api_httpbody, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_timestamp, file_google_type_date, file_google_type_money, file_longtake_v1_caller, file_longtake_v1_generation, file_longtake_v1_media, file_longtake_v1_model, file_longtake_v1_operation, file_longtake_v1_usage]);
+  fileDesc("Ch9sb25ndGFrZS92MS92aWRlb19zZXJ2aWNlLnByb3RvEgtsb25ndGFrZS52MSKjBAoVR2VuZXJhdGVWaWRlb3NSZXF1ZXN0EiAKCnJlcXVlc3RfaWQYASABKAlCDOJBAQHijM/XCAIIARIqCgVtb2RlbBgCIAEoCUIb4kEBAvpBFAoSbG9uZ3Rha2UuZGV2L01vZGVsEhQKBnByb21wdBgDIAEoCUIE4kEBARInCgVpbWFnZRgEIAEoCzISLmxvbmd0YWtlLnYxLkltYWdlQgTiQQEBEicKBXZpZGVvGAUgASgLMhIubG9uZ3Rha2UudjEuVmlkZW9CBOJBAQESNwoGY29uZmlnGAYgASgLMiEubG9uZ3Rha2UudjEuR2VuZXJhdGVWaWRlb3NDb25maWdCBOJBAQESIQoTcmVzdWJtaXRfaWZfdW5rbm93bhgHIAEoCEIE4kEBARI2Cg1xdWV1ZV90aW1lb3V0GAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBEhYKCHByaW9yaXR5GAkgASgFQgTiQQEBEiIKFGFsbG93X21vZGVsX2ZhbGxiYWNrGAogASgIQgTiQQEBEjsKEnByZXZpb3VzX29wZXJhdGlvbhgLIAEoCUIf4kEBAfpBGAoWbG9uZ3Rha2UuZGV2L09wZXJhdGlvbhIbCg12YWxpZGF0ZV9vbmx5GAwgASgIQgTiQQEBEioKCG1heF9jb3N0GA0gASgLMhIuZ29vZ2xlLnR5cGUuTW9uZXlCBOJBAQEiZgoTR2V0T3BlcmF0aW9uUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uEiAKEmluY2x1ZGVfdmlkZW9fZGF0YRgCIAEoCEIE4kEBASKhAQoVV2F0Y2hPcGVyYXRpb25SZXF1ZXN0Ei0KBG5hbWUYASABKAlCH+JBAQL6QRgKFmxvbmd0YWtlLmRldi9PcGVyYXRpb24SHAoOYWZ0ZXJfcmV2aXNpb24YAiABKANCBOJBAQESOwoSaGVhcnRiZWF0X2ludGVydmFsGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgTiQQEBIvMBChZXYXRjaE9wZXJhdGlvblJlc3BvbnNlEjkKCW9wZXJhdGlvbhgBIAEoCzIkLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uSAASQgoJaGVhcnRiZWF0GAIgASgLMi0ubG9uZ3Rha2UudjEuV2F0Y2hPcGVyYXRpb25SZXNwb25zZS5IZWFydGJlYXRIABpRCglIZWFydGJlYXQSEAoIcmV2aXNpb24YASABKAMSMgoObGFzdF9wb2xsX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgcKBWV2ZW50IokBChZXYXRjaE9wZXJhdGlvbnNSZXF1ZXN0EhQKBmZpbHRlchgBIAEoCUIE4kEBARIcCg5hZnRlcl9wb3NpdGlvbhgCIAEoCUIE4kEBARI7ChJoZWFydGJlYXRfaW50ZXJ2YWwYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQEijQMKF1dhdGNoT3BlcmF0aW9uc1Jlc3BvbnNlEjkKCW9wZXJhdGlvbhgBIAEoCzIkLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uSAASQQoIZGVsZXRpb24YAiABKAsyLS5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvbnNSZXNwb25zZS5EZWxldGlvbkgAElcKFGluaXRpYWxfc2V0X2NvbXBsZXRlGAMgASgLMjcubG9uZ3Rha2UudjEuV2F0Y2hPcGVyYXRpb25zUmVzcG9uc2UuSW5pdGlhbFNldENvbXBsZXRlSAASQwoJaGVhcnRiZWF0GAQgASgLMi4ubG9uZ3Rha2UudjEuV2F0Y2hPcGVyYXRpb25zUmVzcG9uc2UuSGVhcnRiZWF0SAASEAoIcG9zaXRpb24YBSABKAkaGAoIRGVsZXRpb24SDAoEbmFtZRgBIAEoCRoUChJJbml0aWFsU2V0Q29tcGxldGUaCwoJSGVhcnRiZWF0QgcKBWV2ZW50Iq0BChRXYWl0T3BlcmF0aW9uUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uEiEKDmFmdGVyX3JldmlzaW9uGAIgASgDQgTiQQEBSACIAQESMAoHdGltZW91dBgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIE4kEBAUIRCg9fYWZ0ZXJfcmV2aXNpb24iYAoVTGlzdE9wZXJhdGlvbnNSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBEhQKBmZpbHRlchgDIAEoCUIE4kEBASJrChZMaXN0T3BlcmF0aW9uc1Jlc3BvbnNlEjgKCm9wZXJhdGlvbnMYASADKAsyJC5sb25ndGFrZS52MS5HZW5lcmF0ZVZpZGVvc09wZXJhdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiRwoWQ2FuY2VsT3BlcmF0aW9uUmVxdWVzdBItCgRuYW1lGAEgASgJQh/iQQEC+kEYChZsb25ndGFrZS5kZXYvT3BlcmF0aW9uIkcKFkRlbGV0ZU9wZXJhdGlvblJlcXVlc3QSLQoEbmFtZRgBIAEoCUIf4kEBAvpBGAoWbG9uZ3Rha2UuZGV2L09wZXJhdGlvbiJ2ChREb3dubG9hZFZpZGVvUmVxdWVzdBIpCgRuYW1lGAEgASgJQhviQQEC+kEUChJsb25ndGFrZS5kZXYvVmlkZW8SGQoLcmVhZF9vZmZzZXQYAiABKANCBOJBAQESGAoKcmVhZF9saW1pdBgDIAEoA0IE4kEBASJfChVEb3dubG9hZFZpZGVvUmVzcG9uc2USIwoFY2h1bmsYASABKAsyFC5nb29nbGUuYXBpLkh0dHBCb2R5EiEKBXZpZGVvGAIgASgLMhIubG9uZ3Rha2UudjEuVmlkZW8iiAIKFUNyZWF0ZVZpZGVvVXJsUmVxdWVzdBIpCgRuYW1lGAEgASgJQhviQQEC+kEUChJsb25ndGFrZS5kZXYvVmlkZW8SMQoIbGlmZXRpbWUYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBOJBAQESSQoLZGlzcG9zaXRpb24YAyABKA4yLi5sb25ndGFrZS52MS5DcmVhdGVWaWRlb1VybFJlcXVlc3QuRGlzcG9zaXRpb25CBOJBAQEiRgoLRGlzcG9zaXRpb24SGwoXRElTUE9TSVRJT05fVU5TUEVDSUZJRUQQABIKCgZJTkxJTkUQARIOCgpBVFRBQ0hNRU5UEAIiVgoWQ3JlYXRlVmlkZW9VcmxSZXNwb25zZRILCgN1cmwYASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIkYKEUxpc3RNb2RlbHNSZXF1ZXN0EhcKCXBhZ2Vfc2l6ZRgBIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAIgASgJQgTiQQEBIlEKEkxpc3RNb2RlbHNSZXNwb25zZRIiCgZtb2RlbHMYASADKAsyEi5sb25ndGFrZS52MS5Nb2RlbBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiPAoPR2V0TW9kZWxSZXF1ZXN0EikKBG5hbWUYASABKAlCG+JBAQL6QRQKEmxvbmd0YWtlLmRldi9Nb2RlbCISChBHZXRDYWxsZXJSZXF1ZXN0IvwBCg9HZXRVc2FnZVJlcXVlc3QSJgoFc2luY2UYASABKAsyES5nb29nbGUudHlwZS5EYXRlQgTiQQEBEiYKBXVudGlsGAIgASgLMhEuZ29vZ2xlLnR5cGUuRGF0ZUIE4kEBARI0Cghncm91cF9ieRgDIAMoDjIcLmxvbmd0YWtlLnYxLlVzYWdlLkRpbWVuc2lvbkIE4kEBARIXCglsYWJlbF9rZXkYBCABKAlCBOJBAQESFwoJcHJpbmNpcGFsGAUgASgJQgTiQQEBEhcKCXBhZ2Vfc2l6ZRgGIAEoBUIE4kEBARIYCgpwYWdlX3Rva2VuGAcgASgJQgTiQQEBIk4KEEdldFVzYWdlUmVzcG9uc2USIQoFdXNhZ2UYASADKAsyEi5sb25ndGFrZS52MS5Vc2FnZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAky0Q0KDFZpZGVvU2VydmljZRJ6Cg5HZW5lcmF0ZVZpZGVvcxIiLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zUmVxdWVzdBokLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uIh6C0+STAhg6ASoiEy92MS92aWRlb3M6Z2VuZXJhdGUSfgoMR2V0T3BlcmF0aW9uEiAubG9uZ3Rha2UudjEuR2V0T3BlcmF0aW9uUmVxdWVzdBokLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uIibaQQRuYW1lgtPkkwIZEhcvdjEve25hbWU9b3BlcmF0aW9ucy8qfRKJAQoOV2F0Y2hPcGVyYXRpb24SIi5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvblJlcXVlc3QaIy5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvblJlc3BvbnNlIizaQQRuYW1lgtPkkwIfEh0vdjEve25hbWU9b3BlcmF0aW9ucy8qfTp3YXRjaDABEnwKD1dhdGNoT3BlcmF0aW9ucxIjLmxvbmd0YWtlLnYxLldhdGNoT3BlcmF0aW9uc1JlcXVlc3QaJC5sb25ndGFrZS52MS5XYXRjaE9wZXJhdGlvbnNSZXNwb25zZSIcgtPkkwIWEhQvdjEvb3BlcmF0aW9uczp3YXRjaDABEoEBCg1XYWl0T3BlcmF0aW9uEiEubG9uZ3Rha2UudjEuV2FpdE9wZXJhdGlvblJlcXVlc3QaJC5sb25ndGFrZS52MS5HZW5lcmF0ZVZpZGVvc09wZXJhdGlvbiIngtPkkwIhOgEqIhwvdjEve25hbWU9b3BlcmF0aW9ucy8qfTp3YWl0EnEKDkxpc3RPcGVyYXRpb25zEiIubG9uZ3Rha2UudjEuTGlzdE9wZXJhdGlvbnNSZXF1ZXN0GiMubG9uZ3Rha2UudjEuTGlzdE9wZXJhdGlvbnNSZXNwb25zZSIWgtPkkwIQEg4vdjEvb3BlcmF0aW9ucxKOAQoPQ2FuY2VsT3BlcmF0aW9uEiMubG9uZ3Rha2UudjEuQ2FuY2VsT3BlcmF0aW9uUmVxdWVzdBokLmxvbmd0YWtlLnYxLkdlbmVyYXRlVmlkZW9zT3BlcmF0aW9uIjDaQQRuYW1lgtPkkwIjOgEqIh4vdjEve25hbWU9b3BlcmF0aW9ucy8qfTpjYW5jZWwSdgoPRGVsZXRlT3BlcmF0aW9uEiMubG9uZ3Rha2UudjEuRGVsZXRlT3BlcmF0aW9uUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIm2kEEbmFtZYLT5JMCGSoXL3YxL3tuYW1lPW9wZXJhdGlvbnMvKn0SmQEKDURvd25sb2FkVmlkZW8SIS5sb25ndGFrZS52MS5Eb3dubG9hZFZpZGVvUmVxdWVzdBoiLmxvbmd0YWtlLnYxLkRvd25sb2FkVmlkZW9SZXNwb25zZSI/2kEEbmFtZYLT5JMCMmIFY2h1bmsSKS92MS97bmFtZT1vcGVyYXRpb25zLyovdmlkZW9zLyp9OmRvd25sb2FkMAESlwEKDkNyZWF0ZVZpZGVvVXJsEiIubG9uZ3Rha2UudjEuQ3JlYXRlVmlkZW9VcmxSZXF1ZXN0GiMubG9uZ3Rha2UudjEuQ3JlYXRlVmlkZW9VcmxSZXNwb25zZSI82kEEbmFtZYLT5JMCLzoBKiIqL3YxL3tuYW1lPW9wZXJhdGlvbnMvKi92aWRlb3MvKn06Y3JlYXRlVXJsEmEKCkxpc3RNb2RlbHMSHi5sb25ndGFrZS52MS5MaXN0TW9kZWxzUmVxdWVzdBofLmxvbmd0YWtlLnYxLkxpc3RNb2RlbHNSZXNwb25zZSISgtPkkwIMEgovdjEvbW9kZWxzEmAKCEdldE1vZGVsEhwubG9uZ3Rha2UudjEuR2V0TW9kZWxSZXF1ZXN0GhIubG9uZ3Rha2UudjEuTW9kZWwiItpBBG5hbWWC0+STAhUSEy92MS97bmFtZT1tb2RlbHMvKn0SUwoJR2V0Q2FsbGVyEh0ubG9uZ3Rha2UudjEuR2V0Q2FsbGVyUmVxdWVzdBoTLmxvbmd0YWtlLnYxLkNhbGxlciISgtPkkwIMEgovdjEvY2FsbGVyEloKCEdldFVzYWdlEhwubG9uZ3Rha2UudjEuR2V0VXNhZ2VSZXF1ZXN0Gh0ubG9uZ3Rha2UudjEuR2V0VXNhZ2VSZXNwb25zZSIRgtPkkwILEgkvdjEvdXNhZ2UaD8pBDGxvbmd0YWtlLmRldkJSCg9kZXYubG9uZ3Rha2UudjFCEVZpZGVvU2VydmljZVByb3RvUAFaKmxvbmd0YWtlLmRldi9jbGllbnQvbG9uZ3Rha2UvdjE7bG9uZ3Rha2V2MWIGcHJvdG8z", [file_google_api_annotations, file_google_api_client, file_google_api_field_behavior, file_google_api_field_info, file_google_api_httpbody, file_google_api_resource, file_google_protobuf_duration, file_google_protobuf_empty, file_google_protobuf_timestamp, file_google_type_date, file_google_type_money, file_longtake_v1_caller, file_longtake_v1_generation, file_longtake_v1_media, file_longtake_v1_model, file_longtake_v1_operation, file_longtake_v1_usage]);
 
 /**
  * The request of GenerateVideos. Set at least one of `prompt`, `image` and
@@ -656,6 +656,105 @@ export const DownloadVideoResponseSchema: GenMessage<DownloadVideoResponse> = /*
   messageDesc(file_longtake_v1_video_service, 12);
 
 /**
+ * The request of CreateVideoUrl.
+ *
+ * @generated from message longtake.v1.CreateVideoUrlRequest
+ */
+export type CreateVideoUrlRequest = Message<"longtake.v1.CreateVideoUrlRequest"> & {
+  /**
+   * Required. `operations/{id}/videos/{index}`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Optional. How long the address works, in whole seconds from 1 second to the
+   * longest lifetime that the server is set to, 7 days by default. Fractions of a
+   * second are dropped. Default: 1 hour, or the longest if that is shorter.
+   *
+   * @generated from field: google.protobuf.Duration lifetime = 2;
+   */
+  lifetime?: Duration | undefined;
+
+  /**
+   * Optional. What a browser does with the video. Default: INLINE.
+   *
+   * @generated from field: longtake.v1.CreateVideoUrlRequest.Disposition disposition = 3;
+   */
+  disposition: CreateVideoUrlRequest_Disposition;
+};
+
+/**
+ * Describes the message longtake.v1.CreateVideoUrlRequest.
+ * Use `create(CreateVideoUrlRequestSchema)` to create a new message.
+ */
+export const CreateVideoUrlRequestSchema: GenMessage<CreateVideoUrlRequest> = /*@__PURE__*/
+  messageDesc(file_longtake_v1_video_service, 13);
+
+/**
+ * What a browser does with the video.
+ *
+ * @generated from enum longtake.v1.CreateVideoUrlRequest.Disposition
+ */
+export enum CreateVideoUrlRequest_Disposition {
+  /**
+   * Not set; means INLINE.
+   *
+   * @generated from enum value: DISPOSITION_UNSPECIFIED = 0;
+   */
+  DISPOSITION_UNSPECIFIED = 0,
+
+  /**
+   * Play it.
+   *
+   * @generated from enum value: INLINE = 1;
+   */
+  INLINE = 1,
+
+  /**
+   * Save it as a file.
+   *
+   * @generated from enum value: ATTACHMENT = 2;
+   */
+  ATTACHMENT = 2,
+}
+
+/**
+ * Describes the enum longtake.v1.CreateVideoUrlRequest.Disposition.
+ */
+export const CreateVideoUrlRequest_DispositionSchema: GenEnum<CreateVideoUrlRequest_Disposition> = /*@__PURE__*/
+  enumDesc(file_longtake_v1_video_service, 13, 0);
+
+/**
+ * The response of CreateVideoUrl.
+ *
+ * @generated from message longtake.v1.CreateVideoUrlResponse
+ */
+export type CreateVideoUrlResponse = Message<"longtake.v1.CreateVideoUrlResponse"> & {
+  /**
+   * The address. It is a secret: whoever has it can read the video.
+   *
+   * @generated from field: string url = 1;
+   */
+  url: string;
+
+  /**
+   * When the address stops working.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message longtake.v1.CreateVideoUrlResponse.
+ * Use `create(CreateVideoUrlResponseSchema)` to create a new message.
+ */
+export const CreateVideoUrlResponseSchema: GenMessage<CreateVideoUrlResponse> = /*@__PURE__*/
+  messageDesc(file_longtake_v1_video_service, 14);
+
+/**
  * The request of ListModels.
  *
  * @generated from message longtake.v1.ListModelsRequest
@@ -682,7 +781,7 @@ export type ListModelsRequest = Message<"longtake.v1.ListModelsRequest"> & {
  * Use `create(ListModelsRequestSchema)` to create a new message.
  */
 export const ListModelsRequestSchema: GenMessage<ListModelsRequest> = /*@__PURE__*/
-  messageDesc(file_longtake_v1_video_service, 13);
+  messageDesc(file_longtake_v1_video_service, 15);
 
 /**
  * The response of ListModels.
@@ -710,7 +809,7 @@ export type ListModelsResponse = Message<"longtake.v1.ListModelsResponse"> & {
  * Use `create(ListModelsResponseSchema)` to create a new message.
  */
 export const ListModelsResponseSchema: GenMessage<ListModelsResponse> = /*@__PURE__*/
-  messageDesc(file_longtake_v1_video_service, 14);
+  messageDesc(file_longtake_v1_video_service, 16);
 
 /**
  * The request of GetModel.
@@ -731,7 +830,7 @@ export type GetModelRequest = Message<"longtake.v1.GetModelRequest"> & {
  * Use `create(GetModelRequestSchema)` to create a new message.
  */
 export const GetModelRequestSchema: GenMessage<GetModelRequest> = /*@__PURE__*/
-  messageDesc(file_longtake_v1_video_service, 15);
+  messageDesc(file_longtake_v1_video_service, 17);
 
 /**
  * The request of GetCaller.
@@ -746,7 +845,7 @@ export type GetCallerRequest = Message<"longtake.v1.GetCallerRequest"> & {
  * Use `create(GetCallerRequestSchema)` to create a new message.
  */
 export const GetCallerRequestSchema: GenMessage<GetCallerRequest> = /*@__PURE__*/
-  messageDesc(file_longtake_v1_video_service, 16);
+  messageDesc(file_longtake_v1_video_service, 18);
 
 /**
  * The request of GetUsage.
@@ -813,7 +912,7 @@ export type GetUsageRequest = Message<"longtake.v1.GetUsageRequest"> & {
  * Use `create(GetUsageRequestSchema)` to create a new message.
  */
 export const GetUsageRequestSchema: GenMessage<GetUsageRequest> = /*@__PURE__*/
-  messageDesc(file_longtake_v1_video_service, 17);
+  messageDesc(file_longtake_v1_video_service, 19);
 
 /**
  * The response of GetUsage.
@@ -841,7 +940,7 @@ export type GetUsageResponse = Message<"longtake.v1.GetUsageResponse"> & {
  * Use `create(GetUsageResponseSchema)` to create a new message.
  */
 export const GetUsageResponseSchema: GenMessage<GetUsageResponse> = /*@__PURE__*/
-  messageDesc(file_longtake_v1_video_service, 18);
+  messageDesc(file_longtake_v1_video_service, 20);
 
 /**
  * Generates videos, reports their progress and serves the results.
@@ -1027,6 +1126,26 @@ export const VideoService: GenService<{
     methodKind: "server_streaming";
     input: typeof DownloadVideoRequestSchema;
     output: typeof DownloadVideoResponseSchema;
+  },
+  /**
+   * Creates a signed address of a generated video, for a browser, a player or a chat:
+   * GET and HEAD of it, with Range, need no credential until it expires.
+   *
+   * Whoever has the address can read the video. It stops working at once when the
+   * operation is deleted, and within seconds when the API key that created it is
+   * revoked or expires. It names the principal that created it.
+   *
+   * INVALID_ARGUMENT: fields are invalid; the details list every violation.
+   * NOT_FOUND: no such operation, or it has no video of this index.
+   * FAILED_PRECONDITION: the operation has not succeeded, or the server has no
+   * address that it could sign.
+   *
+   * @generated from rpc longtake.v1.VideoService.CreateVideoUrl
+   */
+  createVideoUrl: {
+    methodKind: "unary";
+    input: typeof CreateVideoUrlRequestSchema;
+    output: typeof CreateVideoUrlResponseSchema;
   },
   /**
    * Lists the models and what they support, ordered by id.

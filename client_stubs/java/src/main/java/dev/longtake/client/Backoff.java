@@ -26,11 +26,13 @@ final class Backoff {
 
   /**
    * Waits before the next attempt, at least as long as the server asks for. Throws the error if it
-   * is not transient, the attempts are used up, or the caller's context has ended.
+   * is not transient, the attempts are used up, the caller's context has ended, or its thread was
+   * interrupted.
    */
   void pause(StatusRuntimeException error) {
     ErrorDetails details = ErrorDetails.of(error);
-    boolean ended = Context.current().isCancelled();
+    // Both end a call with CANCELLED, which must not be taken for that of a stopping server.
+    boolean ended = Context.current().isCancelled() || Thread.currentThread().isInterrupted();
     if (ended || !(isPassing(details) || isRefreshable(details)) || failures >= resumption.attempts()) {
       throw error;
     }
@@ -59,8 +61,8 @@ final class Backoff {
     return switch (error.code()) {
       case UNAVAILABLE -> true;
       // Errors of proxies, broken connections and a ServerStream's limit have no reason. Errors of
-      // the server do.
-      case INTERNAL, UNKNOWN, DEADLINE_EXCEEDED -> error.reason().isEmpty();
+      // the server do. CANCELLED is what gRPC of a stopping server answers.
+      case CANCELLED, INTERNAL, UNKNOWN, DEADLINE_EXCEEDED -> error.reason().isEmpty();
       default -> false;
     };
   }

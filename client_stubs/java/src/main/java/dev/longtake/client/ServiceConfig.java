@@ -15,7 +15,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The retries, shared by the clients of all languages, and the load balancing. */
+/**
+ * The retries, shared by the clients of all languages, and the load balancing.
+ *
+ * <p>Calls are repeated after UNAVAILABLE, and after CANCELLED, which a stopping server answers.
+ * Either may hide that the server has acted, so GenerateVideos is safe to repeat only because each
+ * request has a request id. gRPC does not repeat a call that its caller cancels.
+ */
 final class ServiceConfig {
   private ServiceConfig() {}
 

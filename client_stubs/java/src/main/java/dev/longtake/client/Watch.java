@@ -26,7 +26,7 @@ public final class Watch implements Iterator<GenerateVideosOperation>, AutoClose
   private long seen;
   private long resumeFrom;
   private int opened;
-  private boolean ended;
+  private volatile boolean ended;
   private GenerateVideosOperation next;
   private ServerStream<WatchOperationResponse> stream;
 
@@ -45,7 +45,10 @@ public final class Watch implements Iterator<GenerateVideosOperation>, AutoClose
         receive();
       } catch (StatusRuntimeException error) {
         closeStream();
-        backoff.pause(error);
+        // Closing by another thread cancels the call.
+        if (!ended) {
+          backoff.pause(error);
+        }
       }
     }
     if (ended) {

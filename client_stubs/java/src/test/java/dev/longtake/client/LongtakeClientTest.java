@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.longtake.client.ScriptedServer.Script;
 import dev.longtake.v1.GenerateVideosRequest;
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.ByteArrayOutputStream;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class LongtakeClientTest {
@@ -47,8 +49,11 @@ final class LongtakeClientTest {
     server.close();
   }
 
-  @Test
-  void aGenerationIsRetriedWithOneRequestId() {
+  @ParameterizedTest
+  @EnumSource(names = {"UNAVAILABLE", "CANCELLED"})
+  void aGenerationIsRetriedWithOneRequestId(Status.Code refusal) {
+    server.refusal = refusal.toStatus();
+
     server.client.blocking().generateVideos(GenerateVideosRequest.getDefaultInstance());
 
     assertEquals(2, server.generated.size());
@@ -60,7 +65,7 @@ final class LongtakeClientTest {
   @Test
   void aWatchResumesAfterTheRevisionThatItHas() {
     server.watches.add(new Script<>(List.of(state(1, false), state(2, false)), Status.UNAVAILABLE));
-    server.watches.add(new Script<>(List.of(), Status.UNAVAILABLE));
+    server.watches.add(new Script<>(List.of(), Status.CANCELLED));
     server.watches.add(new Script<>(List.of(state(3, false)), Status.OK));
     // The current state, requested again because the stream ended without an error.
     server.watches.add(new Script<>(List.of(state(3, false), state(5, true)), Status.OK));
@@ -116,6 +121,38 @@ final class LongtakeClientTest {
 
     assertEquals(10, server.waits.size());
     assertEquals(Duration.ofSeconds(15), server.waits.get(9));
+  }
+
+  @Test
+  void aWatchWhoseCallerCancelsIsNotResumed() {
+    server.watches.add(new Script<>(List.of(state(1, false)), Status.CANCELLED));
+    var context = Context.current().withCancellation();
+
+    context.run(
+        () -> {
+          Watch watch = server.client.watch("operations/1");
+          watch.next();
+          context.cancel(null);
+          assertThrows(StatusRuntimeException.class, watch::hasNext);
+        });
+
+    assertEquals(List.of(0L), server.watchedAfter);
+    assertEquals(List.of(), server.waits);
+  }
+
+  @Test
+  void aWatchWhoseThreadIsInterruptedIsNotResumed() {
+    server.watches.add(new Script<>(List.of(state(1, false)), Status.CANCELLED));
+    try (Watch watch = server.client.watch("operations/1")) {
+      watch.next();
+      Thread.currentThread().interrupt();
+      assertThrows(StatusRuntimeException.class, watch::hasNext);
+    } finally {
+      assertTrue(Thread.interrupted());
+    }
+
+    assertEquals(List.of(0L), server.watchedAfter);
+    assertEquals(List.of(), server.waits);
   }
 
   @Test

@@ -44,6 +44,7 @@ final class ScriptedServer extends VideoServiceGrpc.VideoServiceImplBase impleme
   final List<Duration> waits = new ArrayList<>();
   final Deque<Script<WatchOperationResponse>> watches = new ArrayDeque<>();
   final Deque<Script<DownloadVideoResponse>> downloads = new ArrayDeque<>();
+  Status refusal = Status.UNAVAILABLE;
   final LongtakeClient client;
   private final Server server;
 
@@ -91,7 +92,7 @@ final class ScriptedServer extends VideoServiceGrpc.VideoServiceImplBase impleme
       GenerateVideosRequest request, StreamObserver<GenerateVideosOperation> answer) {
     generated.add(request);
     if (generated.size() == 1) {
-      answer.onError(Status.UNAVAILABLE.asRuntimeException());
+      answer.onError(refusal.asRuntimeException());
       return;
     }
     answer.onNext(GenerateVideosOperation.newBuilder().setName("operations/1").build());
