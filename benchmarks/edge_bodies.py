@@ -122,6 +122,7 @@ def _envoy(folder: Path, server: Program, *, filtering: bool, check: str = "") -
         listen=f"127.0.0.1:{ports[0]}",
         tls_listen=f"127.0.0.1:{ports[1]}",
         servers=(server.address,),
+        http_servers=(server.address,),
         descriptor_set=folder / "longtake.pb",
         certificate=folder / "certificate.pem",
         key=folder / "key.pem",

@@ -12,6 +12,7 @@ import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
+from longtake_server.configuration.addresses import is_loopback
 from longtake_server.errors import StorageLost
 from longtake_server.http.parts import DoorParts, DoorSettings
 from longtake_server.identity.configured import configured_authenticator
@@ -266,10 +267,18 @@ def _shared(
         max_request_bytes=settings.max_request_bytes,
         send_timeout_seconds=settings.send_timeout_seconds,
         redirects=settings.video_url_redirect,
+        own_pages_only=_serves_this_machine_only(settings),
+        public_url=settings.public_url,
     )
     return DoorParts(
         built.service, authenticator, built.clock, door, built.signer, budget, telemetry
     )
+
+
+def _serves_this_machine_only(settings: Settings) -> bool:
+    """Return whether the HTTP listener serves whoever is on this machine, without a credential."""
+    listen, proven = settings.http_listen, settings.authentication or settings.trust_caller_header
+    return listen is not None and is_loopback(listen) and not proven
 
 
 async def _http(

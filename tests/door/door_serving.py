@@ -54,6 +54,7 @@ async def http_serving(
     redirects: bool = False,
     telemetry: Telemetry | None = None,
     certificates: Certificates | None = None,
+    grace_seconds: float = 1.0,
 ) -> AsyncIterator[HttpDoor]:
     """Serve gRPC and HTTP on loopback ports.
 
@@ -63,6 +64,7 @@ async def http_serving(
         clock: The clock of the server.
         redirects: Whether signed addresses redirect to those of the media store.
         certificates: The certificate for TLS.
+        grace_seconds: How long requests under way may take when the listener stops.
     """
     async with serving(
         folder,
@@ -83,7 +85,7 @@ async def http_serving(
             RequestBudget(max_request_bytes_in_flight),
             telemetry or Telemetry(),
         )
-        listener = door_listener(parts, 1.0, certificates)
+        listener = door_listener(parts, grace_seconds, certificates)
         address = listener.bind("127.0.0.1:0")
         server.parts.signer.listens(address, tls=certificates is not None)
         await listener.start()

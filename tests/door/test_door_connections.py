@@ -108,3 +108,13 @@ async def test_a_download_ends_soon_after_its_operation_is_deleted(
             with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
                 await response.readexactly(SIZE)
         await lines.until(lambda line: line.getMessage() == "ended a response early")
+
+
+async def test_a_download_in_progress_ends_well_when_the_server_stops(tmp_path: Path) -> None:
+    async with http_serving(tmp_path, grace_seconds=600.0) as door:
+        async with reading(door, await signed_video(door, bytes(SIZE))) as response:
+            await response.readuntil(b"\r\n\r\n")
+            stopping = asyncio.create_task(door.listener.stop())
+            assert await response.readexactly(SIZE) == bytes(SIZE)
+            assert await response.read() == b""
+        await stopping

@@ -108,6 +108,9 @@ def _configuration(port: int, admin_port: int, servers: list[str]) -> str:
     text = CONFIGURATION.read_text()
     for standing, wanted in (
         ("address: 0.0.0.0, port_value: 50051", f"address: 127.0.0.1, port_value: {port}"),
+        # Nothing here is about the HTTP listeners.
+        ("address: 0.0.0.0, port_value: 8082", "address: 127.0.0.1, port_value: 0"),
+        ("address: longtake, port_value: 8082", "address: 127.0.0.1, port_value: 1"),
         ("port_value: 9901", f"port_value: {admin_port}"),
     ):
         assert standing in text

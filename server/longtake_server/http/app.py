@@ -10,6 +10,8 @@ from starlette.applications import Starlette
 
 from longtake_server.http import videos
 from longtake_server.http.observation import Observed
+from longtake_server.http.signed import PREFIX
+from longtake_server.http.sites import OwnPages
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -26,6 +28,9 @@ def create_application(parts: DoorParts) -> ASGIApp:
         parts: What the routes share.
 
     """
-    application = Starlette(routes=[route for routes in _ROUTES for route in routes(parts)])
-    application.router.redirect_slashes = False
+    routed = Starlette(routes=[route for routes in _ROUTES for route in routes(parts)])
+    routed.router.redirect_slashes = False
+    application: ASGIApp = routed
+    if parts.settings.own_pages_only:
+        application = OwnPages(routed, PREFIX, parts.settings.public_url)
     return Observed(application, parts.clock, parts.telemetry)

@@ -26,12 +26,17 @@ class DoorSettings:
         max_request_bytes: The largest body of a request.
         send_timeout_seconds: How long a reader may leave a part of a response unread.
         redirects: Whether signed addresses redirect to those of the media store, if it signs.
+        own_pages_only: Whether pages of other sites are refused, since no request needs a
+            credential that they lack.
+        public_url: The base URL at which callers reach the server, None for its own address.
     """
 
     caller_header: str | None
     max_request_bytes: int
     send_timeout_seconds: float
     redirects: bool = False
+    own_pages_only: bool = False
+    public_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from longtake_server.identity.signing_keys import SigningKey
 
-ROUTE = "/v1/signed/operations/{operation}/videos/{file}"
+PREFIX = "/v1/signed/"
+"""The beginning of the paths of signed addresses."""
+ROUTE = PREFIX + "operations/{operation}/videos/{file}"
 """The path of signed addresses."""
 
 # Players and chats tell a video by the end of its address.

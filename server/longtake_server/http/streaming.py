@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -14,7 +15,7 @@ from longtake_server.errors import LongtakeError
 from longtake_server.telemetry.logs import ACCESS_LOG
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
     from contextlib import AsyncExitStack
 
     from starlette.types import Receive, Scope, Send
@@ -29,8 +30,8 @@ class Stream(Response):
     length that was announced, which tells the client that the body is not whole.
 
     Args:
-        chunks: The body.
-        held: What the chunks need. It is closed at the end.
+        chunks: The body. It is closed at the end.
+        held: What the chunks need. It is closed after them.
         status: The status.
         headers: The headers, with the length of the body.
         send_timeout_seconds: How long the client may leave a chunk unread.
@@ -39,7 +40,7 @@ class Stream(Response):
 
     def __init__(
         self,
-        chunks: AsyncIterator[bytes],
+        chunks: AsyncGenerator[bytes],
         held: AsyncExitStack,
         status: int,
         headers: Mapping[str, str],
@@ -56,7 +57,7 @@ class Stream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response. Returns when all is sent or the client has left."""
-        async with self._held:
+        async with self._held, aclosing(self._chunks):
             sending = asyncio.create_task(self._send(scope, send), name="http-send")
             leaving = asyncio.create_task(_left(receive), name="http-left")
             try:

@@ -21,6 +21,7 @@ from longtake_server.errors import (
     NotAuthenticated,
     ResourceError,
 )
+from longtake_server.http.fairness import Readers, TooManyReaders
 from longtake_server.http.observation import note_principal
 from longtake_server.http.ranges import Part, RangeUnsatisfiable, is_current, is_held, part_of
 from longtake_server.http.signed import ROUTE, AddressRefused, read
@@ -31,7 +32,7 @@ from longtake_server.operations.results.download import video_of
 from longtake_server.rpc.observation import name_operation
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator
 
     from starlette.requests import Request
     from starlette.routing import BaseRoute
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 _METHOD = f"GET {ROUTE}"
 _SECONDS_BETWEEN_CHECKS = 3.0
 _RETRY_AFTER_SECONDS = "1"
+# Half of all connections of the listener.
+_MOST_READERS = 500
 # A redirect outlives neither the address nor, by much, a revocation.
 _LONGEST_REDIRECT_SECONDS = 3600
 _COMMON = {
@@ -59,23 +62,24 @@ _COMMON = {
 
 def routes(parts: DoorParts) -> list[BaseRoute]:
     """Return the routes of signed addresses."""
-    return [Route(ROUTE, partial(_answer, parts), methods=["GET"])]
+    readers = Readers(_MOST_READERS)
+    return [Route(ROUTE, partial(_answer, parts, readers), methods=["GET"])]
 
 
-async def _answer(parts: DoorParts, request: Request) -> Response:
+async def _answer(parts: DoorParts, readers: Readers, request: Request) -> Response:
     try:
-        return await _video(parts, request)
+        return await _video(parts, readers, request)
     except (AddressRefused, NotAuthenticated):
         return _refused(403, "this address does not work, or no longer")
     except ResourceError:
         return _refused(404, "this video does not exist, or no longer")
+    except TooManyReaders:
+        return _later(429, "too many read videos of this owner now; try again")
     except LongtakeError:
-        refused = _refused(503, "this video cannot be read now; try again")
-        refused.headers["retry-after"] = _RETRY_AFTER_SECONDS
-        return refused
+        return _later(503, "this video cannot be read now; try again")
 
 
-async def _video(parts: DoorParts, request: Request) -> Response:
+async def _video(parts: DoorParts, readers: Readers, request: Request) -> Response:
     path = request.path_params
     address = read(path["operation"], path["file"], request.query_params.multi_items())
     grant = await parts.signer.grant(address)
@@ -86,7 +90,9 @@ async def _video(parts: DoorParts, request: Request) -> Response:
     video = video_of(record, grant.index)
     if redirect := await _redirect(parts, grant, principal):
         return redirect
-    return await _sent(parts, request, grant, principal, video)
+    async with AsyncExitStack() as held:
+        held.enter_context(readers.one(grant.principal))
+        return await _sent(parts, request, grant, principal, video, held)
 
 
 async def _holder(parts: DoorParts, grant: VideoGrant) -> Principal:
@@ -121,8 +127,12 @@ async def _sent(
     grant: VideoGrant,
     principal: Principal,
     video: StoredVideo,
+    held: AsyncExitStack,
 ) -> Response:
-    """Return the video, or the part of it that the request asks for."""
+    """Return the video, or the part of it that the request asks for.
+
+    If the response is a stream, it takes over what is held.
+    """
     reading = partial(parts.service.download, grant.operation, principal, grant.index)
     size = video.size_bytes
     if size is None:
@@ -144,13 +154,10 @@ async def _sent(
     status = 200 if part is None else 206
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    async with AsyncExitStack() as opening:
-        whole = part is None
-        download = await opening.enter_async_context(reading(first, None if whole else end - first))
-        chunks = _admitted(parts, grant, download.chunks)
-        return Stream(
-            chunks, opening.pop_all(), status, headers, parts.settings.send_timeout_seconds
-        )
+    limit = None if part is None else end - first
+    download = await held.enter_async_context(reading(first, limit))
+    chunks = _admitted(parts, grant, download.chunks)
+    return Stream(chunks, held.pop_all(), status, headers, parts.settings.send_timeout_seconds)
 
 
 def _part(request: Request, size: int, tags: tuple[str, ...]) -> Part | None:
@@ -162,7 +169,7 @@ def _part(request: Request, size: int, tags: tuple[str, ...]) -> Part | None:
 
 async def _admitted(
     parts: DoorParts, grant: VideoGrant, chunks: AsyncIterator[bytes]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """Yield the chunks of a video as long as the operation and the key of its grant exist.
 
     Raises:
@@ -209,6 +216,12 @@ def _content_type(video: StoredVideo) -> str:
     # The upstream names the type. A browser must not run what it gets.
     is_video = video.mime_type.startswith("video/")
     return video.mime_type if is_video else "application/octet-stream"
+
+
+def _later(status: int, text: str) -> Response:
+    refused = _refused(status, text)
+    refused.headers["retry-after"] = _RETRY_AFTER_SECONDS
+    return refused
 
 
 def _refused(status: int, text: str) -> Response:
