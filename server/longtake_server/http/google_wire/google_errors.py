@@ -31,7 +31,10 @@ from longtake_server import errors
 from longtake_server.rpc.status import status_of
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from google.rpc import status_pb2
+    from starlette.requests import Request
 
 # The first row whose class matches decides.
 FINAL: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
@@ -64,6 +67,20 @@ _HTTP_STATUSES = {
     code_pb2.DATA_LOSS: 500,
     code_pb2.UNAUTHENTICATED: 401,
 }
+
+
+def answering(
+    take: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return the handler of a route, which answers errors as Google does."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await take(request)
+        except Exception as error:  # noqa: BLE001 - rpc/status.py maps every error
+            return google_error(error)
+
+    return answer
 
 
 def google_error(error: Exception) -> Response:
