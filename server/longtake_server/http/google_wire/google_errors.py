@@ -109,7 +109,7 @@ def google_answer(status: status_pb2.Status) -> Response:
     if status.details:
         error["details"] = details_of(status)
     headers = {}
-    if (seconds := _retry_seconds(status)) is not None:
+    if (seconds := retry_seconds(status)) is not None:
         headers["retry-after"] = str(seconds)
     return Response(
         json.dumps({"error": error}), http_status, headers, media_type="application/json"
@@ -126,7 +126,7 @@ def details_of(status: status_pb2.Status) -> list[dict[str, object]]:
     return [json_format.MessageToDict(detail) for detail in status.details]
 
 
-def _retry_seconds(status: status_pb2.Status) -> int | None:
+def retry_seconds(status: status_pb2.Status) -> int | None:
     """Return the whole seconds of the RetryInfo, if there is one."""
     info = error_details_pb2.RetryInfo()
     for detail in status.details:

@@ -81,8 +81,12 @@ class InteractionOrder:
     places: dict[str, str] = field(default_factory=dict)
 
 
-def read_order(body: dict[str, Any]) -> InteractionOrder:
+def read_order(body: dict[str, Any], request_id: str = "") -> InteractionOrder:
     """Return what a body asks for. Slow for large media: call it in a thread.
+
+    Args:
+        body: The JSON.
+        request_id: The request's request_id.
 
     Raises:
         InvalidRequest: Members are unknown, or have wrong values. Holds all violations.
@@ -90,8 +94,9 @@ def read_order(body: dict[str, Any]) -> InteractionOrder:
     """
     violations: list[Violation] = []
     top = Members(body, "", violations)
-    order = InteractionOrder(GenerateVideosRequest(model=top.text("model") or ""))
-    config = order.request.config
+    request = GenerateVideosRequest(model=top.text("model") or "", request_id=request_id)
+    order = InteractionOrder(request)
+    config = request.config
     order.stream = top.flag("stream") or False
     order.background = top.flag("background") or False
     _previous(top, order.request)
