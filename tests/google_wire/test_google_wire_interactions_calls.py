@@ -164,12 +164,35 @@ async def test_a_body_that_is_no_json_object_is_refused(tmp_path: Path) -> None:
             assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
 
 
-async def test_a_body_that_is_too_large_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("letters", "said"), [(100_000, "body: it is too large"), (2000, "the request message has")]
+)
+async def test_a_body_that_is_too_large_is_refused(tmp_path: Path, letters: int, said: str) -> None:
     async with http_serving(tmp_path, max_request_bytes=1000) as door:
-        answer = await door.client.post(PATH, json={**ORDER, "input": "a" * 1000})
+        answer = await door.client.post(PATH, json={**ORDER, "input": "a" * letters})
 
-    assert answer.status_code == 400
-    assert answer.json()["error"]["message"].startswith("body: it is too large")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_request")
+    assert answer.json()["error"]["message"].startswith(said)
+
+
+async def test_a_model_that_is_not_served_is_not_found(tmp_path: Path) -> None:
+    async with http_serving(tmp_path) as door:
+        answer = await door.client.post(PATH, json={**ORDER, "model": "omni-9"})
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+
+
+async def test_calls_with_one_idempotency_key_are_one_interaction(tmp_path: Path) -> None:
+    headers = {"idempotency-key": "any text: 1"}
+    async with http_serving(tmp_path) as door:
+        made = [await created(door, headers) for _ in range(2)]
+        reused = await door.client.post(PATH, json={**ORDER, "input": "another"}, headers=headers)
+        names = await _names(door)
+
+    assert made[0] == made[1]
+    assert names == [made[0]["metadata"]["operation"]]
+    assert (reused.status_code, reused.json()["error"]["code"]) == (400, "invalid_request")
+    assert reused.json()["error"]["message"].startswith("Idempotency-Key: it was used for a")
 
 
 async def test_an_unknown_interaction_is_what_google_calls_an_invalid_name(
