@@ -16,12 +16,15 @@ from google_wire.interactions_calls import (
     ORDER,
     PATH,
     UNKNOWN,
+    all_events,
     completed,
     created,
     run,
     until_watched,
 )
+from identity.identity_known_keys import KnownKeys
 from longtake_server.identity.authentication import Proofs
+from longtake_server.identity.principal import Principal, Role
 from longtake_server.operations.model import Code, Failed, Failure, StoredVideo, Succeeded
 from longtake_server.operations.store import Filter
 from rpc.rpc_isolation import ADA, ADMIN, BOB, READER, known_keys
@@ -110,6 +113,41 @@ async def test_a_video_in_the_callers_bucket_is_told_by_its_address(tmp_path: Pa
 
     content = {"type": "video", "mime_type": "video/mp4", "uri": stored.location}
     assert found["steps"] == [{"type": "model_output", "content": [content]}]
+
+
+async def test_a_video_is_told_by_a_signed_address_if_that_was_asked_for(tmp_path: Path) -> None:
+    form = {"type": "video", "delivery": "uri"}
+    async with http_serving(tmp_path) as door:
+        made = await completed(door, b"a video", response_format=form)
+        found = (await door.client.get(f"{PATH}/{made['id']}")).json()
+        events = await all_events(door, made["id"])
+        door.grpc.parts.signer._base = None
+        without = (await door.client.get(f"{PATH}/{made['id']}")).json()
+
+    ((content,),) = [step["content"] for step in found["steps"]]
+    assert content.keys() == {"type", "mime_type", "uri"}
+    assert content["uri"].startswith("https://videos.example/v1/signed/operations/")
+    (delta,) = [event["delta"] for event in events if event["event_type"] == "step.delta"]
+    assert delta.keys() == content.keys()
+    # A server that knows no address of its own does not leave the video out of reach.
+    assert without["steps"] == inline(b"a video")
+
+
+async def test_a_key_may_get_its_videos_by_address_unless_a_call_asks_for_them_inline(
+    tmp_path: Path,
+) -> None:
+    ada = Principal("ada", frozenset({Role.GENERATOR}), google_results="addresses")
+    form = {"type": "video", "delivery": "inline"}
+    async with http_serving(tmp_path, proofs=Proofs(keys=KnownKeys({ADA: ada}))) as door:
+        found = []
+        for fields in ({}, {"response_format": form}):
+            made = await created(door, key(ADA), **fields)
+            await run(door, made["metadata"]["operation"])
+            await door.grpc.succeed(made["metadata"]["operation"], b"a video")
+            found.append((await door.client.get(f"{PATH}/{made['id']}", headers=key(ADA))).json())
+
+    assert found[0]["steps"][0]["content"][0]["uri"].startswith("https://videos.example/")
+    assert found[1]["steps"] == inline(b"a video")
 
 
 async def test_a_withheld_video_is_a_text_as_from_google(tmp_path: Path) -> None:

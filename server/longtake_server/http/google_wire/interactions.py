@@ -163,9 +163,7 @@ class _Interactions:
         if streams:
             return await self._stream(call, last)
         record = await self._service.get(call.interaction.operation, call.principal)
-        return await respond(
-            self._streams.whole(call, record), _JSON, self._parts.settings.send_timeout_seconds
-        )
+        return await self._whole(call, record)
 
     async def _stream(self, call: Call, last: str) -> Response:
         after = parse_place(last, call.interaction) if last else None
@@ -187,7 +185,7 @@ class _Interactions:
             record = await self._service.wait(name, call.principal, None, _CANCEL_SECONDS)
         if record.done and record.state is not State.CANCELLED:
             raise _invalid("id", _NOT_RUNNING)
-        return JSONResponse(answers.whole(record, call.interaction, None))
+        return await self._whole(call, record)
 
     async def delete(self, request: Request) -> Response:
         """Delete an interaction and its video."""
@@ -198,6 +196,10 @@ class _Interactions:
     async def _call(self, request: Request, method: str) -> Call:
         principal = await caller_of(request, self._parts, f"{_METHODS}/{method}")
         return Call(request, principal, parse_interaction(request.path_params["id"]))
+
+    async def _whole(self, call: Call, record: OperationRecord) -> Response:
+        parts = await self._streams.whole(call, record)
+        return await respond(parts, _JSON, self._parts.settings.send_timeout_seconds)
 
     def _sending(self, parts: AsyncGenerator[bytes], media_type: str) -> Response:
         return Sending(parts, media_type, self._parts.settings.send_timeout_seconds)

@@ -20,7 +20,7 @@ from longtake_server.operations.model import State
 from longtake_server.rpc import convert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from longtake_server.http.google_wire.interactions_ids import InteractionId
@@ -57,17 +57,17 @@ def described(record: OperationRecord, interaction: InteractionId) -> Tree:
 
 
 def whole(
-    record: OperationRecord, interaction: InteractionId, address: Callable[[int], str] | None
+    record: OperationRecord, interaction: InteractionId, addresses: Sequence[str | None]
 ) -> Tree:
     """Return an interaction with its steps.
 
     Args:
         record: The operation.
         interaction: Its id.
-        address: Returns the address of a video by its index; None to put the videos inline.
+        addresses: The address of each video, None for one that is put inline.
 
     """
-    contents = _contents(record, address)
+    contents = _contents(record, addresses)
     steps = [{"type": "model_output", "content": contents}] if contents else []
     return {**described(record, interaction), "steps": steps}
 
@@ -86,26 +86,26 @@ def status_event(record: OperationRecord, interaction: InteractionId) -> Tree:
 
 
 def end_events(
-    record: OperationRecord, interaction: InteractionId, address: Callable[[int], str] | None
+    record: OperationRecord, interaction: InteractionId, addresses: Sequence[str | None]
 ) -> Iterator[tuple[Place, Tree]]:
     """Yield the events of the end of an interaction, each with its place.
 
     Args:
         record: The operation, which has ended.
         interaction: Its id.
-        address: As for `whole`.
+        addresses: As for `whole`.
 
     """
-    for number, event in enumerate(_end_events(record, interaction, address)):
+    for number, event in enumerate(_end_events(record, interaction, addresses)):
         place = Place(number, is_end=True)
         yield place, _placed(event, interaction, place)
 
 
 def _end_events(
-    record: OperationRecord, interaction: InteractionId, address: Callable[[int], str] | None
+    record: OperationRecord, interaction: InteractionId, addresses: Sequence[str | None]
 ) -> Iterator[Tree]:
     if record.state is State.SUCCEEDED:
-        if contents := _contents(record, address):
+        if contents := _contents(record, addresses):
             yield {"event_type": "step.start", "index": 0, "step": {"type": "model_output"}}
             for content in contents:
                 yield {"event_type": "step.delta", "index": 0, "delta": content}
@@ -149,21 +149,15 @@ def _error(record: OperationRecord) -> Tree | None:
     return {"code": word_of(record.failure.code.name), "message": record.failure.message}
 
 
-def _contents(record: OperationRecord, address: Callable[[int], str] | None) -> list[Tree]:
+def _contents(record: OperationRecord, addresses: Sequence[str | None]) -> list[Tree]:
     """Return the output: the videos, or in words why they were withheld, as Google does."""
     if not record.videos:
         text = " ".join(record.filtered_reasons) or _WITHHELD
         return [{"type": "text", "text": text}] if record.filtered_count else []
-    contents = []
-    for index, video in enumerate(record.videos):
-        content: Tree = {"type": "video", "mime_type": video.mime_type}
-        if video.in_callers_bucket:
-            content["uri"] = video.location
-        elif address is not None:
-            content["uri"] = address(index)
-        else:
-            content["data"] = Inline(index)
-        contents.append(content)
+    contents: list[Tree] = []
+    for index, (video, address) in enumerate(zip(record.videos, addresses, strict=True)):
+        source = {"data": Inline(index)} if address is None else {"uri": address}
+        contents.append({"type": "video", "mime_type": video.mime_type, **source})
     return contents
 
 

@@ -9,12 +9,13 @@ end, and the newest state before it.
 from __future__ import annotations
 
 import json
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from longtake_server.errors import (
     AuthenticationUnavailable,
+    PublicUrlMissing,
     ResourceError,
     ServerDraining,
     StorageUnavailable,
@@ -24,7 +25,9 @@ from longtake_server.http.caller import caller_of
 from longtake_server.http.google_wire import interactions_answers as answers
 from longtake_server.http.google_wire.inline_json import write_json
 from longtake_server.http.google_wire.interactions_errors import event_error
+from longtake_server.http.google_wire.interactions_ids import Delivery
 from longtake_server.operations.model import OperationRecord
+from longtake_server.operations.results.addresses import Disposition
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -37,9 +40,11 @@ if TYPE_CHECKING:
     from longtake_server.identity.principal import Principal
     from longtake_server.operations.results.download import Download
 
+_GET = "longtake.v1.VideoService/GetOperation"
 _WATCH = "/longtake.v1.VideoService/WatchOperation"
 # A credential that was revoked ends its streams within 10 seconds, as in gRPC.
 _HEARTBEAT_SECONDS = 8.0
+_ADDRESSES = "addresses"
 # A comment, which clients skip.
 _STILL_OPEN = b":\n\n"
 _END_OF_STREAM = b"event: done\ndata: [DONE]\n\n"
@@ -124,13 +129,14 @@ class InteractionStreams:
                         yield b"\n"
                     else:
                         record = state
-        async with aclosing(self.whole(call, record)) as texts:
+        async with aclosing(await self.whole(call, record)) as texts:
             async for text in texts:
                 yield text
 
-    def whole(self, call: Call, record: OperationRecord) -> AsyncGenerator[bytes]:
+    async def whole(self, call: Call, record: OperationRecord) -> AsyncGenerator[bytes]:
         """Return the JSON of an interaction as it is, in parts. See write_json."""
-        return write_json(answers.whole(record, call.interaction, None), self._opener(call))
+        addresses = await self._addresses(call, record)
+        return write_json(answers.whole(record, call.interaction, addresses), self._opener(call))
 
     async def _states(
         self, call: Call, after_revision: int
@@ -148,7 +154,8 @@ class InteractionStreams:
     async def _end(
         self, call: Call, record: OperationRecord, after: Place | None
     ) -> AsyncGenerator[bytes]:
-        for place, event in answers.end_events(record, call.interaction, None):
+        addresses = await self._addresses(call, record)
+        for place, event in answers.end_events(record, call.interaction, addresses):
             if after is not None and after.is_end and place.number <= after.number:
                 continue
             before = _before(event["event_type"])
@@ -157,11 +164,46 @@ class InteractionStreams:
                     yield text
             yield b"\n\n"
 
-    def _opener(self, call: Call) -> Callable[[int], AbstractAsyncContextManager[Download]]:
-        def opened(index: int) -> AbstractAsyncContextManager[Download]:
-            return self._parts.service.download(
-                call.interaction.operation, call.principal, index, 0, None
+    async def _addresses(self, call: Call, record: OperationRecord) -> list[str | None]:
+        """Return the address of each video, None for one that is put inline."""
+        addresses: list[str | None] = []
+        for index, video in enumerate(record.videos):
+            if video.in_callers_bucket:
+                addresses.append(video.location)
+            elif self._is_by_address(call):
+                addresses.append(await self._signed(call, index))
+            else:
+                addresses.append(None)
+        return addresses
+
+    def _is_by_address(self, call: Call) -> bool:
+        """Return whether a video is told by its address: as the creating call asked, or by key."""
+        delivery = call.interaction.delivery
+        if delivery is Delivery.BY_SETTING:
+            return call.principal.google_results == _ADDRESSES
+        return delivery is Delivery.URI
+
+    async def _signed(self, call: Call, index: int) -> str | None:
+        """Return an address that works without a credential, None if none can be signed.
+
+        The video is inline then, as it may be at Google: otherwise it would be out of reach.
+        """
+        try:
+            address = await self._parts.service.create_video_url(
+                call.interaction.operation, call.principal, index, None, Disposition.INLINE
             )
+        except PublicUrlMissing:
+            return None
+        return address.url
+
+    def _opener(self, call: Call) -> Callable[[int], AbstractAsyncContextManager[Download]]:
+        @asynccontextmanager
+        async def opened(index: int) -> AsyncGenerator[Download]:
+            async with self._parts.service.download(
+                call.interaction.operation, call.principal, index, 0, None
+            ) as download:
+                yield download
+                self._parts.telemetry.video_sent(_GET, download.size_bytes)
 
         return opened
 
