@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import os
 from asyncio.subprocess import PIPE
 from collections import Counter
 from dataclasses import dataclass
@@ -18,12 +17,11 @@ import pytest
 from identity.identity_keys import keys_in_new_database
 from PIL import Image
 from processes.running import GUARD_SECONDS, server, simulator
-from sdk.sdk_runs import NEWER, OLDER, TESTS, VERSIONS, frames, python_with
+from sdk.sdk_door_settings import END, SETTINGS, THREE_SECONDS, environment, http_address
+from sdk.sdk_runs import NEWER, OLDER, VERSIONS, frames, python_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from processes.running import Server
 
 PROGRAM = Path(__file__).with_name("sdk_door_interactions.py")
 # The environment that moves a client without arguments, and its path then.
@@ -34,8 +32,6 @@ PATHS = {
     ("developer", NEWER): "/v1/interactions",
     ("developer", OLDER): "/v1beta/interactions",
 }
-THREE_SECONDS = [(640, 360)] * (3 * 24)
-END = ["step.start", "step.delta", "step.stop", "interaction.completed"]
 UNKNOWN = {"error": {"code": "invalid_request", "message": "Invalid interaction name"}}
 # What is raised, the status, and the code in words.
 RAISED = {
@@ -56,30 +52,6 @@ class Run:
     told: Mapping[str, Any]
 
 
-def environment(mode: str, address: str, key: str, other: str = "") -> dict[str, str]:
-    """Return the environment that moves google-genai to Longtake."""
-    url = f"http://{address}"
-    of_mode = {
-        "platform": {"GOOGLE_GENAI_USE_VERTEXAI": "true", "GOOGLE_VERTEX_BASE_URL": url},
-        "developer": {},
-    }[mode]
-    clean = {name: text for name, text in os.environ.items() if "GOOGLE" not in name}
-    return {
-        **clean,
-        **of_mode,
-        "GOOGLE_GEMINI_BASE_URL": url,
-        "GOOGLE_API_KEY": key,
-        "OTHER_API_KEY": other,
-        "PYTHONPATH": str(TESTS),
-    }
-
-
-def http_address(longtake: Server) -> str:
-    """Return where it says in its log that it serves HTTP."""
-    lines = [line for line in longtake.log.splitlines() if "serving HTTP" in line]
-    return lines[-1].rpartition("address=")[2]
-
-
 @pytest.fixture(scope="module", params=[f"{v}-{m}" for v in VERSIONS for m in MODES])
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
     version, mode = request.param.split("-")
@@ -88,11 +60,10 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 async def _run(version: str, mode: str, folder: Path) -> Run:
     ann, bob = await keys_in_new_database(folder / "data" / "longtake.db", "ann", "bob")
-    settings = {"authentication": "keys", "http_listen": "127.0.0.1:0"}
     file = io.BytesIO()
     Image.new("RGB", (640, 360), "red").save(file, "PNG")
     (folder / "frame.png").write_bytes(file.getvalue())
-    async with server(folder, None, simulator_latency_seconds="0", **settings) as longtake:
+    async with server(folder, None, simulator_latency_seconds="0", **SETTINGS) as longtake:
         await longtake.start()
         process = await asyncio.create_subprocess_exec(
             *(await python_with(version), PROGRAM, "all", folder),
@@ -202,8 +173,7 @@ async def test_a_killed_server_is_not_noticed_by_a_stream_that_resumes(
     tmp_path: Path, version: str
 ) -> None:
     (key,) = await keys_in_new_database(tmp_path / "data" / "longtake.db", "ann")
-    settings = {"authentication": "keys", "http_listen": "127.0.0.1:0"}
-    async with simulator(tmp_path) as upstream, server(tmp_path, upstream, **settings) as longtake:
+    async with simulator(tmp_path) as upstream, server(tmp_path, upstream, **SETTINGS) as longtake:
         await longtake.start()
         address = http_address(longtake)
         longtake.environment["LONGTAKE_HTTP_LISTEN"] = address
