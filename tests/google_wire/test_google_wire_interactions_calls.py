@@ -84,7 +84,7 @@ async def test_a_background_interaction_is_answered_at_once(tmp_path: Path) -> N
 
     assert made["id"] == f"v1_{operation.name.removeprefix('operations/')}"
     assert (made["object"], made["status"], made["model"]) == ("interaction", "in_progress", OMNI)
-    assert made["created"] == made["updated"] == "2026-11-24T12:00:00.000000Z"
+    assert made["created"] == made["updated"] == "2026-11-24T12:00:00Z"
     assert made["labels"] == {"team": "a"}
     metadata = made["metadata"]
     assert (metadata["state"], metadata["revision"]) == ("QUEUED", 1)

@@ -22,6 +22,7 @@ from longtake_server.errors import (
     RequestTooLarge,
     RevisionAhead,
     ServerDraining,
+    StorageUnavailable,
     TooManyWatches,
     Violation,
 )
@@ -181,7 +182,7 @@ class _Interactions:
         if record.done:
             raise _invalid("id", _NOT_RUNNING)
         record = await self._service.cancel(name, call.principal)
-        with suppress(ServerDraining, TooManyWatches):
+        with suppress(ServerDraining, StorageUnavailable, TooManyWatches):
             record = await self._service.wait(name, call.principal, None, _CANCEL_SECONDS)
         if record.done and record.state is not State.CANCELLED:
             raise _invalid("id", _NOT_RUNNING)

@@ -173,4 +173,5 @@ def _metadata(record: OperationRecord) -> Tree:
 
 
 def _time(time: datetime) -> str:
-    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    """Return a time in whole seconds, as Google documents it; `metadata` has it in full."""
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")
