@@ -39,8 +39,9 @@ from longtake_server.http.google_wire.interactions_ids import (
 from longtake_server.http.google_wire.interactions_requests import read_order
 from longtake_server.http.google_wire.interactions_streams import Call, InteractionStreams
 from longtake_server.http.google_wire.interactions_violations import in_the_bodys_words
-from longtake_server.http.google_wire.sending import Sending, respond
+from longtake_server.http.google_wire.sending import sent, sent_whole
 from longtake_server.operations.model import State
+from longtake_server.rpc.observation import name_operation
 from longtake_server.telemetry.traces import context_to_keep
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ class _Interactions:
             order = await asyncio.to_thread(read_order, body, request_id)
             body.clear()
             record = await self._accepted(request, order, principal)
+        name_operation(record.name)
         call = Call(request, principal, InteractionId(record.name, order.delivery))
         if order.stream:
             return self._sending(self._streams.events(call, record, None), _EVENTS)
@@ -196,14 +198,16 @@ class _Interactions:
 
     async def _call(self, request: Request, method: str) -> Call:
         principal = await caller_of(request, self._parts, f"{_METHODS}/{method}")
-        return Call(request, principal, parse_interaction(request.path_params["id"]))
+        interaction = parse_interaction(request.path_params["id"])
+        name_operation(interaction.operation)
+        return Call(request, principal, interaction)
 
     async def _whole(self, call: Call, record: OperationRecord) -> Response:
         parts = await self._streams.whole(call, record)
-        return await respond(parts, _JSON, self._parts.settings.send_timeout_seconds)
+        return await sent_whole(parts, _JSON, self._parts.settings.send_timeout_seconds)
 
     def _sending(self, parts: AsyncGenerator[bytes], media_type: str) -> Response:
-        return Sending(parts, media_type, self._parts.settings.send_timeout_seconds)
+        return sent(parts, media_type, self._parts.settings.send_timeout_seconds)
 
 
 def _flag(request: Request, *names: str) -> bool:
