@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A program that uses the interactions of Google's SDK, moved to Longtake by its environment.
 
-    python sdk_door_interactions.py all|survive FOLDER
+    python sdk_door_interactions.py all|survive|wait FOLDER
 
 `all` prints as JSON what each case came to. `survive` prints the id of an interaction, asks for it
-until it has ended, and prints what came of it. Videos are saved in the folder. The client has no
+until it has ended, and prints what came of it. `wait` waits for the answer to one call that creates
+an interaction. Videos are saved in the folder. The client has no
 arguments. It needs nothing but google-genai, so that each version of the SDK runs it in an
 environment of its own.
 """
@@ -91,6 +92,13 @@ class Calls:
             "distinct": len(set(ids)) == len(ids),
             "ended": self._ended("survived", self._api.get(name)),
         }
+
+    def wait(self) -> dict[str, Any]:
+        """Create an interaction that is not in the background."""
+        try:
+            return {"status": self._create("a boat", background=False).status}
+        except _BROKEN as error:
+            return {"raised": type(error).__name__}
 
     def _create(self, prompt: Any, **fields: Any) -> Any:
         order = {"model": MODEL, "response_format": SMALL, "background": True, **fields}
@@ -228,7 +236,7 @@ def main() -> None:
     """Run the calls."""
     which, folder = sys.argv[1:]
     calls = Calls(Path(folder))
-    told = calls.run() if which == "all" else calls.survive()
+    told = {"all": calls.run, "survive": calls.survive, "wait": calls.wait}[which]()
     sys.stdout.write(json.dumps({"version": genai.__version__, "told": told}))
 
 
