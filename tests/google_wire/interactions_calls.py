@@ -29,6 +29,11 @@ ORDER: Tree = {
 UNKNOWN: Tree = {"error": {"code": "invalid_request", "message": "Invalid interaction name"}}
 
 
+def key(text: str) -> dict[str, str]:
+    """Return the headers of a call with an API key."""
+    return {"x-goog-api-key": text}
+
+
 async def created(door: HttpDoor, headers: dict[str, str] | None = None, **fields: Any) -> Tree:
     """Create an interaction in the background, and return what was answered."""
     answer = await door.client.post(PATH, json={**ORDER, **fields}, headers=headers)
