@@ -15,13 +15,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib
+import importlib.util
 import json
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from google import genai
 
 # The SDK has no public name for what its interactions raise.
@@ -32,13 +33,16 @@ if TYPE_CHECKING:
 
 MODEL = "gemini-omni-1.2-flash"
 SMALL = {"type": "video", "duration": "3s", "resolution": "360p"}
-_BROKEN: tuple[type[Exception], ...] = (APIConnectionError, httpx.TransportError)
-try:
-    import httpx2
-except ImportError:
-    pass
-else:
-    _BROKEN = (*_BROKEN, httpx2.TransportError)
+
+
+def _transport_errors() -> Iterator[type[Exception]]:
+    # A version of the SDK has one of these or both.
+    for name in ("httpx", "httpx2"):
+        if importlib.util.find_spec(name) is not None:
+            yield importlib.import_module(name).TransportError
+
+
+_BROKEN: tuple[type[Exception], ...] = (APIConnectionError, *_transport_errors())
 
 
 class Calls:

@@ -40,7 +40,8 @@ RAISED = {
     "unknown_model": ("NotFoundError", 404, "not_found"),
 }
 
-pytestmark = pytest.mark.timeout(GUARD_SECONDS)
+# A run makes ten videos.
+pytestmark = pytest.mark.timeout(5 * GUARD_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
