@@ -25,8 +25,10 @@ from google_wire.interactions_calls import (
     types,
     until_watched,
 )
+from longtake_server.errors import VideoExpired
 from longtake_server.identity.authentication import Proofs
 from longtake_server.operations.model import Code, Failed, Failure, StoredVideo, Succeeded
+from longtake_server.operations.results.download import Download
 from rpc.rpc_isolation import ADA, known_keys
 
 if TYPE_CHECKING:
@@ -198,6 +200,30 @@ async def test_the_stream_of_a_video_that_is_gone_ends_with_an_error(tmp_path: P
     assert types(events) == ["interaction.created", "step.start", "error"]
     assert events[-1]["error"]["code"] == "failed_precondition"
     assert (whole.status_code, whole.json()["error"]["code"]) == (400, "failed_precondition")
+
+
+async def test_a_stream_whose_video_goes_while_it_is_read_breaks_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield VIDEO
+        raise VideoExpired("operations/1/videos/0")
+
+    @asynccontextmanager
+    async def download(*_: object) -> AsyncIterator[Download]:
+        yield Download(StoredVideo("a"), 2 * len(VIDEO), chunks())
+
+    events: list[dict[str, Any]] = []
+    async with http_serving(tmp_path) as door:
+        made = await completed(door, VIDEO)
+        monkeypatch.setattr(door.grpc.parts.service, "download", download)
+        parameters = {"stream": "true"}
+        path = f"{PATH}/{made['id']}"
+        async with door.client.stream("GET", path, params=parameters) as response:
+            with pytest.raises(httpx.RemoteProtocolError):
+                await read_until_broken(response, events)
+
+    assert types(events) == ["interaction.created", "step.start"]
 
 
 async def test_comments_keep_a_stream_open_and_clients_skip_them(tmp_path: Path) -> None:

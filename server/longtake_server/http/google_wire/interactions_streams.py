@@ -160,8 +160,13 @@ class InteractionStreams:
                 continue
             before = _before(event["event_type"])
             async with aclosing(write_json(event, self._opener(call), before=before)) as texts:
-                async for text in texts:
-                    yield text
+                yield await anext(texts)
+                try:
+                    async for text in texts:
+                        yield text
+                except ResourceError as error:
+                    # The event has begun, so no other can follow it.
+                    raise StorageUnavailable(str(error)) from error
             yield b"\n\n"
 
     async def _addresses(self, call: Call, record: OperationRecord) -> list[str | None]:
