@@ -16,6 +16,7 @@ from longtake_server.errors import StorageLost
 from longtake_server.http.parts import DoorParts, DoorSettings
 from longtake_server.identity.configured import configured_authenticator
 from longtake_server.identity.keys import KeyRing
+from longtake_server.keys_file import token_uri_of
 from longtake_server.memory import (
     MemoryReturner,
     forget_attribute_names,
@@ -86,7 +87,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         push = await _push(settings, built, parts)
         await _ops(settings, built.health, scrape, parts)
         shared = _shared(settings, built, telemetry, authenticator, budget)
-        http = await _http(settings, shared, certificates, parts)
+        http = await _http(settings, shared, certificates, keys, parts)
         await server.start()
         running = asyncio.create_task(built.election.run(), name="election")
         returning = asyncio.create_task(_memory(built, server).run(), name="memory")
@@ -266,6 +267,7 @@ def _shared(
         max_request_bytes=settings.max_request_bytes,
         send_timeout_seconds=settings.send_timeout_seconds,
         redirects=settings.video_url_redirect,
+        google_results=settings.google_results,
     )
     return DoorParts(
         built.service, authenticator, built.clock, door, built.signer, budget, telemetry
@@ -276,6 +278,7 @@ async def _http(
     settings: Settings,
     shared: DoorParts,
     certificates: Certificates | None,
+    keys: KeyRing | None,
     parts: AsyncExitStack,
 ) -> HttpListener | None:
     """Start the HTTP listener of callers if it is configured. It is imported only then."""
@@ -287,6 +290,8 @@ async def _http(
     parts.push_async_callback(http.stop)
     address = http.bind(settings.http_listen)
     shared.signer.listens(address, tls=certificates is not None)
+    if keys is not None:
+        keys.issue_at(token_uri_of(settings, address))
     await http.start()
     _log.info("serving HTTP", extra={"address": address})
     return http

@@ -46,7 +46,7 @@ class _NewKey(NamedTuple):
 
 
 def keys(
-    place: StorePlace, arguments: argparse.Namespace, now: datetime, public_url: str | None = None
+    place: StorePlace, arguments: argparse.Namespace, now: datetime, token_uri: str | None = None
 ) -> Report:
     """Run the command. A server may be using the database.
 
@@ -54,8 +54,7 @@ def keys(
         place: Where the store is.
         arguments: The parsed options of keys_options.add_commands.
         now: The present time.
-        public_url: The address by which callers reach the server's HTTP listener, None if it is
-            not known.
+        token_uri: The address of the server's token endpoint, None if it is not known.
 
     Raises:
         StartFailure: The database or a file cannot be used, or there is no such key.
@@ -71,7 +70,7 @@ def keys(
     key = generate()
     # Before the transaction, which servers wait for: a pair takes a part of a second.
     with (
-        credentials_file(arguments.google_credentials, key.id, public_url) as public_key,
+        credentials_file(arguments.google_credentials, key.id, token_uri) as public_key,
         place.writing() as store,
     ):
         make = _create if arguments.action == "create" else _rotate

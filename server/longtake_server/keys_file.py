@@ -9,20 +9,36 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from longtake_server.configuration.addresses import is_loopback, split_address
 from longtake_server.errors import StartFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TOKEN_PATH = "/token"  # noqa: S105 - a path
-"""Where the HTTP listener has its token endpoint."""
+    from longtake_server.settings import Settings
 
+_TOKEN_PATH = "/token"  # noqa: S105 - a path
 _ONLY_OWNER = 0o600
 
 
+def token_uri_of(settings: Settings, address: str | None = None) -> str | None:
+    """Return the address of the token endpoint for callers, None if it is not known.
+
+    Args:
+        settings: The settings.
+        address: `host:port` of the HTTP listener, None if it does not listen yet.
+
+    """
+    base = settings.public_url
+    listen = address or settings.http_listen
+    if base is None and listen is not None and is_loopback(listen) and split_address(listen)[1]:
+        base = f"{'http' if settings.tls_certificate is None else 'https'}://{listen}"
+    return None if base is None else base.rstrip("/") + _TOKEN_PATH
+
+
 @contextmanager
-def credentials_file(file: Path | None, key_id: str, public_url: str | None) -> Iterator[str]:
+def credentials_file(file: Path | None, key_id: str, token_uri: str | None) -> Iterator[str]:
     """Write a file with a new private key, and yield the public key in PEM.
 
     Without a file, yield an empty text. If the block raises, the file is removed again: no server
@@ -31,7 +47,7 @@ def credentials_file(file: Path | None, key_id: str, public_url: str | None) -> 
     Args:
         file: The file, which must not exist. Only its owner may read it.
         key_id: The id of the key that the file stands for.
-        public_url: The address by which callers reach the server's HTTP listener.
+        token_uri: The address of the token endpoint for callers.
 
     Raises:
         StartFailure: The address is not known, or the file exists or cannot be written.
@@ -40,7 +56,7 @@ def credentials_file(file: Path | None, key_id: str, public_url: str | None) -> 
     if file is None:
         yield ""
         return
-    if public_url is None:
+    if token_uri is None:
         raise StartFailure(
             "--google-credentials: LONGTAKE_PUBLIC_URL is not set; the file needs the address by "
             "which callers reach the HTTP listener of the server"
@@ -49,7 +65,7 @@ def credentials_file(file: Path | None, key_id: str, public_url: str | None) -> 
     from longtake_server.identity.credentials_file import credentials_of, new_key_pair
 
     pair = new_key_pair()
-    content = credentials_of(key_id, pair.private, public_url.rstrip("/") + TOKEN_PATH)
+    content = credentials_of(key_id, pair.private, token_uri)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _ONLY_OWNER)
     except FileExistsError:

@@ -51,6 +51,7 @@ async def http_serving(
     max_request_bytes_in_flight: int = 10 * MAX_REQUEST_BYTES,
     send_timeout_seconds: float = _SEND_TIMEOUT_SECONDS,
     redirects: bool = False,
+    google_results: str = "inline",
     telemetry: Telemetry | None = None,
 ) -> AsyncIterator[HttpDoor]:
     """Serve gRPC and HTTP on loopback ports.
@@ -60,6 +61,7 @@ async def http_serving(
         caller_header: The header in which a trusted proxy names the caller.
         clock: The clock of the server.
         redirects: Whether signed addresses redirect to those of the media store.
+        google_results: How results come on Google's wire.
     """
     async with serving(
         folder,
@@ -75,7 +77,10 @@ async def http_serving(
             server.parts.service,
             server.authenticator,
             server.parts.clock,
-            DoorSettings(caller_header, max_request_bytes, send_timeout_seconds, redirects),
+            DoorSettings(
+                *(caller_header, max_request_bytes, send_timeout_seconds, redirects),
+                google_results,
+            ),
             server.parts.signer,
             RequestBudget(max_request_bytes_in_flight),
             telemetry or Telemetry(),

@@ -55,7 +55,8 @@ async def issuing(folder: Path) -> AsyncIterator[Issuing]:
     clock = FakeClock(NOON)
     path = folder / "keys.db"
     store = await SqliteStore.open(path, clock)
-    ring = KeyRing(store, clock, token_uris=(TOKEN_URI,))
+    ring = KeyRing(store, clock)
+    ring.issue_at(TOKEN_URI)
     key = added(path, public_key=key_pair().public).id
     await ring.refresh()
     try:

@@ -13,13 +13,18 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from door.door_serving import http_serving
+from identity.identity_known_keys import KnownKeys
 from longtake.v1.video_service_pb2 import GetOperationRequest, ListOperationsRequest
 from longtake_server.errors import StorageUnavailable
+from longtake_server.identity.authentication import Proofs
+from longtake_server.identity.principal import Principal, Role
 from longtake_server.operations.model import (
     Code,
     Failed,
     Failure,
     StoredVideo,
+    SubmissionAccepted,
+    SubmissionStarted,
     Succeeded,
 )
 
@@ -110,7 +115,6 @@ async def test_videos_come_inline_and_whole(tmp_path: Path, sizes: tuple[int, ..
         name = google_name(await door.grpc.succeeded(*videos))
         answer = await poll(door, name)
 
-    assert int(answer.headers["content-length"]) == len(answer.content)
     operation = answer.json()
     assert operation["done"] is True
     response = operation["response"]
@@ -118,6 +122,45 @@ async def test_videos_come_inline_and_whole(tmp_path: Path, sizes: tuple[int, ..
     assert response["raiMediaFilteredCount"] == 0
     assert [base64.b64decode(one["bytesBase64Encoded"]) for one in response["videos"]] == videos
     assert {one["mimeType"] for one in response["videos"]} == {"video/mp4"}
+
+
+async def test_videos_may_come_as_addresses_that_play(tmp_path: Path) -> None:
+    async with http_serving(tmp_path, google_results="addresses") as door:
+        name = google_name(await door.grpc.succeeded(b"first", b"second"))
+        videos = (await poll(door, name)).json()["response"]["videos"]
+        played = [await door.client.get(video["gcsUri"]) for video in videos]
+
+    assert [answer.content for answer in played] == [b"first", b"second"]
+    assert all(set(video) == {"gcsUri", "mimeType"} for video in videos)
+
+
+@pytest.mark.parametrize(
+    ("of_server", "of_key", "member"),
+    [
+        ("inline", "", "bytesBase64Encoded"),
+        ("inline", "addresses", "gcsUri"),
+        ("addresses", "inline", "bytesBase64Encoded"),
+    ],
+)
+async def test_a_key_may_have_its_own_way_to_get_videos(
+    tmp_path: Path, of_server: str, of_key: str, member: str
+) -> None:
+    ann = Principal("", frozenset(Role), google_results=of_key)
+    keys = KnownKeys({"ltk_ann": ann})
+    proofs = Proofs(keys=keys)
+    async with http_serving(tmp_path, proofs=proofs, google_results=of_server) as door:
+        stored = await door.grpc.parts.accept()
+        await door.grpc.parts.ledger.commit(stored.name, SubmissionStarted())
+        await door.grpc.parts.ledger.commit(stored.name, SubmissionAccepted("up/1"))
+        await door.grpc.succeed(stored.name, b"video")
+        answer = await door.client.post(
+            f"/v1/{EXPRESS}:fetchPredictOperation",
+            json={"operationName": google_name(stored.name)},
+            headers={"x-goog-api-key": "ltk_ann"},
+        )
+
+    (video,) = answer.json()["response"]["videos"]
+    assert member in video
 
 
 async def test_a_video_in_the_callers_bucket_is_its_address(tmp_path: Path) -> None:
@@ -185,11 +228,10 @@ async def test_a_video_that_breaks_off_ends_the_connection_early(
             yield b"eHh4"
             raise StorageUnavailable("the disk is gone")
 
-        monkeypatch.setattr("longtake_server.http.google_wire.video_stream.base64_of", broken)
+        monkeypatch.setattr("longtake_server.http.google_wire.inline_json.encoded", broken)
         with pytest.raises(httpx.RemoteProtocolError, match="peer closed connection"):
             await poll(door, name)
 
-    assert "ended a response with videos early" in caplog.text
     assert "Traceback" not in caplog.text
 
 

@@ -54,7 +54,9 @@ def clock() -> FakeClock:
 @pytest.fixture
 async def ring(path: Path, clock: FakeClock) -> AsyncIterator[KeyRing]:
     store = await SqliteStore.open(path, clock)
-    yield KeyRing(store, clock, token_uris=(TOKEN_URI,))
+    ring = KeyRing(store, clock)
+    ring.issue_at(TOKEN_URI)
+    yield ring
     await store.close()
 
 

@@ -26,12 +26,15 @@ class DoorSettings:
         max_request_bytes: The largest body of a request.
         send_timeout_seconds: How long a reader may leave a part of a response unread.
         redirects: Whether signed addresses redirect to those of the media store, if it signs.
+        google_results: How results come on Google's wire, `inline` or `addresses`, unless the
+            caller's key says otherwise.
     """
 
     caller_header: str | None
     max_request_bytes: int
     send_timeout_seconds: float
     redirects: bool = False
+    google_results: str = "inline"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ import jwt
 from longtake_server.errors import CredentialExpired, CredentialMalformed, CredentialUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping, Sequence
 
     from longtake_server.identity.key_store import StoredKey
 
@@ -122,14 +122,14 @@ def key_id_of(assertion: str) -> str:
 
 
 def expire_time_of(
-    assertion: str, key: StoredKey, audiences: Collection[str], now: datetime
+    assertion: str, key: StoredKey, token_uri: str | None, now: datetime
 ) -> datetime:
     """Return when an assertion expires, whose signature and claims are right.
 
     Args:
         assertion: The assertion.
         key: The key that it claims.
-        audiences: What its aud may be.
+        token_uri: What its aud may be besides GOOGLE_AUDIENCE, None for nothing else.
         now: The time.
 
     Raises:
@@ -138,6 +138,7 @@ def expire_time_of(
         CredentialExpired: It has expired.
 
     """
+    audiences = [GOOGLE_AUDIENCE] if token_uri is None else [GOOGLE_AUDIENCE, token_uri]
     claims = _verified(assertion, key, audiences)
     begins, ends = _time(claims, "iat"), _time(claims, "exp")
     if not timedelta() < ends - begins <= LONGEST_LIFE:
@@ -153,13 +154,13 @@ def _email(key_id: str) -> str:
     return f"{key_id}@{_DOMAIN}"
 
 
-def _verified(assertion: str, key: StoredKey, audiences: Collection[str]) -> Mapping[str, Any]:
+def _verified(assertion: str, key: StoredKey, audiences: Sequence[str]) -> Mapping[str, Any]:
     try:
         claims: Mapping[str, Any] = jwt.decode(
             assertion,
             key.public_key,
             algorithms=[_ALGORITHM],
-            audience=list(audiences),
+            audience=audiences,
             issuer=_email(key.id),
             # The times are checked by the server's clock.
             options={

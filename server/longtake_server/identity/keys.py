@@ -23,7 +23,7 @@ from longtake_server.identity.api_key import TOKEN_PREFIX, parse
 from longtake_server.identity.principal import Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from longtake_server.clock import Clock
@@ -52,8 +52,6 @@ class KeyRing:
         clock: Determines which keys have expired and when the store is read.
         note: Called on the event loop whenever `available` changes, and after the first read.
         read_seconds: The deadline of each access to the store.
-        token_uris: The addresses of the token endpoint. An assertion of a credentials file is for
-            one of them, or for Google's.
 
     """
 
@@ -63,13 +61,12 @@ class KeyRing:
         clock: Clock,
         note: Callable[[bool], None] = lambda _available: None,
         read_seconds: float = _READ_SECONDS,
-        token_uris: Collection[str] = (),
     ) -> None:
         self._store = store
         self._clock = clock
         self._note = note
         self._read_seconds = read_seconds
-        self._token_uris = token_uris
+        self._token_uri: str | None = None
         self._version: int | None = None
         self._keys: Mapping[str, tuple[StoredKey, Principal]] = {}
         # By the SHA-256 of the whole text. Each key has one text, so it is no larger than `_keys`.
@@ -89,6 +86,15 @@ class KeyRing:
     def available(self) -> bool:
         """Whether keys can be verified now."""
         return bool(self._available)
+
+    def issue_at(self, token_uri: str | None) -> None:
+        """Accept assertions of credentials files that are for this address, besides Google's.
+
+        Args:
+            token_uri: The address of the server's token endpoint, None if it is not known.
+
+        """
+        self._token_uri = token_uri
 
     def known(self, text: str) -> Principal | None:
         """Return the principal of a key that is in memory, or None if the store must be asked.
@@ -189,8 +195,8 @@ class KeyRing:
         key, principal = self._keys.get(key_id, (None, None))
         if key is None or principal is None or not key.public_key:
             raise CredentialUnknown("the server does not know the credentials file")
-        audiences = (credentials_file.GOOGLE_AUDIENCE, *self._token_uris)
-        ends = credentials_file.expire_time_of(assertion, key, audiences, self._clock.now())
+        now = self._clock.now()
+        ends = credentials_file.expire_time_of(assertion, key, self._token_uri, now)
         if principal.expire_time is not None:
             ends = min(ends, principal.expire_time)
         found = key, replace(principal, expire_time=ends)

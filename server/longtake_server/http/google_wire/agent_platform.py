@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import AsyncExitStack
-from functools import partial
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -26,12 +25,14 @@ from longtake_server.http.google_wire import veo_answers
 from longtake_server.http.google_wire.bodies import Members, body_of, refuse_all
 from longtake_server.http.google_wire.google_errors import answering
 from longtake_server.http.google_wire.idempotency import request_id_of, reused
+from longtake_server.http.google_wire.inline_json import write_json
+from longtake_server.http.google_wire.sending import sent_whole
 from longtake_server.http.google_wire.veo_requests import in_googles_names, request_of
-from longtake_server.http.google_wire.video_stream import VideoStream
+from longtake_server.operations.results.addresses import Disposition
 from longtake_server.telemetry.traces import context_to_keep
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
     from starlette.requests import Request
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from longtake_server.http.parts import DoorParts
     from longtake_server.identity.principal import Principal
     from longtake_server.operations.model import OperationRecord
+    from longtake_server.operations.results.download import Download
 
 _GENERATE = "/longtake.v1.VideoService/GenerateVideos"
 _GET = "/longtake.v1.VideoService/GetOperation"
@@ -47,6 +49,7 @@ _VERSIONS = ("v1", "v1beta1")
 # Of a project, and of an express key, which has none. Any project and location will do.
 _PARENTS = ("projects/{project}/locations/{location}/", "")
 _MODEL = "publishers/google/models/{model}"
+_ADDRESSES = "addresses"
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _MOST_POLL_BYTES = 1 << 16
 # The JSON around the bytes of a request.
@@ -132,31 +135,38 @@ class _Calls:
     async def _succeeded(
         self, named: str, record: OperationRecord, principal: Principal
     ) -> Response:
-        addresses = self._addresses(record)
-        parts = veo_answers.succeeded(named, record, addresses)
-        if len(parts) == 1:
-            return _json(parts[0])
-        inline = [index for index, address in enumerate(addresses) if address is None]
-        async with AsyncExitStack() as opening:
-            # All are open before the first byte is sent, so that a video that is gone is an error
-            # in Google's form.
-            downloads = [
-                await opening.enter_async_context(
-                    self._parts.service.download(record.name, principal, index, 0, None)
-                )
-                for index in inline
-            ]
-            return VideoStream(
-                parts,
-                downloads,
-                opening.pop_all(),
-                self._parts.settings.send_timeout_seconds,
-                partial(self._parts.telemetry.video_sent, _GET),
-            )
+        addresses = await self._addresses(record, principal)
 
-    def _addresses(self, record: OperationRecord) -> Sequence[str | None]:
+        @asynccontextmanager
+        async def opened(index: int) -> AsyncGenerator[Download]:
+            name = record.name
+            async with self._parts.service.download(name, principal, index, 0, None) as download:
+                yield download
+            self._parts.telemetry.video_sent(_GET, download.size_bytes)
+
+        return await sent_whole(
+            write_json(veo_answers.succeeded(named, record, addresses), opened),
+            "application/json",
+            self._parts.settings.send_timeout_seconds,
+        )
+
+    async def _addresses(
+        self, record: OperationRecord, principal: Principal
+    ) -> Sequence[str | None]:
         """Return the address of each video, None for one that is sent inline."""
-        return [video.location if video.in_callers_bucket else None for video in record.videos]
+        is_signed = (principal.google_results or self._parts.settings.google_results) == _ADDRESSES
+        addresses: list[str | None] = []
+        for index, video in enumerate(record.videos):
+            if video.in_callers_bucket:
+                addresses.append(video.location)
+            elif is_signed:
+                signed = await self._parts.service.create_video_url(
+                    record.name, principal, index, None, Disposition.INLINE
+                )
+                addresses.append(signed.url)
+            else:
+                addresses.append(None)
+        return addresses
 
 
 def _resource(request: Request) -> str:

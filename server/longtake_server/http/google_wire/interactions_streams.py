@@ -185,7 +185,8 @@ class InteractionStreams:
         """Return whether a video is told by its address: as the creating call asked, or by key."""
         delivery = call.interaction.delivery
         if delivery is Delivery.BY_SETTING:
-            return call.principal.google_results == _ADDRESSES
+            preferred = call.principal.google_results or self._parts.settings.google_results
+            return preferred == _ADDRESSES
         return delivery is Delivery.URI
 
     async def _signed(self, call: Call, index: int) -> str | None:
