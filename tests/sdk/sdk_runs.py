@@ -14,11 +14,11 @@ from typing import Any
 
 import av
 from processes.running import GUARD_SECONDS
-from sdk.older_sdk import older_python
+from sdk.other_sdks import OLDER, other_python
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
-NEWER, OLDER = "3.4.0", "2.19.0"
+NEWER = "3.4.0"
 VERSIONS = (NEWER, OLDER)
 
 
@@ -50,7 +50,9 @@ async def python_with(version: str) -> Path:
 
     Skips the test if that version cannot be had.
     """
-    return Path(sys.executable) if version == NEWER else await asyncio.to_thread(older_python)
+    if version == NEWER:
+        return Path(sys.executable)
+    return await asyncio.to_thread(other_python, version)
 
 
 def read_object(base_url: str, address: str) -> bytes:

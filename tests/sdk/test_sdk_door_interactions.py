@@ -17,8 +17,9 @@ import pytest
 from identity.identity_keys import keys_in_new_database
 from PIL import Image
 from processes.running import GUARD_SECONDS, server, simulator
+from sdk.other_sdks import OLDER
 from sdk.sdk_door_settings import END, SETTINGS, THREE_SECONDS, environment, http_address
-from sdk.sdk_runs import NEWER, OLDER, VERSIONS, frames, python_with
+from sdk.sdk_runs import NEWER, VERSIONS, frames, python_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
