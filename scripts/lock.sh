@@ -25,8 +25,9 @@ compile requirements.lock pyproject.toml client_stubs/python/pyproject.toml --gr
 compile requirements-build.lock --group build --constraint requirements.lock
 compile requirements-server.lock pyproject.toml client_stubs/python/pyproject.toml \
     --extra postgres --constraint requirements.lock
-# For the simulator's tests: an older version of Google's SDK, in a separate environment.
+# For the tests of Google's wire: other versions of Google's SDK, in separate environments.
 compile tests/sdk/google-genai-2.19.0.lock - "$@" <<<"google-genai==2.19.0"
+compile tests/sdk/google-genai-3.6.1.lock - "$@" <<<"google-genai[aiohttp]==3.6.1"
 # For the benchmarks: the LiteLLM proxy and Google's SDK, in a separate environment.
 compile benchmarks/peers.lock - "$@" <<<"litellm[proxy]==1.108.7
 google-genai==3.4.0"

@@ -17,6 +17,7 @@ from longtake_server.errors import StorageLost
 from longtake_server.http.parts import DoorParts, DoorSettings
 from longtake_server.identity.configured import configured_authenticator
 from longtake_server.identity.keys import KeyRing
+from longtake_server.keys_file import token_uri_of
 from longtake_server.memory import (
     MemoryReturner,
     forget_attribute_names,
@@ -87,7 +88,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         push = await _push(settings, built, parts)
         await _ops(settings, built.health, scrape, parts)
         shared = _shared(settings, built, telemetry, authenticator, budget)
-        http = await _http(settings, shared, certificates, parts)
+        http = await _http(settings, shared, certificates, keys, parts)
         await server.start()
         running = asyncio.create_task(built.election.run(), name="election")
         returning = asyncio.create_task(_memory(built, server).run(), name="memory")
@@ -269,6 +270,7 @@ def _shared(
         redirects=settings.video_url_redirect,
         own_pages_only=_serves_this_machine_only(settings),
         public_url=settings.public_url,
+        google_results=settings.google_results,
     )
     return DoorParts(
         built.service, authenticator, built.clock, door, built.signer, budget, telemetry
@@ -285,6 +287,7 @@ async def _http(
     settings: Settings,
     shared: DoorParts,
     certificates: Certificates | None,
+    keys: KeyRing | None,
     parts: AsyncExitStack,
 ) -> HttpListener | None:
     """Start the HTTP listener of callers if it is configured. It is imported only then."""
@@ -296,6 +299,8 @@ async def _http(
     parts.push_async_callback(http.stop)
     address = http.bind(settings.http_listen)
     shared.signer.listens(address, tls=certificates is not None)
+    if keys is not None:
+        keys.issue_at(token_uri_of(settings, address))
     await http.start()
     _log.info("serving HTTP", extra={"address": address})
     return http

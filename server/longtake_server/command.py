@@ -21,6 +21,7 @@ from longtake_server.copy_command import copy_to_postgres
 from longtake_server.errors import StartFailure, StorageLost
 from longtake_server.health_command import add_health_arguments, health_target
 from longtake_server.keys_command import keys
+from longtake_server.keys_file import token_uri_of
 from longtake_server.migrate_command import migrate
 from longtake_server.output import OutputFailure, ReaderGone, say
 from longtake_server.rpc.health_client import check_health
@@ -81,7 +82,8 @@ def _arguments() -> argparse.Namespace:
 
 def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
     if arguments.command == "keys":
-        report = keys(store_place(settings), arguments, SystemClock().now())
+        token_uri = token_uri_of(settings)
+        report = keys(store_place(settings), arguments, SystemClock().now(), token_uri)
         say(report.output)
         for note in report.notes:
             sys.stderr.write(f"longtake-server: {note}\n")

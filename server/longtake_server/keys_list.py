@@ -48,6 +48,8 @@ def fields_of(key: StoredKey) -> Mapping[str, object]:
                 ("last_use_time", key.last_use_time),
             )
         },
+        "has_google_credentials": key.public_key != "",
+        "google_results": key.google_results or None,
     }
 
 

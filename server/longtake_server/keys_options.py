@@ -8,6 +8,7 @@ import argparse
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import StartFailure
@@ -23,6 +24,9 @@ _ACTIONS: Mapping[str, str] = {
     "revoke": "refuse a key from now on",
     "rotate": "make another key for the same principal; the old one expires after the overlap",
 }
+GOOGLE_RESULTS = ("inline", "addresses")
+"""How results may come on Google's wire."""
+
 _PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,127}")
 _KEY_ID = re.compile(r"[0-9A-Za-z]{12}")
 _DURATION = re.compile(r"([0-9]{1,10})([smhdw])")
@@ -68,6 +72,7 @@ def add_commands(
                 help="when the new key expires: a duration as in 90d, a day, or a time (default: "
                 + ("never)" if name == "create" else "as long after now as the old key lasted)"),
             )
+            _add_google(action)
         if name != "revoke":
             action.add_argument("--json", action="store_true", help="print JSON")
 
@@ -122,6 +127,23 @@ def _add_principal(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="KEY=VALUE",
         help="a label of the principal, for budgets and usage; may be repeated",
+    )
+
+
+def _add_google(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--google-credentials",
+        type=Path,
+        metavar="FILE",
+        help="write a credentials file for Google's SDKs, for GOOGLE_APPLICATION_CREDENTIALS, in "
+        "place of printing the key; needs LONGTAKE_PUBLIC_URL",
+    )
+    parser.add_argument(
+        "--google-results",
+        choices=GOOGLE_RESULTS,
+        metavar="HOW",
+        help="how the key gets results on Google's wire: inline or addresses (default: as "
+        "LONGTAKE_GOOGLE_RESULTS says)",
     )
 
 

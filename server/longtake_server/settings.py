@@ -94,6 +94,11 @@ class Settings(BaseModel):
         "signs. `http://` is for loopback addresses, unless `LONGTAKE_INSECURE` has plaintext. "
         "Default: that of `LONGTAKE_HTTP_LISTEN` if it is a loopback address.",
     )
+    google_results: Literal["inline", "addresses"] = Field(
+        default="inline",
+        description="How results come on Google's wire: as base64, or as signed addresses that "
+        "last an hour. A key may have a setting of its own.",
+    )
     video_url_longest_seconds: WholeSeconds = Field(
         default=604_800, description="Longest lifetime of a signed address of a video."
     )

@@ -52,6 +52,7 @@ async def http_serving(
     max_request_bytes_in_flight: int = 10 * MAX_REQUEST_BYTES,
     send_timeout_seconds: float = _SEND_TIMEOUT_SECONDS,
     redirects: bool = False,
+    google_results: str = "inline",
     telemetry: Telemetry | None = None,
     certificates: Certificates | None = None,
     grace_seconds: float = 1.0,
@@ -65,6 +66,7 @@ async def http_serving(
         redirects: Whether signed addresses redirect to those of the media store.
         certificates: The certificate for TLS.
         grace_seconds: How long requests under way may take when the listener stops.
+        google_results: How results come on Google's wire.
     """
     async with serving(
         folder,
@@ -80,7 +82,10 @@ async def http_serving(
             server.parts.service,
             server.authenticator,
             server.parts.clock,
-            DoorSettings(caller_header, max_request_bytes, send_timeout_seconds, redirects),
+            DoorSettings(
+                *(caller_header, max_request_bytes, send_timeout_seconds, redirects),
+                google_results=google_results,
+            ),
             server.parts.signer,
             RequestBudget(max_request_bytes_in_flight),
             telemetry or Telemetry(),

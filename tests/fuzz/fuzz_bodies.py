@@ -200,7 +200,7 @@ BODIES = (
         (b"\x00" + _GOLDEN_REQUEST, b"\x00" + _SIMPLE, b"\x01" * 200), _requests,
     ),
     Target(
-        "upstream answers", 0.07,
+        "upstream answers", 0.05,
         [
             bytes([kind]) + body
             for kind in range(6)
@@ -209,6 +209,6 @@ BODIES = (
         _answers,
     ),
     Target(
-        "pushes", 0.05, (b"\x01\x00\x00\x00" + _BODY, b"\x00" + _MESSAGE), _pushes
+        "pushes", 0.03, (b"\x01\x00\x00\x00" + _BODY, b"\x00" + _MESSAGE), _pushes
     ),
 )  # fmt: skip

@@ -252,7 +252,7 @@ class _Fuzzed:
 
 
 @contextmanager
-def _logging_to(log: OneLineLog) -> Iterator[None]:
+def logging_to(log: OneLineLog) -> Iterator[None]:
     """Send what the server logs to one handler only."""
     logger = logging.getLogger("longtake_server")
     level, propagates = logger.level, logger.propagate
@@ -272,7 +272,7 @@ def _calls(folder: Path) -> Iterator[Callable[[bytes], str]]:
     loop = asyncio.new_event_loop()
     log = OneLineLog()
     with ExitStack() as stack:
-        stack.enter_context(_logging_to(log))
+        stack.enter_context(logging_to(log))
         stack.callback(loop.close)
         clock, telemetry = SystemClock(), Telemetry()
         entered = engine(folder, clock=cast("FakeClock", clock))

@@ -7,7 +7,10 @@ from __future__ import annotations
 from fuzz.fuzz_bodies import BODIES
 from fuzz.fuzz_calls import CALLS
 from fuzz.fuzz_credentials import CREDENTIALS
+from fuzz.fuzz_google import GOOGLE
+from fuzz.fuzz_interactions import INTERACTIONS
 from fuzz.fuzz_texts import TEXTS
 
-TARGETS = {target.name: target for target in (*TEXTS, *BODIES, *CREDENTIALS, *CALLS)}
+_ALL = (*TEXTS, *BODIES, *GOOGLE, *INTERACTIONS, *CREDENTIALS, *CALLS)
+TARGETS = {target.name: target for target in _ALL}
 """The targets by name."""

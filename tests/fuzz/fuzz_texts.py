@@ -115,20 +115,20 @@ def _target(name: str, share: float, once: Callable[[bytes], str], *seeds: bytes
 
 TEXTS = (
     _target(
-        "names", 0.15, _name, b"\x00" + _OPERATION, b"\x01" + _OPERATION + b"/videos/3",
+        "names", 0.1, _name, b"\x00" + _OPERATION, b"\x01" + _OPERATION + b"/videos/3",
         b"\x02models/veo-3.1-generate-001",
     ),
     _target(
-        "filters", 0.18, _filter, b"state = RUNNING AND labels.team = \"a b\"",
+        "filters", 0.12, _filter, b"state = RUNNING AND labels.team = \"a b\"",
         b'model = "veo-3.1-generate-001" AND done = true', b"labels.a = b AND labels.c = d",
     ),
     _target(
-        "page tokens", 0.13, _page_token,
+        "page tokens", 0.08, _page_token,
         b"\x01" + requests.page_token("2026-01-01 operations/a", *_QUERY).encode(),
         b"\x00\x04operations/\x04aaaa",
     ),
     _target(
-        "positions", 0.1, _position, Positions(_KEY, "orders").token(_POSITION).encode(), b"AAAA",
+        "positions", 0.06, _position, Positions(_KEY, "orders").token(_POSITION).encode(), b"AAAA",
     ),
     _target("numbers", 0.05, _number, bytes(range(64)), bytes(range(255, 128, -1))),
     _target("trace contexts", 0.05, _trace_context, _TRACEPARENT, _TRACEPARENT + b"\na=1,b@c=2"),

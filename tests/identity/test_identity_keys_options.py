@@ -5,38 +5,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from longtake_server import command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    Run = Callable[..., tuple[int, str, str]]
+    from identity.identity_command import Run
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def keys(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Run:
-    """Return a function that runs the command: its exit code, its output and its errors."""
-    monkeypatch.setenv("LONGTAKE_DATA_FOLDER", str(tmp_path))
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["longtake-server", "keys", *words])
-        with pytest.raises(SystemExit) as ended:
-            command.main()
-        written = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, written.out, written.err
-
-    return run
 
 
 @pytest.mark.parametrize(

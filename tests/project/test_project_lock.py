@@ -18,6 +18,7 @@ LOCK_FILES = (
     "requirements.lock",
     *IMAGE_LOCK_FILES,
     "tests/sdk/google-genai-2.19.0.lock",
+    "tests/sdk/google-genai-3.6.1.lock",
     "benchmarks/peers.lock",
 )
 OUR_OWN = {"longtake", "longtake-server"}

@@ -14,11 +14,11 @@ from typing import Any
 
 import av
 from processes.running import GUARD_SECONDS
-from sdk.older_sdk import older_python
+from sdk.other_sdks import OLDER, other_python
 
 ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "tests"
-NEWER, OLDER = "3.4.0", "2.19.0"
+NEWER = "3.4.0"
 VERSIONS = (NEWER, OLDER)
 
 
@@ -29,7 +29,7 @@ async def told_by(
 
     Skips the test if that version of the SDK cannot be had.
     """
-    python = Path(sys.executable) if version == NEWER else await asyncio.to_thread(older_python)
+    python = await python_with(version)
     # The SDK would find projects, keys and addresses in the environment.
     environment = {name: text for name, text in os.environ.items() if "GOOGLE" not in name}
     process = await asyncio.create_subprocess_exec(
@@ -43,6 +43,16 @@ async def told_by(
     assert said["version"] == version
     told: dict[str, Any] = said["told"]
     return told
+
+
+async def python_with(version: str) -> Path:
+    """Return the interpreter that has a version of the SDK.
+
+    Skips the test if that version cannot be had.
+    """
+    if version == NEWER:
+        return Path(sys.executable)
+    return await asyncio.to_thread(other_python, version)
 
 
 def read_object(base_url: str, address: str) -> bytes:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes.running import simulator
-from sdk.sdk_runs import NEWER, OLDER, VERSIONS, frames, read_object, told_by
+from sdk.other_sdks import OLDER
+from sdk.sdk_runs import NEWER, VERSIONS, frames, read_object, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image, ImageDraw
 from processes.running import simulator
-from sdk.sdk_runs import NEWER, OLDER, frames, read_object, told_by
+from sdk.other_sdks import OLDER
+from sdk.sdk_runs import NEWER, frames, read_object, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

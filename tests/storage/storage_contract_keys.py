@@ -61,6 +61,8 @@ class KeyContract:
             expire_time=NOON + 2 * HOUR,
             revoke_time=NOON + HOUR,
             last_use_time=NOON,
+            public_key="-----BEGIN PUBLIC KEY-----\n",
+            google_results="addresses",
         )
         second = new_key(create_time=NOON + HOUR)
         with register() as keys:

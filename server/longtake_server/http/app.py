@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from longtake_server.http import videos
+from longtake_server.http.google_wire import agent_platform, interactions, token_endpoint
 from longtake_server.http.observation import Observed
 from longtake_server.http.signed import PREFIX
 from longtake_server.http.sites import OwnPages
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
     from longtake_server.http.parts import DoorParts
 
-_ROUTES = (videos.routes,)
+_ROUTES = (
+    videos.routes,
+    agent_platform.routes,
+    interactions.routes,
+    token_endpoint.routes,
+)
 
 
 def create_application(parts: DoorParts) -> ASGIApp:

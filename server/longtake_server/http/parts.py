@@ -29,6 +29,8 @@ class DoorSettings:
         own_pages_only: Whether pages of other sites are refused, since no request needs a
             credential that they lack.
         public_url: The base URL at which callers reach the server, None for its own address.
+        google_results: How results come on Google's wire, `inline` or `addresses`, unless the
+            caller's key says otherwise.
     """
 
     caller_header: str | None
@@ -37,6 +39,7 @@ class DoorSettings:
     redirects: bool = False
     own_pages_only: bool = False
     public_url: str | None = None
+    google_results: str = "inline"
 
 
 @dataclass(frozen=True, slots=True)

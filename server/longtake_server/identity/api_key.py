@@ -21,6 +21,9 @@ from longtake_server.errors import CredentialMalformed
 PREFIX = "ltk_"
 """What every API key begins with. No other credential does."""
 
+TOKEN_PREFIX = "lta_"  # noqa: S105 - a prefix, and no secret
+"""What every access token of a key's credentials file begins with. See credentials_file.py."""
+
 PATTERN = r"ltk_[0-9A-Za-z]{12}_[0-9A-Za-z]{38}"
 """The regular expression for scanners."""
 

@@ -13,7 +13,7 @@ from longtake_server.errors import (
     CredentialsDiffer,
     CredentialUnknown,
 )
-from longtake_server.identity.api_key import PREFIX
+from longtake_server.identity.api_key import PREFIX, TOKEN_PREFIX
 from longtake_server.identity.principal import ANYONE, Principal
 
 if TYPE_CHECKING:
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from longtake_server.identity.principal import Role
     from longtake_server.identity.tokens import Tokens
 
+_OF_KEYS = (PREFIX, TOKEN_PREFIX)
 _BEARER = "bearer "
 _DOTS_OF_A_TOKEN = 2
 
 
 class Keys(Protocol):
-    """The API keys of the server."""
+    """The API keys of the server, and the access tokens of their credentials files."""
 
     @property
     def available(self) -> bool:
@@ -157,7 +158,7 @@ class Authenticator:
             if self._certificates is None or not presented.identities:
                 raise CredentialMissing(self._accepted)
             return self._certificates.principal_of(presented.identities)
-        if self._keys is not None and text.startswith(PREFIX):
+        if self._keys is not None and text.startswith(_OF_KEYS):
             return self._keys.known(text)
         if self._tokens is None or text.count(".") != _DOTS_OF_A_TOKEN:
             raise CredentialMalformed(self._accepted)
@@ -173,7 +174,7 @@ class Authenticator:
         if principal is not None:
             return principal
         text = self._credential(presented)
-        if self._keys is not None and text.startswith(PREFIX):
+        if self._keys is not None and text.startswith(_OF_KEYS):
             return await self._keys.verify(text)
         if self._tokens is None:
             raise CredentialMalformed(self._accepted)

@@ -32,6 +32,9 @@ class StoredKey:
         expire_time: From when on the key is refused, None if it does not expire.
         revoke_time: When the key was revoked, None if it was not.
         last_use_time: The minute of the last call with the key, None before the first.
+        public_key: The public key of its credentials file in PEM, empty if it has no file.
+        google_results: How it gets results on Google's wire, `inline` or `addresses`; empty for
+            the way that the server is set to.
     """
 
     id: str
@@ -44,6 +47,8 @@ class StoredKey:
     expire_time: datetime | None = None
     revoke_time: datetime | None = None
     last_use_time: datetime | None = None
+    public_key: str = ""
+    google_results: str = ""
 
 
 class KeyStore(Protocol):

@@ -8,6 +8,8 @@ import asyncio
 import hashlib
 import hmac
 import logging
+from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import (
@@ -17,7 +19,7 @@ from longtake_server.errors import (
     CredentialUnknown,
     StorageUnavailable,
 )
-from longtake_server.identity.api_key import parse
+from longtake_server.identity.api_key import TOKEN_PREFIX, parse
 from longtake_server.identity.principal import Principal
 
 if TYPE_CHECKING:
@@ -33,12 +35,13 @@ _BETWEEN_READS_SECONDS = 0.5
 _READ_SECONDS = 2.0
 _OLDEST_SECONDS = 5.0
 _BETWEEN_WRITES_SECONDS = 60.0
+_MOST_TOKENS = 10_000
 
 _UNREADABLE = "the API keys cannot be read"
 
 
 class KeyRing:
-    """Turns API keys into principals.
+    """Turns API keys, and access tokens of their credentials files, into principals.
 
     A new key is accepted at once: what is unknown is looked up before it is refused. Any other
     change of the keys in the store takes effect within a second. If the store cannot be read for 5
@@ -63,10 +66,13 @@ class KeyRing:
         self._clock = clock
         self._note = note
         self._read_seconds = read_seconds
+        self._token_uri: str | None = None
         self._version: int | None = None
         self._keys: Mapping[str, tuple[StoredKey, Principal]] = {}
         # By the SHA-256 of the whole text. Each key has one text, so it is no larger than `_keys`.
         self._proven: dict[bytes, tuple[StoredKey, Principal]] = {}
+        # The same of access tokens, of which a key can have many.
+        self._proven_tokens: OrderedDict[bytes, tuple[StoredKey, Principal]] = OrderedDict()
         self._fresh_at = 0.0
         self._available: bool | None = None
         # One read at a time. Whoever waits for the lock may find that it has been made meanwhile.
@@ -80,6 +86,15 @@ class KeyRing:
     def available(self) -> bool:
         """Whether keys can be verified now."""
         return bool(self._available)
+
+    def issue_at(self, token_uri: str | None) -> None:
+        """Accept assertions of credentials files that are for this address, besides Google's.
+
+        Args:
+            token_uri: The address of the server's token endpoint, None if it is not known.
+
+        """
+        self._token_uri = token_uri
 
     def known(self, text: str) -> Principal | None:
         """Return the principal of a key that is in memory, or None if the store must be asked.
@@ -100,13 +115,13 @@ class KeyRing:
         Calls that wait at the same time share a read.
 
         Args:
-            text: The whole key.
+            text: The whole key, or an access token of the key's credentials file.
 
         Raises:
-            CredentialMalformed: The text is not an API key.
+            CredentialMalformed: The text is not an API key or such a token.
             CredentialUnknown: The server has no such key, or its secret is another.
             CredentialRevoked: The key was revoked.
-            CredentialExpired: The key has expired.
+            CredentialExpired: The key, or the token, has expired.
             AuthenticationUnavailable: The store of keys cannot be read.
 
         """
@@ -136,26 +151,30 @@ class KeyRing:
         found = self._keys.get(key_id)
         if found is None:
             raise CredentialUnknown("the server does not know the API key")
-        self._check(found[0])
+        self._check(*found)
         return found[1]
 
     def _principal_of(self, text: str) -> Principal:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-        key, principal = self._proven.get(digest) or self._prove(text, digest)
-        self._uses[key.id] = self._check(key)
+        key, principal = (
+            self._proven.get(digest) or self._proven_tokens.get(digest) or self._prove(text, digest)
+        )
+        self._uses[key.id] = self._check(key, principal)
         return principal
 
-    def _check(self, key: StoredKey) -> datetime:
-        """Return the time, at which the key is valid."""
+    def _check(self, key: StoredKey, principal: Principal) -> datetime:
+        """Return the time, at which the key, and what was presented of it, are valid."""
         if key.revoke_time is not None:
             raise CredentialRevoked(key.id)
         now = self._clock.now()
-        if key.expire_time is not None and key.expire_time <= now:
+        if principal.expire_time is not None and principal.expire_time <= now:
             raise CredentialExpired(key.id)
         return now
 
     def _prove(self, text: str, digest: bytes) -> tuple[StoredKey, Principal]:
         """Return the key that a text is, and keep it for the next call with this text."""
+        if text.startswith(TOKEN_PREFIX):
+            return self._prove_token(text.removeprefix(TOKEN_PREFIX), digest)
         presented = parse(text)
         if not self._available:
             raise AuthenticationUnavailable(_UNREADABLE)
@@ -163,6 +182,27 @@ class KeyRing:
         if found is None or not hmac.compare_digest(found[0].hash, presented.hash):
             raise CredentialUnknown("the server does not know the API key")
         self._proven[digest] = found
+        return found
+
+    def _prove_token(self, assertion: str, digest: bytes) -> tuple[StoredKey, Principal]:
+        """Return the key whose credentials file an access token is from. Keeps it likewise."""
+        # Imported only then: it takes memory that other servers need not spend.
+        from longtake_server.identity import credentials_file
+
+        key_id = credentials_file.key_id_of(assertion)
+        if not self._available:
+            raise AuthenticationUnavailable(_UNREADABLE)
+        key, principal = self._keys.get(key_id, (None, None))
+        if key is None or principal is None or not key.public_key:
+            raise CredentialUnknown("the server does not know the credentials file")
+        now = self._clock.now()
+        ends = credentials_file.expire_time_of(assertion, key, self._token_uri, now)
+        if principal.expire_time is not None:
+            ends = min(ends, principal.expire_time)
+        found = key, replace(principal, expire_time=ends)
+        self._proven_tokens[digest] = found
+        if len(self._proven_tokens) > _MOST_TOKENS:
+            self._proven_tokens.popitem(last=False)
         return found
 
     async def run(self) -> None:
@@ -202,7 +242,7 @@ class KeyRing:
             return
         keys = await self._store.keys()
         self._keys = {key.id: (key, _principal_by(key)) for key in keys}
-        self._proven = {}
+        self._forget_proofs()
         self._version = version
 
     def _fail(self, failure: Exception) -> None:
@@ -222,8 +262,12 @@ class KeyRing:
         if available and self._available is False:
             _log.info("the API keys can be read again")
         self._available = available
-        self._proven = {}
+        self._forget_proofs()
         self._note(available)
+
+    def _forget_proofs(self) -> None:
+        self._proven.clear()
+        self._proven_tokens.clear()
 
     async def _keep_uses(self) -> None:
         while True:
@@ -246,4 +290,6 @@ class KeyRing:
 
 
 def _principal_by(key: StoredKey) -> Principal:
-    return Principal(key.principal, key.roles, key.labels, key.id, key.expire_time)
+    return Principal(
+        *(key.principal, key.roles, key.labels, key.id, key.expire_time, key.google_results)
+    )

@@ -31,6 +31,7 @@ class Principal:
         labels: The labels that the operator gave it. They count for the budgets of labels.
         key_id: The id of its API key, empty for another credential.
         expire_time: When its credential expires, None if it does not.
+        google_results: How it gets results on Google's wire; empty for the server's way.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Principal:
     labels: Mapping[str, str] = field(default_factory=dict)
     key_id: str = ""
     expire_time: datetime | None = None
+    google_results: str = ""
 
     @property
     def is_admin(self) -> bool:

@@ -359,3 +359,7 @@ class VideoOperations:
     def model(self, model: str) -> ModelEntry:
         """Return a model. Raises ModelNotFound."""
         return self._catalogue.find(model)
+
+    def serves(self, model: str) -> bool:
+        """Return whether a model, or an alias that the operator has set, is served."""
+        return self._catalogue.serving(model) is not None

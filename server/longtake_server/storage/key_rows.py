@@ -18,7 +18,7 @@ _MINUTE_MICROS = 60_000_000
 
 COLUMNS = (
     "id, hash, last_four, principal, roles, labels, create_time, expire_time, revoke_time, "
-    "last_use_time"
+    "last_use_time, public_key, google_results"
 )
 """The columns of a row in order."""
 
@@ -31,19 +31,26 @@ def row_of(key: StoredKey) -> tuple[object, ...]:
         json.dumps(dict(key.labels), ensure_ascii=False, sort_keys=True),
         to_micros(key.create_time),
         *map(optional_micros, (key.expire_time, key.revoke_time, key.last_use_time)),
+        *(key.public_key, key.google_results),
     )
 
 
 def key_of(row: tuple[Any, ...]) -> StoredKey:
     """Return the key of a row."""
-    key_id, hashed, last_four, principal, roles, labels, created, *times = row
+    key_id, hashed, last_four, principal, roles, labels, created, *rest = row
+    expires, revoked, used, public_key, google_results = rest
     return StoredKey(
         *(key_id, hashed, last_four, principal),
         frozenset(map(Role, roles.split(","))),
         json.loads(labels),
         from_micros(created),
-        *(None if micros is None else from_micros(micros) for micros in times),
+        *(_time(expires), _time(revoked), _time(used)),
+        *(public_key, google_results),
     )
+
+
+def _time(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
 
 
 def minute_of(time: datetime) -> int:

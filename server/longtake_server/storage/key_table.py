@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from longtake_server.identity.key_store import StoredKey
 
 _READ = f"SELECT {COLUMNS} FROM keys"  # noqa: S608 - a constant
+_PLACES = ", ".join("?" for _ in COLUMNS.split(", "))
 
 
 class KeyTable:
@@ -28,7 +29,7 @@ class KeyTable:
     def add(self, key: StoredKey) -> None:
         """See KeyRegister.add."""
         self._connection.execute(
-            "INSERT INTO keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO keys ({COLUMNS}) VALUES ({_PLACES})",  # noqa: S608 - constants
             row_of(key),
         )
         self._change_version()

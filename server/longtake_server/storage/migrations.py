@@ -310,6 +310,12 @@ _VERSION_11 = (
     """,
 )
 
+# The public key of a key's credentials file, and how the key gets results on Google's wire.
+_VERSION_12 = (
+    "ALTER TABLE keys ADD COLUMN public_key TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE keys ADD COLUMN google_results TEXT NOT NULL DEFAULT ''",
+)
+
 _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_1,
     _VERSION_2,
@@ -322,6 +328,7 @@ _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_9,
     _VERSION_10,
     _VERSION_11,
+    _VERSION_12,
 )
 
 NEWEST_VERSION = len(_MIGRATIONS)

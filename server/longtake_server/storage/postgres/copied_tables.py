@@ -77,6 +77,7 @@ COPIED_TABLES: tuple[CopiedTable, ...] = (
         (
             *("hash", "last_four", "principal", "roles", "labels"),
             *("create_time", "expire_time", "revoke_time", "last_use_time"),
+            *("public_key", "google_results"),
         ),
     ),
     CopiedTable("signing_keys", ("id",), ("secret", "create_time")),

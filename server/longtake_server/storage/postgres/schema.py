@@ -196,7 +196,14 @@ CREATE TABLE signing_keys (
 );
 """
 
-_MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+# The public key of a key's credentials file, and how the key gets results on Google's wire.
+_VERSION_4 = """
+ALTER TABLE keys
+    ADD COLUMN public_key text NOT NULL DEFAULT '',
+    ADD COLUMN google_results text NOT NULL DEFAULT '';
+"""
+
+_MIGRATIONS: tuple[str, ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 
 NEWEST_VERSION = len(_MIGRATIONS)
 """The schema version that this server makes."""

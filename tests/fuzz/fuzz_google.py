@@ -1,0 +1,215 @@
+# Copyright 2026 The Longtake Authors
+# SPDX-License-Identifier: Apache-2.0
+"""A target for the HTTP listener in process: its routes, the use cases and the store are the real
+ones, and only the socket is missing.
+
+The bodies are those of Veo and of the token endpoint. Interactions have a target of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from fakes.engine import MODEL, engine, principal
+from fuzz.fuzz_calls import logging_to
+from fuzz.fuzz_outcome import Finding, OneLineLog, Target, code_name
+from fuzz.fuzz_reader import Reader
+from google.rpc import code_pb2
+from longtake_server.clock import SystemClock
+from longtake_server.http.app import create_application
+from longtake_server.http.parts import DoorParts, DoorSettings
+from longtake_server.identity.authentication import Authenticator, Proofs
+from longtake_server.identity.principal import Role
+from longtake_server.rpc.request_budget import RequestBudget
+from longtake_server.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from fakes.clock import FakeClock
+    from fakes.engine import Engine
+    from starlette.types import ASGIApp, Message
+
+_HEADER = "x-longtake-caller"
+_CALLER, _STRANGER = "orders", "billing"
+_MAX_REQUEST_BYTES = 4096
+_HANG_SECONDS = 20.0
+_EXPRESS = f"publishers/google/models/{MODEL}"
+_PROJECT = f"projects/p/locations/l/{_EXPRESS}"
+_SUBMIT, _POLL = ":predictLongRunning", ":fetchPredictOperation"
+_GRANT = b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion="
+_FORM = b"application/x-www-form-urlencoded"
+_DEEPEST = 5
+_MOST_MEMBERS = 5
+_MEMBERS = (
+    *("instances", "parameters", "labels", "prompt", "image", "lastFrame", "video", "mask"),
+    *("referenceImages", "referenceType", "maskMode", "bytesBase64Encoded", "gcsUri", "mimeType"),
+    *("cameraControl", "sampleCount", "storageUri", "fps", "durationSeconds", "seed", "resolution"),
+    *("aspectRatio", "personGeneration", "pubsubTopic", "negativePrompt", "enhancePrompt"),
+    *("generateAudio", "compressionQuality", "resizeMode", "operationName", "team"),
+)
+_TEXTS = (
+    *("a dog", "asset", "insert", "gs://bucket/object", "image/png", "video/mp4", "iVBORw0KGgo="),
+    *("pan_left", "720p", "16:9", "allow_adult", "projects/p/topics/topic", "lossless", "pad"),
+    *("\ud800", "\0", "8", "8.0", "film"),
+)
+_NUMBERS = (0, 1, 4, 8, 24, -1, 1.5, 1e300, 10**400, 2**32, True, False, None)
+_BODY: dict[str, Any] = {
+    "instances": [{"prompt": "a dog", "image": {"gcsUri": "gs://b/o", "mimeType": "image/png"}}],
+    "parameters": {"durationSeconds": 8, "sampleCount": 1, "personGeneration": "allow_adult"},
+    "labels": {"team": "film"},
+}
+_REQUEST = json.dumps({"instances": [{"prompt": "a dog"}]}).encode()
+# 0: a body as it is; 1: one made of members; 2: a poll; 3: an assertion; 4: a form as it is.
+_KINDS = 5
+
+
+class _Fuzzed:
+    """Makes a request from an input, and judges the answer."""
+
+    def __init__(self, parts: Engine, application: ASGIApp) -> None:
+        self._parts = parts
+        self._application = application
+        self._foreign = ""
+
+    async def fill(self) -> None:
+        """Create the operation that the caller must not see."""
+        self._foreign = (await self._parts.accept(_STRANGER)).name
+
+    async def once(self, data: bytes) -> str:
+        reader = Reader(data)
+        kind = reader.number(_KINDS)
+        resource = (_EXPRESS, _PROJECT)[reader.number(2)]
+        path, body = f"/v1/{resource}{_SUBMIT}", b""
+        media_type = b"application/json"
+        if kind == 0:
+            body = reader.rest()
+        elif kind == 1:
+            body = json.dumps({**_BODY, **_members(reader, 0)}).encode()
+        elif kind == 2:
+            path = f"/v1/{resource}{_POLL}"
+            name = reader.choice([f"{resource}/{self._foreign}", f"{resource}/operations/none"])
+            body = json.dumps({"operationName": name, **_members(reader, _DEEPEST)}).encode()
+        else:
+            path, media_type = "/token", _FORM
+            body = (_GRANT if kind == 3 else b"") + reader.rest()
+        status, answer = await self._answer(path, body, media_type)
+        return await self._judged(path, status, answer)
+
+    async def _answer(self, path: str, body: bytes, media_type: bytes) -> tuple[int, bytes]:
+        status, answer = 0, b""
+        arriving = [body]
+
+        async def receive() -> Message:
+            if arriving:
+                return {"type": "http.request", "body": arriving.pop(), "more_body": False}
+            await asyncio.get_running_loop().create_future()
+            raise AssertionError
+
+        async def send(message: Message) -> None:
+            nonlocal status, answer
+            status = message.get("status", status)
+            answer += message.get("body", b"")
+
+        headers = [(b"content-type", media_type), (_HEADER.encode(), _CALLER.encode())]
+        scope: dict[str, Any] = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+            "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
+            "root_path": "", "headers": headers, "client": ("127.0.0.1", 1),
+            "server": ("127.0.0.1", 2),
+        }  # fmt: skip
+        try:
+            async with asyncio.timeout(_HANG_SECONDS):
+                await self._application(scope, receive, send)
+        except TimeoutError as error:
+            raise Finding("a request hangs") from error
+        return status, answer
+
+    async def _judged(self, path: str, status: int, answer: bytes) -> str:
+        content = json.loads(answer)
+        if path == "/token":
+            if status != 200 and not (status == 400 and content["error_description"]):
+                raise Finding(f"{status}: {content}")
+            return "OK" if status == 200 else str(content["error"])
+        if status == 200:
+            # Without it, the store would grow with each input.
+            name = "operations/" + content["name"].rpartition("/")[2]
+            await self._parts.service.delete(name, principal(_CALLER))
+            return "OK"
+        error = content["error"]
+        if status not in (400, 404) or error["code"] != status or not error["message"]:
+            raise Finding(f"{status}: {error}")
+        return code_name(code_pb2.Code.Value(error["status"]))
+
+
+def _members(reader: Reader, depth: int) -> dict[str, Any]:
+    return {
+        reader.choice(_MEMBERS): _value(reader, depth + 1)
+        for _ in range(reader.number(_MOST_MEMBERS))
+    }
+
+
+def _value(reader: Reader, depth: int) -> Any:
+    kind = reader.number(8)
+    if kind < 3 or depth > _DEEPEST:
+        return reader.choice(_TEXTS)
+    if kind == 3:
+        return _NUMBERS[reader.number(len(_NUMBERS))]
+    if kind == 4:
+        return [_value(reader, depth + 1) for _ in range(reader.number(3))]
+    return _members(reader, depth)
+
+
+@contextmanager
+def _door(folder: Path) -> Iterator[Callable[[bytes], str]]:
+    loop = asyncio.new_event_loop()
+    log = OneLineLog()
+    with ExitStack() as stack:
+        stack.enter_context(logging_to(log))
+        stack.callback(loop.close)
+        clock = SystemClock()
+        entered = engine(folder, clock=cast("FakeClock", clock))
+        parts = loop.run_until_complete(entered.__aenter__())
+        stack.callback(lambda: loop.run_until_complete(entered.__aexit__(None, None, None)))
+        application = create_application(
+            DoorParts(
+                parts.service,
+                Authenticator(Proofs(caller_roles=frozenset({Role.GENERATOR}))),
+                clock,
+                DoorSettings(_HEADER, _MAX_REQUEST_BYTES, _HANG_SECONDS),
+                parts.signer,
+                RequestBudget(10 * _MAX_REQUEST_BYTES),
+                Telemetry(),
+            )
+        )
+        fuzzed = _Fuzzed(parts, application)
+        loop.run_until_complete(fuzzed.fill())
+
+        def once(data: bytes) -> str:
+            try:
+                return loop.run_until_complete(fuzzed.once(data))
+            finally:
+                log.raise_findings()
+
+        yield once
+
+
+GOOGLE = (
+    Target(
+        "google's wire", 0.2,
+        [
+            b"\x00\x00" + _REQUEST,
+            b"\x00\x01" + json.dumps(_BODY).encode(),
+            *(bytes([1, 0]) + bytes(range(1, 120, step)) for step in (1, 2, 3)),
+            b"\x02\x00\x00",
+            b"\x02\x01\x01",
+            b"\x03\x00e30.e30.AA",
+            b"\x04\x00" + _GRANT + b"a.b.c",
+        ],
+        _door,
+    ),
+)  # fmt: skip
