@@ -97,7 +97,7 @@ def as_table(works: Mapping[str, Work], effort: Effort) -> Table:
         effort: The amount of work.
 
     """
-    ours, proxy = works[_OURS], works[_PROXY]
+    ours, proxy, sdk = works[_OURS], works[_PROXY], works[_SDK]
     return Table(
         title="Longtake and its peers on the same simulator",
         note=f"{effort.callers} callers read the state of one running generation for "
@@ -129,6 +129,12 @@ def as_table(works: Mapping[str, Work], effort: Effort) -> Table:
                 0.33,
                 ours.end_bytes / proxy.end_bytes,
                 "of the LiteLLM proxy's",
+            ),
+            at_least(
+                "First download, bytes per second of a core",
+                1,
+                sdk.first_download_seconds / ours.first_download_seconds,
+                "of google-genai's",
             ),
         ),
     )

@@ -85,7 +85,7 @@ def test_a_table_names_the_best_of_each_row() -> None:
     assert rows["submission, p99 ms"][0] == "100.00"
     assert rows["first download, MiB per core s"] == ("64", "64", "128", "google-genai SDK")
     assert rows["next download, MiB/s"][0] == "512"
-    assert [budget.holds for budget in table.budgets] == [True, True, False]
+    assert [budget.holds for budget in table.budgets] == [True, True, False, False]
 
 
 async def test_the_service_does_the_work(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from benchmarks import (
     cluster,
     download,
     footprint,
+    intake,
     polls,
     start,
     watchers,
@@ -58,6 +59,13 @@ def test_a_video_is_read_to_its_end() -> None:
     table = download.measure(rounds=1, size_bytes=3 << 20)
 
     assert [row[0] for row in table.rows] == ["longtake-server", "bare grpc.aio"]
+    assert len(table.budgets) == 2
+
+
+def test_inline_results_are_stored_one_by_one_and_together() -> None:
+    table = intake.measure(videos=2, mebibytes=3, together=2)
+
+    assert [row[0] for row in table.rows] == ["1 of 1 x 1 MiB", "1 of 2 x 3 MiB", "2 of 2 x 3 MiB"]
     assert len(table.budgets) == 2
 
 

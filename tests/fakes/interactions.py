@@ -11,11 +11,12 @@ from longtake_server.upstream.auth import ApiKey, StaticToken
 from longtake_server.upstream.interactions import Interactions, InteractionsConfig
 
 from fakes.clock import FakeClock
-from fakes.platform import MemorySink
+from fakes.inline import MemorySink
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from longtake_server.operations.upstream import ResultSink
     from longtake_server.upstream.interactions_check import Host
 
 INTERACTION = "v1_Chd0ZXN0LWlkXzE="
@@ -29,7 +30,7 @@ async def interactions(
     base_url: str,
     host: Host = "developer",
     *,
-    sink: MemorySink | None = None,
+    sink: ResultSink | None = None,
     read_seconds: float = 30.0,
     call_seconds: float = 30.0,
     max_body_bytes: int = 1 << 20,

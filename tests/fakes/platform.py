@@ -7,15 +7,16 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from longtake_server.operations.model import StoredVideo
 from longtake_server.upstream.agent_platform import AgentPlatform, AgentPlatformConfig
 from longtake_server.upstream.auth import StaticToken
 
 from fakes.clock import FakeClock
+from fakes.inline import MemorySink
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from longtake_server.operations.upstream import ResultSink
     from longtake_server.upstream.auth import TokenSource
 
 OPERATION = "operations/0193"
@@ -24,26 +25,16 @@ UPSTREAM_OPERATION = (
 )
 
 
-class MemorySink:
-    """Implements operations.upstream.ResultSink."""
-
-    def __init__(self) -> None:
-        self.stored: dict[tuple[str, int], bytes] = {}
-
-    async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
-        self.stored[operation, index] = data
-        return StoredVideo(f"{operation}/{index}", mime_type, len(data))
-
-
 @asynccontextmanager
 async def agent_platform(
     base_url: str,
     *,
     tokens: TokenSource | None = None,
-    sink: MemorySink | None = None,
+    sink: ResultSink | None = None,
     read_seconds: float = 30.0,
     call_seconds: float = 30.0,
     max_body_bytes: int = 1 << 20,
+    max_answer_bytes: int = 64 << 20,
 ) -> AsyncIterator[AgentPlatform]:
     config = AgentPlatformConfig(
         project="p",
@@ -53,6 +44,7 @@ async def agent_platform(
         read_seconds=read_seconds,
         call_seconds=call_seconds,
         max_body_bytes=max_body_bytes,
+        max_answer_bytes=max_answer_bytes,
         environment_proxy=False,
     )
     platform = AgentPlatform(

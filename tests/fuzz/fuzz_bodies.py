@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from fakes.clock import FakeClock
+from fakes.inline import decoded, decoded_interaction
 from fuzz.fuzz_outcome import Finding, Target, refusal
 from fuzz.fuzz_reader import Reader
 from google.protobuf.message import DecodeError
@@ -119,9 +120,9 @@ def _requests(_: Path) -> Iterator[Callable[[bytes], str]]:
 def _answers(_: Path) -> Iterator[Callable[[bytes], str]]:
     readers: Sequence[Callable[[bytes], object]] = (
         answers.decode_submission,
-        lambda body: answers.decode_poll(body, "agent_platform"),
+        lambda body: decoded(body, "agent_platform"),
         interactions_answers.decode_submission,
-        lambda body: interactions_answers.decode_poll(body, "interactions"),
+        lambda body: decoded_interaction(body, "interactions"),
         google_error.parse_error,
         google_error.readable_body,
     )

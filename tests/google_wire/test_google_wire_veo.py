@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from door.door_serving import http_serving
+from fakes.media import put
 from identity.identity_known_keys import KnownKeys
 from longtake.v1.video_service_pb2 import GetOperationRequest, ListOperationsRequest
 from longtake_server.errors import StorageUnavailable
@@ -179,7 +180,7 @@ async def test_withheld_videos_are_counted_and_explained_verbatim(tmp_path: Path
     reason = 'Support codes: 29310472 "bytesBase64Encoded":null'
     async with http_serving(tmp_path) as door:
         name = await door.grpc.running()
-        video = await door.grpc.parts.media.put(name, 0, "video/mp4", b"1234")
+        video = await put(door.grpc.parts.media, name, 0, b"1234")
         await door.grpc.parts.ledger.commit(name, Succeeded((video,), 1, (reason,)))
         response = (await poll(door, google_name(name))).json()["response"]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from fakes.media import put
 from longtake_server.errors import OffsetPastEnd, StartFailure, StorageUnavailable, VideoExpired
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.operations.model import StoredVideo
@@ -66,14 +67,14 @@ def open_files() -> set[str]:
 
 
 async def test_what_is_read_is_what_was_put(store: ObjectMediaStore) -> None:
-    video = await store.put(OPERATION, 0, "video/mp4", DATA)
+    video = await put(store, OPERATION, 0, DATA)
     assert b"".join(await read(store, video)) == DATA
 
 
 async def test_a_put_tells_the_place_the_size_and_the_digest(
     store: ObjectMediaStore, folder: Path
 ) -> None:
-    video = await store.put(OPERATION, 3, "video/mp4", DATA)
+    video = await put(store, OPERATION, 3, DATA)
     assert video == StoredVideo(
         location="operations/0193/videos/3.mp4",
         mime_type="video/mp4",
@@ -90,8 +91,8 @@ async def test_it_is_the_port_and_the_sink(store: ObjectMediaStore) -> None:
 
 
 async def test_putting_an_index_again_replaces_it(store: ObjectMediaStore) -> None:
-    await store.put(OPERATION, 0, "video/mp4", DATA)
-    video = await store.put(OPERATION, 0, "video/mp4", b"shorter")
+    await put(store, OPERATION, 0, DATA)
+    video = await put(store, OPERATION, 0, b"shorter")
     assert await read(store, video) == [b"shorter"]
 
 
@@ -112,24 +113,24 @@ async def test_putting_an_index_again_replaces_it(store: ObjectMediaStore) -> No
 async def test_a_range_is_that_part_of_the_whole(
     store: ObjectMediaStore, offset: int, limit: int | None
 ) -> None:
-    video = await store.put(OPERATION, 0, "video/mp4", DATA)
+    video = await put(store, OPERATION, 0, DATA)
     expected = DATA[offset:] if limit is None else DATA[offset : offset + limit]
     assert b"".join(await read(store, video, offset, limit)) == expected
 
 
 async def test_chunks_are_of_at_most_a_mebibyte(store: ObjectMediaStore) -> None:
-    video = await store.put(OPERATION, 0, "video/mp4", DATA)
+    video = await put(store, OPERATION, 0, DATA)
     assert max(map(len, await read(store, video))) == MEBIBYTE
 
 
 async def test_the_size_of_the_whole_is_told_whatever_the_range(store: ObjectMediaStore) -> None:
-    video = await store.put(OPERATION, 0, "video/mp4", DATA)
+    video = await put(store, OPERATION, 0, DATA)
     async with store.open_video(video, 5, 10) as reading:
         assert reading.size_bytes == len(DATA)
 
 
 async def test_an_offset_past_the_end_is_refused(store: ObjectMediaStore) -> None:
-    video = await store.put(OPERATION, 0, "video/mp4", b"abc")
+    video = await put(store, OPERATION, 0, b"abc")
     with pytest.raises(OffsetPastEnd, match="the video has 3 bytes"):
         await read(store, video, 4)
 
@@ -144,7 +145,7 @@ async def video(
     store: ObjectMediaStore, folder: Path, request: pytest.FixtureRequest
 ) -> StoredVideo:
     """Store the data, and keep it in the page cache or evict it."""
-    stored = await store.put(OPERATION, 0, "video/mp4", DATA)
+    stored = await put(store, OPERATION, 0, DATA)
     if request.param == "on the disk":
         with (folder / stored.location).open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
@@ -163,7 +164,7 @@ async def test_where_the_kernel_can_not_tell_threads_read_it(
     def refuse(*_arguments: object) -> int:
         raise OSError(errno.EOPNOTSUPP, "Operation not supported")
 
-    video = await store.put(OPERATION, 0, "video/mp4", DATA)
+    video = await put(store, OPERATION, 0, DATA)
     monkeypatch.setattr(os, "preadv", refuse)
     assert b"".join(await read(store, video)) == DATA
 
@@ -199,7 +200,7 @@ async def test_a_reader_holds_no_file_when_it_has_ended(
 
 
 async def test_a_reader_may_leave_in_the_middle(store: ObjectMediaStore) -> None:
-    video = await store.put(OPERATION, 0, "video/mp4", DATA)
+    video = await put(store, OPERATION, 0, DATA)
     async with store.open_video(video, 0, None) as reading:
         assert await anext(reading.chunks) == DATA[:MEBIBYTE]
     with pytest.raises(StopAsyncIteration):
@@ -210,8 +211,8 @@ async def test_deleting_removes_all_of_an_operation_and_nothing_else(
     store: ObjectMediaStore, folder: Path
 ) -> None:
     for index in range(3):
-        await store.put(OPERATION, index, "video/mp4", b"one")
-    await store.put("operations/01934", 0, "video/mp4", b"another's")
+        await put(store, OPERATION, index, b"one")
+    await put(store, "operations/01934", 0, b"another's")
     await store.delete(OPERATION)
     assert files(folder) == ["operations/01934/videos/0.mp4"]
     assert not (folder / OPERATION).exists()
@@ -220,7 +221,7 @@ async def test_deleting_removes_all_of_an_operation_and_nothing_else(
 async def test_deleting_removes_what_a_killed_write_left(
     store: ObjectMediaStore, folder: Path
 ) -> None:
-    await store.put(OPERATION, 0, "video/mp4", b"one")
+    await put(store, OPERATION, 0, b"one")
     (folder / OPERATION / "videos" / "0.mp4#1").write_bytes(b"half")
     await store.delete(OPERATION)
     assert files(folder) == []
@@ -236,24 +237,24 @@ async def test_without_room_a_put_fails_and_leaves_nothing(
     store: ObjectMediaStore, folder: Path
 ) -> None:
     with pytest.raises(StorageUnavailable, match="the object store failed: File too large"):
-        await store.put(OPERATION, 0, "video/mp4", DATA)
+        await put(store, OPERATION, 0, DATA)
     assert files(folder) == []
 
 
 async def test_a_failed_put_leaves_what_was_there(
     store: ObjectMediaStore, request: pytest.FixtureRequest
 ) -> None:
-    video = await store.put(OPERATION, 0, "video/mp4", b"before")
+    video = await put(store, OPERATION, 0, b"before")
     request.getfixturevalue("no_room")
     with pytest.raises(StorageUnavailable):
-        await store.put(OPERATION, 0, "video/mp4", DATA)
+        await put(store, OPERATION, 0, DATA)
     assert await read(store, video) == [b"before"]
 
 
 async def test_a_fault_tells_a_caller_no_path(store: ObjectMediaStore, folder: Path) -> None:
     (folder / "operations").write_bytes(b"a file where a folder should be")
     with pytest.raises(StorageUnavailable) as raised:
-        await store.put(OPERATION, 0, "video/mp4", b"one")
+        await put(store, OPERATION, 0, b"one")
     assert str(raised.value) == (
         "the store is not available: the object store failed: Not a directory"
     )
@@ -261,27 +262,29 @@ async def test_a_fault_tells_a_caller_no_path(store: ObjectMediaStore, folder: P
         await store.delete(OPERATION)
 
 
-async def test_a_put_is_flushed_with_the_folders_that_lead_to_it(
+async def test_a_put_is_flushed_before_it_has_its_name_then_the_folders_that_lead_to_it(
     store: ObjectMediaStore, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    flushed: list[Path] = []
+    flushed: list[tuple[str, Path]] = []
     flush = os.fsync
 
     def noted(handle: int) -> None:
-        flushed.append(Path(f"/proc/self/fd/{handle}").readlink())
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        flushed.append((path.suffix, path if path.is_dir() else path.parent))
         flush(handle)
 
     monkeypatch.setattr(os, "fsync", noted)
-    video = await store.put(OPERATION, 0, "video/mp4", b"one")
+    video = await put(store, OPERATION, 0, b"one")
     place = folder / video.location
-    assert flushed == [place, place.parent, place.parents[1], place.parents[2], folder]
+    folders = [place.parent, place.parents[1], place.parents[2], folder]
+    assert flushed == [(".part", place.parent), *(("", each) for each in folders)]
 
 
 @pytest.mark.parametrize("form", ["{}", "file://{}"])
 async def test_a_folder_is_named_by_its_path_or_its_address(tmp_path: Path, form: str) -> None:
     place = tmp_path / "deep" / "media"
     store = ObjectMediaStore.open(form.format(place))
-    await store.put(OPERATION, 0, "video/mp4", b"one")
+    await put(store, OPERATION, 0, b"one")
     assert files(place) == ["operations/0193/videos/0.mp4"]
     assert await read(store, StoredVideo("operations/0193/videos/0.mp4")) == [b"one"]
 
@@ -308,7 +311,9 @@ import asyncio, sys
 from longtake_server.media.objects import ObjectMediaStore
 async def main():
     store = ObjectMediaStore.open(sys.argv[1])
-    video = await store.put("operations/1", 0, "video/mp4", bytes(8 << 20))
+    async with store.receive("operations/1") as incoming:
+        await incoming.write(bytes(8 << 20))
+        video = await incoming.keep(0, "video/mp4")
     async with store.open_video(video, 0, None) as reading:
         await anext(reading.chunks)
 asyncio.run(main())

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from fakes.media import put
 from longtake_server.errors import StorageUnavailable
 from longtake_server.media.objects import ObjectMediaStore
 
@@ -80,8 +81,8 @@ async def test_a_late_write_of_the_same_video_changes_nothing(
     stores: list[ObjectMediaStore], folder: Path
 ) -> None:
     data = b"a" * (3 * MEBIBYTE)
-    kept = await stores[1].put(OPERATION, 0, "video/mp4", data)
-    late = await stores[0].put(OPERATION, 0, "video/mp4", data)
+    kept = await put(stores[1], OPERATION, 0, data)
+    late = await put(stores[0], OPERATION, 0, data)
     assert late == kept
     assert await _read(stores[1], kept) == data
     assert files(folder) == [kept.location]
@@ -92,12 +93,12 @@ async def test_a_copy_that_was_broken_off_leaves_the_video_of_the_other(
 ) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield b"b" * MEBIBYTE
-        await stores[1].put(OPERATION, 0, "video/mp4", b"whole")
+        await put(stores[1], OPERATION, 0, b"whole")
         raise StorageUnavailable("the engine was replaced")
 
     with pytest.raises(StorageUnavailable):
         await stores[0].put_stream(OPERATION, 0, "video/mp4", broken())
-    video = await stores[1].put(OPERATION, 0, "video/mp4", b"whole")
+    video = await put(stores[1], OPERATION, 0, b"whole")
     assert await _read(stores[0], video) == b"whole"
     await stores[1].delete(OPERATION)
     assert files(folder) == []
@@ -105,6 +106,6 @@ async def test_a_copy_that_was_broken_off_leaves_the_video_of_the_other(
 
 async def test_both_may_delete_a_video(stores: list[ObjectMediaStore], folder: Path) -> None:
     for index in range(20):
-        await stores[0].put(OPERATION, index, "video/mp4", b"whole")
+        await put(stores[0], OPERATION, index, b"whole")
     await asyncio.gather(*(store.delete(OPERATION) for store in stores * 4))
     assert files(folder) == []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes.engine import engine
+from fakes.media import put
 from fakes.upstream import ScriptedUpstream
 from longtake_server.errors import OperationDeleted, StorageUnavailable
 from longtake_server.identity.principal import ANYONE
@@ -139,7 +140,7 @@ async def test_a_deletion_that_failed_can_be_asked_again(
 
     async with engine(tmp_path) as parts:
         name = (await parts.accept()).name
-        await parts.media.put(name, 0, "video/mp4", b"video")
+        await put(parts.media, name, 0, b"video")
         with monkeypatch.context() as fault:
             fault.setattr(parts.media, "delete", failing)
             with pytest.raises(StorageUnavailable):

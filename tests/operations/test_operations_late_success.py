@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.clock import FakeClock
 from fakes.engine import RETENTION, engine
+from fakes.media import put
 from fakes.upstream import ScriptedUpstream
 from longtake_server.identity.principal import ANYONE
 from longtake_server.operations.accounting import Usage
@@ -183,7 +184,7 @@ async def test_what_was_delivered_counts_and_not_what_was_asked(tmp_path: Path) 
 
 async def test_videos_that_came_inline_are_not_kept(tmp_path: Path) -> None:
     async with timed_out(tmp_path, DONE) as (parts, failed):
-        await parts.media.put(failed.name, 0, "video/mp4", b"video")
+        await put(parts.media, failed.name, 0, b"video")
         await step_when_due(parts)
         assert (await parts.store.get(failed.name)).late_success
         assert not [path for path in (tmp_path / "media").rglob("*") if path.is_file()]

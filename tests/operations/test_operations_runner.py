@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes.engine import engine
+from fakes.media import put
 from fakes.upstream import ScriptedUpstream
 from longtake_server.errors import (
     OperationExpired,
@@ -104,7 +105,7 @@ async def test_what_a_deleted_operation_stored_meanwhile_goes_too(tmp_path: Path
         name = (await parts.accept()).name
         await script.submitting.wait()
         await parts.service.delete(name, ANYONE)
-        stored = await parts.media.put(name, 0, "video/mp4", b"late")
+        stored = await put(parts.media, name, 0, b"late")
         script.let_submit.set()
         parts.runner.stop()
     assert not (tmp_path / "media" / stored.location).exists()
@@ -233,7 +234,7 @@ async def test_retention_removes_record_and_videos(tmp_path: Path) -> None:
         name = (await parts.accept()).name
         for _ in range(3):
             await parts.driver.step(name)
-        stored = await parts.media.put(name, 0, "video/mp4", b"bytes")
+        stored = await put(parts.media, name, 0, b"bytes")
         sweep = Retention(
             parts.store, parts.ledger, parts.media, parts.clock, timedelta(days=7), Telemetry()
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import grpc
 import pytest
 from fakes.engine import MODEL, engine
+from fakes.media import put
 from google.longrunning.operations_pb2_grpc import OperationsStub
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
@@ -151,9 +152,7 @@ class Server:
     async def succeed(self, name: str, *videos: bytes) -> None:
         """End a running operation with these videos, stored in the media store."""
         media = self.parts.media
-        stored = [
-            await media.put(name, index, "video/mp4", video) for index, video in enumerate(videos)
-        ]
+        stored = [await put(media, name, index, video) for index, video in enumerate(videos)]
         await self.parts.ledger.commit(name, Succeeded(tuple(stored)))
 
     async def succeeded(self, *videos: bytes) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from fakes.inline import data_of, decoded
 from google.protobuf import any_pb2, json_format
 from hypothesis import strategies as some
 from longtake_server.operations.upstream import Broken, Running
-from longtake_server.upstream.answers import InlineVideo, Results, decode_poll
+from longtake_server.upstream.answers import InlineVideo, Results
 
 if TYPE_CHECKING:
     from google.genai import types
@@ -118,7 +119,7 @@ def _sdk_video(video: types.Video | None) -> dict[str, Any]:
 
 def longtake_reads(body: bytes) -> dict[str, Any]:
     """Return what Longtake reads out of the same answer."""
-    result = decode_poll(body, "google")
+    result = decoded(body, "google")
     if isinstance(result, Running):
         return {"running": True}
     if isinstance(result, Broken):
@@ -132,7 +133,7 @@ def longtake_reads(body: bytes) -> dict[str, Any]:
 def _longtake_results(results: Results) -> dict[str, Any]:
     videos = [
         {
-            "hex": one.data.hex() if isinstance(one, InlineVideo) else None,
+            "hex": data_of(one.media).hex() if isinstance(one, InlineVideo) else None,
             "uri": None if isinstance(one, InlineVideo) else one.location,
             "mime_type": one.mime_type,
         }

@@ -7,11 +7,11 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
+from fakes.inline import data_of, decoded_interaction
 from google.genai import interactions as sdk
 from hypothesis import strategies as some
 from longtake_server.operations.upstream import Broken, OutcomeUnknown, Running
 from longtake_server.upstream.answers import InlineVideo, Results
-from longtake_server.upstream.interactions_answers import decode_poll
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -131,7 +131,7 @@ def sdk_reads(interaction: sdk.Interaction) -> dict[str, Any]:
 def longtake_reads(body: bytes) -> dict[str, Any]:
     """Return what Longtake reads out of the same answer."""
     try:
-        result = decode_poll(body, "google")
+        result = decoded_interaction(body, "google")
     except OutcomeUnknown:
         return {"unknown": True}
     if isinstance(result, Running):
@@ -148,7 +148,7 @@ def _longtake_results(results: Results) -> dict[str, Any]:
     assert not results.filtered_count
     videos = [
         {
-            "hex": one.data.hex() if isinstance(one, InlineVideo) else None,
+            "hex": data_of(one.media).hex() if isinstance(one, InlineVideo) else None,
             "uri": None if isinstance(one, InlineVideo) else one.location,
             "mime_type": one.mime_type,
         }

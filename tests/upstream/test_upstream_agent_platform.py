@@ -11,7 +11,8 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
-from fakes.platform import OPERATION, UPSTREAM_OPERATION, MemorySink, agent_platform
+from fakes.inline import MemorySink
+from fakes.platform import OPERATION, UPSTREAM_OPERATION, agent_platform
 from fakes.scripted_http import Reply, error_reply, json_reply, scripted_http
 from google.protobuf import any_pb2
 from longtake.v1.generation_pb2 import GenerateVideosConfig

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes.clock import FakeClock
+from fakes.inline import decoded, inline
 from fakes.platform import UPSTREAM_OPERATION
 from hypothesis import example, given
 from hypothesis import strategies as some
@@ -21,7 +22,7 @@ from longtake_server.operations.upstream import (
     Rejected,
     Running,
 )
-from longtake_server.upstream.answers import InlineVideo, Results, decode_poll, decode_submission
+from longtake_server.upstream.answers import InlineVideo, Results, decode_submission
 from longtake_server.upstream.faults import Answer, PollFaults, SubmitFaults
 from longtake_server.upstream.google_error import parse_error, readable, readable_body
 
@@ -80,7 +81,7 @@ OPERATION = some.fixed_dictionaries(
 
 
 def poll(operation: object) -> Running | Results | Broken:
-    return decode_poll(json.dumps(operation).encode(), "google")
+    return decoded(json.dumps(operation).encode(), "google")
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,7 @@ def test_inline_bytes_come_out_whole(data: bytes, escape: bool, space: str) -> N
         encoded = encoded.replace("=", "\\u003d").replace("/", "\\/")
     video = f'{{"mimeType":"video/mp4","bytesBase64Encoded"{space}:{space}"{encoded}"}}'
     body = f'{{"done":true,"response":{{"videos":[{video},{video}]}}}}'.encode()
-    assert decode_poll(body, "google") == Results((InlineVideo("video/mp4", data),) * 2)
+    assert decoded(body, "google") == Results((InlineVideo("video/mp4", inline(data)),) * 2)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_inline_bytes_come_out_whole(data: bytes, escape: bool, space: str) -> N
 )
 def test_both_alphabets_are_read_and_the_padding_may_be_left_out(encoded: str, data: bytes) -> None:
     result = poll({"done": True, "response": {"videos": [{"bytesBase64Encoded": encoded}]}})
-    assert result == Results((InlineVideo("video/mp4", data),))
+    assert result == Results((InlineVideo("video/mp4", inline(data)),))
 
 
 @pytest.mark.parametrize("encoded", ["a", "a===", "!!!!", "YQ==YQ==", "Y Q="])
@@ -178,14 +179,14 @@ def test_bytes_that_are_no_base64_are_not_understood(encoded: str) -> None:
 )
 def test_what_is_not_understood_is_unknown(body: bytes) -> None:
     with pytest.raises(OutcomeUnknown):
-        decode_poll(body, "google")
+        decoded(body, "google")
 
 
 @given(OPERATION.map(json.dumps).map(str.encode) | JSON.map(json.dumps).map(str.encode))
 @example(b'{"done":true,"response":{"videos":[{"bytesBase64Encoded":"' + b"1" * 5000 + b'"}]}}')
 def test_any_json_is_a_result_or_unknown(body: bytes) -> None:
     try:
-        result = decode_poll(body, "google")
+        result = decoded(body, "google")
     except OutcomeUnknown:
         return
     assert isinstance(result, Running | Results | Broken)

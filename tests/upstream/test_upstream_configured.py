@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes.clock import FakeClock
-from fakes.platform import OPERATION, MemorySink
+from fakes.inline import MemorySink
+from fakes.platform import OPERATION
 from fakes.scripted_http import Reply, scripted_http
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.errors import StartFailure

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from fakes.clock import FakeClock
-from fakes.platform import MemorySink
+from fakes.inline import MemorySink
 from google.genai import types
 from hypothesis import HealthCheck, given, settings
 from longtake.v1.generation_pb2 import GenerateVideosConfig

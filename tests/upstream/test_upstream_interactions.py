@@ -10,8 +10,9 @@ import socket
 from typing import TYPE_CHECKING
 
 import pytest
+from fakes.inline import MemorySink
 from fakes.interactions import FILE, INTERACTION, KEY, TOKEN, interactions
-from fakes.platform import OPERATION, MemorySink
+from fakes.platform import OPERATION
 from fakes.scripted_http import Reply, error_reply, json_reply, scripted_http
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some

@@ -8,6 +8,7 @@ import base64
 import json
 
 import pytest
+from fakes.inline import decoded_interaction, inline
 from fakes.interactions import FILE, INTERACTION
 from hypothesis import example, given
 from hypothesis import strategies as some
@@ -18,7 +19,6 @@ from longtake_server.upstream.files import location_of
 from longtake_server.upstream.google_error import parse_error
 from longtake_server.upstream.interactions_answers import (
     INTERACTION_ID,
-    decode_poll,
     decode_submission,
 )
 
@@ -78,7 +78,7 @@ def answer(status: object, *contents: object, **more: object) -> Running | Resul
         {"type": "model_output", "content": list(contents)},
     ]
     tree = {"id": INTERACTION, "status": status, "steps": steps, **more}
-    return decode_poll(json.dumps(tree).encode(), "interactions")
+    return decoded_interaction(json.dumps(tree).encode(), "interactions")
 
 
 def completed(content: bytes) -> bytes:
@@ -94,7 +94,7 @@ def test_what_has_not_ended_is_running(status: str) -> None:
 @pytest.mark.parametrize("data", [b"x", bytes(range(256)) * 9000])
 def test_inline_bytes_come_out_whole(data: bytes) -> None:
     video = {"type": "video", "mime_type": "video/mp4", "data": base64.b64encode(data).decode()}
-    assert answer("completed", video) == Results((InlineVideo("video/mp4", data),))
+    assert answer("completed", video) == Results((InlineVideo("video/mp4", inline(data)),))
 
 
 def test_a_result_in_a_bucket_keeps_its_address() -> None:
@@ -223,14 +223,14 @@ def test_an_error_in_place_of_the_video_is_a_failure_also_when_completed() -> No
 )
 def test_what_is_not_understood_is_unknown(body: bytes) -> None:
     with pytest.raises(OutcomeUnknown):
-        decode_poll(body, "interactions")
+        decoded_interaction(body, "interactions")
 
 
 @given(INTERACTION_JSON.map(json.dumps).map(str.encode) | JSON.map(json.dumps).map(str.encode))
 @example(b'{"status":"completed","steps":[{"type":"model_output","content":[{"type":"video","data"')
 def test_any_json_is_a_result_or_unknown(body: bytes) -> None:
     try:
-        result = decode_poll(body, "interactions")
+        result = decoded_interaction(body, "interactions")
     except OutcomeUnknown:
         return
     assert isinstance(result, Running | Results | Broken)

@@ -14,7 +14,8 @@ import httpx
 import httpx2
 import pytest
 from fakes.clock import FakeClock
-from fakes.platform import OPERATION, MemorySink
+from fakes.inline import MemorySink
+from fakes.platform import OPERATION
 from google import genai
 from google.genai import interactions as sdk_types
 from google.genai import types

@@ -8,6 +8,7 @@ import base64
 import json
 
 import pytest
+from fakes.inline import data_of, decoded_interaction
 from fakes.interactions import INTERACTION, interactions
 from fakes.platform import OPERATION
 from fakes.scripted_http import json_reply, scripted_http
@@ -17,7 +18,6 @@ from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.operations.model import StoredVideo
 from longtake_server.operations.upstream import Earlier
 from longtake_server.upstream.answers import InlineVideo, Results
-from longtake_server.upstream.interactions_answers import decode_poll
 from longtake_server.upstream.interactions_wire import encode_submission
 from upstream.captured_sdk import CapturedSdk, of_project
 
@@ -103,11 +103,11 @@ def test_the_sdk_reads_the_same_result(video: dict[str, str]) -> None:
     }
     theirs = sdk(answer).client.interactions.get(INTERACTION).output_video
     assert theirs is not None
-    ours = decode_poll(json.dumps(answer).encode(), "interactions")
+    ours = decoded_interaction(json.dumps(answer).encode(), "interactions")
     assert isinstance(ours, Results)
     (one,) = ours.videos
     assert one.mime_type == theirs.mime_type
     if isinstance(one, InlineVideo):
-        assert base64.b64encode(one.data).decode() == theirs.data
+        assert base64.b64encode(data_of(one.media)).decode() == theirs.data
     else:
         assert one.location == theirs.uri

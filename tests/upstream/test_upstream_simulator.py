@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fakes.clock import FakeClock
-from fakes.platform import OPERATION, MemorySink
+from fakes.inline import MemorySink
+from fakes.platform import OPERATION
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.operations.upstream import NotNow
 from longtake_server.upstream.exchange import EndpointUnavailable

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from fakes.clock import FakeClock
-from fakes.platform import UPSTREAM_OPERATION, MemorySink
+from fakes.inline import MemorySink
+from fakes.platform import UPSTREAM_OPERATION
 from fakes.scripted_http import json_reply, scripted_http
 from longtake_server.upstream.agent_platform import AgentPlatform, AgentPlatformConfig
 from longtake_server.upstream.auth import StaticToken

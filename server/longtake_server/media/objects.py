@@ -5,13 +5,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import logging
-import os
-import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, asynccontextmanager, closing, contextmanager
+from contextlib import aclosing, asynccontextmanager, closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -19,34 +15,33 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 import obstore
-from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
+from obstore.exceptions import BaseError
 from obstore.store import GCSStore, LocalStore, S3Store, from_url
 
-from longtake_server.errors import OffsetPastEnd, StartFailure, StorageUnavailable, VideoExpired
+from longtake_server.errors import OffsetPastEnd, StartFailure
+from longtake_server.media.faults import first_line, mapped_faults
+from longtake_server.media.incoming import WRITE_SECONDS, ObjectIncoming
 from longtake_server.media.sources import CHUNK_BYTES, FileSource, ObjectSource
-from longtake_server.operations.model import StoredVideo
+from longtake_server.media.uploads import FileUpload, ObjectUpload
 from longtake_server.operations.upstream import VideoReading
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
-    from hashlib import _Hash as Digest
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-    from obstore import WritableFile
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
     from longtake_server.media.sources import Source
+    from longtake_server.media.uploads import Upload
+    from longtake_server.operations.model import StoredVideo
 
-_log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 # The bytes that a thread reads at once.
 _PART_BYTES = 4 * CHUNK_BYTES
 _THREADS = 8
-_WRITE_SECONDS = 180.0
 _READ_SECONDS = 30.0
-_CLIENT: ClientConfig = {"timeout": f"{_WRITE_SECONDS:.0f}s", "connect_timeout": "5s"}
+_CLIENT: ClientConfig = {"timeout": f"{WRITE_SECONDS:.0f}s", "connect_timeout": "5s"}
 _RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
-_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 class ObjectMediaStore:
@@ -81,37 +76,32 @@ class ObjectMediaStore:
             obstore.delete(store, probe)
         except (BaseError, OSError, ValueError) as error:
             raise StartFailure(
-                f"videos cannot be stored in {place}: {_first_line(error)}; let the server write "
+                f"videos cannot be stored in {place}: {first_line(error)}; let the server write "
                 "there, or set LONGTAKE_MEDIA_URL to another place"
             ) from error
         return cls(store)
 
-    async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
-        """See MediaStore.put. A rename makes the write atomic: the object is complete or absent."""
-        key = _key(operation, index)
-        with _faults():
-            digest = await self._in_thread(_WRITE_SECONDS, partial(self._write, key, data))
-        return StoredVideo(key, mime_type, len(data), digest)
+    @asynccontextmanager
+    async def receive(self, operation: str) -> AsyncGenerator[ObjectIncoming]:
+        """See MediaStore.receive."""
+        # Unique, because another server may receive the same video.
+        key = f"{operation}/videos/{uuid4().hex}.part"
+        incoming = ObjectIncoming(
+            partial(self._upload, key), partial(_key, operation), self._threads
+        )
+        try:
+            yield incoming
+        finally:
+            await incoming.close()
 
     async def put_stream(
         self, operation: str, index: int, mime_type: str, chunks: AsyncIterator[bytes]
     ) -> StoredVideo:
-        """See MediaStore.put_stream. Holds one part of the upload in memory at a time."""
-        key = _key(operation, index)
-        digest = hashlib.sha256()
-        size = 0
-        with _faults():
-            writer = await self._in_thread(
-                _WRITE_SECONDS, partial(obstore.open_writer, self._store, key)
-            )
-        # If an error leaves the writer open, the upload is abandoned.
-        async for chunk in chunks:
-            size += len(chunk)
-            with _faults():
-                await self._in_thread(_WRITE_SECONDS, partial(_append, writer, digest, chunk))
-        with _faults():
-            await self._in_thread(_WRITE_SECONDS, partial(self._finish, writer, key))
-        return StoredVideo(key, mime_type, size, digest.hexdigest())
+        """See MediaStore.put_stream."""
+        async with self.receive(operation) as video:
+            async for chunk in chunks:
+                await video.write(chunk)
+            return await video.keep(index, mime_type)
 
     @asynccontextmanager
     async def open_video(
@@ -119,7 +109,7 @@ class ObjectMediaStore:
     ) -> AsyncGenerator[VideoReading]:
         """See MediaStore.open_video. Holds at most 12 MiB of the video in memory at a time."""
         key = video.location
-        with _faults(key):
+        with mapped_faults(key):
             opened = await self._in_thread(_READ_SECONDS, partial(self._source, key))
         with closing(opened) as source:
             size = source.size_bytes
@@ -136,12 +126,12 @@ class ObjectMediaStore:
             return None
         lifetime = timedelta(seconds=lifetime_seconds)
         sign = partial(obstore.sign, store, "GET", video.location, lifetime)
-        with _faults():
+        with mapped_faults():
             return await self._in_thread(_READ_SECONDS, sign)
 
     async def delete(self, operation: str) -> None:
         """See MediaStore.delete."""
-        with _faults():
+        with mapped_faults():
             await self._in_thread(_READ_SECONDS, partial(self._remove, operation))
 
     async def _chunks(
@@ -156,7 +146,7 @@ class ObjectMediaStore:
         ahead = self._begin_part(source, start, end)
         try:
             for following in range(start + _PART_BYTES, end + _PART_BYTES, _PART_BYTES):
-                with _faults(key):
+                with mapped_faults(key):
                     async with asyncio.timeout(_READ_SECONDS):
                         chunks = await ahead
                 if following < end:
@@ -175,16 +165,10 @@ class ObjectMediaStore:
         async with asyncio.timeout(seconds):
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _write(self, key: str, data: bytes) -> str:
-        obstore.put(self._store, key, data, use_multipart=False)
-        if self._folder is not None:
-            _make_durable(self._folder, key)
-        return hashlib.sha256(data).hexdigest()
-
-    def _finish(self, writer: WritableFile, key: str) -> None:
-        writer.close()
-        if self._folder is not None:
-            _make_durable(self._folder, key)
+    def _upload(self, key: str) -> Upload:
+        if self._folder is None:
+            return ObjectUpload(self._store, key)
+        return FileUpload(self._folder, key)
 
     def _source(self, key: str) -> Source:
         if self._folder is None:
@@ -208,11 +192,6 @@ def _key(operation: str, index: int) -> str:
     return f"{operation}/videos/{index}.mp4"
 
 
-def _append(writer: WritableFile, digest: Digest, chunk: bytes) -> None:
-    digest.update(chunk)
-    writer.write(chunk)
-
-
 def _store(place: str | Path) -> ObjectStore:
     if isinstance(place, Path) or "://" not in place:
         return LocalStore(Path(place).absolute(), mkdir=True)
@@ -224,52 +203,8 @@ def _store(place: str | Path) -> ObjectStore:
     raise ValueError("accepted are a folder, file://, gs:// and s3://")
 
 
-def _make_durable(folder: Path, key: str) -> None:
-    """Flush a file and the folders above it, up to `folder`; the library does not flush."""
-    path = folder / key
-    for step in (path, *path.parents):
-        handle = os.open(step, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        if step == folder:
-            return
-
-
 def _unless_gone(
     _function: object, _path: str, fault: tuple[object, BaseException, object]
 ) -> None:
     if not isinstance(fault[1], FileNotFoundError):
         raise fault[1]
-
-
-@contextmanager
-def _faults(key: str = "") -> Generator[None]:
-    """Map errors of the library to StorageUnavailable, or VideoExpired if `key` is missing."""
-    try:
-        yield
-    except (BaseError, OSError) as error:
-        if key and isinstance(error, FileNotFoundError):
-            raise VideoExpired(key.rpartition(".")[0]) from error
-        _log.warning("the object store failed", extra={"cause": _first_line(error)})
-        raise StorageUnavailable(_cause(error)) from error
-
-
-def _cause(error: Exception) -> str:
-    """Return a short cause for a caller, without paths or addresses."""
-    if isinstance(error, PermissionDeniedError | UnauthenticatedError | PermissionError):
-        return "the object store refuses the server's credentials"
-    if isinstance(error, TimeoutError):
-        return "the object store does not answer in time"
-    if isinstance(error, OSError) and error.errno:
-        return f"the object store failed: {os.strerror(error.errno)}"
-    # The library reports most operating system errors only in its text.
-    if found := _SYSTEM_ERROR.search(str(error)):
-        return f"the object store failed: {os.strerror(int(found[1]))}"
-    return f"the object store failed with {type(error).__name__}"
-
-
-def _first_line(error: Exception) -> str:
-    # Further lines repeat the cause in the library's nested errors.
-    return str(error).partition("\n")[0][:300]

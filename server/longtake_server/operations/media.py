@@ -11,24 +11,22 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from longtake_server.operations.model import StoredVideo
-    from longtake_server.operations.upstream import VideoReading
+    from longtake_server.operations.upstream import IncomingVideo, VideoReading
 
 
 class MediaStore(Protocol):
     """Stores videos that come inline from the upstream, or that are copied from there."""
 
-    async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
-        """Store a video durably, and return it with its size and SHA-256 digest.
-
-        A second call with the same index replaces the video. Raises StorageUnavailable.
-        """
+    def receive(self, operation: str) -> AbstractAsyncContextManager[IncomingVideo]:
+        """See ResultSink.receive."""
 
     async def put_stream(
         self, operation: str, index: int, mime_type: str, chunks: AsyncIterator[bytes]
     ) -> StoredVideo:
-        """Store a video from a stream of chunks. Otherwise as `put`.
+        """Store a video durably, and return it with its size and SHA-256 digest.
 
-        An error from `chunks` is raised again, and nothing is stored.
+        A second call with the same index replaces the video. Raises StorageUnavailable. An error
+        from `chunks` is raised again, and nothing is stored.
         """
 
     def open_video(

@@ -126,14 +126,28 @@ class Earlier:
     videos: tuple[StoredVideo, ...]
 
 
+class IncomingVideo(Protocol):
+    """A video that is stored while it arrives. It is no video of its operation until it is kept."""
+
+    async def write(self, data: bytes) -> None:
+        """Append bytes. Raises StorageUnavailable."""
+
+    async def finish(self) -> None:
+        """Store what was appended durably. Nothing follows. Raises StorageUnavailable."""
+
+    async def keep(self, index: int, mime_type: str) -> StoredVideo:
+        """Make it the video with this index, which replaces an earlier one.
+
+        Finishes it first. Returns its location, its size and its SHA-256 digest. Raises
+        StorageUnavailable.
+        """
+
+
 class ResultSink(Protocol):
     """Stores videos that come inline in a response of the upstream."""
 
-    async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
-        """Store a video durably, and return its location.
-
-        A second call with the same index replaces the video. Raises StorageUnavailable.
-        """
+    def receive(self, operation: str) -> AbstractAsyncContextManager[IncomingVideo]:
+        """Begin a video. When the block ends, it is removed unless it was kept."""
 
 
 def always() -> bool:

@@ -17,6 +17,7 @@ from longtake_server.upstream.connection import Connection
 from longtake_server.upstream.exchange import AnswerTooLarge
 from longtake_server.upstream.faults import PollFaults, SubmitFaults
 from longtake_server.upstream.http_client import HttpConfig, fixed_endpoint
+from longtake_server.upstream.intake import Intakes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -83,7 +84,7 @@ class AgentPlatform:
 
         """
         self._config = config
-        self._sink = sink
+        self._intakes = Intakes(config, sink, answers.INLINE)
         api = endpoint or fixed_endpoint(
             config.base_url or _google_address(config.location if config.project else "global")
         )
@@ -137,14 +138,17 @@ class AgentPlatform:
             raise results.not_ours(upstream_operation, self.name)
         path = f"/{self._config.api_version}/{match['resource']}:fetchPredictOperation"
         body = json.dumps({"operationName": upstream_operation}).encode()
-        try:
-            answer = await self._exchange.post(path, body, self._poll_faults)
-        except AnswerTooLarge as error:
-            return results.too_large(error, self.name)
-        result = await results.decoded(answers.decode_poll, answer, self.name)
-        if isinstance(result, Running | Broken):
-            return result
-        return await results.stored(result, self._sink, operation)
+        async with self._intakes.begin(operation) as intake:
+            try:
+                answer = await self._exchange.call(
+                    "POST", path, body, self._poll_faults, intake.read
+                )
+            except AnswerTooLarge as error:
+                return results.too_large(error, self.name)
+            result = await results.decoded(answers.decode_poll, answer, self.name)
+            if isinstance(result, Running | Broken):
+                return result
+            return await results.kept(result)
 
     async def ask_for_unknown(self, model: str, faults: Faults) -> None:
         """Poll a generation that does not exist. Needs the permission that polls need.

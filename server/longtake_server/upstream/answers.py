@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING
 from longtake_server.operations.model import Code, Failure, StoredVideo
 from longtake_server.operations.upstream import Broken, OutcomeUnknown, Running
 from longtake_server.upstream.google_error import pack_details, readable
-from longtake_server.upstream.json_media import decode_base64, parse_object, without_media
+from longtake_server.upstream.json_media import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from longtake_server.upstream.intake import Document, InlineMedia
 
 OPERATION_NAME = re.compile(
     r"(?P<resource>(?:projects/[\w.:~%-]+/locations/[\w-]+/)?"
     r"publishers/[\w-]+/models/[\w.@~%-]+)/operations/[\w.~%-]+",
     re.ASCII,
 )
-_INLINE = re.compile(rb'"bytesBase64Encoded"\s*:\s*"')
+# The member that contains inline videos.
+INLINE = "bytesBase64Encoded"
 GCS_OBJECT = re.compile(r"gs://[^/]+/.+")
 MEDIA_TYPE = re.compile(r"[\w.+-]{1,64}/[\w.+-]{1,64}", re.ASCII)
 _REASONS_LIMIT = 64
@@ -32,15 +35,15 @@ _REASONS_LIMIT = 64
 
 @dataclass(frozen=True, slots=True)
 class InlineVideo:
-    """A video whose bytes are in the answer."""
+    """A video whose bytes were in the answer."""
 
     mime_type: str
-    data: bytes
+    media: InlineMedia
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """The results of a finished generation: `Finished` before inline videos are stored."""
+    """The results of a finished generation: `Finished` before inline videos are kept."""
 
     videos: tuple[StoredVideo | InlineVideo, ...]
     filtered_count: int = 0
@@ -62,19 +65,18 @@ def decode_submission(body: bytes | bytearray) -> str:
     return name
 
 
-def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | Broken:
-    """Return the state of a generation. Slow for large media: call it in a thread.
+def decode_poll(document: Document, upstream: str) -> Running | Results | Broken:
+    """Return the state of a generation.
 
     Args:
-        body: The JSON of a google.longrunning.Operation.
+        document: The JSON of a google.longrunning.Operation.
         upstream: The upstream's name, for a failure's metadata.
 
     Raises:
         OutcomeUnknown: The answer cannot be understood.
 
     """
-    skeleton, media = without_media(body, _INLINE)
-    tree = parse_object(skeleton)
+    tree = parse_object(document.text)
     done = tree.get("done")
     if done is None or done is False:
         if not isinstance(tree.get("name"), str):
@@ -87,14 +89,14 @@ def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | B
     response = tree.get("response")
     if response is not None and not isinstance(response, dict):
         raise OutcomeUnknown("the upstream answered with a response that is not an object")
-    results = _results(response or {}, media)
+    results = _results(response or {}, document.media)
     if results.videos or results.filtered_count or results.filtered_reasons:
         return results
     message = "the upstream finished with neither a video nor an error"
     return Broken(Failure(Code.INTERNAL, "UPSTREAM_FAILED", message, {"upstream": upstream}))
 
 
-def _results(response: dict[str, object], media: Mapping[str, memoryview]) -> Results:
+def _results(response: dict[str, object], media: Mapping[str, InlineMedia]) -> Results:
     videos = response.get("videos") or []
     count = response.get("raiMediaFilteredCount") or 0
     reasons = response.get("raiMediaFilteredReasons") or []
@@ -110,21 +112,35 @@ def _results(response: dict[str, object], media: Mapping[str, memoryview]) -> Re
     )
 
 
-def _video(video: object, media: Mapping[str, memoryview]) -> StoredVideo | InlineVideo:
+def _video(video: object, media: Mapping[str, InlineMedia]) -> StoredVideo | InlineVideo:
     if not isinstance(video, dict):
         raise OutcomeUnknown("the upstream answered with a video that is not an object")
     mime_type = video.get("mimeType") or "video/mp4"
     if not isinstance(mime_type, str) or not MEDIA_TYPE.fullmatch(mime_type):
         raise OutcomeUnknown("the upstream answered with an invalid mimeType")
-    number = video.get("bytesBase64Encoded")
-    if isinstance(number, str) and number in media and (data := decode_base64(media[number])):
-        return InlineVideo(mime_type, data)
+    if inline := delivered(video.get(INLINE), media):
+        return InlineVideo(mime_type, inline)
     address = video.get("gcsUri")
     if not isinstance(address, str) or not GCS_OBJECT.fullmatch(address):
         raise OutcomeUnknown(
             "the upstream answered with a video that has neither bytes nor an address"
         )
     return StoredVideo(address, mime_type)
+
+
+def delivered(number: object, media: Mapping[str, InlineMedia]) -> InlineMedia | None:
+    """Return the medium in whose place a number is, or None if there is none or it is empty.
+
+    Raises:
+        OutcomeUnknown: It is not base64.
+
+    """
+    inline = media.get(number) if isinstance(number, str) else None
+    if inline is None:
+        return None
+    if not inline.is_base64:
+        raise OutcomeUnknown("the upstream answered with a video that is not base64")
+    return inline if inline.size_bytes else None
 
 
 def _failure(error: object, upstream: str) -> Failure:

@@ -1,11 +1,11 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes JSON calls over HTTP with credentials, a deadline and a limit on the answer's size."""
+"""Makes JSON calls over HTTP with credentials and a deadline. Answers are read as streams."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 
@@ -14,12 +14,14 @@ from longtake_server.upstream.auth import TokenUnavailable
 from longtake_server.upstream.faults import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from longtake_server.upstream.auth import TokenSource
     from longtake_server.upstream.faults import Faults
 
 ERROR_BODY_LIMIT = 1 << 16
+
+Read = TypeVar("Read")
 
 
 class EndpointUnavailable(Exception):
@@ -56,19 +58,34 @@ class Exchange:
         self._deadline = deadline_seconds
         self._max_body_bytes = max_body_bytes
 
-    async def get(self, path: str, faults: Faults) -> bytes | bytearray:
+    async def get(self, path: str, faults: Faults) -> bytearray:
         """Send a GET request; otherwise like `post`."""
-        return await self._call("GET", path, b"", faults, always)
+        return await self.call("GET", path, b"", faults, self._read_whole)
 
     async def post(
         self, path: str, body: bytes, faults: Faults, last_look: Callable[[], bool] = always
-    ) -> bytes | bytearray:
-        """Send a POST request and return the body of the answer, whose status is 200.
+    ) -> bytearray:
+        """Send a POST request and return the body of the answer. Raises as `call`."""
+        return await self.call("POST", path, body, faults, self._read_whole, last_look)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        faults: Faults,
+        read: Callable[[AsyncIterator[bytes]], Awaitable[Read]],
+        last_look: Callable[[], bool] = always,
+    ) -> Read:
+        """Send a request and return what `read` made of the answer, whose status is 200.
 
         Args:
+            method: The HTTP method.
             path: The path, with a leading slash.
             body: JSON, or empty.
             faults: Decides which error is raised for a failure.
+            read: Reads the body of the answer from a stream, within the deadline. It is called at
+                most once. What it raises is raised again.
             last_look: Called once the connection is open, immediately before the request is
                 written to it. If it returns False, nothing is written.
 
@@ -78,24 +95,19 @@ class Exchange:
             AnswerTooLarge: The answer has status 200 and is larger than the limit.
 
         """
-        return await self._call("POST", path, body, faults, last_look)
-
-    async def _call(
-        self, method: str, path: str, body: bytes, faults: Faults, last_look: Callable[[], bool]
-    ) -> bytes | bytearray:
         try:
             url = await self._endpoint() + path
             headers = await self._tokens.headers()
-            answer = await self._send(method, url, headers, body, faults, last_look)
-            if answer.status == 401:
+            answer = await self._send(method, url, headers, body, faults, read, last_look)
+            if isinstance(answer, Answer) and answer.status == 401:
                 # After a 401 nothing has started, so the call may be repeated.
                 headers = await self._tokens.headers(force_refresh=True)
-                answer = await self._send(method, url, headers, body, faults, last_look)
+                answer = await self._send(method, url, headers, body, faults, read, last_look)
         except (EndpointUnavailable, TokenUnavailable) as error:
             raise faults.unsent(str(error)) from error
-        if answer.status != 200:
+        if isinstance(answer, Answer):
             raise faults.refused(answer)
-        return answer.body
+        return answer
 
     async def _send(
         self,
@@ -104,8 +116,10 @@ class Exchange:
         headers: dict[str, str],
         body: bytes,
         faults: Faults,
+        read: Callable[[AsyncIterator[bytes]], Awaitable[Read]],
         last_look: Callable[[], bool],
-    ) -> Answer:
+    ) -> Read | Answer:
+        """Return what `read` made of the answer, or the answer if its status is not 200."""
         if body:
             headers = {**headers, "content-type": "application/json"}
         try:
@@ -116,14 +130,20 @@ class Exchange:
                 ) as response,
             ):
                 if response.status_code == 200:
-                    answer = await read_all(response, self._max_body_bytes)
-                else:
-                    answer = await read_error(response)
+                    return await read(response.aiter_bytes())
+                return await read_error(response)
         except (httpx.RequestError, TimeoutError) as error:
             raise faults.interrupted(error) from error
         except httpx.InvalidURL as error:
             raise faults.unsent("its base URL is not valid") from error
-        return answer
+
+    async def _read_whole(self, pieces: AsyncIterator[bytes]) -> bytearray:
+        body = bytearray()
+        async for piece in pieces:
+            body += piece
+            if len(body) > self._max_body_bytes:
+                raise AnswerTooLarge(self._max_body_bytes)
+        return body
 
 
 def _looking(last_look: Callable[[], bool]) -> dict[str, Any]:
@@ -136,16 +156,6 @@ def _looking(last_look: Callable[[], bool]) -> dict[str, Any]:
             raise Withheld
 
     return {"trace": trace}
-
-
-async def read_all(response: httpx.Response, limit: int) -> Answer:
-    """Read a whole answer. Raises AnswerTooLarge if it has more than `limit` bytes."""
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > limit:
-            raise AnswerTooLarge(limit)
-    return Answer(response.status_code, response.headers, body)
 
 
 async def read_error(response: httpx.Response) -> Answer:

@@ -26,7 +26,8 @@ class HttpConfig:
         write_seconds: The longest silence while a request is written.
         read_seconds: The longest silence while an answer is read.
         call_seconds: Limit for a whole submission or poll.
-        max_body_bytes: The largest answer that is accepted.
+        max_body_bytes: The largest JSON that is accepted, without the inline media in it.
+        max_answer_bytes: The largest answer that is accepted, with the inline media in it.
         max_connections: The largest number of open connections.
         idle_seconds: How long an unused connection is kept. Many servers close one
             after five seconds; this is shorter, because a request that meets a closing
@@ -41,7 +42,8 @@ class HttpConfig:
     write_seconds: float = 60.0
     read_seconds: float = 60.0
     call_seconds: float = 300.0
-    max_body_bytes: int = 256 << 20
+    max_body_bytes: int = 16 << 20
+    max_answer_bytes: int = 4 << 30
     max_connections: int = 256
     idle_seconds: float = 4.0
     http2: bool = False

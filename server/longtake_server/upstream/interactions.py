@@ -20,6 +20,7 @@ from longtake_server.upstream.exchange import AnswerTooLarge
 from longtake_server.upstream.faults import PollFaults, SubmitFaults
 from longtake_server.upstream.files import DeveloperFiles
 from longtake_server.upstream.http_client import HttpConfig, fixed_endpoint
+from longtake_server.upstream.intake import Intakes
 from longtake_server.upstream.interactions_check import check
 from longtake_server.upstream.interactions_wire import serialise_submission
 
@@ -102,7 +103,7 @@ class Interactions:
 
         """
         self._config = config
-        self._sink = sink
+        self._intakes = Intakes(config, sink, answers.INLINE)
         api = endpoint or fixed_endpoint(config.address)
         self._connection = Connection(config, config.name, api, tokens, clock, tracer_provider)
         self._exchange = self._connection.exchange
@@ -155,7 +156,10 @@ class Interactions:
             serialise_submission, model, request, self._config.host, earlier
         )
         try:
-            answer = await self._exchange.post(self._path(), body, self._submit_faults, last_look)
+            # The answer may repeat the media of the request.
+            answer = await self._exchange.call(
+                "POST", self._path(), body, self._submit_faults, self._intakes.text_alone, last_look
+            )
         except AnswerTooLarge as error:
             raise OutcomeUnknown(str(error)) from error
         return answers.decode_submission(answer)
@@ -163,17 +167,18 @@ class Interactions:
     async def poll(self, operation: str, upstream_operation: str) -> PollResult:
         """Poll a generation. See Upstream.poll."""
         path = self._path(upstream_operation)
-        try:
-            answer = await self._exchange.get(path, self._poll_faults)
-        except AnswerTooLarge as error:
-            return results.too_large(error, self.name)
-        result = await results.decoded(answers.decode_poll, answer, self.name)
-        if isinstance(result, Running | Broken):
-            return result
-        ready = await self._ready(result)
-        if isinstance(ready, Running | Broken):
-            return ready
-        return await results.stored(ready, self._sink, operation)
+        async with self._intakes.begin(operation) as intake:
+            try:
+                answer = await self._exchange.call("GET", path, b"", self._poll_faults, intake.read)
+            except AnswerTooLarge as error:
+                return results.too_large(error, self.name)
+            result = await results.decoded(answers.decode_poll, answer, self.name)
+            if isinstance(result, Running | Broken):
+                return result
+            ready = await self._ready(result)
+            if isinstance(ready, Running | Broken):
+                return ready
+            return await results.kept(ready)
 
     async def ask_for_unknown(self, model: str, faults: Faults) -> None:
         """Get an interaction that does not exist. Needs the permission that polls need.
@@ -189,7 +194,9 @@ class Interactions:
         """Cancel a generation. Return False if it can no longer be cancelled."""
         path = f"{self._path(upstream_operation)}/cancel"
         try:
-            await self._exchange.post(path, b"", self._cancel_faults)
+            await self._exchange.call(
+                "POST", path, b"", self._cancel_faults, self._intakes.text_alone
+            )
         except Rejected:
             return False
         except AnswerTooLarge:

@@ -12,16 +12,25 @@ from typing import TYPE_CHECKING
 
 from longtake_server.operations.model import Code, Failure, StoredVideo
 from longtake_server.operations.upstream import Broken, OutcomeUnknown, Running
-from longtake_server.upstream.answers import GCS_OBJECT, MEDIA_TYPE, InlineVideo, Results
+from longtake_server.upstream.answers import (
+    GCS_OBJECT,
+    MEDIA_TYPE,
+    InlineVideo,
+    Results,
+    delivered,
+)
 from longtake_server.upstream.files import location_of
 from longtake_server.upstream.google_error import canonical_name, pack_details, readable
-from longtake_server.upstream.json_media import decode_base64, parse_object, without_media
+from longtake_server.upstream.json_media import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from longtake_server.upstream.intake import Document, InlineMedia
+
 INTERACTION_ID = re.compile(r"(?!\.+\Z)[\w.~=-]{1,512}", re.ASCII)
-_INLINE = re.compile(rb'"data"\s*:\s*"')
+# The member that contains inline media.
+INLINE = "data"
 _RUNNING = frozenset({"queued", "in_progress"})
 _FURTHER_STEP = "the upstream requires a further step, which video generation does not have"
 _BROKEN: Mapping[str, tuple[Code, str]] = {
@@ -44,33 +53,34 @@ _NOTHING = (
 def decode_submission(body: bytes | bytearray) -> str:
     """Return the id of the started interaction.
 
+    Args:
+        body: The JSON of an interaction, without inline media.
+
     Raises:
         OutcomeUnknown: The answer has no valid id.
 
     """
-    skeleton, _ = without_media(body, _INLINE)
-    name = parse_object(skeleton).get("id")
+    name = parse_object(body).get("id")
     if not isinstance(name, str) or not INTERACTION_ID.fullmatch(name):
         raise OutcomeUnknown("the upstream accepted the request but answered without a valid id")
     return name
 
 
-def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | Broken:
-    """Return the state of a generation. Slow for large media: call it in a thread.
+def decode_poll(document: Document, upstream: str) -> Running | Results | Broken:
+    """Return the state of a generation.
 
     Google reports a refusal for safety as a completed interaction with text and no video.
     It counts as one withheld video, with the text as the reason.
 
     Args:
-        body: The JSON of an interaction.
+        document: The JSON of an interaction.
         upstream: The upstream's name, for a failure's metadata.
 
     Raises:
         OutcomeUnknown: The answer cannot be understood.
 
     """
-    skeleton, media = without_media(body, _INLINE)
-    tree = parse_object(skeleton)
+    tree = parse_object(document.text)
     status = tree.get("status")
     if not isinstance(status, str):
         raise OutcomeUnknown("the upstream answered with something other than an interaction")
@@ -82,7 +92,7 @@ def decode_poll(body: bytes | bytearray, upstream: str) -> Running | Results | B
     if status != "completed":
         raise OutcomeUnknown(f"the upstream answered with the status {readable(status)!r}")
     contents = [content for output in outputs for content in _objects(output.get("content"))]
-    videos = tuple(_video(one, media) for one in contents if one.get("type") == "video")
+    videos = tuple(_video(one, document.media) for one in contents if one.get("type") == "video")
     if videos:
         return Results(videos)
     if not outputs or any(_errors(tree, outputs)):
@@ -109,14 +119,13 @@ def _objects(value: object) -> Sequence[dict[str, object]]:
 
 
 def _video(
-    content: Mapping[str, object], media: Mapping[str, memoryview]
+    content: Mapping[str, object], media: Mapping[str, InlineMedia]
 ) -> StoredVideo | InlineVideo:
     mime_type = content.get("mime_type") or "video/mp4"
     if not isinstance(mime_type, str) or not MEDIA_TYPE.fullmatch(mime_type):
         raise OutcomeUnknown("the upstream answered with an invalid mime_type")
-    number = content.get("data")
-    if isinstance(number, str) and number in media and (data := decode_base64(media[number])):
-        return InlineVideo(mime_type, data)
+    if inline := delivered(content.get(INLINE), media):
+        return InlineVideo(mime_type, inline)
     address = content.get("uri")
     if isinstance(address, str):
         location = address if GCS_OBJECT.fullmatch(address) else location_of(address)

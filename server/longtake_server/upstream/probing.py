@@ -22,10 +22,11 @@ from longtake_server.upstream.verdicts import ProbeAnswered, ProbeFaults, SetUp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from longtake_server.clock import Clock
-    from longtake_server.operations.model import StoredVideo
     from longtake_server.operations.requests.catalogue import Catalogue
+    from longtake_server.operations.upstream import IncomingVideo
     from longtake_server.settings import Settings
     from longtake_server.upstream.configured import Adapter
 
@@ -37,7 +38,7 @@ _DEVELOPER = "generativelanguage.googleapis.com"
 class _NoSink:
     """Replaces the store of results, because a probe has no results."""
 
-    async def put(self, operation: str, index: int, mime_type: str, data: bytes) -> StoredVideo:
+    def receive(self, operation: str) -> AbstractAsyncContextManager[IncomingVideo]:
         raise CheckFailed("the upstream answered a probe with a video")
 
 

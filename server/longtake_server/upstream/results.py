@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Steps that all adapters share: decode polls, store results, refuse requests."""
+"""Steps that all adapters share: decode polls, keep results, refuse requests."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from longtake_server.errors import Violation
     from longtake_server.operations.model import StoredVideo
-    from longtake_server.operations.upstream import ResultSink
     from longtake_server.upstream.answers import Results
     from longtake_server.upstream.exchange import AnswerTooLarge
+    from longtake_server.upstream.intake import Document
 
 # Decoding a smaller answer takes less time than handing it to a thread.
 _DECODED_AT_ONCE = 1 << 16
@@ -27,20 +27,20 @@ Decoded = TypeVar("Decoded")
 
 
 async def decoded(
-    decode: Callable[[bytes | bytearray, str], Decoded], answer: bytes | bytearray, upstream: str
+    decode: Callable[[Document, str], Decoded], answer: Document, upstream: str
 ) -> Decoded:
-    """Decode an answer, in a thread if it is large."""
-    if len(answer) <= _DECODED_AT_ONCE:
+    """Decode an answer, in a thread if its JSON is large."""
+    if len(answer.text) <= _DECODED_AT_ONCE:
         return decode(answer, upstream)
     return await asyncio.to_thread(decode, answer, upstream)
 
 
-async def stored(results: Results, sink: ResultSink, operation: str) -> Finished:
-    """Store the inline videos in the sink. Raises StorageUnavailable."""
+async def kept(results: Results) -> Finished:
+    """Keep the inline videos in the sink that has received them. Raises StorageUnavailable."""
     videos: list[StoredVideo] = []
     for index, video in enumerate(results.videos):
         if isinstance(video, InlineVideo):
-            video = await sink.put(operation, index, video.mime_type, video.data)
+            video = await video.media.video.keep(index, video.mime_type)
         videos.append(video)
     return Finished(tuple(videos), results.filtered_count, results.filtered_reasons)
 
