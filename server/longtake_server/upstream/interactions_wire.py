@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import TYPE_CHECKING
+
+from pybase64 import b64encode_as_string
 
 from longtake_server.operations.requests.media_types import type_sent
 from longtake_server.upstream.interactions_check import task_of
@@ -96,7 +97,7 @@ def _content(kind: str, source: Image | Video) -> dict[str, str]:
     if source.HasField("file_data"):
         content = {"type": kind, "uri": source.file_data.file_uri}
     else:
-        data = base64.b64encode(source.data).decode("ascii")
+        data = b64encode_as_string(source.data)
         content = {"type": kind, "data": data}
     mime_type = type_sent(source)
     return {**content, "mime_type": _NAMES.get(mime_type, mime_type)} if mime_type else content

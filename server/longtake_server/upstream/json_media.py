@@ -13,6 +13,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pybase64
+
 from longtake_server.operations.upstream import OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -178,13 +180,9 @@ class Base64Decoder:
         if self._is_padded and len(data):
             raise binascii.Error("more characters after the padding")
         end = len(data) - len(data) % 4
-        decoded = binascii.a2b_base64(data[:end], strict_mode=True)
+        decoded = pybase64.b64decode(data[:end], validate=True)
         if end:
-            ending = bytes(data[end - 3 : end])
-            if ending == b"===":
-                # The strict mode of some versions of Python overlooks whole groups of padding.
-                raise binascii.Error("too much padding")
-            self._is_padded = ending.endswith(b"=")
+            self._is_padded = bytes(data[end - 1 : end]) == b"="
         self._rest = bytes(data[end:])
         return decoded
 

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from typing import TYPE_CHECKING
 
 from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.media_pb2 import Mask, ReferenceImage
+from pybase64 import b64encode_as_string
 
 from longtake_server.errors import Violation
 from longtake_server.operations.requests.media_types import type_sent
@@ -116,7 +116,7 @@ def _media(media: Image | Video) -> dict[str, str]:
     if media.HasField("file_data"):
         source = {"gcsUri": media.file_data.file_uri}
     else:
-        source = {"bytesBase64Encoded": base64.b64encode(media.data).decode("ascii")}
+        source = {"bytesBase64Encoded": b64encode_as_string(media.data)}
     mime_type = type_sent(media)
     return {**source, "mimeType": mime_type} if mime_type else source
 
