@@ -56,6 +56,10 @@ PROPERTIES: Mapping[str, Mapping[str, Keywords]] = {
         "pubsubTopic": {"pattern": r"^projects/[^/\s]+/topics/[^/\s]+$"},
     },
     "FileData": {"fileUri": {"pattern": _OBJECT}},
+    # As far as the server's default.
+    "CreateVideoUrlRequest": {
+        "lifetime": {"pattern": r"^([1-9][0-9]{0,4}|[1-5][0-9]{5})(\.[0-9]{1,9})?s$"}
+    },
     "WaitOperationRequest": {"timeout": _SECONDS},
 }
 

@@ -18,8 +18,8 @@ _HTTP_METHODS = ("get", "post", "delete")
 # Messages that occur only in requests. The edge refuses unknown fields of a request, but clients
 # must expect new fields in responses.
 _OF_REQUESTS = (
-    "GenerateVideosConfig", "GenerateVideosRequest", "Image", "Mask", "ReferenceImage",
-    "WaitOperationRequest",
+    "CreateVideoUrlRequest", "GenerateVideosConfig", "GenerateVideosRequest", "Image", "Mask",
+    "ReferenceImage", "WaitOperationRequest",
 )  # fmt: skip
 _DATE = {
     "type": "object",
@@ -98,9 +98,10 @@ def _correct_messages(schemas: Node) -> None:
     }
     for name in ("CancelOperationRequest", "DownloadVideoResponse"):
         del schemas[name]
-    # The name is in the path.
+    for name in ("CreateVideoUrlRequest", "WaitOperationRequest"):
+        # The name is in the path.
+        del schemas[name]["properties"]["name"], schemas[name]["required"]
     wait = schemas["WaitOperationRequest"]
-    del wait["properties"]["name"], wait["required"]
     # protobuf's JSON mapping writes 64 bits as a string, and reads a number too.
     revision = wait["properties"]["afterRevision"]
     wait["properties"]["afterRevision"] = {
@@ -108,6 +109,16 @@ def _correct_messages(schemas: Node) -> None:
         "anyOf": [
             {"type": "string", "nullable": True, "pattern": "^[0-9]{1,18}$"},
             {"type": "integer", "format": "int64", "minimum": 0},
+        ],
+    }
+    # protobuf's JSON mapping writes an enum as its name, and reads its number too.
+    asked = schemas["CreateVideoUrlRequest"]["properties"]
+    names = asked["disposition"]["enum"]
+    asked["disposition"] = {
+        "description": asked["disposition"]["description"],
+        "anyOf": [
+            {"type": "string", "nullable": True, "enum": [*names, None]},
+            {"type": "integer", "format": "int32", "enum": [*range(len(names))]},
         ],
     }
     for name in _OF_REQUESTS:
@@ -154,7 +165,8 @@ def _correct_operation(operation: Node) -> None:
 def _correct_bodies(description: Node) -> None:
     paths = description["paths"]
     del paths["/v1/operations/{operation}:cancel"]["post"]["requestBody"]
-    paths["/v1/operations/{operation}:wait"]["post"]["requestBody"]["required"] = False
+    for path in (":wait", "/videos/{video}:createUrl"):
+        paths[f"/v1/operations/{{operation}}{path}"]["post"]["requestBody"]["required"] = False
 
 
 def _correct_streams(paths: Node) -> None:

@@ -25,6 +25,7 @@ from longtake_server.storage.postgres.copied_tables import COPIED_TABLES
 from longtake_server.storage.sqlite import SqliteStore
 from storage.storage_charged import ANN, PRICE, TERMS, created, priced
 from storage.storage_contract_keys import HOUR, new_key
+from storage.storage_contract_signing import FIRST
 from storage.storage_postgres import execute, opened
 from storage.storage_records import LEASE, NOON, REQUEST, at, changed, new_record
 
@@ -70,6 +71,7 @@ async def _fill(path: Path) -> None:
         KeyTable(connection).add(key)
         KeyTable(connection).add(new_key(create_time=NOON + HOUR, revoke_time=NOON))
     await store.note_key_uses({key.id: NOON})
+    await store.add_signing_key(FIRST, NOON - HOUR, NOON - HOUR)
     await store.close()
 
 
@@ -80,6 +82,7 @@ async def _all_reads(store: Store) -> dict[str, Any]:
     return {
         "records": [await store.get(name) for name in names],
         "requests": [await store.get_request(name) for name in names],
+        "signing keys": await store.signing_keys(),
         "list": (await store.list(Filter(), 100)).records,
         "by label": (await store.list(Filter(labels=(("team", "größe 7"),)), 100)).records,
         "changes": list(await store.changes(0, 100)),
