@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,11 @@ from longtake.v1.video_service_pb2 import GetOperationRequest
 
 from benchmarks.caller import AUTHENTICATED
 from benchmarks.load import SERVICE, Figures, call_for
+from benchmarks.programs import in_batches
 from benchmarks.report import Table, at_least
 from benchmarks.servers import accepted, authenticated, bare, generation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from benchmarks.programs import Program
 
 _METHOD = f"{SERVICE}/GetOperation"
@@ -38,7 +36,7 @@ def measure(*, rounds: int = 5, seconds: float = 2.0, callers: int = 32) -> Tabl
             "longtake-server": server,
             "bare grpc.aio": running.enter_context(bare(folder, answer, server.metadata)),
         }
-        with _scheduled_in_batches():
+        with in_batches():
             programs["bare grpc.aio, SCHED_BATCH"] = running.enter_context(
                 bare(folder, answer, server.metadata)
             )
@@ -74,16 +72,6 @@ def measure(*, rounds: int = 5, seconds: float = 2.0, callers: int = 32) -> Tabl
             ),
         ),
     )
-
-
-@contextmanager
-def _scheduled_in_batches() -> Iterator[None]:
-    """Start the processes of the block under SCHED_BATCH."""
-    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-    try:
-        yield
-    finally:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 async def _in_turns(

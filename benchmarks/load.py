@@ -94,6 +94,39 @@ async def call_for(
         figures.processor_seconds += program.processor_seconds() - processor
 
 
+async def call_all(
+    program: Program, method: str, requests: Sequence[bytes], figures: Figures, *, callers: int
+) -> None:
+    """Make one call for each request, from concurrent callers, and add to the figures.
+
+    Args:
+        program: The server.
+        method: The full name, with slashes.
+        requests: The serialized requests.
+        figures: Receives the measurements.
+        callers: Number of concurrent calls.
+
+    Raises:
+        grpc.aio.AioRpcError: A call failed.
+
+    """
+    async with grpc.aio.insecure_channel(program.address) as channel:
+        await channel.channel_ready()
+        call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(method)
+        waiting = iter(requests)
+        processor, start = program.processor_seconds(), time.perf_counter()
+
+        async def caller() -> None:
+            for request in waiting:
+                begun = time.perf_counter()
+                await call(request, metadata=program.metadata)
+                figures.latencies.append(time.perf_counter() - begun)
+
+        await asyncio.gather(*(caller() for _ in range(callers)))
+        figures.wall_seconds += time.perf_counter() - start
+        figures.processor_seconds += program.processor_seconds() - processor
+
+
 async def call_at_pace(
     program: Program, method: str, requests: Sequence[bytes], per_second: float
 ) -> list[float]:

@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from longtake_server.frozen import frozen_by_types
 from longtake_server.telemetry.traces import TraceContext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime, timedelta
 
 
@@ -210,17 +211,20 @@ class OperationRecord:
         )
 
     def charged_to(self, charges: tuple[Charge, ...]) -> OperationRecord:
-        """Return the record with these charges, in half the time of dataclasses.replace."""
-        charged = object.__new__(OperationRecord)
-        for name in OperationRecord.__slots__:
-            object.__setattr__(charged, name, getattr(self, name))
-        object.__setattr__(charged, "charges", charges)
-        return charged
+        """Return the record with these charges, faster than dataclasses.replace."""
+        values = list(_values_of(self))
+        values[_CHARGES] = charges
+        return OperationRecord(*values)
 
     def waits_until(self, longest: timedelta) -> datetime:
         """Return the end of the wait in the queue: after `longest`, or at the queue deadline."""
         end = self.create_time + longest
         return min(end, self.queue_deadline or end)
+
+
+_FIELDS = tuple(each.name for each in fields(OperationRecord))
+_CHARGES = _FIELDS.index("charges")
+_values_of: Callable[[OperationRecord], tuple[Any, ...]] = attrgetter(*_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)

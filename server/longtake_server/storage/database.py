@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+BUSY_SECONDS = 5.0
+"""How long a connection waits for a lock."""
+
 _READERS = 2
-_BUSY_SECONDS = 5.0
 # A busy server commits all the time, and SQLite's busy handler is not fair.
 _BUSY_SECONDS_BESIDE = 30.0
 _LARGEST_FULLY_CHECKED = 8 << 20
@@ -47,6 +49,7 @@ class Database:
 
     Attributes:
         writing: The only connection that writes.
+        copying: The connection that copies the write-ahead log to the file.
         reading: The read-only connections.
         reading_keys: The read-only connection for API keys, which therefore wait for no other read.
         files: The files of the database.
@@ -54,6 +57,7 @@ class Database:
     """
 
     writing: sqlite3.Connection
+    copying: sqlite3.Connection
     reading: tuple[sqlite3.Connection, ...]
     reading_keys: sqlite3.Connection
     files: OwnedFiles
@@ -62,7 +66,7 @@ class Database:
 
     def close(self) -> None:
         """Close the connections and unlock. The writing connection closes last and checkpoints."""
-        for connection in (*self.reading, self.reading_keys, self.writing):
+        for connection in (*self.reading, self.reading_keys, self.copying, self.writing):
             connection.close()
         os.close(self._lock)
 
@@ -90,6 +94,8 @@ def open_database(path: Path) -> Database:
             writing = _connect(path)
             undo.callback(writing.close)
             _prepare(path, writing, size)
+            copying = _connect(path)
+            undo.callback(copying.close)
             reading = tuple(_connect_to_read(path, undo) for _ in range(_READERS))
             reading_keys = _connect_to_read(path, undo)
             files = OwnedFiles(path)
@@ -103,7 +109,7 @@ def open_database(path: Path) -> Database:
                 "make room, restore it from a backup, or move it away"
             ) from error
         undo.pop_all()
-        return Database(writing, reading, reading_keys, files, position(writing), lock)
+        return Database(writing, copying, reading, reading_keys, files, position(writing), lock)
 
 
 def migrate_file(path: Path) -> int:
@@ -247,7 +253,7 @@ def _has_log(path: Path) -> bool:
 def _connect(path: Path) -> sqlite3.Connection:
     # Only one thread at a time uses a connection, but not always the same thread.
     connection = sqlite3.connect(
-        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
@@ -275,6 +281,8 @@ def _prepare(path: Path, connection: sqlite3.Connection, size: int) -> None:
             raise _damaged(path, str(finding).replace("\n", " "))
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
+    # Not in commits: see checkpoints.py.
+    connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute(f"PRAGMA journal_size_limit = {_LARGEST_IDLE_WAL}")
     migrate(connection)
 

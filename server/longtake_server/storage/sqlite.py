@@ -32,7 +32,8 @@ from longtake_server.storage import (
     usage_table,
     work_queue,
 )
-from longtake_server.storage.database import Database, open_database
+from longtake_server.storage.checkpoints import Checkpoints
+from longtake_server.storage.database import BUSY_SECONDS, Database, open_database
 from longtake_server.storage.readers import Readers
 from longtake_server.storage.transaction import Transaction
 from longtake_server.storage.writer import Writer
@@ -69,7 +70,10 @@ class SqliteStore:
         self._lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._readers = Readers(database.reading)
         self._key_readers = Readers((database.reading_keys,))
-        self._writer = Writer(database.writing, database.files, self._lose, database.position)
+        checkpoints = Checkpoints(database.writing, database.copying, BUSY_SECONDS)
+        self._writer = Writer(
+            database.writing, database.files, checkpoints, self._lose, database.position
+        )
         self._closing: asyncio.Task[None] | None = None
 
     @property

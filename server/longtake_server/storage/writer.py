@@ -25,6 +25,7 @@ from longtake_server.storage.transaction import Transaction
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from longtake_server.storage.checkpoints import Checkpoints
     from longtake_server.storage.owned_files import OwnedFiles
 
 _T = TypeVar("_T")
@@ -41,6 +42,7 @@ class Writer:
     Args:
         connection: The writing connection. Only the writer's thread uses it.
         files: Checked before and after each commit.
+        checkpoints: Keeps the write-ahead log short.
         lost: Called once, on the event loop, with a description of the fault if the files are
             removed or replaced. From then on, each write is refused.
         position: The position of the store.
@@ -54,6 +56,7 @@ class Writer:
         self,
         connection: sqlite3.Connection,
         files: OwnedFiles,
+        checkpoints: Checkpoints,
         lost: Callable[[str], None],
         position: int,
     ) -> None:
@@ -62,6 +65,7 @@ class Writer:
         self._moved = asyncio.Event()
         self._connection = connection
         self._files = files
+        self._checkpoints = checkpoints
         self._lost = lost
         self._fault: str | None = None
         self._kept: Transaction | None = None
@@ -118,6 +122,8 @@ class Writer:
             # The loop may be closed if the process exits without closing the store.
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._answer, outcomes, self._newest)
+            self._checkpoints.committed(self._files.log_bytes)
+        self._checkpoints.close()
 
     def _commit_to_files(self, writes: Sequence[Write[_Action]]) -> Sequence[Outcome[_Action]]:
         """Commit, and acknowledge writes only if the files are still in place."""
