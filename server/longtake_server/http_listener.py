@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _BACKLOG = 128
-_KEEP_ALIVE_SECONDS = 30
+# Longer than pollers pause. A connection that is closed as they send is an error to them.
+_KEEP_ALIVE_SECONDS = 75
 _HEAD_SECONDS = 30.0
 _GRACE_SECONDS = 2.0
 

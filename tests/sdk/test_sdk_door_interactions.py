@@ -17,7 +17,7 @@ import pytest
 from identity.identity_keys import keys_in_new_database
 from PIL import Image
 from processes.running import GUARD_SECONDS, server, simulator
-from sdk.other_sdks import OLDER
+from sdk.other_sdks import NEWEST, OLDER
 from sdk.sdk_door_settings import END, SETTINGS, THREE_SECONDS, environment, http_address
 from sdk.sdk_runs import NEWER, VERSIONS, frames, python_with
 
@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PROGRAM = Path(__file__).with_name("sdk_door_interactions.py")
-# The environment that moves a client without arguments, and its path then.
-MODES = ("platform", "developer")
+# Versions of the SDK, the environments that move a client without arguments, and its path then.
 PATHS = {
-    ("platform", NEWER): "/v1beta1/interactions",
-    ("platform", OLDER): "/v1beta1/interactions",
-    ("developer", NEWER): "/v1/interactions",
-    ("developer", OLDER): "/v1beta/interactions",
+    (NEWER, "platform"): "/v1beta1/interactions",
+    (NEWER, "developer"): "/v1/interactions",
+    (OLDER, "developer"): "/v1beta/interactions",
+    (NEWEST, "platform"): "/v1beta1/interactions",
 }
 UNKNOWN = {"error": {"code": "invalid_request", "message": "Invalid interaction name"}}
 # What is raised, the status, and the code in words.
@@ -54,10 +53,10 @@ class Run:
     told: Mapping[str, Any]
 
 
-@pytest.fixture(scope="module", params=[f"{v}-{m}" for v in VERSIONS for m in MODES])
+@pytest.fixture(scope="module", params=PATHS, ids="-".join)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    version, mode = request.param.split("-")
-    return asyncio.run(_run(version, mode, tmp_path_factory.mktemp(request.param)))
+    version, mode = request.param
+    return asyncio.run(_run(version, mode, tmp_path_factory.mktemp(version)))
 
 
 async def _run(version: str, mode: str, folder: Path) -> Run:
@@ -77,7 +76,7 @@ async def _run(version: str, mode: str, folder: Path) -> Run:
         assert "Traceback" not in longtake.log
     said = json.loads(output)
     assert said["version"] == version
-    return Run(PATHS[mode, version], folder, said["told"])
+    return Run(PATHS[version, mode], folder, said["told"])
 
 
 @pytest.mark.parametrize("name", ["background", "at_once", "asynchronous", "first_frame"])
