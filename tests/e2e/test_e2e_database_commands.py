@@ -146,6 +146,7 @@ async def test_a_server_that_waits_for_its_database_can_be_stopped(tmp_path: Pat
         stderr=asyncio.subprocess.PIPE,
     )
     assert waiting.stderr is not None
+    assert b"the embedded simulator" in await waiting.stderr.readline()
     assert b"waiting for the database" in await waiting.stderr.readline()
     waiting.terminate()
     assert await waiting.stderr.read() == b""

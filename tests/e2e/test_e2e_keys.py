@@ -89,6 +89,8 @@ def test_create_prints_the_key_alone_and_nothing_else_keeps_it(tmp_path: Path) -
         "expire_time": f"{made_at + timedelta(days=90):%Y-%m-%dT%H:%M:%SZ}",
         "revoke_time": None,
         "last_use_time": None,
+        "has_google_credentials": False,
+        "google_results": None,
     }
     head, line = table.splitlines()
     assert head.split() == [

@@ -122,8 +122,8 @@ def test_a_server_that_shuts_down_is_told_from_one_that_is_not_there(longtake: P
 @pytest.mark.parametrize("asked", ["-h", "--help", "--version"])
 def test_help_and_version_are_there_for_every_command(longtake: Program, asked: str) -> None:
     commands = (
-        *("generate", "watch", "get", "list", "cancel", "delete", "download", "models"),
-        *("whoami", "usage"),
+        *("generate", "watch", "get", "list", "cancel", "delete", "download", "url"),
+        *("models", "whoami", "usage"),
     )
     for command in commands:
         outcome = longtake.run(command, asked)

@@ -49,6 +49,8 @@ BLOCKING_CALLS: dict[str, Callable[[Client, Path], object]] = {
     "list": lambda client, _: list(client.operations.list()),
     "cancel": lambda client, _: client.operations.cancel(NAME),
     "delete": lambda client, _: client.operations.delete(NAME),
+    "create_video_url": lambda client, _: client.operations.create_video_url(FIRST),
+    "files.download": lambda client, _: client.files.download(file=client.operations.video(FIRST)),
     "caller.get": lambda client, _: client.caller.get(),
     "usage.list": lambda client, _: list(client.usage.list()),
     "video.data": lambda client, _: client.operations.video(FIRST).data,
@@ -73,6 +75,8 @@ ASYNC_CALLS: dict[str, Callable[[AsyncClient, Path], Awaitable[object]]] = {
     "list": lambda client, _: _all(client.operations.list()),
     "cancel": lambda client, _: client.operations.cancel(NAME),
     "delete": lambda client, _: client.operations.delete(NAME),
+    "create_video_url": lambda client, _: client.operations.create_video_url(FIRST),
+    "files.download": lambda client, _: client.files.download(file=client.operations.video(FIRST)),
     "caller.get": lambda client, _: client.caller.get(),
     "usage.list": lambda client, _: _all(client.usage.list()),
     "video.read": lambda client, _: client.operations.video(FIRST).read(),
@@ -110,7 +114,7 @@ async def test_every_call_on_a_closed_asynchronous_client_says_so(
 
 
 def test_no_call_is_left_out() -> None:
-    for part in ("models", "operations", "caller", "usage"):
+    for part in ("models", "operations", "files", "caller", "usage"):
         for kind, calls in ((Client, BLOCKING_CALLS), (AsyncClient, ASYNC_CALLS)):
             methods = {
                 name
