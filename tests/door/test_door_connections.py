@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -13,47 +12,24 @@ from urllib.parse import urlsplit
 import pytest
 from door.door_serving import http_serving
 from door.door_videos import address_of, signed_video
+from fakes.access_log import access_lines
 from fakes.clock import FakeClock
 from longtake.v1 import video_service_pb2 as api
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from door.door_serving import HttpDoor
+    from fakes.access_log import AccessLines
 
 SIZE = 32 << 20
 
 
-class Lines(logging.Handler):
-    """Lets a test wait for a line of the access log."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines: asyncio.Queue[logging.LogRecord] = asyncio.Queue()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.put_nowait(record)
-
-    async def until(self, enough: Callable[[logging.LogRecord], bool]) -> logging.LogRecord:
-        while not enough(line := await self._lines.get()):
-            pass
-        return line
-
-
 @pytest.fixture
-async def lines() -> AsyncIterator[Lines]:
-    log = logging.getLogger("longtake_server.access")
-    handler, level = Lines(), log.level
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    yield handler
-    log.removeHandler(handler)
-    log.setLevel(level)
-
-
-def is_request(line: logging.LogRecord) -> bool:
-    return line.getMessage() == "request"
+def lines() -> Iterator[AccessLines]:
+    with access_lines() as lines:
+        yield lines
 
 
 @asynccontextmanager
@@ -71,15 +47,15 @@ async def reading(door: HttpDoor, url: str) -> AsyncIterator[asyncio.StreamReade
 
 
 async def test_a_reader_that_stops_reading_is_let_go_and_can_resume(
-    tmp_path: Path, lines: Lines
+    tmp_path: Path, lines: AccessLines
 ) -> None:
     async with http_serving(tmp_path, send_timeout_seconds=0.1) as door:
         url = await signed_video(door, bytes(SIZE))
         async with reading(door, url) as response:
             head = await response.readuntil(b"\r\n\r\n")
             assert f"content-length: {SIZE}\r\n".encode() in head
-            await lines.until(lambda line: line.getMessage() == "ended a response early")
-            await lines.until(is_request)
+            await lines.until("ended a response early")
+            await lines.until("request")
             with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
                 await response.readexactly(SIZE)
     async with http_serving(tmp_path / "second") as door:
@@ -88,15 +64,15 @@ async def test_a_reader_that_stops_reading_is_let_go_and_can_resume(
         assert rest.content == bytes(5)
 
 
-async def test_a_client_that_leaves_ends_its_request(tmp_path: Path, lines: Lines) -> None:
+async def test_a_client_that_leaves_ends_its_request(tmp_path: Path, lines: AccessLines) -> None:
     async with http_serving(tmp_path) as door:
         async with reading(door, await signed_video(door, bytes(SIZE))) as response:
             await response.readuntil(b"\r\n\r\n")
-        assert vars(await lines.until(is_request))["code"] == 200
+        assert (await lines.until("request"))["code"] == 200
 
 
 async def test_a_download_ends_soon_after_its_operation_is_deleted(
-    tmp_path: Path, lines: Lines
+    tmp_path: Path, lines: AccessLines
 ) -> None:
     clock = FakeClock()
     async with http_serving(tmp_path, clock=clock) as door:
@@ -107,7 +83,7 @@ async def test_a_download_ends_soon_after_its_operation_is_deleted(
             clock.advance(4)
             with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
                 await response.readexactly(SIZE)
-        await lines.until(lambda line: line.getMessage() == "ended a response early")
+        await lines.until("ended a response early")
 
 
 async def test_a_download_in_progress_ends_well_when_the_server_stops(tmp_path: Path) -> None:

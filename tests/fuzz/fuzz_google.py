@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from fakes.engine import MODEL, engine, principal
 from fuzz.fuzz_calls import logging_to
+from fuzz.fuzz_json import Vocabulary
 from fuzz.fuzz_outcome import Finding, OneLineLog, Target, code_name
 from fuzz.fuzz_reader import Reader
 from google.rpc import code_pb2
@@ -43,21 +44,44 @@ _PROJECT = f"projects/p/locations/l/{_EXPRESS}"
 _SUBMIT, _POLL = ":predictLongRunning", ":fetchPredictOperation"
 _GRANT = b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion="
 _FORM = b"application/x-www-form-urlencoded"
-_DEEPEST = 5
-_MOST_MEMBERS = 5
-_MEMBERS = (
-    *("instances", "parameters", "labels", "prompt", "image", "lastFrame", "video", "mask"),
-    *("referenceImages", "referenceType", "maskMode", "bytesBase64Encoded", "gcsUri", "mimeType"),
-    *("cameraControl", "sampleCount", "storageUri", "fps", "durationSeconds", "seed", "resolution"),
-    *("aspectRatio", "personGeneration", "pubsubTopic", "negativePrompt", "enhancePrompt"),
-    *("generateAudio", "compressionQuality", "resizeMode", "operationName", "team"),
+_VOCABULARY = Vocabulary(
+    members=(
+        *("instances", "parameters", "labels", "prompt", "image", "lastFrame", "video", "mask"),
+        *(
+            "referenceImages",
+            "referenceType",
+            "maskMode",
+            "bytesBase64Encoded",
+            "gcsUri",
+            "mimeType",
+        ),
+        *(
+            "cameraControl",
+            "sampleCount",
+            "storageUri",
+            "fps",
+            "durationSeconds",
+            "seed",
+            "resolution",
+        ),
+        *("aspectRatio", "personGeneration", "pubsubTopic", "negativePrompt", "enhancePrompt"),
+        *("generateAudio", "compressionQuality", "resizeMode", "operationName", "team"),
+    ),
+    texts=(
+        *(
+            "a dog",
+            "asset",
+            "insert",
+            "gs://bucket/object",
+            "image/png",
+            "video/mp4",
+            "iVBORw0KGgo=",
+        ),
+        *("pan_left", "720p", "16:9", "allow_adult", "projects/p/topics/topic", "lossless", "pad"),
+        *("\ud800", "\0", "8", "8.0", "film"),
+    ),
+    others=(0, 1, 4, 8, 24, -1, 1.5, 1e300, 10**400, 2**32, True, False, None),
 )
-_TEXTS = (
-    *("a dog", "asset", "insert", "gs://bucket/object", "image/png", "video/mp4", "iVBORw0KGgo="),
-    *("pan_left", "720p", "16:9", "allow_adult", "projects/p/topics/topic", "lossless", "pad"),
-    *("\ud800", "\0", "8", "8.0", "film"),
-)
-_NUMBERS = (0, 1, 4, 8, 24, -1, 1.5, 1e300, 10**400, 2**32, True, False, None)
 _BODY: dict[str, Any] = {
     "instances": [{"prompt": "a dog", "image": {"gcsUri": "gs://b/o", "mimeType": "image/png"}}],
     "parameters": {"durationSeconds": 8, "sampleCount": 1, "personGeneration": "allow_adult"},
@@ -89,11 +113,13 @@ class _Fuzzed:
         if kind == 0:
             body = reader.rest()
         elif kind == 1:
-            body = json.dumps({**_BODY, **_members(reader, 0)}).encode()
+            body = json.dumps({**_BODY, **_VOCABULARY.members_of(reader)}).encode()
         elif kind == 2:
             path = f"/v1/{resource}{_POLL}"
             name = reader.choice([f"{resource}/{self._foreign}", f"{resource}/operations/none"])
-            body = json.dumps({"operationName": name, **_members(reader, _DEEPEST)}).encode()
+            body = json.dumps(
+                {"operationName": name, **_VOCABULARY.members_of(reader, _VOCABULARY.deepest)}
+            ).encode()
         else:
             path, media_type = "/token", _FORM
             body = (_GRANT if kind == 3 else b"") + reader.rest()
@@ -144,24 +170,6 @@ class _Fuzzed:
         if status not in (400, 404) or error["code"] != status or not error["message"]:
             raise Finding(f"{status}: {error}")
         return code_name(code_pb2.Code.Value(error["status"]))
-
-
-def _members(reader: Reader, depth: int) -> dict[str, Any]:
-    return {
-        reader.choice(_MEMBERS): _value(reader, depth + 1)
-        for _ in range(reader.number(_MOST_MEMBERS))
-    }
-
-
-def _value(reader: Reader, depth: int) -> Any:
-    kind = reader.number(8)
-    if kind < 3 or depth > _DEEPEST:
-        return reader.choice(_TEXTS)
-    if kind == 3:
-        return _NUMBERS[reader.number(len(_NUMBERS))]
-    if kind == 4:
-        return [_value(reader, depth + 1) for _ in range(reader.number(3))]
-    return _members(reader, depth)
 
 
 @contextmanager

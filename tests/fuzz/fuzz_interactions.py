@@ -9,6 +9,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from fuzz.fuzz_json import Vocabulary
 from fuzz.fuzz_outcome import Finding, Target
 from fuzz.fuzz_reader import Reader
 from longtake_server.errors import InvalidRequest, LongtakeError
@@ -27,23 +28,46 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-_DEEPEST = 5
-_MOST_MEMBERS = 6
 _PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 20).decode()
 _EARLIER = "v1_0199c5a0-0000-7000-8000-000000000001"
-_MEMBERS = (
-    *("model", "input", "background", "stream", "store", "previous_interaction_id", "labels"),
-    *("response_format", "generation_config", "video_config", "task", "seed", "type", "duration"),
-    *("resolution", "aspect_ratio", "delivery", "gcs_uri", "content", "text", "data", "uri"),
-    *("mime_type", "name", "annotations", "service_tier", "response_modalities", "tools", "agent"),
+_VOCABULARY = Vocabulary(
+    members=(
+        *("model", "input", "background", "stream", "store", "previous_interaction_id", "labels"),
+        *(
+            "response_format",
+            "generation_config",
+            "video_config",
+            "task",
+            "seed",
+            "type",
+            "duration",
+        ),
+        *("resolution", "aspect_ratio", "delivery", "gcs_uri", "content", "text", "data", "uri"),
+        *(
+            "mime_type",
+            "name",
+            "annotations",
+            "service_tier",
+            "response_modalities",
+            "tools",
+            "agent",
+        ),
+    ),
+    texts=(
+        *("gemini-omni-1.2-flash", "veo-3.1-generate-001", "video", "image", "text", "user_input"),
+        *(
+            "model_output",
+            "text_to_video",
+            "image_to_video",
+            "reference_to_video",
+            "edit",
+            "extend",
+        ),
+        *("5s", "360p", "16:9", "inline", "uri", "gs://b/o", "image/png", "video/mp4", "standard"),
+        *(_PNG, _EARLIER, "a boat <FIRST_FRAME>", "\ud800", "\0"),
+    ),
+    others=(0, 1, -1, 1.5, 1e300, 10**400, 2**32, True, False, None),
 )
-_TEXTS = (
-    *("gemini-omni-1.2-flash", "veo-3.1-generate-001", "video", "image", "text", "user_input"),
-    *("model_output", "text_to_video", "image_to_video", "reference_to_video", "edit", "extend"),
-    *("5s", "360p", "16:9", "inline", "uri", "gs://b/o", "image/png", "video/mp4", "standard"),
-    *(_PNG, _EARLIER, "a boat <FIRST_FRAME>", "\ud800", "\0"),
-)
-_NUMBERS = (0, 1, -1, 1.5, 1e300, 10**400, 2**32, True, False, None)
 _BODIES: tuple[dict[str, Any], ...] = (
     {
         "model": "gemini-omni-1.2-flash",
@@ -109,31 +133,13 @@ def _opened(_: Path) -> Iterator[Callable[[bytes], str]]:
             elif kind == 1:
                 create(reader.rest())
             else:
-                body = {**_BODIES[reader.number(len(_BODIES))], **_members(reader, 0)}
+                body = {**_BODIES[reader.number(len(_BODIES))], **_VOCABULARY.members_of(reader)}
                 create(json.dumps(body).encode())
         except LongtakeError as error:
             return _checked(error_answer(error))
         return "OK"
 
     yield once
-
-
-def _members(reader: Reader, depth: int) -> dict[str, Any]:
-    return {
-        reader.choice(_MEMBERS): _value(reader, depth + 1)
-        for _ in range(reader.number(_MOST_MEMBERS))
-    }
-
-
-def _value(reader: Reader, depth: int) -> Any:
-    kind = reader.number(8)
-    if kind < 4 or depth > _DEEPEST:
-        return reader.choice(_TEXTS)
-    if kind == 4:
-        return _NUMBERS[reader.number(len(_NUMBERS))]
-    if kind == 5:
-        return [_value(reader, depth + 1) for _ in range(reader.number(4))]
-    return _members(reader, depth)
 
 
 def _checked(answer: Response) -> str:

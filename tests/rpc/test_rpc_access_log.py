@@ -4,21 +4,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import pytest
+from fakes.access_log import access_lines
 from google.longrunning import operations_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 from longtake.v1 import video_service_pb2 as api
 from rpc.rpc_server import refused, serving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from fakes.access_log import AccessLines
     from rpc.rpc_server import Server
 
 PROMPT = "a secret dog"
@@ -26,32 +26,10 @@ ABSENT = "operations/01936d3c-0000-7000-8000-000000000000"
 SECRET = "operations/ltk_a_secret_in_the_wrong_place"
 
 
-class Lines(logging.Handler):
-    """Collects the lines of the access log and lets a test wait for the next one."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines: asyncio.Queue[logging.LogRecord] = asyncio.Queue()
-        self.all: list[dict[str, Any]] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._lines.put_nowait(record)
-
-    async def next(self) -> dict[str, Any]:
-        line = vars(await self._lines.get())
-        self.all.append(line)
-        return line
-
-
 @pytest.fixture
-async def lines() -> AsyncIterator[Lines]:
-    log = logging.getLogger("longtake_server.access")
-    handler, level = Lines(), log.level
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    yield handler
-    log.removeHandler(handler)
-    log.setLevel(level)
+def lines() -> Iterator[AccessLines]:
+    with access_lines() as lines:
+        yield lines
 
 
 def about(line: dict[str, Any]) -> tuple[str, str, str]:
@@ -63,7 +41,9 @@ def about(line: dict[str, Any]) -> tuple[str, str, str]:
     return method, line["code"], line.get("operation", "")
 
 
-async def test_each_unary_call_has_a_line_with_its_operation(tmp_path: Path, lines: Lines) -> None:
+async def test_each_unary_call_has_a_line_with_its_operation(
+    tmp_path: Path, lines: AccessLines
+) -> None:
     async with serving(tmp_path) as server:
         name = await server.accepted(prompt=PROMPT)
         assert about(await lines.next()) == ("GenerateVideos", "OK", name)
@@ -77,7 +57,7 @@ async def test_each_unary_call_has_a_line_with_its_operation(tmp_path: Path, lin
 
 
 async def test_a_refused_call_has_its_code_and_no_name_that_is_not_one(
-    tmp_path: Path, lines: Lines
+    tmp_path: Path, lines: AccessLines
 ) -> None:
     async with serving(tmp_path) as server:
         await refused(server.videos.GetOperation(api.GetOperationRequest(name=ABSENT)))
@@ -94,7 +74,7 @@ async def test_a_refused_call_has_its_code_and_no_name_that_is_not_one(
     assert SECRET not in str(lines.all)
 
 
-async def test_a_stream_that_ends_is_ok(tmp_path: Path, lines: Lines) -> None:
+async def test_a_stream_that_ends_is_ok(tmp_path: Path, lines: AccessLines) -> None:
     async with serving(tmp_path) as server:
         name = await server.succeeded(b"bytes")
         await lines.next()
@@ -115,7 +95,9 @@ def watches(server: Server, name: str, timeout: float) -> Iterator[tuple[str, st
     yield "WatchOperations", "", server.videos.WatchOperations(all_of_them, timeout=timeout)
 
 
-async def test_a_call_that_its_caller_cancels_is_cancelled(tmp_path: Path, lines: Lines) -> None:
+async def test_a_call_that_its_caller_cancels_is_cancelled(
+    tmp_path: Path, lines: AccessLines
+) -> None:
     async with serving(tmp_path) as server:
         name = await server.running()
         await lines.next()
@@ -129,7 +111,7 @@ async def test_a_call_that_its_caller_cancels_is_cancelled(tmp_path: Path, lines
         assert about(await lines.next()) == ("WaitOperation", "CANCELLED", name)
 
 
-async def test_a_call_whose_deadline_passes_is_expired(tmp_path: Path, lines: Lines) -> None:
+async def test_a_call_whose_deadline_passes_is_expired(tmp_path: Path, lines: AccessLines) -> None:
     async with serving(tmp_path) as server:
         name = await server.running()
         await lines.next()
@@ -142,7 +124,7 @@ async def test_a_call_whose_deadline_passes_is_expired(tmp_path: Path, lines: Li
 
 
 async def test_a_stream_that_the_server_ends_has_the_code_that_it_sends(
-    tmp_path: Path, lines: Lines
+    tmp_path: Path, lines: AccessLines
 ) -> None:
     async with serving(tmp_path) as server:
         name = await server.running()
@@ -153,7 +135,7 @@ async def test_a_stream_that_the_server_ends_has_the_code_that_it_sends(
         assert about(await lines.next()) == ("WatchOperation", "UNAVAILABLE", name)
 
 
-async def test_a_stream_of_requests_has_one_line(tmp_path: Path, lines: Lines) -> None:
+async def test_a_stream_of_requests_has_one_line(tmp_path: Path, lines: AccessLines) -> None:
     async with serving(tmp_path) as server:
         reflection = server.channel.stream_stream(
             "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
