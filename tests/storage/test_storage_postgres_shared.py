@@ -5,23 +5,33 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-import psycopg
 import pytest
 from fakes.clock import FakeClock
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
-from longtake_server.errors import BudgetExceeded, OperationNotFound, StorageUnavailable
+from longtake_server.errors import (
+    BudgetExceeded,
+    OperationNotFound,
+    OutcomeUnknown,
+    StorageUnavailable,
+)
 from longtake_server.operations.budgets.limits import Limits, Source, Values
 from longtake_server.operations.budgets.terms import Terms
 from longtake_server.operations.replica_store import Leadership
 from longtake_server.operations.store import EngineReplaced, Fence, Filter
 from longtake_server.storage.postgres.address import DatabaseAddress
 from longtake_server.storage.postgres.store import PostgresStore
+from longtake_server.storage.postgres.writer import Decision
 from processes.postgres import schema
 from storage.storage_charged import PRICE, limit, priced, race, spending
 from storage.storage_postgres import execute, opened
 from storage.storage_records import LEASE, NOON, REQUEST, changed, new_record
+
+if TYPE_CHECKING:
+    from longtake_server.storage.postgres.group import Group
 
 _LARGE = GenerateVideosRequest(prompt="x" * 100_000)
 
@@ -179,15 +189,27 @@ async def test_a_write_that_cannot_be_stored_does_not_fail_others(database_url: 
 async def test_a_process_that_stops_within_a_transaction_does_not_stop_the_others(
     database_url: str,
 ) -> None:
-    async with opened(database_url) as (store,):
-        stopped = await DatabaseAddress(database_url).connect()
-        await stopped.execute("BEGIN")
-        await stopped.execute("SELECT 1 FROM meta FOR UPDATE")
-        record = await store.create(new_record(), REQUEST)
-        assert await store.get(record.name) == record
-        with pytest.raises(psycopg.errors.IdleInTransactionSessionTimeout):
-            await stopped.execute("COMMIT")
-        await stopped.close()
+    has_lock, goes_on = threading.Event(), threading.Event()
+
+    def stop(_: Group) -> None:
+        has_lock.set()
+        goes_on.wait()
+
+    async def stopped() -> None:
+        async with opened(database_url) as (store,):
+            # Nothing is lost: the caller is told that it cannot know.
+            with pytest.raises(OutcomeUnknown):
+                await store._writer.run(Decision(lambda _: None, stop))
+            await store.create(new_record(), REQUEST)
+
+    process = asyncio.create_task(asyncio.to_thread(asyncio.run, stopped()))
+    await asyncio.to_thread(has_lock.wait)
+    try:
+        async with opened(database_url) as (store,):
+            await store.create(new_record(), REQUEST)
+    finally:
+        goes_on.set()
+        await process
 
 
 @pytest.mark.parametrize("hour", [0, 9, 10, 12, 23])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from psycopg import AsyncConnection
+    from psycopg import AsyncConnection, AsyncPipeline
 
     from longtake_server.operations.budgets.terms import Terms
     from longtake_server.storage.postgres.query import Row
@@ -43,7 +43,9 @@ class Keys:
     terms: list[tuple[Terms, datetime]] = field(default_factory=list)
 
 
-async def read_group(connection: AsyncConnection[Row], keys: Keys) -> Group:
+async def read_group(
+    connection: AsyncConnection[Row], pipeline: AsyncPipeline, keys: Keys
+) -> Group:
     """Lock the store against other writers, and return the group with its rows."""
     queries: list[Query[Any]] = [_LOCK]
     if keys.names:
@@ -52,7 +54,7 @@ async def read_group(connection: AsyncConnection[Row], keys: Keys) -> Group:
         queries.append(_request_ids(keys.request_ids))
     if keys.terms:
         queries.extend(budget_queries(keys.terms))
-    answers = iter(await ask_all(connection, queries))
+    answers = iter(await ask_all(connection, pipeline, queries))
     position, epoch = next(answers)
     operations: dict[str, OperationRow] = next(answers) if keys.names else {}
     request_ids: dict[tuple[str, str], str] = {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from psycopg import AsyncConnection, AsyncCursor, Connection
+    from psycopg import AsyncConnection, AsyncCursor, AsyncPipeline, Connection
 
 _T = TypeVar("_T")
 
@@ -47,9 +47,13 @@ async def ask(connection: AsyncConnection[Row], query: Query[_T]) -> _T:
     return query.answer(await rows_of(await send(connection, query)))
 
 
-async def ask_all(connection: AsyncConnection[Row], queries: Sequence[Query[Any]]) -> list[Any]:
+async def ask_all(
+    connection: AsyncConnection[Row], pipeline: AsyncPipeline, queries: Sequence[Query[Any]]
+) -> list[Any]:
     """Run queries together in pipeline mode, and return their results."""
     cursors = [await send(connection, query) for query in queries]
+    # PostgreSQL limits how long a transaction is idle only after a Sync. Fetching sends a Flush.
+    await pipeline.sync()
     found = [await cursor.fetchall() for cursor in cursors]
     return [query.answer(rows) for query, rows in zip(queries, found, strict=True)]
 

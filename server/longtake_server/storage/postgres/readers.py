@@ -98,8 +98,8 @@ class Readers:
 async def _on_one_snapshot(
     connection: AsyncConnection[Row], queries: Sequence[Query[Any]]
 ) -> list[Any]:
-    async with connection.pipeline():
+    async with connection.pipeline() as pipeline:
         await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        found = await ask_all(connection, queries)
+        found = await ask_all(connection, pipeline, queries)
         await connection.execute("COMMIT")
     return found

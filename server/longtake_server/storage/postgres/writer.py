@@ -150,9 +150,9 @@ class Writer:
         ]
         queries = [(write, write.change) for write in writes if isinstance(write.change, Query)]
         try:
-            async with connection.pipeline():
+            async with connection.pipeline() as pipeline:
                 await connection.execute("BEGIN", prepare=True)
-                group = await read_group(connection, _keys(decisions))
+                group = await read_group(connection, pipeline, _keys(decisions))
                 outcomes = [
                     _outcome(write, partial(change.decide, group)) for write, change in decisions
                 ]
