@@ -83,7 +83,7 @@ class Calls:
         sys.stdout.write(json.dumps({"id": name}) + "\n")
         sys.stdout.flush()
         events: list[Any] = []
-        while not events or events[-1].event_type != "interaction.completed":
+        while not events or events[-1].event_type not in {"interaction.completed", "error"}:
             last = {"last_event_id": events[-1].event_id} if events else {}
             try:
                 for event in self._api.get(name, stream=True, **last):

@@ -7,9 +7,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from longtake.v1.operation_pb2 import GenerateVideosMetadata
+from longtake.v1.video_service_pb2 import WatchOperationsRequest
 from sdk.sdk_runs import TESTS
 
 if TYPE_CHECKING:
+    from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
     from processes.running import Server
 
 SETTINGS = {"authentication": "keys", "http_listen": "127.0.0.1:0"}
@@ -48,3 +51,20 @@ def http_address(longtake: Server) -> str:
     """Return where it says in its log that it serves HTTP."""
     lines = [line for line in longtake.log.splitlines() if "serving HTTP" in line]
     return lines[-1].rpartition("address=")[2]
+
+
+async def run_upstream(stub: VideoServiceAsyncStub, key: str, number: int) -> None:
+    """Wait until a number of operations run upstream, as far as the server has stored it.
+
+    A server that is killed before that cannot know whether it has submitted them.
+    """
+    running = set()
+    metadata = (("authorization", f"Bearer {key}"),)
+    watch = stub.WatchOperations(WatchOperationsRequest(), metadata=metadata)
+    async for message in watch:
+        if message.operation.metadata.state == GenerateVideosMetadata.State.RUNNING:
+            running.add(message.operation.name)
+            if len(running) == number:
+                watch.cancel()
+                return
+    raise AssertionError("the watch ended by itself")

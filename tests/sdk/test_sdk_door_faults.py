@@ -77,6 +77,8 @@ async def test_a_polling_sdk_does_not_notice_that_longtake_was_killed(tmp_path: 
         assert program.stdin is not None
         assert program.stdout is not None
 
+        # A server that is killed before its first poll cannot know whether it has submitted.
+        await upstream.wait(polls=1)
         for _ in range(2):
             assert await program.stdout.readline() == b"polling\n"
             await opened.restart()

@@ -18,7 +18,14 @@ from identity.identity_keys import keys_in_new_database
 from PIL import Image
 from processes.running import GUARD_SECONDS, server, simulator
 from sdk.other_sdks import NEWEST, OLDER
-from sdk.sdk_door_settings import END, SETTINGS, THREE_SECONDS, environment, http_address
+from sdk.sdk_door_settings import (
+    END,
+    SETTINGS,
+    THREE_SECONDS,
+    environment,
+    http_address,
+    run_upstream,
+)
 from sdk.sdk_runs import NEWER, VERSIONS, frames, python_with
 
 if TYPE_CHECKING:
@@ -175,7 +182,7 @@ async def test_a_killed_server_costs_no_second_generation_and_a_stream_resumes(
 ) -> None:
     (key,) = await keys_in_new_database(tmp_path / "data" / "longtake.db", "ann")
     async with simulator(tmp_path) as upstream, server(tmp_path, upstream, **SETTINGS) as longtake:
-        await longtake.start()
+        stub = await longtake.start()
         address = http_address(longtake)
         longtake.environment["LONGTAKE_HTTP_LISTEN"] = address
         await upstream.tell("hold")
@@ -188,7 +195,7 @@ async def test_a_killed_server_costs_no_second_generation_and_a_stream_resumes(
         ]
         assert surviving.stdout is not None
         identifier = json.loads(await surviving.stdout.readline())["id"]
-        await upstream.wait(submissions=2)
+        await run_upstream(stub, key, 2)
         await longtake.process.kill()
         await longtake.start()
         await upstream.tell("release")
