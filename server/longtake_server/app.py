@@ -34,7 +34,7 @@ from longtake_server.scheduling import use_batch_scheduling
 from longtake_server.telemetry import Telemetry, metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
     from pathlib import Path
 
     from longtake_server.http_listener import HttpListener
@@ -88,7 +88,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         push = await _push(settings, built, parts)
         await _ops(settings, built.health, scrape, parts)
         shared = _shared(settings, built, telemetry, authenticator, budget)
-        http = await _http(settings, shared, certificates, keys, parts)
+        doors = await _doors(settings, shared, certificates, keys, parts)
         await server.start()
         running = asyncio.create_task(built.election.run(), name="election")
         returning = asyncio.create_task(_memory(built, server).run(), name="memory")
@@ -120,7 +120,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 )
         finally:
             stopping.cancel()
-            await _stop(settings, server, http, push, built, running, (*loops, checking, following))
+            await _stop(
+                settings, server, doors, push, built, running, (*loops, checking, following)
+            )
             losing.cancel()
         if losing.done() and not losing.cancelled():
             raise StorageLost(_advice(settings.database_file, losing.result()))
@@ -198,7 +200,7 @@ def _reduce_garbage_collection() -> None:
 async def _stop(
     settings: Settings,
     server: RpcServer,
-    http: HttpListener | None,
+    doors: Sequence[HttpListener],
     push: PushServer | None,
     built: Parts,
     running: asyncio.Task[None],
@@ -221,8 +223,8 @@ async def _stop(
     built.election.stop()
     async with asyncio.TaskGroup() as stopping:
         stopping.create_task(server.stop(settings.grace_seconds))
-        if http is not None:
-            stopping.create_task(http.stop())
+        for door in doors:
+            stopping.create_task(door.stop())
     await asyncio.wait((running,), timeout=max(0.0, deadline - asyncio.get_running_loop().time()))
     for task in (running, *helpers):
         task.cancel()
@@ -283,27 +285,34 @@ def _serves_this_machine_only(settings: Settings) -> bool:
     return listen is not None and is_loopback(listen) and not proven
 
 
-async def _http(
+async def _doors(
     settings: Settings,
     shared: DoorParts,
     certificates: Certificates | None,
     keys: KeyRing | None,
     parts: AsyncExitStack,
-) -> HttpListener | None:
-    """Start the HTTP listener of callers if it is configured. It is imported only then."""
+) -> Sequence[HttpListener]:
+    """Start the HTTP listeners of callers that are configured. They are imported only then."""
     if settings.http_listen is None:
-        return None
-    from longtake_server.http.server import door_listener
+        return ()
+    from longtake_server.http.server import door_listener, mtls_door_listener
 
     http = door_listener(shared, settings.grace_seconds, certificates)
     parts.push_async_callback(http.stop)
-    address = http.bind(settings.http_listen)
-    shared.signer.listens(address, tls=certificates is not None)
+    addresses = {"address": http.bind(settings.http_listen)}
+    shared.signer.listens(addresses["address"], tls=certificates is not None)
     if keys is not None:
-        keys.issue_at(token_uri_of(settings, address))
-    await http.start()
-    _log.info("serving HTTP", extra={"address": address})
-    return http
+        keys.issue_at(token_uri_of(settings, addresses["address"]))
+    doors = [http]
+    if settings.http_mtls_listen is not None and certificates is not None:
+        mtls = mtls_door_listener(shared, settings.grace_seconds, certificates)
+        parts.push_async_callback(mtls.stop)
+        addresses["mtls_address"] = mtls.bind(settings.http_mtls_listen)
+        doors.append(mtls)
+    for door in doors:
+        await door.start()
+    _log.info("serving HTTP", extra=addresses)
+    return doors
 
 
 async def _keys(settings: Settings, built: Parts, telemetry: Telemetry) -> KeyRing | None:

@@ -19,7 +19,7 @@ from longtake_server.listening import cannot_listen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from ssl import SSLContext
+    from ssl import SSLContext, SSLObject
 
     from starlette.types import ASGIApp
 
@@ -42,7 +42,9 @@ class HttpListener:
         grace_seconds: How long requests under way may take when it stops.
         tls: For TLS, None for plaintext.
 
-    The state of each request has `abort`, which ends its connection at once.
+    The state of each request has `abort`, which ends its connection at once, and
+    `client_certificate`, the certificate that its client has presented, as SSLSocket.getpeercert
+    returns it; empty if it has presented none.
 
     """
 
@@ -109,7 +111,12 @@ class _Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self.app_state = {**self.app_state, "abort": transport.abort}
+        tls: SSLObject | None = transport.get_extra_info("ssl_object")
+        self.app_state = {
+            **self.app_state,
+            "abort": transport.abort,
+            "client_certificate": (None if tls is None else tls.getpeercert()) or {},
+        }
         self._waiting = self.loop.call_later(_HEAD_SECONDS, transport.abort)
 
     def data_received(self, data: bytes) -> None:

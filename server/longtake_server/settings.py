@@ -88,6 +88,11 @@ class Settings(BaseModel):
         description="Address of the HTTP server for callers, with the same TLS files and the same "
         "authentication as the gRPC server. Default: none.",
     )
+    http_mtls_listen: ListenAddress | None = Field(
+        default=None,
+        description="Second address of the HTTP server. Clients must present a certificate there. "
+        "Needs `LONGTAKE_HTTP_LISTEN` and `LONGTAKE_MTLS_CLIENT_CA`.",
+    )
     public_url: HttpAddress | None = Field(
         default=None,
         description="Base URL at which callers reach the HTTP server, for the addresses that it "

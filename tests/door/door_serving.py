@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
 from longtake_server.http.parts import DoorParts, DoorSettings
-from longtake_server.http.server import door_listener
+from longtake_server.http.server import door_listener, mtls_door_listener
 from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.telemetry import Telemetry
 from rpc.rpc_server import MAX_REQUEST_BYTES, serving
@@ -32,12 +32,17 @@ _READ_SECONDS = 30.0
 
 @dataclass
 class HttpDoor:
-    """Both listeners of one server, and an HTTP client."""
+    """The listeners of one server, and an HTTP client.
+
+    Attributes:
+        mtls_address: The address on which clients must present a certificate; empty without one.
+    """
 
     grpc: Server
     listener: HttpListener
     address: str
     client: httpx.AsyncClient
+    mtls_address: str = ""
 
 
 @asynccontextmanager
@@ -55,6 +60,7 @@ async def http_serving(
     google_results: str = "inline",
     telemetry: Telemetry | None = None,
     certificates: Certificates | None = None,
+    requires_certificates: bool = False,
     grace_seconds: float = 1.0,
 ) -> AsyncIterator[HttpDoor]:
     """Serve gRPC and HTTP on loopback ports.
@@ -65,6 +71,7 @@ async def http_serving(
         clock: The clock of the server.
         redirects: Whether signed addresses redirect to those of the media store.
         certificates: The certificate for TLS.
+        requires_certificates: Whether a second listener requires certificates of its clients.
         grace_seconds: How long requests under way may take when the listener stops.
         google_results: How results come on Google's wire.
     """
@@ -93,11 +100,17 @@ async def http_serving(
         listener = door_listener(parts, grace_seconds, certificates)
         address = listener.bind("127.0.0.1:0")
         server.parts.signer.listens(address, tls=certificates is not None)
-        await listener.start()
-        try:
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(listener.stop)
+            await listener.start()
+            mtls_address = ""
+            if requires_certificates:
+                assert certificates is not None
+                mtls = mtls_door_listener(parts, grace_seconds, certificates)
+                closing.push_async_callback(mtls.stop)
+                mtls_address = mtls.bind("127.0.0.1:0")
+                await mtls.start()
+            closing.callback(server.parts.watching.drain)
             base = f"http://{address}"
             async with httpx.AsyncClient(base_url=base, timeout=_READ_SECONDS) as client:
-                yield HttpDoor(server, listener, address, client)
-        finally:
-            server.parts.watching.drain()
-            await listener.stop()
+                yield HttpDoor(server, listener, address, client, mtls_address)

@@ -142,11 +142,19 @@ def test_the_address_of_mtls_needs_authentication_too(monkeypatch: pytest.Monkey
         ({"tls_certificate": "c"}, "LONGTAKE_TLS_CERTIFICATE and LONGTAKE_TLS_KEY go together"),
         (
             {**TLS, "mtls_client_ca": "ca"},
-            "LONGTAKE_MTLS_LISTEN and LONGTAKE_MTLS_CLIENT_CA go together",
+            "LONGTAKE_MTLS_CLIENT_CA needs LONGTAKE_MTLS_LISTEN or LONGTAKE_HTTP_MTLS_LISTEN",
         ),
         (
             {**TLS, "mtls_listen": "127.0.0.1:1"},
-            "LONGTAKE_MTLS_LISTEN and LONGTAKE_MTLS_CLIENT_CA go together",
+            "LONGTAKE_MTLS_LISTEN needs LONGTAKE_MTLS_CLIENT_CA",
+        ),
+        (
+            {**TLS, "mtls_client_ca": "ca", "http_mtls_listen": "127.0.0.1:1"},
+            "LONGTAKE_HTTP_MTLS_LISTEN needs LONGTAKE_HTTP_LISTEN",
+        ),
+        (
+            {"http_listen": "127.0.0.1:1", "http_mtls_listen": "127.0.0.1:2"},
+            "LONGTAKE_HTTP_MTLS_LISTEN needs LONGTAKE_MTLS_CLIENT_CA",
         ),
         (
             {"mtls_listen": "127.0.0.1:1", "mtls_client_ca": "ca"},

@@ -44,6 +44,10 @@ class Exposure(Protocol):
         """Address of the HTTP server for callers."""
 
     @property
+    def http_mtls_listen(self) -> str | None:
+        """Address of the HTTP server on which clients must present a certificate."""
+
+    @property
     def public_url(self) -> str | None:
         """Base URL of the HTTP server for callers."""
 
@@ -67,11 +71,23 @@ def _pair_is_complete(settings: Exposure, name: Name) -> str | None:
 
 
 def _mtls_is_complete(settings: Exposure, name: Name) -> str | None:
-    if (settings.mtls_listen is None) != (settings.mtls_client_ca is None):
-        return f"{name('mtls_listen')} and {name('mtls_client_ca')} go together"
-    if settings.mtls_listen is None or settings.tls_certificate is not None:
+    listening = [one for one in _MTLS_ADDRESSES if getattr(settings, one) is not None]
+    if not listening:
+        if settings.mtls_client_ca is None:
+            return None
+        return f"{name('mtls_client_ca')} needs {name('mtls_listen')} or {name('http_mtls_listen')}"
+    first = listening[0]
+    if settings.mtls_client_ca is None:
+        return f"{name(first)} needs {name('mtls_client_ca')}"
+    if settings.tls_certificate is None:
+        return f"{name(first)} needs {name('tls_certificate')} and {name('tls_key')}"
+    return None
+
+
+def _http_has_a_first_address(settings: Exposure, name: Name) -> str | None:
+    if settings.http_mtls_listen is None or settings.http_listen is not None:
         return None
-    return f"{name('mtls_listen')} needs {name('tls_certificate')} and {name('tls_key')}"
+    return f"{name('http_mtls_listen')} needs {name('http_listen')}"
 
 
 def _addresses_differ(settings: Exposure, name: Name) -> str | None:
@@ -130,11 +146,13 @@ def _exposed(settings: Exposure) -> str | None:
 
 
 _FILES = ("tls_certificate", "tls_key")
-_ADDRESSES = ("listen", "mtls_listen", "http_listen")
+_MTLS_ADDRESSES = ("mtls_listen", "http_mtls_listen")
+_ADDRESSES = ("listen", "mtls_listen", "http_listen", "http_mtls_listen")
 
 EXPOSURE_RULES: tuple[Rule[Any], ...] = (
     Rule(_FILES, _pair_is_complete),
-    Rule((*_FILES, "mtls_listen", "mtls_client_ca"), _mtls_is_complete),
+    Rule((*_FILES, *_MTLS_ADDRESSES, "mtls_client_ca"), _mtls_is_complete),
+    Rule(("http_mtls_listen", "http_listen"), _http_has_a_first_address),
     Rule(_ADDRESSES, _addresses_differ),
     Rule((*_ADDRESSES, *_FILES, "insecure"), _is_encrypted),
     Rule(("public_url", "insecure"), _public_url_is_encrypted),

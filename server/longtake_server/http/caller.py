@@ -7,7 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from longtake_server.http.observation import note_principal
+from longtake_server.http.tls import names_of
 from longtake_server.identity.authentication import Presented
+from longtake_server.identity.certificates import identities_of
 from longtake_server.rpc.door import check_role
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ async def caller_of(request: Request, parts: DoorParts, method: str) -> Principa
 
     Args:
         request: The request. Its credential is `x-goog-api-key`, `Authorization: Bearer` or the
-            query parameter `key`.
+            query parameter `key`, or else the certificate of its connection.
         parts: The parts of the listener.
         method: The gRPC method that the request stands for, as `/package.Service/Method`.
 
@@ -40,8 +42,10 @@ async def caller_of(request: Request, parts: DoorParts, method: str) -> Principa
 def _presented(request: Request, parts: DoorParts) -> Presented:
     headers = request.headers
     header = parts.settings.caller_header
+    certificate = request.state.client_certificate if parts.authenticator.reads_certificates else {}
     return Presented(
         tuple(headers.getlist("authorization")),
         (*headers.getlist("x-goog-api-key"), *request.query_params.getlist("key")),
         () if header is None else tuple(headers.getlist(header)),
+        identities_of(names_of(certificate)) if certificate else (),
     )
