@@ -92,9 +92,14 @@ def test_the_pod_offers_the_ports_that_the_server_listens_on(manifests: Manifest
     variables, ports = manifests.variables, manifests.ports
 
     assert split_address(variables["LONGTAKE_LISTEN"])[1] == ports["grpc"]
+    assert split_address(variables["LONGTAKE_HTTP_LISTEN"])[1] == ports["http"]
     assert split_address(variables["LONGTAKE_OPS_LISTEN"])[1] == ports["ops"]
-    [offered] = manifests.by_kind["Service"]["spec"]["ports"]
-    assert (offered["port"], offered["targetPort"]) == (ports["grpc"], "grpc")
+    offered = manifests.by_kind["Service"]["spec"]["ports"]
+    assert [(each["port"], each["targetPort"]) for each in offered] == [
+        (ports["grpc"], "grpc"),
+        (ports["http"], "http"),
+    ]
+    assert variables["LONGTAKE_PUBLIC_URL"] == f"https://longtake.default.svc:{ports['http']}"
     assert manifests.by_kind["Service"]["spec"]["clusterIP"] == "None"
 
 
@@ -176,7 +181,7 @@ def test_only_labelled_clients_and_prometheus_reach_the_pod(manifests: Manifests
     }
 
     assert policy["policyTypes"] == ["Ingress", "Egress"]
-    assert reached.keys() == {("grpc",), ("ops",)}
+    assert reached.keys() == {("grpc", "http"), ("ops",)}
     for sources in reached.values():
         [source] = sources
         assert source["podSelector"]["matchLabels"]
