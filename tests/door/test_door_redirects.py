@@ -4,33 +4,38 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from door.door_serving import http_serving
 from door.door_videos import VIDEO, address_of
+from identity.identity_assertions import document
 from longtake.v1 import video_service_pb2 as api
 from longtake_server.media.objects import ObjectMediaStore
 from longtake_server.operations.model import StoredVideo
-from obstore.store import S3Store
+from obstore.store import GCSStore, S3Store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
 BUCKET = ObjectMediaStore(
     S3Store("videos", access_key_id="id", secret_access_key="secret", region="eu-west-1")
 )
+GOOGLE = ObjectMediaStore(
+    GCSStore("videos", service_account_key=json.dumps(document("id", "https://example.com/token")))
+)
 
 
-async def test_a_bucket_signs_an_address() -> None:
-    url = await BUCKET.address(StoredVideo("operations/x/videos/0.mp4"), 90)
+@pytest.mark.parametrize(("bucket", "kind"), [(BUCKET, "Amz"), (GOOGLE, "Goog")])
+async def test_a_bucket_signs_an_address(bucket: ObjectMediaStore, kind: str) -> None:
+    url = await bucket.address(StoredVideo("operations/x/videos/0.mp4"), 90)
     assert url is not None
     parts = urlsplit(url)
     assert (parts.scheme, parts.path.endswith("/operations/x/videos/0.mp4")) == ("https", True)
-    assert parse_qs(parts.query)["X-Amz-Expires"] == ["90"]
-    assert "X-Amz-Signature" in parse_qs(parts.query)
+    assert parse_qs(parts.query)[f"X-{kind}-Expires"] == ["90"]
+    assert f"X-{kind}-Signature" in parse_qs(parts.query)
 
 
 async def test_an_address_redirects_to_the_bucket(
