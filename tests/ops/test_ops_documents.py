@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 
 import promql_parser
@@ -13,6 +12,7 @@ import pytest
 from longtake_server.telemetry import metrics
 from longtake_server.telemetry.exporting import exporting
 from ops.ops_scraping import ALERTS, DASHBOARD, Scrape, metrics_in, rules
+from processes.debian import found_or_unpacked
 
 ALERTED = {
     "longtake_queue_age_seconds",
@@ -52,9 +52,9 @@ def test_a_broken_expression_is_found() -> None:
 
 
 def test_promtool_accepts_the_rules() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed; the other tests parse the rules")
+    promtool, reason = found_or_unpacked("promtool", "prometheus")
+    if not promtool:
+        pytest.skip(reason)
     checked = subprocess.run(
         [promtool, "check", "rules", str(ALERTS)], check=False, capture_output=True, text=True
     )
