@@ -12,7 +12,6 @@ import pytest
 from benchmarks import (
     admission,
     calls,
-    cluster,
     download,
     footprint,
     intake,
@@ -75,22 +74,6 @@ def test_the_start_is_timed_without_and_with_operations() -> None:
 
     assert [row[0] for row in table.rows] == ["0", "20"]
     assert len(table.budgets) == 3
-
-
-@pytest.mark.timeout(600)
-def test_every_part_of_a_cluster_is_measured() -> None:
-    table = cluster.measure(
-        rounds=1,
-        seconds=0.2,
-        per_second=20.0,
-        changes=2,
-        losses=1,
-        watchers=6,
-        generation_seconds=0.1,
-    )
-
-    assert [row[1] for row in table.rows] == ["1", "2", "4", *"333333", "1", "3", *"333"]
-    assert len(table.budgets) == 7
 
 
 def test_the_bytes_of_stored_operations_are_counted() -> None:
