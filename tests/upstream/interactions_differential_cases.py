@@ -38,7 +38,7 @@ SHAPES = {
 }
 _SHAPES_OF = {"edit": ["resolution"], "extend": ["duration_seconds"]}
 _PROMPT = some.text(max_size=30) | some.sampled_from(
-    ["a wave", "from <FIRST_FRAME> to <LAST_FRAME>", "<FIRST_FRAME> stays"]
+    ["", "a wave", "from <FIRST_FRAME> to <LAST_FRAME>", "<FIRST_FRAME> stays"]
 )
 
 

@@ -24,7 +24,7 @@ from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.upstream import connection
 from longtake_server.upstream.agent_platform import AgentPlatform, AgentPlatformConfig
 from longtake_server.upstream.auth import StaticToken
-from longtake_server.upstream.wire import serialise_submission
+from longtake_server.upstream.wire import encode_submission
 from upstream.captured_sdk import CapturedSdk, Sent, leaves, of_project, operation
 from upstream.differential_answers import ANSWERS, NAME, longtake_reads, sdk_reads
 from upstream.differential_cases import (
@@ -37,6 +37,7 @@ from upstream.differential_cases import (
     longtake_request,
     sdk_arguments,
 )
+from upstream.request_bodies import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -302,7 +303,7 @@ def test_longtake_sends_the_body_that_the_sdk_sends(sdk: CapturedSdk) -> None:
     @given(CASES)
     def compare(case: Case) -> None:
         theirs = json.loads(generate(sdk, "m", **sdk_arguments(case)).body)
-        ours = json.loads(serialise_submission(longtake_request(case)))
+        ours = value_of(encode_submission(longtake_request(case)))
         assert list(leaves(ours)) == table.expected(theirs, case)
 
     compare()

@@ -27,7 +27,7 @@ from longtake_server.upstream.auth import ApiKey, StaticToken
 from longtake_server.upstream.interactions import Interactions, InteractionsConfig
 from longtake_server.upstream.interactions_answers import decode_submission
 from longtake_server.upstream.interactions_check import Task, check
-from longtake_server.upstream.interactions_wire import serialise_submission
+from longtake_server.upstream.interactions_wire import encode_submission
 from upstream.captured_sdk import CapturedSdk, Sent, leaves, of_project
 from upstream.interactions_differential_answers import (
     ANSWERS,
@@ -56,6 +56,7 @@ from upstream.interactions_differential_table import (
     SUBMIT,
     Table,
 )
+from upstream.request_bodies import value_of
 
 if TYPE_CHECKING:
     from longtake_server.upstream.interactions_check import Host
@@ -101,7 +102,7 @@ def test_longtake_asks_as_the_user_of_the_sdk_does(host: Host) -> None:
         assert check(request, host) == []
         witness.client.interactions.create(**sdk_arguments(case))
         theirs = json.loads(witness.last().body)
-        ours = json.loads(serialise_submission(MODEL, request, host, longtake_earlier(case)))
+        ours = value_of(encode_submission(MODEL, request, host, longtake_earlier(case)))
         assert list(leaves(ours)) == table.expected(theirs, case)
 
     compare()
@@ -232,7 +233,7 @@ async def test_both_submit_by_the_same_call(
     await platform.aclose()
     (ours,) = sent_by_longtake
     assert_same_call(SUBMIT, host, witness.last(), ours)
-    assert ours.body == serialise_submission(MODEL, request, host, None)
+    assert ours.body == b"".join(encode_submission(MODEL, request, host).pieces())
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -20,6 +20,7 @@ from longtake_server.operations.upstream import Earlier
 from longtake_server.upstream.answers import InlineVideo, Results
 from longtake_server.upstream.interactions_wire import encode_submission
 from upstream.captured_sdk import CapturedSdk, of_project
+from upstream.request_bodies import value_of
 
 MODEL = "gemini-omni-1.2-flash"
 PNG = Image(data=b"\x89PNG\r\n\x1a\n")
@@ -59,9 +60,9 @@ def sdk(answer: dict[str, object]) -> CapturedSdk:
 @pytest.mark.parametrize("task", REQUESTS)
 def test_the_sdk_sends_our_body_unchanged(task: str, videos: tuple[StoredVideo, ...]) -> None:
     earlier = Earlier("v1_e", videos) if task == "edit" else None
-    ours = encode_submission(MODEL, REQUESTS[task], "agent_platform", earlier)
+    ours = value_of(encode_submission(MODEL, REQUESTS[task], "agent_platform", earlier))
     witness = sdk(STARTED)
-    witness.client.interactions.create(**ours)  # type: ignore[call-overload]  # its keys are the wire's
+    witness.client.interactions.create(**ours)
     assert json.loads(witness.last().body) == ours
 
 

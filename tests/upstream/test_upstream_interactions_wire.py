@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +15,8 @@ from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.operations.model import StoredVideo
 from longtake_server.operations.upstream import Earlier
 from longtake_server.upstream.interactions_check import check
-from longtake_server.upstream.interactions_wire import encode_submission, serialise_submission
+from longtake_server.upstream.interactions_wire import encode_submission
+from upstream.request_bodies import value_of
 
 if TYPE_CHECKING:
     from longtake_server.upstream.interactions_check import Host
@@ -56,7 +56,7 @@ def test_a_prompt_is_text_to_video() -> None:
     config = GenerateVideosConfig(aspect_ratio="9:16", duration_seconds=5, resolution="1080p")
     request = GenerateVideosRequest(prompt="a wave", config=config)
     form: dict[str, object] = {"aspect_ratio": "9:16", "duration": "5s", "resolution": "1080p"}
-    assert encode_submission(MODEL, request, "agent_platform") == body(
+    assert value_of(encode_submission(MODEL, request, "agent_platform")) == body(
         "text_to_video", "a wave", form
     )
 
@@ -64,7 +64,7 @@ def test_a_prompt_is_text_to_video() -> None:
 def test_an_image_is_image_to_video() -> None:
     request = GenerateVideosRequest(prompt="it moves", image=Image(data=PNG))
     expected = body("image_to_video", turn(inline("image", PNG, "image/png"), text("it moves")))
-    assert encode_submission(MODEL, request, "agent_platform") == expected
+    assert value_of(encode_submission(MODEL, request, "agent_platform")) == expected
 
 
 def test_an_image_needs_no_prompt() -> None:
@@ -73,7 +73,7 @@ def test_an_image_needs_no_prompt() -> None:
         "image_to_video", turn({"type": "image", "uri": "gs://b/i.jpg", "mime_type": "image/jpeg"})
     )
     request = GenerateVideosRequest(image=image)
-    assert encode_submission(MODEL, request, "agent_platform") == expected
+    assert value_of(encode_submission(MODEL, request, "agent_platform")) == expected
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_last_frame_is_the_second_image_and_named_in_the_prompt(prompt: str, s
     request = GenerateVideosRequest(prompt=prompt, image=Image(data=PNG), config=config)
     images = (inline("image", PNG, "image/png"), inline("image", JPEG, "image/jpeg"))
     expected = body("image_to_video", turn(*images, text(said)))
-    assert encode_submission(MODEL, request, "agent_platform") == expected
+    assert value_of(encode_submission(MODEL, request, "agent_platform")) == expected
 
 
 def test_reference_images_are_reference_to_video() -> None:
@@ -106,7 +106,7 @@ def test_reference_images_are_reference_to_video() -> None:
         "seed": 7,
     }
     expected["labels"] = {"team": "ads"}
-    assert encode_submission(MODEL, request, "agent_platform") == expected
+    assert value_of(encode_submission(MODEL, request, "agent_platform")) == expected
 
 
 def test_a_video_is_extended() -> None:
@@ -114,7 +114,7 @@ def test_a_video_is_extended() -> None:
     request = GenerateVideosRequest(prompt="go on", video=Video(data=b"mp4"), config=config)
     source = turn(inline("video", b"mp4", "video/mp4"), text("go on"))
     expected = body("extend", source, {"duration": "7s"})
-    assert encode_submission(MODEL, request, "agent_platform") == expected
+    assert value_of(encode_submission(MODEL, request, "agent_platform")) == expected
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,8 @@ def test_a_video_is_extended() -> None:
 )
 def test_a_media_type_is_sent_by_the_name_that_this_api_documents(said: str, sent: str) -> None:
     file = FileData(file_uri="gs://bucket/clip", mime_type=said)
-    content = encode_submission(
-        MODEL, GenerateVideosRequest(video=Video(file_data=file)), "agent_platform"
-    )["input"]
+    request = GenerateVideosRequest(video=Video(file_data=file))
+    content = value_of(encode_submission(MODEL, request, "agent_platform"))["input"]
     assert content == turn({"type": "video", "uri": "gs://bucket/clip", "mime_type": sent})
 
 
@@ -139,14 +138,14 @@ def test_on_the_agent_platform_an_edit_sends_the_earlier_video_again() -> None:
     earlier = Earlier("v1_e", (StoredVideo("gs://b/e.mp4"),))
     video: dict[str, object] = {"type": "video", "uri": "gs://b/e.mp4", "mime_type": "video/mp4"}
     expected = body("edit", turn(video, text("at night")), {"resolution": "720p"})
-    assert encode_submission(MODEL, request, "agent_platform", earlier) == expected
+    assert value_of(encode_submission(MODEL, request, "agent_platform", earlier)) == expected
 
 
 def test_an_edit_of_what_lies_in_no_bucket_names_the_earlier_interaction() -> None:
     request = GenerateVideosRequest(prompt="at night", previous_operation=PREVIOUS)
     earlier = Earlier("v1_e", (StoredVideo("operations/0192/0"),))
     expected = {**body("edit", "at night"), "previous_interaction_id": "v1_e"}
-    assert encode_submission(MODEL, request, "agent_platform", earlier) == expected
+    assert value_of(encode_submission(MODEL, request, "agent_platform", earlier)) == expected
 
 
 def test_on_the_developer_api_an_edit_names_the_earlier_interaction() -> None:
@@ -156,14 +155,14 @@ def test_on_the_developer_api_an_edit_names_the_earlier_interaction() -> None:
         **body("edit", "at night", {"delivery": "uri"}),
         "previous_interaction_id": "v1_e",
     }
-    assert encode_submission(MODEL, request, "developer", earlier) == expected
+    assert value_of(encode_submission(MODEL, request, "developer", earlier)) == expected
 
 
 def test_the_upstream_writes_to_the_bucket_of_the_caller() -> None:
     config = GenerateVideosConfig(output_gcs_uri="gs://bucket/prefix")
     request = GenerateVideosRequest(prompt="a wave", config=config)
     form: dict[str, object] = {"delivery": "uri", "gcs_uri": "gs://bucket/prefix"}
-    assert encode_submission(MODEL, request, "agent_platform") == body(
+    assert value_of(encode_submission(MODEL, request, "agent_platform")) == body(
         "text_to_video", "a wave", form
     )
 
@@ -171,8 +170,7 @@ def test_the_upstream_writes_to_the_bucket_of_the_caller() -> None:
 def test_the_developer_api_keeps_the_video_as_a_file() -> None:
     request = GenerateVideosRequest(prompt="a wave")
     expected = body("text_to_video", "a wave", {"delivery": "uri"})
-    assert encode_submission(MODEL, request, "developer") == expected
-    assert json.loads(serialise_submission(MODEL, request, "developer", None)) == expected
+    assert value_of(encode_submission(MODEL, request, "developer")) == expected
 
 
 LACKING: list[dict[str, object]] = [
@@ -207,7 +205,9 @@ def test_what_every_video_has_may_be_asked_for() -> None:
     config = GenerateVideosConfig(number_of_videos=1, fps=24, generate_audio=True)
     request = GenerateVideosRequest(prompt="a wave", config=config)
     assert check(request, "developer") == []
-    assert encode_submission(MODEL, request, "agent_platform") == body("text_to_video", "a wave")
+    assert value_of(encode_submission(MODEL, request, "agent_platform")) == body(
+        "text_to_video", "a wave"
+    )
 
 
 def test_every_field_of_the_contract_is_carried_or_named() -> None:

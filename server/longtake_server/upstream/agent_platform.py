@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -123,7 +122,7 @@ class AgentPlatform:
         """Start a generation. See Upstream.submit. This API has no earlier operations."""
         _ = operation, earlier
         results.refuse_unfit(wire.check(request), self.name)
-        body = await asyncio.to_thread(wire.serialise_submission, request)
+        body = wire.encode_submission(request)
         path = f"{self._resource(model)}:predictLongRunning"
         try:
             answer = await self._exchange.post(path, body, self._submit_faults, last_look)

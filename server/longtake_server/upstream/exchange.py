@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from longtake_server.upstream.auth import TokenSource
     from longtake_server.upstream.faults import Faults
+    from longtake_server.upstream.request_body import RequestBody
 
 ERROR_BODY_LIMIT = 1 << 16
 
@@ -63,7 +64,11 @@ class Exchange:
         return await self.call("GET", path, b"", faults, self._read_whole)
 
     async def post(
-        self, path: str, body: bytes, faults: Faults, last_look: Callable[[], bool] = always
+        self,
+        path: str,
+        body: bytes | RequestBody,
+        faults: Faults,
+        last_look: Callable[[], bool] = always,
     ) -> bytearray:
         """Send a POST request and return the body of the answer. Raises as `call`."""
         return await self.call("POST", path, body, faults, self._read_whole, last_look)
@@ -72,7 +77,7 @@ class Exchange:
         self,
         method: str,
         path: str,
-        body: bytes,
+        body: bytes | RequestBody,
         faults: Faults,
         read: Callable[[AsyncIterator[bytes]], Awaitable[Read]],
         last_look: Callable[[], bool] = always,
@@ -114,14 +119,15 @@ class Exchange:
         method: str,
         url: str,
         headers: dict[str, str],
-        body: bytes,
+        body: bytes | RequestBody,
         faults: Faults,
         read: Callable[[AsyncIterator[bytes]], Awaitable[Read]],
         last_look: Callable[[], bool],
     ) -> Read | Answer:
         """Return what `read` made of the answer, or the answer if its status is not 200."""
         if body:
-            headers = {**headers, "content-type": "application/json"}
+            length = str(len(body))
+            headers = {**headers, "content-type": "application/json", "content-length": length}
         try:
             async with (
                 asyncio.timeout(self._deadline),

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -22,7 +21,7 @@ from longtake_server.upstream.files import DeveloperFiles
 from longtake_server.upstream.http_client import HttpConfig, fixed_endpoint
 from longtake_server.upstream.intake import Intakes
 from longtake_server.upstream.interactions_check import check
-from longtake_server.upstream.interactions_wire import serialise_submission
+from longtake_server.upstream.interactions_wire import encode_submission
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -152,9 +151,7 @@ class Interactions:
         results.refuse_unfit(self.check(request), self.name)
         if request.previous_operation:
             results.refuse_unfit(_unknown_earlier(earlier), self.name)
-        body = await asyncio.to_thread(
-            serialise_submission, model, request, self._config.host, earlier
-        )
+        body = encode_submission(model, request, self._config.host, earlier)
         try:
             # The answer may repeat the media of the request.
             answer = await self._exchange.call(

@@ -4,13 +4,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
-
-from pybase64 import b64encode_as_string
 
 from longtake_server.operations.requests.media_types import type_sent
 from longtake_server.upstream.interactions_check import task_of
+from longtake_server.upstream.request_body import Base64, json_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,23 +18,16 @@ if TYPE_CHECKING:
 
     from longtake_server.operations.upstream import Earlier
     from longtake_server.upstream.interactions_check import Host
+    from longtake_server.upstream.request_body import RequestBody
 
 _FRAME_TAGS = "<FIRST_FRAME> <LAST_FRAME>"
 # The API's names for media types, where they differ from the canonical names.
 _NAMES = {"video/flv": "video/x-flv"}
 
 
-def serialise_submission(
-    model: str, request: GenerateVideosRequest, host: Host, earlier: Earlier | None
-) -> bytes:
-    """Return the body as bytes. Slow for large media: call it in a thread."""
-    body = encode_submission(model, request, host, earlier)
-    return json.dumps(body, separators=(",", ":")).encode()
-
-
 def encode_submission(
     model: str, request: GenerateVideosRequest, host: Host, earlier: Earlier | None = None
-) -> dict[str, object]:
+) -> RequestBody:
     """Return the body that creates an interaction in the background.
 
     The Agent Platform refuses `previous_interaction_id`, so an earlier video that has an
@@ -62,7 +53,7 @@ def encode_submission(
     body["generation_config"] = _generation_config(request)
     if request.config.labels:
         body["labels"] = dict(request.config.labels)
-    return body
+    return json_body(body)
 
 
 def _prompt(request: GenerateVideosRequest) -> str:
@@ -82,7 +73,7 @@ def _earlier_videos(earlier: Earlier | None, host: Host) -> list[dict[str, str]]
     ]
 
 
-def _media(request: GenerateVideosRequest) -> Iterator[dict[str, str]]:
+def _media(request: GenerateVideosRequest) -> Iterator[dict[str, object]]:
     config = request.config
     if request.HasField("video"):
         yield _content("video", request.video)
@@ -93,13 +84,14 @@ def _media(request: GenerateVideosRequest) -> Iterator[dict[str, str]]:
         yield _content("image", image)
 
 
-def _content(kind: str, source: Image | Video) -> dict[str, str]:
+def _content(kind: str, source: Image | Video) -> dict[str, object]:
+    # It reads the data, of which each reading is a copy.
+    mime_type = type_sent(source)
+    content: dict[str, object]
     if source.HasField("file_data"):
         content = {"type": kind, "uri": source.file_data.file_uri}
     else:
-        data = b64encode_as_string(source.data)
-        content = {"type": kind, "data": data}
-    mime_type = type_sent(source)
+        content = {"type": kind, "data": Base64(source.data)}
     return {**content, "mime_type": _NAMES.get(mime_type, mime_type)} if mime_type else content
 
 

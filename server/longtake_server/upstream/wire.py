@@ -4,21 +4,22 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
 from longtake.v1.generation_pb2 import GenerateVideosConfig
 from longtake.v1.media_pb2 import Mask, ReferenceImage
-from pybase64 import b64encode_as_string
 
 from longtake_server.errors import Violation
 from longtake_server.operations.requests.media_types import type_sent
+from longtake_server.upstream.request_body import Base64, json_body
 from longtake_server.upstream.request_parts import files, unknown_values
 
 if TYPE_CHECKING:
     from longtake.v1.media_pb2 import Image, Video
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
+
+    from longtake_server.upstream.request_body import RequestBody
 
 _CameraControl = GenerateVideosConfig.CameraControl
 _CompressionQuality = GenerateVideosConfig.CompressionQuality
@@ -40,12 +41,7 @@ _AS_IS = {
 _GCS_OBJECT = re.compile(r"gs://[^/\s]+/\S(?:.*\S)?")
 
 
-def serialise_submission(request: GenerateVideosRequest) -> bytes:
-    """Return the body of predictLongRunning. Slow for large media: call it in a thread."""
-    return json.dumps(encode_submission(request), separators=(",", ":")).encode()
-
-
-def encode_submission(request: GenerateVideosRequest) -> dict[str, object]:
+def encode_submission(request: GenerateVideosRequest) -> RequestBody:
     """Return the body of predictLongRunning, with the fields that are set.
 
     Args:
@@ -57,7 +53,7 @@ def encode_submission(request: GenerateVideosRequest) -> dict[str, object]:
         body["parameters"] = parameters
     if request.config.labels:
         body["labels"] = dict(request.config.labels)
-    return body
+    return json_body(body)
 
 
 def check(request: GenerateVideosRequest) -> list[Violation]:
@@ -112,16 +108,18 @@ def _parameters(config: GenerateVideosConfig) -> dict[str, object]:
     return parameters
 
 
-def _media(media: Image | Video) -> dict[str, str]:
+def _media(media: Image | Video) -> dict[str, object]:
+    # It reads the data, of which each reading is a copy.
+    mime_type = type_sent(media)
+    source: dict[str, object]
     if media.HasField("file_data"):
         source = {"gcsUri": media.file_data.file_uri}
     else:
-        source = {"bytesBase64Encoded": b64encode_as_string(media.data)}
-    mime_type = type_sent(media)
+        source = {"bytesBase64Encoded": Base64(media.data)}
     return {**source, "mimeType": mime_type} if mime_type else source
 
 
-def _mask(mask: Mask) -> dict[str, str]:
+def _mask(mask: Mask) -> dict[str, object]:
     return {**_media(mask.image), "maskMode": Mask.MaskMode.Name(mask.mask_mode)}
 
 
