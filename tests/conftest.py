@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The PostgreSQL server of the tests, which starts with the first test that needs it."""
+"""What all tests share: the PostgreSQL server, which starts with the first test that needs it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from processes.postgres import schema
 
 from scripts.postgres import FAST, postgres_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# A machine may be slow.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -79,7 +79,7 @@ async def test_a_minute_takes_as_many_as_the_model_does(tmp_path: Path) -> None:
         records += [await accept(parts), await accept(parts)]
         await step_until_none_goes(parts)
         assert await states(parts, records) == ["S", "R", "Q"]
-        assert await parts.dispatcher.step() == 40
+        assert parts.admission.seconds_to_next() == 40
         parts.clock.advance(39)
         await step_until_none_goes(parts)
         assert await states(parts, records) == ["S", "S", "Q"]

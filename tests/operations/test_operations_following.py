@@ -6,19 +6,21 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes.engine import engine, principal
 from fakes.upstream import ScriptedUpstream
-from longtake_server.errors import OperationDeleted, RevisionAhead
+from longtake_server.errors import OperationDeleted, OutcomeUnknown, RevisionAhead
 from longtake_server.operations.following import Follower
-from longtake_server.operations.model import OperationRecord, QueueMoved, State
+from longtake_server.operations.model import OperationRecord, QueueMoved, State, StoredVideo
 from longtake_server.operations.requests.catalogue import Catalogue
 from longtake_server.operations.store import Filter
-from longtake_server.operations.upstream import Running
+from longtake_server.operations.upstream import Finished, Running
 from longtake_server.operations.view import Changed, InitialSetComplete
+from storage.storage_records import REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.watching import Heartbeat
 
 ANYONE = principal("")
+DONE = Finished((StoredVideo("key"),))
 ONE_AT_A_TIME = """
 [models."veo-3.1-generate-001"]
 max_concurrent = 1
@@ -116,6 +119,51 @@ async def test_the_quota_holds_for_operations_that_the_feed_has_not_brought_yet(
         await one.driver.step(second.name)
         assert upstream.submitted == [first.name]
         assert (await store.get(second.name)).state is State.QUEUED
+
+
+async def test_an_operation_that_an_engine_of_before_stored_for_its_own_queue_is_submitted(
+    tmp_path: Path, store: SharedStore, clock: FakeClock
+) -> None:
+    upstream = ScriptedUpstream(submissions=["up/1", "up/2"], polls=[Running()] * 9)
+    async with two_replicas(tmp_path, store, clock, upstream) as (one, two), following(one, two):
+        running = asyncio.create_task(one.election.run())
+        first = await two.accept()
+        await two.service.wait(first.name, ANYONE, 2, 1000.0)
+        record = replace(first, name="operations/late")
+        await store.create(record, REQUEST, record.create_time + timedelta(days=1))
+        await one.watching.wait(record.name, 0, 1000.0)
+        upstream.submitting.clear()
+        clock.advance(11)
+        await upstream.submitting.wait()
+        assert upstream.submitted[-1] == record.name
+        one.election.stop()
+        await running
+        upstream.forget_left()
+
+
+async def test_an_operation_whose_commit_was_never_answered_is_submitted(
+    tmp_path: Path, store: SharedStore, clock: FakeClock
+) -> None:
+    catalogue = Catalogue.load(_catalogue(tmp_path))
+    upstream = ScriptedUpstream(submissions=["up/1", "up/2"], polls=[DONE])
+    async with (
+        two_replicas(tmp_path, store, clock, upstream, catalogue) as (one, _),
+        following(one),
+    ):
+        first = await one.accept()
+        await one.driver.step(first.name)
+        # It is stored for the queue of this engine, which does not know it.
+        store.unknown_creations = [True, True]
+        with pytest.raises(OutcomeUnknown):
+            await one.accept()
+        await one.driver.step(first.name)
+        upstream.submitting.clear()
+        running = asyncio.create_task(one.election.run())
+        clock.advance(11)
+        await upstream.submitting.wait()
+        one.election.stop()
+        await running
+        upstream.forget_left()
 
 
 def _catalogue(tmp_path: Path) -> Path:

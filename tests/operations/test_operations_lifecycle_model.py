@@ -158,8 +158,8 @@ class LifecycleMachine(RuleBasedStateMachine):
         """Wake the operations that may proceed."""
         self._dispatch()
 
-    def _dispatch(self) -> float | None:
-        return self._runner.run(self._parts.dispatcher.step())
+    def _dispatch(self) -> None:
+        self._runner.run(self._parts.dispatcher.step())
 
     @rule()
     def restart(self) -> None:
@@ -266,7 +266,12 @@ class LifecycleMachine(RuleBasedStateMachine):
             due = self._runner.run(self._parts.store.next_due(self._clock.now()))
             if due is None:
                 break
-            waits = [(due - self._clock.now()).total_seconds(), self._dispatch()]
+            self._dispatch()
+            waits = [
+                (due - self._clock.now()).total_seconds(),
+                self._parts.admission.seconds_to_next(),
+                self._parts.dispatcher._poll_budget.seconds_to_next(),
+            ]
             self._clock.advance(max(0.0, min(wait for wait in waits if wait is not None)))
             self._runner.run(self._step("nothing"))
         self.all_holds()

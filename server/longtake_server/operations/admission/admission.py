@@ -210,6 +210,30 @@ class Admission:
                 # The quota opened while the operation was being stored.
                 self.changed.set()
 
+    def queue_overlooked(self, before: datetime) -> Sequence[str]:
+        """Queue the operations that wait, have not changed since `before` and are in no queue.
+
+        A replica that takes itself for the engine stores a new operation for its own queue, to be
+        woken from there. If another one is the engine by then, or if the answer to the commit is
+        lost, no queue has it.
+
+        Returns:
+            Their names.
+
+        """
+        overlooked = [
+            record
+            for record in self._records.values()
+            if record.state is State.QUEUED
+            and record.name not in self._waiting
+            and record.update_time < before
+            and not self._is_postponed(record)
+            and record.name not in self._quota(record).granted
+        ]
+        for record in overlooked:
+            self._enqueue(record)
+        return [record.name for record in overlooked]
+
     def watched(self, name: str) -> None:
         """Note that an operation got its first watcher, who wants its queue position."""
         if name in self._waiting:

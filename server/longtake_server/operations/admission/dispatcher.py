@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ _PAGE_SIZE = 500
 _WAKES_AT_ONCE = 500
 _PUBLISH_INTERVAL_SECONDS = 1.0
 _ESTIMATE_INTERVAL_SECONDS = 10.0
+_LOOK_INTERVAL_SECONDS = 10.0
 
 
 class Dispatcher:
@@ -63,6 +65,7 @@ class Dispatcher:
         self._notify = notify
         self._unwoken: set[str] = set()
         self._next_publish = 0.0
+        self._next_look = 0.0
 
     async def resume(self) -> None:
         """Load the state of admission from the store. Raises StorageUnavailable."""
@@ -75,7 +78,6 @@ class Dispatcher:
         """Repeat `step` until cancelled."""
         while True:
             self._admission.changed.clear()
-            within: float | None
             try:
                 within = await self.step()
             except StorageUnavailable as error:
@@ -86,16 +88,17 @@ class Dispatcher:
                 within = _PUBLISH_INTERVAL_SECONDS
             await happened(self._admission.changed, self._clock, within)
 
-    async def step(self) -> float | None:
+    async def step(self) -> float:
         """Wake the operations that may proceed, and publish queue positions if that is due.
 
         Returns:
-            The seconds until the next step, or None if it only depends on `Admission.changed`.
+            The seconds until the next step, unless `Admission.changed` is set earlier.
 
         Raises:
             StorageUnavailable: The store failed; the next step does the rest.
 
         """
+        next_look = self._queue_overlooked()
         if not self._admission.concurrency.knows(self._admission.callers):
             await self.refresh_limits()
         # Polls first: if only one call may probe the upstream, a poll is never billed.
@@ -104,8 +107,19 @@ class Dispatcher:
         await self._wake()
         next_publish = await self._publish_positions()
         openings = (self._admission.seconds_to_next(), self._poll_budget.seconds_to_next())
-        times = (*openings, next_publish)
-        return min((time for time in times if time is not None), default=None)
+        times = (*openings, next_publish, next_look)
+        return min(time for time in times if time is not None)
+
+    def _queue_overlooked(self) -> float:
+        """Queue what no queue has, every 10 s, and return in how many seconds to look again."""
+        early = self._next_look - self._clock.monotonic()
+        if early > 0:
+            return early
+        self._next_look = self._clock.monotonic() + _LOOK_INTERVAL_SECONDS
+        before = self._clock.now() - timedelta(seconds=_LOOK_INTERVAL_SECONDS)
+        for name in self._admission.queue_overlooked(before):
+            _log.warning("queued an operation that no queue had", extra={"operation": name})
+        return _LOOK_INTERVAL_SECONDS
 
     async def refresh_limits(self) -> None:
         """Read how many generations each caller may have in progress. Raises StorageUnavailable."""
