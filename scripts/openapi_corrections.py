@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 Node = dict[str, Any]
 
-_HTTP_METHODS = ("get", "post", "delete")
+_HTTP_METHODS = ("get", "post", "patch", "delete")
+_MAIN = "VideoService"
 # Messages that occur only in requests. The edge refuses unknown fields of a request, but clients
 # must expect new fields in responses.
 _OF_REQUESTS = (
@@ -70,8 +71,13 @@ def _correct_head(description: Node) -> None:
     description["info"]["contact"] = {"name": "The Longtake Authors", "url": "https://longtake.dev"}
     # The edge itself does not authenticate callers.
     description["security"] = []
+    # With several services, the plugin leaves the description to the tags.
+    about = {tag["name"]: tag["description"] for tag in description["tags"]}
+    description["info"] = {"title": description["info"]["title"], "description": about[_MAIN]} | {
+        key: value for key, value in description["info"].items() if key != "title"
+    }
     for tag in description["tags"]:
-        tag["description"] = description["info"]["description"].partition("\n")[0]
+        tag["description"] = about[tag["name"]].partition("\n")[0]
 
 
 def _correct_types(node: Any) -> None:
