@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
@@ -36,6 +37,7 @@ DEFAULT_EVENT_TYPES = frozenset(
 CHOSEN_EVENT_TYPES = frozenset(EventType) - {EventType.WEBHOOK_TEST}
 """What a webhook may choose."""
 
+_THRESHOLD_DIGITS = 32
 _TYPES_OF_STATES = {
     State.SUCCEEDED: EventType.OPERATION_SUCCEEDED,
     State.FAILED: EventType.OPERATION_FAILED,
@@ -280,3 +282,12 @@ def event_of_change(before: OperationRecord, after: OperationRecord) -> Event | 
         return None
     number = after.name.rpartition("/")[2]
     return Event(f"{number}.{after.revision}", kind, after.update_time, after)
+
+
+def event_of_threshold(threshold: Threshold, time: datetime) -> Event:
+    """Return the event of a budget that reached a share. The same threshold has the same id."""
+    said = "\n".join(
+        (threshold.subject, threshold.period_key, threshold.measure.value, str(threshold.percent))
+    )
+    number = hashlib.sha256(said.encode()).hexdigest()[:_THRESHOLD_DIGITS]
+    return Event(f"budget.{number}", EventType.BUDGET_THRESHOLD, time, threshold)
