@@ -193,6 +193,7 @@ async def test_an_address_that_is_taken_is_told_in_one_line(tmp_path: Path) -> N
     async with serving(tmp_path) as server:
         second = RpcServer(
             server.parts.service,
+            server.parts.webhooks,
             HealthServicer(),
             max_request_bytes=1,
             budget=RequestBudget(1 << 30),

@@ -79,6 +79,11 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
 # These name the subject of a quota that has no room.
 _QUOTAS = errors.TooManyWatches | errors.BudgetError | errors.TooManyQueued
 
+# These name a resource that is there, and cannot be used for this.
+_UNUSABLE = (
+    errors.VideoNotReady | errors.VideoExpired | errors.WebhookDisabled | errors.WebhookFromFile
+)
+
 # These may say when the same call is worth making again.
 _RETRYABLE = (
     errors.ServerDraining
@@ -190,7 +195,7 @@ def _resource(error: errors.LongtakeError) -> str:
 
 def _precondition(error: errors.LongtakeError) -> str:
     """Return the subject of a failed precondition, or an empty string."""
-    if isinstance(error, errors.VideoNotReady | errors.VideoExpired):
+    if isinstance(error, _UNUSABLE):
         return error.resource
     if isinstance(error, errors.CostOverMaximum):
         return "max_cost"
@@ -212,6 +217,9 @@ def _retry_info(seconds: float) -> error_details_pb2.RetryInfo:
 
 
 def _resource_type(resource: str) -> str:
+    if resource.startswith("webhooks/"):
+        is_delivery = "/deliveries/" in resource
+        return "longtake.dev/WebhookDelivery" if is_delivery else "longtake.dev/Webhook"
     if resource.startswith("models/"):
         return "longtake.dev/Model"
     return "longtake.dev/Video" if "/videos/" in resource else "longtake.dev/Operation"
