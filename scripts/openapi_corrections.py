@@ -20,7 +20,13 @@ _MAIN = "VideoService"
 # must expect new fields in responses.
 _OF_REQUESTS = (
     "CreateVideoUrlRequest", "GenerateVideosConfig", "GenerateVideosRequest", "Image", "Mask",
-    "ReferenceImage", "WaitOperationRequest",
+    "RedeliverWebhookDeliveryRequest", "ReferenceImage", "RotateWebhookSecretRequest",
+    "TestWebhookRequest", "WaitOperationRequest",
+)  # fmt: skip
+# Those that name a resource in the path.
+_NAMED = (
+    "CreateVideoUrlRequest", "RedeliverWebhookDeliveryRequest", "RotateWebhookSecretRequest",
+    "TestWebhookRequest", "WaitOperationRequest",
 )  # fmt: skip
 _DATE = {
     "type": "object",
@@ -104,7 +110,7 @@ def _correct_messages(schemas: Node) -> None:
     }
     for name in ("CancelOperationRequest", "DownloadVideoResponse"):
         del schemas[name]
-    for name in ("CreateVideoUrlRequest", "WaitOperationRequest"):
+    for name in _NAMED:
         # The name is in the path.
         del schemas[name]["properties"]["name"], schemas[name]["required"]
     wait = schemas["WaitOperationRequest"]
@@ -173,6 +179,8 @@ def _correct_bodies(description: Node) -> None:
     del paths["/v1/operations/{operation}:cancel"]["post"]["requestBody"]
     for path in (":wait", "/videos/{video}:createUrl"):
         paths[f"/v1/operations/{{operation}}{path}"]["post"]["requestBody"]["required"] = False
+    for path in (":rotateSecret", ":test", "/deliveries/{delivery}:redeliver"):
+        paths[f"/v1/webhooks/{{webhook}}{path}"]["post"]["requestBody"]["required"] = False
 
 
 def _correct_streams(paths: Node) -> None:
