@@ -338,7 +338,7 @@ type Webhook struct {
 	// does not authenticate its callers.
 	Principal string `protobuf:"bytes,10,opt,name=principal,proto3" json:"principal,omitempty"`
 	// Output only. Whether the webhook comes from the operator's file. Then it can be
-	// changed only there.
+	// changed only there, and otherwise only be disabled and enabled.
 	FromFile bool `protobuf:"varint,11,opt,name=from_file,json=fromFile,proto3" json:"from_file,omitempty"`
 	// Output only. When the webhook was created.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

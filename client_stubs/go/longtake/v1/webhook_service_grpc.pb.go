@@ -52,7 +52,8 @@ const (
 // them: both name the owner in `principal`. Another's webhook is otherwise NOT_FOUND,
 // like one that never existed.
 type WebhookServiceClient interface {
-	// Creates a webhook, and returns it with its secret.
+	// Creates a webhook, and returns it with its secret. If the answer is lost, rotate the
+	// secret: a repetition is ALREADY_EXISTS.
 	//
 	// INVALID_ARGUMENT: fields are invalid; the details list every violation.
 	// ALREADY_EXISTS: the caller has a webhook of this id.
@@ -72,7 +73,8 @@ type WebhookServiceClient interface {
 	//
 	// INVALID_ARGUMENT: fields are invalid; the details list every violation.
 	// NOT_FOUND: no such webhook.
-	// FAILED_PRECONDITION: the webhook comes from the operator's file.
+	// FAILED_PRECONDITION: the webhook comes from the operator's file, and more than
+	// `disabled` is to change.
 	UpdateWebhook(ctx context.Context, in *UpdateWebhookRequest, opts ...grpc.CallOption) (*Webhook, error)
 	// Deletes a webhook and its deliveries. Events that wait are not sent.
 	//
@@ -235,7 +237,8 @@ func (c *webhookServiceClient) RedeliverWebhookDelivery(ctx context.Context, in 
 // them: both name the owner in `principal`. Another's webhook is otherwise NOT_FOUND,
 // like one that never existed.
 type WebhookServiceServer interface {
-	// Creates a webhook, and returns it with its secret.
+	// Creates a webhook, and returns it with its secret. If the answer is lost, rotate the
+	// secret: a repetition is ALREADY_EXISTS.
 	//
 	// INVALID_ARGUMENT: fields are invalid; the details list every violation.
 	// ALREADY_EXISTS: the caller has a webhook of this id.
@@ -255,7 +258,8 @@ type WebhookServiceServer interface {
 	//
 	// INVALID_ARGUMENT: fields are invalid; the details list every violation.
 	// NOT_FOUND: no such webhook.
-	// FAILED_PRECONDITION: the webhook comes from the operator's file.
+	// FAILED_PRECONDITION: the webhook comes from the operator's file, and more than
+	// `disabled` is to change.
 	UpdateWebhook(context.Context, *UpdateWebhookRequest) (*Webhook, error)
 	// Deletes a webhook and its deliveries. Events that wait are not sent.
 	//

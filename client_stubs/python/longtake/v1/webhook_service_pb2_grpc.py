@@ -116,7 +116,8 @@ class WebhookServiceServicer:
     """
 
     def CreateWebhook(self, request, context):
-        """Creates a webhook, and returns it with its secret.
+        """Creates a webhook, and returns it with its secret. If the answer is lost, rotate the
+        secret: a repetition is ALREADY_EXISTS.
 
         INVALID_ARGUMENT: fields are invalid; the details list every violation.
         ALREADY_EXISTS: the caller has a webhook of this id.
@@ -151,7 +152,8 @@ class WebhookServiceServicer:
 
         INVALID_ARGUMENT: fields are invalid; the details list every violation.
         NOT_FOUND: no such webhook.
-        FAILED_PRECONDITION: the webhook comes from the operator's file.
+        FAILED_PRECONDITION: the webhook comes from the operator's file, and more than
+        `disabled` is to change.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -50,7 +50,8 @@ class WebhookServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> WebhookServiceAsyncStub: ...
     CreateWebhook: _grpc.UnaryUnaryMultiCallable[_webhook_service_pb2.CreateWebhookRequest, _webhook_pb2.Webhook]
-    """Creates a webhook, and returns it with its secret.
+    """Creates a webhook, and returns it with its secret. If the answer is lost, rotate the
+    secret: a repetition is ALREADY_EXISTS.
 
     INVALID_ARGUMENT: fields are invalid; the details list every violation.
     ALREADY_EXISTS: the caller has a webhook of this id.
@@ -73,7 +74,8 @@ class WebhookServiceStub:
 
     INVALID_ARGUMENT: fields are invalid; the details list every violation.
     NOT_FOUND: no such webhook.
-    FAILED_PRECONDITION: the webhook comes from the operator's file.
+    FAILED_PRECONDITION: the webhook comes from the operator's file, and more than
+    `disabled` is to change.
     """
     DeleteWebhook: _grpc.UnaryUnaryMultiCallable[_webhook_service_pb2.DeleteWebhookRequest, _empty_pb2.Empty]
     """Deletes a webhook and its deliveries. Events that wait are not sent.
@@ -134,7 +136,8 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateWebhook: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.CreateWebhookRequest, _webhook_pb2.Webhook]  # type: ignore[assignment]
-    """Creates a webhook, and returns it with its secret.
+    """Creates a webhook, and returns it with its secret. If the answer is lost, rotate the
+    secret: a repetition is ALREADY_EXISTS.
 
     INVALID_ARGUMENT: fields are invalid; the details list every violation.
     ALREADY_EXISTS: the caller has a webhook of this id.
@@ -157,7 +160,8 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
 
     INVALID_ARGUMENT: fields are invalid; the details list every violation.
     NOT_FOUND: no such webhook.
-    FAILED_PRECONDITION: the webhook comes from the operator's file.
+    FAILED_PRECONDITION: the webhook comes from the operator's file, and more than
+    `disabled` is to change.
     """
     DeleteWebhook: _aio.UnaryUnaryMultiCallable[_webhook_service_pb2.DeleteWebhookRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a webhook and its deliveries. Events that wait are not sent.
@@ -221,7 +225,8 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_service_pb2.CreateWebhookRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_pb2.Webhook, _abc.Awaitable[_webhook_pb2.Webhook]]:
-        """Creates a webhook, and returns it with its secret.
+        """Creates a webhook, and returns it with its secret. If the answer is lost, rotate the
+        secret: a repetition is ALREADY_EXISTS.
 
         INVALID_ARGUMENT: fields are invalid; the details list every violation.
         ALREADY_EXISTS: the caller has a webhook of this id.
@@ -262,7 +267,8 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
 
         INVALID_ARGUMENT: fields are invalid; the details list every violation.
         NOT_FOUND: no such webhook.
-        FAILED_PRECONDITION: the webhook comes from the operator's file.
+        FAILED_PRECONDITION: the webhook comes from the operator's file, and more than
+        `disabled` is to change.
         """
 
     @_abc_1.abstractmethod

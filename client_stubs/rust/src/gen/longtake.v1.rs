@@ -2568,7 +2568,7 @@ pub struct Webhook {
     #[prost(string, tag = "10")]
     pub principal: ::prost::alloc::string::String,
     /// Output only. Whether the webhook comes from the operator's file. Then it can be
-    /// changed only there.
+    /// changed only there, and otherwise only be disabled and enabled.
     #[prost(bool, tag = "11")]
     pub from_file: bool,
     /// Output only. When the webhook was created.
@@ -3106,7 +3106,8 @@ pub mod webhook_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// Creates a webhook, and returns it with its secret.
+        /// Creates a webhook, and returns it with its secret. If the answer is lost, rotate the
+        /// secret: a repetition is ALREADY_EXISTS.
         ///
         /// INVALID_ARGUMENT: fields are invalid; the details list every violation.
         /// ALREADY_EXISTS: the caller has a webhook of this id.
@@ -3189,7 +3190,8 @@ pub mod webhook_service_client {
         ///
         /// INVALID_ARGUMENT: fields are invalid; the details list every violation.
         /// NOT_FOUND: no such webhook.
-        /// FAILED_PRECONDITION: the webhook comes from the operator's file.
+        /// FAILED_PRECONDITION: the webhook comes from the operator's file, and more than
+        /// `disabled` is to change.
         pub async fn update_webhook(
             &mut self,
             request: impl tonic::IntoRequest<super::UpdateWebhookRequest>,

@@ -114,7 +114,7 @@ export type Webhook = Message<"longtake.v1.Webhook"> & {
 
   /**
    * Output only. Whether the webhook comes from the operator's file. Then it can be
-   * changed only there.
+   * changed only there, and otherwise only be disabled and enabled.
    *
    * @generated from field: bool from_file = 11;
    */

@@ -435,7 +435,8 @@ export const RedeliverWebhookDeliveryRequestSchema: GenMessage<RedeliverWebhookD
  */
 export const WebhookService: GenService<{
   /**
-   * Creates a webhook, and returns it with its secret.
+   * Creates a webhook, and returns it with its secret. If the answer is lost, rotate the
+   * secret: a repetition is ALREADY_EXISTS.
    *
    * INVALID_ARGUMENT: fields are invalid; the details list every violation.
    * ALREADY_EXISTS: the caller has a webhook of this id.
@@ -479,7 +480,8 @@ export const WebhookService: GenService<{
    *
    * INVALID_ARGUMENT: fields are invalid; the details list every violation.
    * NOT_FOUND: no such webhook.
-   * FAILED_PRECONDITION: the webhook comes from the operator's file.
+   * FAILED_PRECONDITION: the webhook comes from the operator's file, and more than
+   * `disabled` is to change.
    *
    * @generated from rpc longtake.v1.WebhookService.UpdateWebhook
    */
