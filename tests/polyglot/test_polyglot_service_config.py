@@ -23,7 +23,7 @@ def test_the_service_config_is_the_same_everywhere() -> None:
         assert (STUBS / copy).read_text(encoding="utf-8") == SHARED, copy
 
 
-# The answers of the first two have a secret, which a repetition could not return, and a test that is
+# The answers of the first two have a secret, which a repetition could not return. A test that is
 # sent twice confuses.
 NOT_REPEATED = {"CreateWebhook", "RotateWebhookSecret", "TestWebhook"}
 

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 
     from rpc.rpc_server import Fault, Server
 
-SERVICES = ["", "longtake.v1.VideoService", "google.longrunning.Operations"]
+SERVICES = [
+    "",
+    "longtake.v1.VideoService",
+    "longtake.v1.WebhookService",
+    "google.longrunning.Operations",
+]
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
