@@ -67,8 +67,9 @@ class Payloads:
                 }
             }
         else:
-            yield {"operation": self._json(_without_inputs(about))}
-            shorter = replace(_without_inputs(about), labels={})
+            whole = _without_inputs(about)
+            yield {"operation": self._json(whole)}
+            shorter = replace(whole, labels={}, failure=_cut(whole.failure, _LONGEST_MESSAGE))
             yield {"operation": self._json(shorter), "truncated": True}
             shortest = replace(
                 shorter,
@@ -83,16 +84,13 @@ class Payloads:
 
 
 def _without_inputs(record: OperationRecord) -> OperationRecord:
-    return replace(
-        record, prompt_excerpt="", last_refusal=None, failure=_cut(record.failure, _LONGEST_MESSAGE)
-    )
+    """Return a record without what the request says, and details of types that may be unknown."""
+    failure = None if record.failure is None else replace(record.failure, details=())
+    return replace(record, prompt_excerpt="", last_refusal=None, failure=failure)
 
 
 def _cut(failure: Failure | None, longest: int) -> Failure | None:
-    """Return a failure with a short message, and without details of types that may be unknown."""
-    if failure is None:
-        return None
-    return replace(failure, message=failure.message[:longest], details=())
+    return None if failure is None else replace(failure, message=failure.message[:longest])
 
 
 def _encoded(event: Event, data: dict[str, Any]) -> bytes:
