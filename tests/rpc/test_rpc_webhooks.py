@@ -246,6 +246,8 @@ async def test_deliveries_are_listed_in_pages(server: Server) -> None:
             api.ListWebhookDeliveriesRequest(parent=ORDERS, page_size=-1),
             "page_size",
         ),
+        ("GetWebhook", api.GetWebhookRequest(name=ORDERS, principal="a\x00"), "principal"),
+        ("ListWebhooks", api.ListWebhooksRequest(principal="a" * 513), "principal"),
         ("ListWebhooks", api.ListWebhooksRequest(page_size=-1), "page_size"),
         ("ListWebhooks", api.ListWebhooksRequest(page_token="x"), "page_token"),
     ],

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(rf"webhooks/({WEBHOOK_ID.pattern})")
 _DELIVERY = re.compile(rf"webhooks/({WEBHOOK_ID.pattern})/deliveries/([A-Za-z0-9._-]{{1,128}})")
 _LONGEST_URL = 2048
+_LONGEST_PRINCIPAL = 512
 _MOST_TYPES = 16
 _FIELDS = ("url", "event_types", "disabled")
 _TYPES = {Webhook.EventType.Value(one.name): one for one in CHOSEN_EVENT_TYPES}
@@ -62,8 +63,16 @@ def delivery_key(name: str, request: _Owned, principal: Principal) -> tuple[Webh
     return _key(request, principal, match[1]), match[2]
 
 
+def owner(request: _Owned) -> str | None:
+    """Return the owner that a request names, None for none. Raises InvalidRequest."""
+    if len(request.principal) > _LONGEST_PRINCIPAL or not request.principal.isprintable():
+        accepted = f"accepted are at most {_LONGEST_PRINCIPAL} printable characters"
+        raise invalid("principal", f"it is not the id of a principal; {accepted}")
+    return request.principal or None
+
+
 def _key(request: _Owned, principal: Principal, webhook: str) -> WebhookKey:
-    return WebhookKey(request.principal or principal.id, webhook)
+    return WebhookKey(owner(request) or principal.id, webhook)
 
 
 def new_webhook(

@@ -57,7 +57,7 @@ class WebhookServicer(WebhookServiceServicer):
         query = "webhooks", principal.id, request.principal
         size = requests.page_size(request.page_size)
         cursor = requests.page_cursor(request.page_token, *query)
-        owner = request.principal or None
+        owner = webhook_requests.owner(request)
         try:
             page = await self._webhooks.list(owner, principal, size, cursor)
         except ValueError as error:
