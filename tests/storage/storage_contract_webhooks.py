@@ -25,7 +25,7 @@ from longtake_server.webhooks.model import (
 )
 from storage.storage_charged import ANN, PRICE, TERMS, limit, priced
 from storage.storage_hooked import ORDERS, all_of, ended, failed, moved, started, webhook
-from storage.storage_records import REQUEST, at, changed
+from storage.storage_records import REQUEST, at, changed, new_record
 
 if TYPE_CHECKING:
     from storage.storage_hooked import HookedStore
@@ -134,6 +134,15 @@ class EventContract:
         [delivery] = await all_of(store)
         assert (delivery.operation, delivery.due) == (record.name, at(1))
         assert delivery.name == f"webhooks/orders/deliveries/{due.event.id}"
+
+    async def test_a_delivery_keeps_nothing_of_the_prompt(self, store: HookedStore) -> None:
+        await store.webhooks.add_webhook(webhook(), 10)
+        record = replace(new_record(caller="ann"), webhook="orders", prompt_excerpt="a plan")
+        record = await store.create(record, REQUEST)
+        await moved(store, record, State.CANCELLED, 1)
+        [due] = await store.webhooks.due_deliveries(at(1), 10, for_each=8)
+        assert due.event.operation == record.name
+        assert "a plan" not in repr(due)
 
     async def test_an_operation_that_names_no_webhook_makes_no_delivery(
         self, store: HookedStore

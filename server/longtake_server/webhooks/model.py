@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -277,11 +277,15 @@ class Attempt:
 
 
 def event_of_change(before: OperationRecord, after: OperationRecord) -> Event | None:
-    """Return the event of a change of an operation that names a webhook, or None for no event."""
+    """Return the event of a change of an operation that names a webhook, or None for no event.
+
+    It outlives the operation, so it keeps nothing of the prompt.
+    """
     if before.state is after.state or (kind := _TYPES_OF_STATES.get(after.state)) is None:
         return None
     number = after.name.rpartition("/")[2]
-    return Event(f"{number}.{after.revision}", kind, after.update_time, after)
+    about = replace(after, prompt_excerpt="")
+    return Event(f"{number}.{after.revision}", kind, after.update_time, about)
 
 
 def event_of_threshold(threshold: Threshold, time: datetime) -> Event:
