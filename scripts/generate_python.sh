@@ -16,8 +16,8 @@ mkdir -p "$out/client_stubs/python" "$out/server"
     --plugin=protoc-gen-mypy_grpc="$(dirname "$(command -v "$python")")/protoc-gen-mypy_grpc" \
     --mypy_grpc_out="$out/client_stubs/python" \
     protos/longtake/v1/*.proto
-# Only video_service.proto has a service, so the other stub files are empty.
-find "$out/client_stubs/python/longtake/v1" -name '*_pb2_grpc.py*' ! -name 'video_service_pb2_grpc.py*' -delete
+# Only files named *_service.proto have a service, so the other stub files are empty.
+find "$out/client_stubs/python/longtake/v1" -name '*_pb2_grpc.py*' ! -name '*_service_pb2_grpc.py*' -delete
 
 # The stored record is private, so its Python code is in the server's package.
 "$python" -m grpc_tools.protoc -Iprotos -Ithird_party/protos \

@@ -18,6 +18,7 @@ Keywords = dict[str, Any]
 _INT32_MOST = 2**31 - 1
 _NATURAL = {"pattern": "^[0-9]{1,18}$"}
 _SECONDS = {"pattern": r"^[0-9]{1,8}(\.[0-9]{1,9})?s$"}
+_WEBHOOK = "[a-z][a-z0-9-]{0,62}"
 _OBJECT = r"^gs://[a-z0-9][a-z0-9._-]{1,220}/.+$"
 
 
@@ -42,6 +43,8 @@ PROPERTIES: Mapping[str, Mapping[str, Keywords]] = {
         "queueTimeout": _SECONDS,
         "priority": {"minimum": -100, "maximum": 100},
         "previousOperation": {"pattern": "^operations/[a-zA-Z0-9_-]{1,64}$"},
+        "webhook": {"pattern": f"^(webhooks/)?{_WEBHOOK}$"},
+        "webhookMetadata": {"maxProperties": 16},
     },
     "GenerateVideosConfig": {
         "numberOfVideos": {"minimum": 1, "maximum": _INT32_MOST},
@@ -61,6 +64,7 @@ PROPERTIES: Mapping[str, Mapping[str, Keywords]] = {
         "lifetime": {"pattern": r"^([1-9][0-9]{0,4}|[1-5][0-9]{5})(\.[0-9]{1,9})?s$"}
     },
     "WaitOperationRequest": {"timeout": _SECONDS},
+    "Webhook": {"url": {"maxLength": 2048, "example": "https://example.com/longtake"}},
 }
 
 # Constraints across properties, by schema.
@@ -83,6 +87,9 @@ PARAMETERS: Mapping[str, Keywords] = {
     "operation": {"pattern": "^[a-zA-Z0-9_-]{1,64}$"},
     "video": {"pattern": "^(0|[1-9][0-9]{0,5})$"},
     "model": {"pattern": "^[a-zA-Z0-9._-]{1,128}$", "example": "veo-3.1-lite-generate-001"},
+    "webhook": {"pattern": f"^{_WEBHOOK}$"},
+    "webhookId": {"pattern": f"^{_WEBHOOK}$", "example": "orders"},
+    "delivery": {"pattern": "^[A-Za-z0-9._-]{1,128}$"},
     "pageSize": {"minimum": 0, "maximum": _INT32_MOST},
     "readOffset": _NATURAL,
     "readLimit": _NATURAL,

@@ -14,12 +14,19 @@ if TYPE_CHECKING:
 
 Node = dict[str, Any]
 
-_HTTP_METHODS = ("get", "post", "delete")
+_HTTP_METHODS = ("get", "post", "patch", "delete")
+_MAIN = "VideoService"
 # Messages that occur only in requests. The edge refuses unknown fields of a request, but clients
 # must expect new fields in responses.
 _OF_REQUESTS = (
     "CreateVideoUrlRequest", "GenerateVideosConfig", "GenerateVideosRequest", "Image", "Mask",
-    "ReferenceImage", "WaitOperationRequest",
+    "RedeliverWebhookDeliveryRequest", "ReferenceImage", "RotateWebhookSecretRequest",
+    "TestWebhookRequest", "WaitOperationRequest",
+)  # fmt: skip
+# Those that name a resource in the path.
+_NAMED = (
+    "CreateVideoUrlRequest", "RedeliverWebhookDeliveryRequest", "RotateWebhookSecretRequest",
+    "TestWebhookRequest", "WaitOperationRequest",
 )  # fmt: skip
 _DATE = {
     "type": "object",
@@ -70,8 +77,13 @@ def _correct_head(description: Node) -> None:
     description["info"]["contact"] = {"name": "The Longtake Authors", "url": "https://longtake.dev"}
     # The edge itself does not authenticate callers.
     description["security"] = []
+    # With several services, the plugin leaves the description to the tags.
+    about = {tag["name"]: tag["description"] for tag in description["tags"]}
+    description["info"] = {"title": description["info"]["title"], "description": about[_MAIN]} | {
+        key: value for key, value in description["info"].items() if key != "title"
+    }
     for tag in description["tags"]:
-        tag["description"] = description["info"]["description"].partition("\n")[0]
+        tag["description"] = about[tag["name"]].partition("\n")[0]
 
 
 def _correct_types(node: Any) -> None:
@@ -98,7 +110,7 @@ def _correct_messages(schemas: Node) -> None:
     }
     for name in ("CancelOperationRequest", "DownloadVideoResponse"):
         del schemas[name]
-    for name in ("CreateVideoUrlRequest", "WaitOperationRequest"):
+    for name in _NAMED:
         # The name is in the path.
         del schemas[name]["properties"]["name"], schemas[name]["required"]
     wait = schemas["WaitOperationRequest"]
@@ -167,6 +179,8 @@ def _correct_bodies(description: Node) -> None:
     del paths["/v1/operations/{operation}:cancel"]["post"]["requestBody"]
     for path in (":wait", "/videos/{video}:createUrl"):
         paths[f"/v1/operations/{{operation}}{path}"]["post"]["requestBody"]["required"] = False
+    for path in (":rotateSecret", ":test", "/deliveries/{delivery}:redeliver"):
+        paths[f"/v1/webhooks/{{webhook}}{path}"]["post"]["requestBody"]["required"] = False
 
 
 def _correct_streams(paths: Node) -> None:

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from google.api import annotations_pb2, http_pb2
 from google.protobuf.descriptor import FieldDescriptor
-from longtake.v1 import video_service_pb2
+from longtake.v1 import video_service_pb2, webhook_service_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, MethodDescriptor
 
 CONTRACT = Path(__file__).parents[1] / "deploy" / "edge" / "contract.lua"
-SERVICE = video_service_pb2.DESCRIPTOR.services_by_name["VideoService"]
+METHODS: tuple[MethodDescriptor, ...] = (
+    *video_service_pb2.DESCRIPTOR.services_by_name["VideoService"].methods,
+    *webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].methods,
+)
 _HEAD = """-- Copyright 2026 The Longtake Authors
 -- SPDX-License-Identifier: Apache-2.0
 --
@@ -72,7 +75,7 @@ def contract() -> str:
 
 def _routes() -> Iterator[str]:
     by_template: dict[str, list[str]] = {}
-    for method in SERVICE.methods:
+    for method in METHODS:
         template, call = _call(method)
         by_template.setdefault(template, []).append(call)
     yield "  routes = {\n"
@@ -93,7 +96,7 @@ def _call(method: MethodDescriptor) -> tuple[str, str]:
     [verb] = [verb for verb in _VERBS if getattr(rule, verb)]
     parts = []
     if rule.body:
-        parts.append(f'body = "{method.input_type.full_name}"')
+        parts.append(f'body = "{_body(method).full_name}"')
     if method.server_streaming:
         parts.append("download = true" if rule.response_body else "watch = true")
     call = f"{{ {', '.join(parts)} }}" if parts else "{}"
@@ -105,18 +108,28 @@ def _rule(method: MethodDescriptor) -> http_pb2.HttpRule:
     return rule
 
 
+def _body(method: MethodDescriptor) -> Descriptor:
+    """Return the message that the body of a request is."""
+    field = _rule(method).body
+    if field == "*":
+        return method.input_type
+    return cast("Descriptor", method.input_type.fields_by_name[field].message_type)
+
+
 def _template(path: str) -> str:
     """Return the path of an HTTP rule with a named parameter for each wildcard."""
-    plain = re.sub(r"\{\w+=([^}]*)\}", r"\1", path)
-    return re.sub(r"(\w+?)s/\*", r"\1s/{\1}", plain)
+    plain = re.sub(r"\{[\w.]+=([^}]*)\}", r"\1", path)
+    named = re.sub(r"deliveries/\*", "deliveries/{delivery}", plain)
+    return re.sub(r"(\w+?)s/\*", r"\1s/{\1}", named)
 
 
 def _messages() -> Iterator[str]:
     yield "  messages = {\n"
     in_path = {
-        (method.input_type.full_name, name)
-        for method in SERVICE.methods
-        for name in re.findall(r"\{(\w+)=", str(_rule(method)))
+        (_body(method).full_name, name)
+        for method in METHODS
+        if _rule(method).body
+        for name in re.findall(r"\{(?:\w+\.)?(\w+)=", str(_rule(method)))
     }
     for message in _taken():
         yield f'    ["{message.full_name}"] = {{\n'
@@ -130,7 +143,7 @@ def _messages() -> Iterator[str]:
 def _taken() -> list[Descriptor]:
     """Return every message that a request body may contain, at any depth."""
     found: dict[str, Descriptor] = {}
-    waiting = [method.input_type for method in SERVICE.methods if _rule(method).body]
+    waiting = [_body(method) for method in METHODS if _rule(method).body]
     while waiting:
         message = waiting.pop(0)
         if message.full_name not in found:

@@ -55,6 +55,27 @@ local contract = {
       },
     },
     {
+      template = "/v1/webhooks/{webhook}/deliveries/{delivery}:redeliver",
+      path = "^/v1/webhooks/[^/]+/deliveries/[^/]+:redeliver$",
+      methods = {
+        POST = { body = "longtake.v1.RedeliverWebhookDeliveryRequest" },
+      },
+    },
+    {
+      template = "/v1/webhooks/{webhook}:rotateSecret",
+      path = "^/v1/webhooks/[^/]+:rotateSecret$",
+      methods = {
+        POST = { body = "longtake.v1.RotateWebhookSecretRequest" },
+      },
+    },
+    {
+      template = "/v1/webhooks/{webhook}:test",
+      path = "^/v1/webhooks/[^/]+:test$",
+      methods = {
+        POST = { body = "longtake.v1.TestWebhookRequest" },
+      },
+    },
+    {
       template = "/v1/caller",
       path = "^/v1/caller$",
       methods = {
@@ -97,6 +118,37 @@ local contract = {
         GET = {},
       },
     },
+    {
+      template = "/v1/webhooks",
+      path = "^/v1/webhooks$",
+      methods = {
+        POST = { body = "longtake.v1.Webhook" },
+        GET = {},
+      },
+    },
+    {
+      template = "/v1/webhooks/{webhook}",
+      path = "^/v1/webhooks/[^/]+$",
+      methods = {
+        GET = {},
+        PATCH = { body = "longtake.v1.Webhook" },
+        DELETE = {},
+      },
+    },
+    {
+      template = "/v1/webhooks/{webhook}/deliveries",
+      path = "^/v1/webhooks/[^/]+/deliveries$",
+      methods = {
+        GET = {},
+      },
+    },
+    {
+      template = "/v1/webhooks/{webhook}/deliveries/{delivery}",
+      path = "^/v1/webhooks/[^/]+/deliveries/[^/]+$",
+      methods = {
+        GET = {},
+      },
+    },
   },
   messages = {
     ["longtake.v1.GenerateVideosRequest"] = {
@@ -113,6 +165,8 @@ local contract = {
       { json = "previousOperation", field = "previous_operation", kind = "string" },
       { json = "validateOnly", field = "validate_only", kind = "bool" },
       { json = "maxCost", field = "max_cost", kind = "message", message = "google.type.Money" },
+      { json = "webhook", field = "webhook", kind = "string" },
+      { json = "webhookMetadata", field = "webhook_metadata", kind = "map", value = { kind = "string" } },
     },
     ["longtake.v1.WaitOperationRequest"] = {
       { json = "afterRevision", field = "after_revision", kind = "int64" },
@@ -123,6 +177,29 @@ local contract = {
     ["longtake.v1.CreateVideoUrlRequest"] = {
       { json = "lifetime", field = "lifetime", kind = "duration" },
       { json = "disposition", field = "disposition", kind = "enum", values = { "DISPOSITION_UNSPECIFIED", "INLINE", "ATTACHMENT" } },
+    },
+    ["longtake.v1.Webhook"] = {
+      { json = "url", field = "url", kind = "string" },
+      { json = "eventTypes", field = "event_types", kind = "enum", values = { "EVENT_TYPE_UNSPECIFIED", "OPERATION_SUCCEEDED", "OPERATION_FAILED", "OPERATION_CANCELLED", "OPERATION_RUNNING", "BUDGET_THRESHOLD", "WEBHOOK_TEST" }, repeated = true },
+      { json = "disabled", field = "disabled", kind = "bool" },
+      { json = "disableReason", field = "disable_reason", kind = "enum", values = { "DISABLE_REASON_UNSPECIFIED", "REQUESTED", "FAILING", "GONE" } },
+      { json = "disableTime", field = "disable_time", kind = "timestamp" },
+      { json = "failingSinceTime", field = "failing_since_time", kind = "timestamp" },
+      { json = "secret", field = "secret", kind = "string" },
+      { json = "previousSecretExpireTime", field = "previous_secret_expire_time", kind = "timestamp" },
+      { json = "principal", field = "principal", kind = "string" },
+      { json = "fromFile", field = "from_file", kind = "bool" },
+      { json = "createTime", field = "create_time", kind = "timestamp" },
+      { json = "updateTime", field = "update_time", kind = "timestamp" },
+    },
+    ["longtake.v1.RotateWebhookSecretRequest"] = {
+      { json = "principal", field = "principal", kind = "string" },
+    },
+    ["longtake.v1.TestWebhookRequest"] = {
+      { json = "principal", field = "principal", kind = "string" },
+    },
+    ["longtake.v1.RedeliverWebhookDeliveryRequest"] = {
+      { json = "principal", field = "principal", kind = "string" },
     },
     ["longtake.v1.Image"] = {
       { json = "data", field = "data", kind = "bytes", oneof = "source" },

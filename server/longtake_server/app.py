@@ -96,7 +96,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         checking = asyncio.create_task(built.start_check(), name="start check")
         stopping = asyncio.create_task(stop.wait(), name="signal")
         losing = asyncio.create_task(built.store.lost(), name="storage-lost")
-        following = asyncio.create_task(built.budgets.run(), name="budgets file")
+        following = asyncio.create_task(_follow_files(built), name="files")
         loops = [returning, guarding]
         if built.store.is_shared:
             loops.append(asyncio.create_task(built.follower.run(), name="follower"))
@@ -129,6 +129,13 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     _log.info("stopped")
 
 
+async def _follow_files(built: Parts) -> None:
+    """Follow the files of the operator until cancelled."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(built.budgets.run(), name="budgets file")
+        tasks.create_task(built.webhooks_file.run(), name="webhooks file")
+
+
 async def _unless(stop: asyncio.Event, building: Coroutine[Any, Any, Parts]) -> Parts | None:
     """Return the parts, or None if the server is to stop first: it may wait for the database."""
     tasks = asyncio.create_task(building), asyncio.create_task(stop.wait())
@@ -146,6 +153,7 @@ def _server(
 ) -> RpcServer:
     return RpcServer(
         built.service,
+        built.webhooks,
         built.health,
         max_request_bytes=settings.max_request_bytes,
         budget=budget,

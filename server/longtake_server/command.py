@@ -122,6 +122,7 @@ def _check(settings: Settings) -> None:
     from longtake_server.identity.configured import configured_identities
     from longtake_server.operations.requests.catalogue import Catalogue
     from longtake_server.rpc.listeners import certificate_files
+    from longtake_server.webhooks_file import read_webhooks
 
     if settings.database_url is not None:
         database_address(settings)
@@ -130,6 +131,8 @@ def _check(settings: Settings) -> None:
         files.read().identity()
     if settings.budgets_file is not None:
         read_budgets(settings.budgets_file)
+    if settings.webhooks_file is not None:
+        read_webhooks(settings.webhooks_file)
     configured_identities(settings)
 
 

@@ -36,6 +36,10 @@ from longtake_server.start_check import (
 from longtake_server.stores import open_store, store_place
 from longtake_server.telemetry import Telemetry, metrics
 from longtake_server.upstream.configured import configured_upstreams
+from longtake_server.webhooks.resolver import Resolver
+from longtake_server.webhooks.service import Webhooks
+from longtake_server.webhooks.target import TargetCheck
+from longtake_server.webhooks_file import WebhooksFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator
@@ -58,6 +62,8 @@ class Parts:
     follower: Follower
     neighbours: Neighbours
     budgets: BudgetsFile
+    webhooks_file: WebhooksFile
+    webhooks: Webhooks
     health: HealthServicer
     service: VideoOperations
     signer: UrlSigner
@@ -83,8 +89,14 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
     clock = store.clock
     closing.push_async_callback(store.close)
     budgets = BudgetsFile(settings.budgets_file, store, clock)
+    webhooks_file = WebhooksFile(settings.webhooks_file, store.webhooks, clock)
+    resolver = Resolver()
+    closing.callback(resolver.close)
+    targets = TargetCheck(settings.webhook_allowed_networks, resolver)
+    webhooks = Webhooks(store.webhooks, targets, clock, settings.max_webhooks_per_caller)
     with _failing_to_start(settings):
         await budgets.load()
+        await webhooks_file.load()
     media = ObjectMediaStore.open(settings.media_url or settings.data_folder / "media")
     routes = await closing.enter_async_context(
         configured_upstreams(settings, media, clock, telemetry.tracer_provider)
@@ -130,6 +142,7 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
         catalogue=catalogue,
         clock=clock,
         addresses=VideoAddresses(signer, clock, longest),
+        check_webhook=webhooks.check,
         enforce_retirement=not simulated,
     )
     check = partial(warn_of_unusable, settings, catalogue, {} if simulated else routes)
@@ -143,6 +156,8 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
         follower=follower,
         neighbours=neighbours,
         budgets=budgets,
+        webhooks_file=webhooks_file,
+        webhooks=webhooks,
         health=health,
         service=service,
         signer=signer,

@@ -42,6 +42,7 @@ from longtake_server.configuration.values import (
     MediaPlace,
     MetadataKey,
     MetricPrincipals,
+    Networks,
     PemFile,
     Project,
     RequestBytes,
@@ -150,6 +151,19 @@ class Settings(BaseModel):
     budgets_file: File | None = Field(
         default=None,
         description="TOML file of budgets and limits. The server follows its changes.",
+    )
+    webhooks_file: File | None = Field(
+        default=None,
+        description="TOML file of webhooks of principals. The server follows its changes.",
+    )
+    max_webhooks_per_caller: Count = Field(
+        default=10,
+        description="Most webhooks of one principal, without those of `LONGTAKE_WEBHOOKS_FILE`.",
+    )
+    webhook_allowed_networks: Networks = Field(
+        default=(),
+        description="Networks in which webhooks may be called although their addresses are not "
+        "public, and without TLS: for tests and for receivers beside the server. Default: none.",
     )
     google_project: Project | None = Field(
         default=None, description="Google Cloud project that calls to the Agent Platform belong to."

@@ -27,7 +27,9 @@ from longtake_server.operations.topics import Topics
 from longtake_server.operations.watching import Watching
 from longtake_server.storage.sqlite import SqliteStore
 from longtake_server.telemetry import Telemetry
+from longtake_server.webhooks.service import Webhooks
 
+from fakes.address_check import ScriptedAddresses
 from fakes.clock import FakeClock
 from fakes.upstream import ScriptedUpstream
 
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 MODEL = "veo-3.1-generate-001"
 RETENTION = timedelta(days=30)
 LONGEST_URL_SECONDS = 7 * 86400
+MOST_WEBHOOKS = 3
 _ENDLESS = 1e12
 EVERY_SECOND = Pacing(1.0, 1.0)
 
@@ -61,6 +64,7 @@ class Engine:
     watching: Watching
     election: Election
     service: VideoOperations
+    webhooks: Webhooks
     signer: UrlSigner
     outages: list[tuple[str, Failure | None]]
     agreements: list[bool]
@@ -181,6 +185,7 @@ async def engine(
     await election.start()
     keys = SigningKeys(store, clock, timedelta(seconds=LONGEST_URL_SECONDS))
     signer = UrlSigner(keys, clock, public_url)
+    webhooks = Webhooks(store.webhooks, ScriptedAddresses(), clock, MOST_WEBHOOKS)
     service = VideoOperations(
         store=store,
         ledger=ledger,
@@ -192,6 +197,7 @@ async def engine(
         catalogue=catalogue,
         clock=clock,
         addresses=VideoAddresses(signer, clock, LONGEST_URL_SECONDS),
+        check_webhook=webhooks.check,
         enforce_retirement=enforce_retirement,
     )
     try:
@@ -205,6 +211,7 @@ async def engine(
             watching,
             election,
             service,
+            webhooks,
             signer,
             outages,
             agreements,

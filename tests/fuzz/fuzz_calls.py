@@ -22,7 +22,9 @@ from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_ser
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc import status_pb2
 from longtake.v1 import video_service_pb2 as api
+from longtake.v1 import webhook_service_pb2
 from longtake.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
+from longtake.v1.webhook_service_pb2_grpc import add_WebhookServiceServicer_to_server
 from longtake_server.clock import SystemClock
 from longtake_server.identity.authentication import Authenticator, Proofs
 from longtake_server.identity.principal import Role
@@ -35,6 +37,7 @@ from longtake_server.rpc.operations_servicer import StandardOperationsServicer
 from longtake_server.rpc.positions import Positions
 from longtake_server.rpc.request_budget import RequestBudget
 from longtake_server.rpc.video_servicer import VideoServicer
+from longtake_server.rpc.webhook_servicer import WebhookServicer
 from longtake_server.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -125,6 +128,7 @@ def request_types() -> dict[str, Any]:
     """Return the class of the request of each method of the API, by its path."""
     services = (
         api.DESCRIPTOR.services_by_name["VideoService"],
+        webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"],
         operations_pb2.DESCRIPTOR.services_by_name["Operations"],
     )
     return {
@@ -290,6 +294,7 @@ def _calls(folder: Path) -> Iterator[Callable[[bytes], str]]:
         )
         videos = VideoServicer(parts.service, EncodedOperations(), clock, telemetry)
         add_VideoServiceServicer_to_server(videos, calls)
+        add_WebhookServiceServicer_to_server(WebhookServicer(parts.webhooks), calls)
         add_OperationsServicer_to_server(StandardOperationsServicer(parts.service), calls)
         key = loop.run_until_complete(parts.store.position_key())
         fuzzed = _Fuzzed(parts, key, methods)

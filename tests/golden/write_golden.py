@@ -35,6 +35,7 @@ MODEL = "veo-3.1-generate-001"
 # Every byte of a kind that text would spoil.
 BYTES = bytes([0, 1, 127, 128, 255]) + "é".encode()
 LABELS = {"campaign": "spring", "team": "ads", "zone": "übersee"}
+WEBHOOK_METADATA = {"order": "17", "größe": ""}
 Config = GenerateVideosConfig
 State = GenerateVideosMetadata.State
 
@@ -98,6 +99,8 @@ def _request() -> GenerateVideosRequest:
         previous_operation=NAME,
         validate_only=True,
         max_cost=Money(currency_code="USD", units=12, nanos=340_000_000),
+        webhook="orders",
+        webhook_metadata=WEBHOOK_METADATA,
     )
 
 
@@ -121,6 +124,8 @@ def _running() -> GenerateVideosOperation:
             prompt_excerpt="A paper boat 🚤",
             labels=LABELS,
             cancel_requested=True,
+            webhook="orders",
+            webhook_metadata=WEBHOOK_METADATA,
         ),
         revision=3,
     )

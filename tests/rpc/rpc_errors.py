@@ -10,6 +10,8 @@ from longtake_server import errors
 
 NAME = "operations/0193"
 VIDEO = f"{NAME}/videos/0"
+WEBHOOK = "webhooks/orders"
+DELIVERY = f"{WEBHOOK}/deliveries/0193.4"
 AMOUNTS = {"limit_micros": 9, "spent_micros": 4, "reserved_micros": 3, "requested_micros": 5}
 
 # For each error: its code, its metadata, and its details other than ErrorInfo.
@@ -148,6 +150,27 @@ EXPECTED: list[tuple[errors.LongtakeError, str, dict[str, str], set[str]]] = [
         {"max_queued": "5"},
         {"QuotaFailure"},
     ),
+    (errors.WebhookNotFound(WEBHOOK), "NOT_FOUND", {"resource": WEBHOOK}, {"ResourceInfo"}),
+    (
+        errors.WebhookDeliveryNotFound(DELIVERY),
+        "NOT_FOUND",
+        {"resource": DELIVERY},
+        {"ResourceInfo"},
+    ),
+    (errors.WebhookExists(WEBHOOK), "ALREADY_EXISTS", {"resource": WEBHOOK}, {"ResourceInfo"}),
+    (
+        errors.WebhookDisabled(WEBHOOK, "GONE"),
+        "FAILED_PRECONDITION",
+        {"resource": WEBHOOK, "disable_reason": "GONE"},
+        {"ResourceInfo", "PreconditionFailure"},
+    ),
+    (
+        errors.WebhookFromFile(WEBHOOK),
+        "FAILED_PRECONDITION",
+        {"resource": WEBHOOK},
+        {"ResourceInfo", "PreconditionFailure"},
+    ),
+    (errors.TooManyWebhooks(10), "RESOURCE_EXHAUSTED", {"max_webhooks": "10"}, set()),
     (
         errors.PriceUnknown("veo-001"),
         "FAILED_PRECONDITION",

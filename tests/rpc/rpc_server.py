@@ -20,6 +20,7 @@ from grpc_status import rpc_status
 from longtake.v1.error_reason_pb2 import ErrorReason
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+from longtake.v1.webhook_service_pb2_grpc import WebhookServiceStub
 from longtake_server.identity.authentication import Authenticator, Proofs
 from longtake_server.identity.principal import Role
 from longtake_server.operations.model import SubmissionAccepted, SubmissionStarted, Succeeded
@@ -127,6 +128,7 @@ class Server:
     address: str
     channel: grpc.aio.Channel
     videos: Any
+    webhooks: Any
     operations: Any
     checks: asyncio.Semaphore
     authenticator: Authenticator
@@ -215,6 +217,7 @@ async def serving(
         door = Door(authenticator, parts.clock, header=caller_header, tell=tell)
         server = RpcServer(
             service or parts.service,
+            parts.webhooks,
             health,
             max_request_bytes=MAX_REQUEST_BYTES,
             budget=RequestBudget(max_request_bytes_in_flight),
@@ -234,9 +237,10 @@ async def serving(
             await checks.acquire()
         try:
             async with grpc.aio.insecure_channel(address, _OPTIONS) as channel:
-                videos, operations = VideoServiceStub(channel), OperationsStub(channel)
                 yield Server(
-                    *(parts, server, health, address, channel, videos, operations, checks),
+                    *(parts, server, health, address, channel),
+                    *(VideoServiceStub(channel), WebhookServiceStub(channel)),
+                    *(OperationsStub(channel), checks),
                     authenticator,
                 )
         finally:

@@ -56,6 +56,7 @@ async def tls_serving(folder: Path, files: TlsFolder) -> AsyncIterator[TlsServer
     async with engine(folder, clock=FakeClock(datetime.now(UTC))) as parts:
         server = RpcServer(
             parts.service,
+            parts.webhooks,
             HealthServicer([]),
             max_request_bytes=1 << 20,
             budget=RequestBudget(1 << 30),

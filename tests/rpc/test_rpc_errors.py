@@ -14,7 +14,7 @@ from longtake.v1.error_reason_pb2 import ErrorReason
 from longtake.v1.video_service_pb2 import GetOperationRequest, WatchOperationRequest
 from longtake_server import errors
 from longtake_server.rpc.status import CODES, status_of
-from rpc.rpc_errors import EXPECTED, NAME, VIDEO
+from rpc.rpc_errors import DELIVERY, EXPECTED, NAME, VIDEO, WEBHOOK
 from rpc.rpc_server import refused, serving
 
 if TYPE_CHECKING:
@@ -119,6 +119,8 @@ async def test_an_error_reaches_the_caller_whole(
         (errors.VideoNotFound(VIDEO, 2), "longtake.dev/Video", VIDEO),
         (errors.ModelNotFound("models/none"), "longtake.dev/Model", "models/none"),
         (errors.RequestIdReused("7c9e", NAME), "longtake.dev/Operation", NAME),
+        (errors.WebhookNotFound(WEBHOOK), "longtake.dev/Webhook", WEBHOOK),
+        (errors.WebhookDeliveryNotFound(DELIVERY), "longtake.dev/WebhookDelivery", DELIVERY),
     ],
 )
 async def test_the_resource_of_an_error_is_named(

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 
     from rpc.rpc_server import Fault, Server
 
-SERVICES = ["", "longtake.v1.VideoService", "google.longrunning.Operations"]
+SERVICES = [
+    "",
+    "longtake.v1.VideoService",
+    "longtake.v1.WebhookService",
+    "google.longrunning.Operations",
+]
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -193,6 +198,7 @@ async def test_an_address_that_is_taken_is_told_in_one_line(tmp_path: Path) -> N
     async with serving(tmp_path) as server:
         second = RpcServer(
             server.parts.service,
+            server.parts.webhooks,
             HealthServicer(),
             max_request_bytes=1,
             budget=RequestBudget(1 << 30),

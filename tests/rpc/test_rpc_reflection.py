@@ -21,6 +21,8 @@ from longtake.v1 import (
     model_pb2,
     operation_pb2,
     video_service_pb2,
+    webhook_pb2,
+    webhook_service_pb2,
 )
 from rpc.rpc_server import serving
 
@@ -43,6 +45,7 @@ SERVICES = {
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
     "longtake.v1.VideoService",
+    "longtake.v1.WebhookService",
 }
 CONTRACT: tuple[FileDescriptor, ...] = tuple(
     module.DESCRIPTOR
@@ -53,6 +56,8 @@ CONTRACT: tuple[FileDescriptor, ...] = tuple(
         model_pb2,
         operation_pb2,
         video_service_pb2,
+        webhook_pb2,
+        webhook_service_pb2,
     )
 )
 

@@ -52,6 +52,7 @@ async def test_a_reader_that_stops_reading_is_let_go(tmp_path: Path) -> None:
             await parts.driver.step(name)
         server = RpcServer(
             parts.service,
+            parts.webhooks,
             HealthServicer(),
             max_request_bytes=1 << 20,
             budget=RequestBudget(1 << 30),

@@ -171,9 +171,9 @@ async def test_a_change_is_followed_once_the_file_stays_as_it_is(
     await following.load()
     assert len(await store.limits()) == 3
     file.write_text('["principal/bob"]\nmax_queued = 1\n')
-    await following.step(file)
+    await following.step()
     assert len(await store.limits()) == 3
-    await following.step(file)
+    await following.step()
     assert list(await store.limits()) == [("principal/bob", Source.FILE)]
 
 
@@ -190,10 +190,10 @@ async def test_a_wrong_change_is_logged_once_and_the_old_limits_stay(
     caplog.clear()
     file.write_text(f"{GOOD}\n[role]\n")
     for _ in range(5):
-        await following.step(file)
+        await following.step()
     file.unlink()
     for _ in range(5):
-        await following.step(file)
+        await following.step()
     assert await store.limits() == before
     causes = [vars(one)["cause"] for one in caplog.records]
     assert len(causes) == 2
@@ -201,7 +201,7 @@ async def test_a_wrong_change_is_logged_once_and_the_old_limits_stay(
     assert "cannot be read" in causes[1]
     file.write_text(GOOD)
     for _ in range(3):
-        await following.step(file)
+        await following.step()
     assert await store.limits() == before
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from storage.storage_contract_budgets import BudgetContract
 from storage.storage_contract_changes import ChangesContract
+from storage.storage_contract_deliveries import DeliveryContract
 from storage.storage_contract_keys import KeyContract
 from storage.storage_contract_leadership import LeadershipContract, NewsContract
 from storage.storage_contract_limits import LimitsContract
@@ -17,6 +18,7 @@ from storage.storage_contract_lists import ListContract
 from storage.storage_contract_records import RecordContract
 from storage.storage_contract_signing import SigningKeyContract
 from storage.storage_contract_usage import GroupedUsageContract, UsageContract
+from storage.storage_contract_webhooks import EventContract, WebhookContract
 from storage.storage_contract_work import LatenciesContract, WorkContract
 
 
@@ -34,5 +36,8 @@ class OperationStoreContract(
     GroupedUsageContract,
     BudgetContract,
     LimitsContract,
+    WebhookContract,
+    EventContract,
+    DeliveryContract,
 ):
-    """Tests all of operations.store, identity.key_store and identity.signing_keys."""
+    """Tests operations.store, identity.key_store, identity.signing_keys and webhooks.store."""

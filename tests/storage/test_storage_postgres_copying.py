@@ -26,6 +26,8 @@ from longtake_server.storage.sqlite import SqliteStore
 from storage.storage_charged import ANN, PRICE, TERMS, created, priced
 from storage.storage_contract_keys import HOUR, new_key
 from storage.storage_contract_signing import FIRST
+from storage.storage_hooked import ORDERS, webhook
+from storage.storage_hooked import ended as ended_with_webhook
 from storage.storage_postgres import execute, opened
 from storage.storage_records import LEASE, NOON, REQUEST, at, changed, new_record
 
@@ -72,6 +74,9 @@ async def _fill(path: Path) -> None:
         KeyTable(connection).add(new_key(create_time=NOON + HOUR, revoke_time=NOON))
     await store.note_key_uses({key.id: NOON})
     await store.add_signing_key(FIRST, NOON - HOUR, NOON - HOUR)
+    await store.webhooks.add_webhook(webhook(), 1)
+    hooked = await ended_with_webhook(store)
+    await store.delete(hooked.name)
     await store.close()
 
 
@@ -103,6 +108,9 @@ async def _all_reads(store: Store) -> dict[str, Any]:
         "concurrency": await store.concurrency_limits(["ann", "bob"], NOON),
         "events": await store.budget_events(0, 100),
         "leader": await store.leader(),
+        "webhooks": await store.webhooks.list_webhooks(None, 10),
+        "deliveries": await store.webhooks.list_deliveries(ORDERS, None, 10),
+        "due": await store.webhooks.due_deliveries(at(100), 10, for_each=8),
     }
 
 

@@ -25,8 +25,10 @@ from longtake_server.operations.store import EngineReplaced, Fence, Filter
 from longtake_server.storage.postgres.address import DatabaseAddress
 from longtake_server.storage.postgres.store import PostgresStore
 from longtake_server.storage.postgres.writer import Decision
+from longtake_server.webhooks.model import Event, EventType
 from processes.postgres import schema
 from storage.storage_charged import PRICE, limit, priced, race, spending
+from storage.storage_hooked import ORDERS, ended, webhook
 from storage.storage_postgres import execute, opened
 from storage.storage_records import LEASE, NOON, REQUEST, changed, new_record
 
@@ -62,6 +64,24 @@ async def test_a_commit_of_one_process_is_news_to_another(database_url: str) -> 
             waiting = asyncio.ensure_future(other.news(await other.position()))
             await one.create(new_record(), REQUEST)
             await waiting
+
+
+async def test_the_sender_of_another_process_hears_of_what_is_made_due(database_url: str) -> None:
+    async with opened(database_url, 2) as (one, other):
+        await one.webhooks.add_webhook(webhook(), 10)
+        heard = asyncio.Event()
+        other.webhooks.on_enqueued(heard.set)
+        number = 0
+        async with asyncio.timeout(30):
+            # The listening connection may still be on its way.
+            while not heard.is_set():
+                number += 1
+                test = Event(f"test.{number}", EventType.WEBHOOK_TEST, NOON)
+                assert await one.webhooks.enqueue(ORDERS, test) is not None
+        heard.clear()
+        await ended(one)
+        async with asyncio.timeout(30):
+            await heard.wait()
 
 
 async def test_a_text_reaches_the_other_processes_of_the_store_only(

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +23,7 @@ _CENTURY_DAYS = 36_500
 _MEBIBYTE = 1 << 20
 _SHORTEST_SECRET_BYTES = 16
 _MOST_LOCATIONS = 16
+_MOST_NETWORKS = 64
 _HIGHEST_COUNT = 1_000_000
 MOST_METRIC_PRINCIPALS = 100
 """The most principals that metrics distinguish. Each one is a time series in every metric."""
@@ -78,6 +80,15 @@ def _location(location: str) -> str:
     return location
 
 
+def _network(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ip_network(value)
+    except ValueError as error:
+        raise ValueError(f"accepted are {_NETWORK_WORDS}") from error
+
+
 def _metadata_key(key: str) -> str:
     if not _METADATA_KEY.fullmatch(key) or key.startswith("grpc-") or key.endswith("-bin"):
         raise ValueError(f"accepted is {_METADATA_KEY_WORDS}")
@@ -111,6 +122,7 @@ def _metric_principals(value: object) -> object:
 _SIGNING_SECRET = (
     f"base64 of at least {_SHORTEST_SECRET_BYTES} bytes, with or without whsec_ before it"
 )
+_NETWORK_WORDS = "networks as CIDR, without bits of a host, for example 10.1.0.0/16"
 _PROJECT_WORDS = "a project ID or number, for example my-project-123"
 _METADATA_KEY_WORDS = (
     "lower-case letters, digits, _ . and -, not beginning with grpc- nor ending with -bin"
@@ -190,6 +202,12 @@ Locations = Annotated[
     BeforeValidator(_separated),
     Field(max_length=_MOST_LOCATIONS),
     Accepted(f"at most {_MOST_LOCATIONS} locations, separated by commas"),
+]
+Networks = Annotated[
+    tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...],
+    BeforeValidator(_separated),
+    Field(max_length=_MOST_NETWORKS),
+    Accepted(f"at most {_MOST_NETWORKS} {_NETWORK_WORDS}, separated by commas"),
 ]
 Authentications = Annotated[
     tuple[Literal["keys", "tokens", "certificates"], ...],

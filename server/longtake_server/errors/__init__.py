@@ -71,6 +71,14 @@ from longtake_server.errors.service import (
     TooManyWatches,
     UpstreamUnavailable,
 )
+from longtake_server.errors.webhooks import (
+    TooManyWebhooks,
+    WebhookDeliveryNotFound,
+    WebhookDisabled,
+    WebhookExists,
+    WebhookFromFile,
+    WebhookNotFound,
+)
 
 __all__ = [
     "AuthenticationUnavailable",
@@ -116,10 +124,16 @@ __all__ = [
     "TooManyQueued",
     "TooManyRequestBytes",
     "TooManyWatches",
+    "TooManyWebhooks",
     "UpstreamUnavailable",
     "VideoExpired",
     "VideoNotFound",
     "VideoNotReady",
     "VideoTooLarge",
     "Violation",
+    "WebhookDeliveryNotFound",
+    "WebhookDisabled",
+    "WebhookExists",
+    "WebhookFromFile",
+    "WebhookNotFound",
 ]

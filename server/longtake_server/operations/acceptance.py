@@ -18,10 +18,11 @@ from longtake_server.operations.model import OperationRecord, State
 from longtake_server.operations.names import new_operation_name
 from longtake_server.operations.requests.request_violations import micros_of
 from longtake_server.operations.requests.validation import validate
+from longtake_server.operations.requests.webhook_violations import webhook_id
 from longtake_server.telemetry.traces import NO_TRACE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from longtake_server.clock import Clock
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from longtake_server.operations.store import OperationStore
     from longtake_server.operations.upstream import Upstream
     from longtake_server.telemetry.traces import TraceContext
+
+    WebhookCheck = Callable[[str, Principal], Awaitable[None]]
 
 # Hashing a smaller request is faster than handing it to a thread.
 _SMALL_BYTES = 1 << 16
@@ -49,6 +52,8 @@ class Acceptance:
         routes: For each upstream named in the catalogue, the upstream that serves it.
         catalogue: The models.
         clock: The time source.
+        check_webhook: Called with the id of the webhook that a request names, and the caller. It
+            raises an error for the caller if the webhook is not its own or is disabled.
         enforce_retirement: Whether requests for a retired model are refused.
 
     """
@@ -62,6 +67,7 @@ class Acceptance:
         routes: Mapping[str, Upstream],
         catalogue: Catalogue,
         clock: Clock,
+        check_webhook: WebhookCheck,
         enforce_retirement: bool,
     ) -> None:
         self._store = store
@@ -70,6 +76,7 @@ class Acceptance:
         self._routes = routes
         self._catalogue = catalogue
         self._clock = clock
+        self._check_webhook = check_webhook
         self._enforce_retirement = enforce_retirement
 
     async def create(
@@ -94,7 +101,12 @@ class Acceptance:
         return record
 
     async def _validated(self, request: GenerateVideosRequest, principal: Principal) -> ModelEntry:
-        """Return the model that serves a request. Raises InvalidRequest, ModelRetired."""
+        """Return the model that serves a request.
+
+        Raises:
+            InvalidRequest, ModelRetired, WebhookDisabled: It cannot be served.
+
+        """
         served = validate(
             request,
             self._catalogue,
@@ -103,6 +115,8 @@ class Acceptance:
         )
         if request.previous_operation:
             await self._check_previous(request.previous_operation, principal, served)
+        if request.webhook:
+            await self._check_webhook(webhook_id(request), principal)
         return served
 
     def _new_record(
@@ -141,6 +155,8 @@ class Acceptance:
             reserved_micros=most.cost_micros,
             reserved_milliseconds=round(most.seconds * _MILLISECONDS),
             warnings=_alias_warnings(asked, self._catalogue.serving(asked)),
+            webhook=webhook_id(request),
+            webhook_metadata=dict(request.webhook_metadata),
         )
 
     def _check(self, upstream: str, request: GenerateVideosRequest) -> Sequence[Violation]:

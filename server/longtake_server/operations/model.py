@@ -139,7 +139,7 @@ class OperationRecord:
     `reserved_milliseconds` are the most that the operation can cost and generate; they are reserved
     in each of its `charges` until it ends, and 0 once it ends with certainly nothing started.
     `late_success` is set once if the generation is seen to have succeeded after the operation
-    failed.
+    failed. `webhook` is the id of the caller's webhook that gets the events, empty for none.
     """
 
     name: str
@@ -183,6 +183,8 @@ class OperationRecord:
     charges: tuple[Charge, ...] = ()
     late_success: bool = False
     tracestate: str = ""
+    webhook: str = ""
+    webhook_metadata: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def trace(self) -> TraceContext:

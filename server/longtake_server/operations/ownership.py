@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The rule of who may see and who may change an operation, and who may see whose usage.
+"""The rule of who may see and who may change what is whose: operations, webhooks, usage.
 
 It stands here and nowhere else.
 """
@@ -29,14 +29,24 @@ def scoped(wanted: Filter, principal: Principal) -> Filter:
     return replace(wanted, caller=scope_of(principal))
 
 
+def may_see_of(owner: str, principal: Principal) -> bool:
+    """Return whether a principal may see what is an owner's."""
+    return scope_of(principal) in (None, owner)
+
+
+def may_change_of(owner: str, principal: Principal) -> bool:
+    """Return whether a principal may change what is an owner's."""
+    return principal.is_admin or owner == principal.id
+
+
 def may_see(record: OperationRecord, principal: Principal) -> bool:
     """Return whether a principal may know that an operation exists."""
-    return scope_of(principal) in (None, record.caller)
+    return may_see_of(record.caller, principal)
 
 
 def may_change(record: OperationRecord, principal: Principal) -> bool:
     """Return whether a principal may cancel or delete an operation that it may see."""
-    return principal.is_admin or record.caller == principal.id
+    return may_change_of(record.caller, principal)
 
 
 def usage_scope_of(principal: Principal, asked: str | None) -> str | None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from longtake_server.clock import Clock
     from longtake_server.identity.principal import Principal
+    from longtake_server.operations.acceptance import WebhookCheck
     from longtake_server.operations.accounting import UsagePage, UsageQuery
     from longtake_server.operations.budgets.terms import Allowance
     from longtake_server.operations.engine.election import Election
@@ -63,6 +64,7 @@ class VideoOperations:
         catalogue: The models.
         clock: The time source.
         addresses: Creates addresses of videos.
+        check_webhook: See Acceptance.
         enforce_retirement: Whether requests for a retired model are refused.
 
     """
@@ -80,6 +82,7 @@ class VideoOperations:
         catalogue: Catalogue,
         clock: Clock,
         addresses: VideoAddresses,
+        check_webhook: WebhookCheck,
         enforce_retirement: bool,
     ) -> None:
         self._store = store
@@ -96,6 +99,7 @@ class VideoOperations:
             routes=routes,
             catalogue=catalogue,
             clock=clock,
+            check_webhook=check_webhook,
             enforce_retirement=enforce_retirement,
         )
         self._addresses = addresses
@@ -117,7 +121,7 @@ class VideoOperations:
             trace: The trace context to keep with the operation; none by default.
 
         Raises:
-            InvalidRequest, ModelRetired: The request cannot be served.
+            InvalidRequest, ModelRetired, WebhookDisabled: The request cannot be served.
             RequestIdReused: Its request_id was used for a different request.
             OperationDeleted, OperationExpired: Its request_id belongs to an operation that is gone.
             ServerDraining: The server is shutting down; nothing was accepted.

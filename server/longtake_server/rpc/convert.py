@@ -99,6 +99,9 @@ def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
     )
     if record.labels:
         message.labels.update(record.labels)
+    if record.webhook:
+        message.webhook = record.webhook
+        message.webhook_metadata.update(record.webhook_metadata)
     if record.served_model != record.model:
         message.served_model = record.served_model
     if record.cost_micros is not None:

@@ -31,7 +31,7 @@ _HEALTH = frozenset({"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Wat
 # health of a server before they use it send none.
 _OPEN_HEALTH = frozenset(
     HealthCheckRequest(service=service).SerializeToString()
-    for service in ("", "longtake.v1.VideoService")
+    for service in ("", "longtake.v1.VideoService", "longtake.v1.WebhookService")
 )
 # The server knows of a revocation within a second, so calls end well within ten.
 _SECONDS_BETWEEN_CHECKS = 3.0
@@ -58,13 +58,23 @@ ROLES: Mapping[str, frozenset[Role]] = {
     "/longtake.v1.VideoService/GetModel": _ANY,
     "/longtake.v1.VideoService/GetCaller": _ANY,
     "/longtake.v1.VideoService/GetUsage": _ANY,
+    "/longtake.v1.WebhookService/CreateWebhook": _CHANGE,
+    "/longtake.v1.WebhookService/GetWebhook": _ANY,
+    "/longtake.v1.WebhookService/ListWebhooks": _ANY,
+    "/longtake.v1.WebhookService/UpdateWebhook": _CHANGE,
+    "/longtake.v1.WebhookService/DeleteWebhook": _CHANGE,
+    "/longtake.v1.WebhookService/RotateWebhookSecret": _CHANGE,
+    "/longtake.v1.WebhookService/TestWebhook": _CHANGE,
+    "/longtake.v1.WebhookService/GetWebhookDelivery": _ANY,
+    "/longtake.v1.WebhookService/ListWebhookDeliveries": _ANY,
+    "/longtake.v1.WebhookService/RedeliverWebhookDelivery": _CHANGE,
     "/google.longrunning.Operations/GetOperation": _ANY,
     "/google.longrunning.Operations/ListOperations": _ANY,
     "/google.longrunning.Operations/WaitOperation": _ANY,
     "/google.longrunning.Operations/CancelOperation": _CHANGE,
     "/google.longrunning.Operations/DeleteOperation": _CHANGE,
 }
-"""The roles of which one is necessary, for each method of the operations."""
+"""The roles of which one is necessary, for each method."""
 
 
 def principal_of_call() -> Principal:

@@ -10,8 +10,9 @@ import grpc
 from google.longrunning import operations_pb2
 from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_server
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from longtake.v1 import video_service_pb2
+from longtake.v1 import video_service_pb2, webhook_service_pb2
 from longtake.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
+from longtake.v1.webhook_service_pb2_grpc import add_WebhookServiceServicer_to_server
 
 from longtake_server.errors import StartFailure
 from longtake_server.listening import check_free
@@ -22,6 +23,7 @@ from longtake_server.rpc.observation import Observer
 from longtake_server.rpc.operations_servicer import StandardOperationsServicer
 from longtake_server.rpc.reflection import add_reflection
 from longtake_server.rpc.video_servicer import VideoServicer
+from longtake_server.rpc.webhook_servicer import WebhookServicer
 
 if TYPE_CHECKING:
     from longtake_server.clock import Clock
@@ -30,12 +32,14 @@ if TYPE_CHECKING:
     from longtake_server.rpc.health import HealthServicer
     from longtake_server.rpc.request_budget import RequestBudget
     from longtake_server.telemetry import Telemetry
+    from longtake_server.webhooks.service import Webhooks
 
 _MEBIBYTE = 1 << 20
 _MOST_PENDING = 100_000
 
 _SERVICES = (
     video_service_pb2.DESCRIPTOR.services_by_name["VideoService"].full_name,
+    webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].full_name,
     operations_pb2.DESCRIPTOR.services_by_name["Operations"].full_name,
 )
 
@@ -87,10 +91,11 @@ def _connection_age(seconds: float | None, grace_seconds: float) -> tuple[tuple[
 
 
 class RpcServer:
-    """Serves VideoService, the standard Operations, health and reflection.
+    """Serves VideoService, WebhookService, the standard Operations, health and reflection.
 
     Args:
-        service: The use cases.
+        service: The use cases of operations.
+        webhooks: The use cases of webhooks.
         health_servicer: Reports the health of the server and its upstreams.
         max_request_bytes: The largest request message.
         budget: Bounds the requests in flight.
@@ -107,6 +112,7 @@ class RpcServer:
     def __init__(
         self,
         service: VideoOperations,
+        webhooks: Webhooks,
         health_servicer: HealthServicer,
         *,
         max_request_bytes: int,
@@ -138,6 +144,7 @@ class RpcServer:
         self._encoded = EncodedOperations()
         videos = VideoServicer(service, self._encoded, clock, telemetry)
         add_VideoServiceServicer_to_server(videos, calls)
+        add_WebhookServiceServicer_to_server(WebhookServicer(webhooks), calls)
         add_OperationsServicer_to_server(StandardOperationsServicer(service), calls)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, calls)
         add_reflection(calls, (*_SERVICES, health.SERVICE_NAME))

@@ -36,6 +36,11 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.OperationExpired, code_pb2.NOT_FOUND),
     (errors.VideoNotFound, code_pb2.NOT_FOUND),
     (errors.ModelNotFound, code_pb2.NOT_FOUND),
+    (errors.WebhookNotFound, code_pb2.NOT_FOUND),
+    (errors.WebhookDeliveryNotFound, code_pb2.NOT_FOUND),
+    (errors.WebhookExists, code_pb2.ALREADY_EXISTS),
+    (errors.WebhookDisabled, code_pb2.FAILED_PRECONDITION),
+    (errors.WebhookFromFile, code_pb2.FAILED_PRECONDITION),
     (errors.VideoNotReady, code_pb2.FAILED_PRECONDITION),
     (errors.VideoExpired, code_pb2.FAILED_PRECONDITION),
     (errors.ModelRetired, code_pb2.FAILED_PRECONDITION),
@@ -52,6 +57,7 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
     (errors.RequestOverBudget, code_pb2.RESOURCE_EXHAUSTED),
     (errors.RateLimited, code_pb2.RESOURCE_EXHAUSTED),
     (errors.TooManyQueued, code_pb2.RESOURCE_EXHAUSTED),
+    (errors.TooManyWebhooks, code_pb2.RESOURCE_EXHAUSTED),
     (errors.PriceUnknown, code_pb2.FAILED_PRECONDITION),
     (errors.CostOverMaximum, code_pb2.FAILED_PRECONDITION),
     (errors.ServerDraining, code_pb2.UNAVAILABLE),
@@ -72,6 +78,11 @@ CODES: tuple[tuple[type[errors.LongtakeError], code_pb2.Code], ...] = (
 
 # These name the subject of a quota that has no room.
 _QUOTAS = errors.TooManyWatches | errors.BudgetError | errors.TooManyQueued
+
+# These name a resource that is there, and cannot be used for this.
+_UNUSABLE = (
+    errors.VideoNotReady | errors.VideoExpired | errors.WebhookDisabled | errors.WebhookFromFile
+)
 
 # These may say when the same call is worth making again.
 _RETRYABLE = (
@@ -184,7 +195,7 @@ def _resource(error: errors.LongtakeError) -> str:
 
 def _precondition(error: errors.LongtakeError) -> str:
     """Return the subject of a failed precondition, or an empty string."""
-    if isinstance(error, errors.VideoNotReady | errors.VideoExpired):
+    if isinstance(error, _UNUSABLE):
         return error.resource
     if isinstance(error, errors.CostOverMaximum):
         return "max_cost"
@@ -206,6 +217,9 @@ def _retry_info(seconds: float) -> error_details_pb2.RetryInfo:
 
 
 def _resource_type(resource: str) -> str:
+    if resource.startswith("webhooks/"):
+        is_delivery = "/deliveries/" in resource
+        return "longtake.dev/WebhookDelivery" if is_delivery else "longtake.dev/Webhook"
     if resource.startswith("models/"):
         return "longtake.dev/Model"
     return "longtake.dev/Video" if "/videos/" in resource else "longtake.dev/Operation"

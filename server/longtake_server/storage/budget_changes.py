@@ -98,7 +98,8 @@ def _with_request(bucket: Bucket, per_minute: int, now: int) -> Bucket:
 def reserve(rows: BudgetRows, admitted: Admitted) -> None:
     """Reserve what an admitted operation may spend, and store the thresholds that this reaches."""
     record = admitted.record
-    rows.reserve(admitted.limited, admitted.requested, to_micros(record.create_time))
+    time = to_micros(record.create_time)
+    rows.reserve(admitted.limited, admitted.requested, time, record.caller)
     if admitted.principal is not None:
         rows.keep_principal(record.caller, admitted.principal)
 

@@ -11,8 +11,11 @@ from longtake_server.frozen import frozen_by_types
 from longtake_server.operations.budgets import charging
 from longtake_server.operations.budgets.accounting import Amounts
 from longtake_server.operations.budgets.gcra import Bucket
+from longtake_server.operations.budgets.limits import Measure
 from longtake_server.operations.budgets.terms import Terms
+from longtake_server.storage.codec import from_micros
 from longtake_server.storage.limits_documents import limited_by, minute_of, subjects_of
+from longtake_server.webhooks.model import Threshold, event_of_threshold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.budgets.limits import Limited
     from longtake_server.operations.model import Charge
     from longtake_server.storage.limits_documents import Documents
+    from longtake_server.webhooks.model import Event
 
 _NOTHING = Amounts()
 _MOST_REMEMBERED = 4096
@@ -54,18 +58,44 @@ class BudgetSource(Protocol):
         """Return what is known of a principal."""
 
 
+class Reached(NamedTuple):
+    """A share of a budget that an operation reached.
+
+    Attributes:
+        time: When, in microseconds since 1970-01-01 UTC.
+        subject: Whose budget it is.
+        period_key: The period.
+        measure: The name of what the budget counts.
+        percent: The share.
+        principal: The owner of the operation.
+    """
+
+    time: int
+    subject: str
+    period_key: str
+    measure: str
+    percent: int
+    principal: str
+
+    @property
+    def event(self) -> Event:
+        """The event for the webhooks of the principal."""
+        threshold = Threshold(self.subject, self.period_key, Measure(self.measure), self.percent)
+        return event_of_threshold(threshold, from_micros(self.time))
+
+
 class BudgetChanges(NamedTuple):
     """What a transaction changed.
 
     Attributes:
         sums: What to add: subject, period key, and the sums in the order of Amounts.sums.
         principals: What to replace: principal, roles joined by spaces, level and its time.
-        events: What to add unless it is stored: time, subject, period key, measure, percent.
+        events: What to add unless it is stored.
     """
 
     sums: list[tuple[str, str, int, int, int, int]]
     principals: list[tuple[str, str, int, int]]
-    events: list[tuple[int, str, str, str, int]]
+    events: list[Reached]
 
 
 @dataclass(slots=True)
@@ -103,7 +133,7 @@ class BudgetRows:
     def _begin(self) -> None:
         self._changes: dict[Charge, Amounts] = {}
         self._changed_principals: dict[str, KnownPrincipal] = {}
-        self._events: dict[tuple[str, str, str, int], int] = {}
+        self._events: dict[tuple[str, str, str, int], Reached] = {}
 
     def limited_by(self, terms: Terms, now: datetime) -> tuple[Limited, ...]:
         """Return what an operation is charged to. See limits_documents.limited_by."""
@@ -150,8 +180,18 @@ class BudgetRows:
             and requested.reserved_milliseconds <= streak.room.milliseconds
         )
 
-    def reserve(self, limited: tuple[Limited, ...], requested: Amounts, time: int) -> None:
-        """Reserve an amount, and store that thresholds are reached, unless they are stored."""
+    def reserve(
+        self, limited: tuple[Limited, ...], requested: Amounts, time: int, principal: str
+    ) -> None:
+        """Reserve an amount, and store that thresholds are reached, unless they are stored.
+
+        Args:
+            limited: What the operation is charged to.
+            requested: The amount.
+            time: When, in microseconds since 1970-01-01 UTC.
+            principal: The owner of the operation.
+
+        """
         streak = self._streak
         if streak is not None and self.has_room(limited, requested):
             streak.room = streak.room.without(requested)
@@ -160,7 +200,7 @@ class BudgetRows:
         self.add(charging.charges_of(limited), requested)
         for charge, measure, percent in charging.reached(limited, self.amounts):
             event = (charge.subject, charge.period_key, measure.value, percent)
-            self._events.setdefault(event, time)
+            self._events.setdefault(event, Reached(time, *event, principal))
         self._streak = _Streak(limited, charging.room(limited, self.amounts))
 
     def _end_streak(self) -> None:
@@ -190,8 +230,7 @@ class BudgetRows:
             (charge.subject, charge.period_key, *change.sums)
             for charge, change in self._changes.items()
         ]
-        events = [(time, *event) for event, time in self._events.items()]
-        return BudgetChanges(sums, self._rows(), events)
+        return BudgetChanges(sums, self._rows(), list(self._events.values()))
 
     def begin(self) -> None:
         """Begin another transaction, after the store wrote what changed."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from longtake_server.operations.budgets.limits import Limits, Source
     from longtake_server.operations.budgets.terms import Terms
-    from longtake_server.storage.budget_rows import KnownPrincipal
+    from longtake_server.storage.budget_rows import KnownPrincipal, Reached
     from longtake_server.storage.limits_documents import Documents
     from longtake_server.storage.transaction import Transaction
 
@@ -77,16 +77,16 @@ class StoredBudgets:
         return None if found is None else known_principal(found)
 
 
-def flush(connection: sqlite3.Connection, rows: BudgetRows) -> None:
-    """Store the changes, and begin another transaction."""
+def flush(connection: sqlite3.Connection, rows: BudgetRows) -> Sequence[Reached]:
+    """Store the changes, begin another transaction, and return the shares that were not stored."""
     changes = rows.changed()
     if changes.sums:
         connection.executemany(_ADD, changes.sums)
     if changes.principals:
         connection.executemany(_KEEP_PRINCIPAL, changes.principals)
-    if changes.events:
-        connection.executemany(_ADD_EVENT, changes.events)
+    new = [one for one in changes.events if connection.execute(_ADD_EVENT, one[:5]).rowcount]
     rows.begin()
+    return new
 
 
 def set_limits(write: Transaction, subject: str, source: Source, limits: Limits | None) -> None:

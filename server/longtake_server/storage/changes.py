@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from longtake_server.errors import LongtakeError
 from longtake_server.operations.store import RevisionConflict
-from longtake_server.storage import budget_changes, leadership_table
+from longtake_server.storage import budget_changes, delivery_table, leadership_table
 from longtake_server.storage.codec import (
     decode_record,
     encode_record,
@@ -128,6 +128,8 @@ def update(
             record.name,
         ),
     )
+    if record.webhook:
+        delivery_table.note_change(write, before, record)
     if record.done and not record.may_succeed_late:
         connection.execute("DELETE FROM work WHERE name = ?", (record.name,))
 

@@ -55,6 +55,7 @@ _SCALARS = (
     "reserved_milliseconds",
     "late_success",
     "tracestate",
+    "webhook",
 )
 
 # Fields that the message leaves out if they are None.
@@ -97,6 +98,8 @@ def encode_record(record: OperationRecord) -> bytes:
     message = record_pb2.OperationRecord(state=record.state.value, **scalars)
     if record.labels:
         message.labels.update(record.labels)
+    if record.webhook_metadata:
+        message.webhook_metadata.update(record.webhook_metadata)
     message.videos.extend(map(_encode_video, record.videos))
     for charge in record.charges:
         message.charges.add(subject=charge.subject, period_key=charge.period_key)
@@ -164,6 +167,8 @@ def decode_record(data: bytes) -> OperationRecord:
         charges=tuple(Charge(charge.subject, charge.period_key) for charge in message.charges),
         late_success=message.late_success,
         tracestate=message.tracestate,
+        webhook=message.webhook,
+        webhook_metadata=dict(message.webhook_metadata),
     )
 
 

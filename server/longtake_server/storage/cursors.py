@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 
 _CURSOR_MARK = "1"
 
@@ -32,3 +33,25 @@ def decode_cursor(cursor: str) -> tuple[int, str]:
     if mark != _CURSOR_MARK or encode_cursor(*position) != cursor:
         raise ValueError("the cursor is not one of this store's")
     return position
+
+
+def encode_pair(principal: str, name: str) -> str:
+    """Return the cursor of a page that ends with a webhook of a principal."""
+    return base64.urlsafe_b64encode(json.dumps([principal, name]).encode()).decode()
+
+
+def decode_pair(cursor: str) -> tuple[str, str]:
+    """Return the principal and the id of the webhook that a page ends with.
+
+    Raises:
+        ValueError: `encode_pair` did not make the cursor.
+
+    """
+    try:
+        principal, name = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+        pair = str(principal), str(name)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise ValueError("the cursor is not one of this store's") from error
+    if encode_pair(*pair) != cursor:
+        raise ValueError("the cursor is not one of this store's")
+    return pair

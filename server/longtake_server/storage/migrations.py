@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from longtake_server.storage import usage_table
 from longtake_server.storage.v1 import record_pb2
+from longtake_server.storage.webhook_schema import WEBHOOK_TABLES
 
 _Step = str | Callable[[sqlite3.Connection], None]
 
@@ -329,6 +330,7 @@ _MIGRATIONS: tuple[tuple[_Step, ...], ...] = (
     _VERSION_10,
     _VERSION_11,
     _VERSION_12,
+    WEBHOOK_TABLES,
 )
 
 NEWEST_VERSION = len(_MIGRATIONS)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations and API keys in one SQLite file, for one process.
 
-Implements operations.store, identity.key_store and identity.signing_keys.
+Implements operations.store, identity.key_store, identity.signing_keys and webhooks.store.
 
 A write is durable before it is acknowledged. A read sees every write acknowledged before it.
 """
@@ -36,6 +36,7 @@ from longtake_server.storage.checkpoints import Checkpoints
 from longtake_server.storage.database import BUSY_SECONDS, Database, open_database
 from longtake_server.storage.readers import Readers
 from longtake_server.storage.transaction import Transaction
+from longtake_server.storage.webhook_store import SqliteWebhooks
 from longtake_server.storage.writer import Writer
 
 if TYPE_CHECKING:
@@ -62,7 +63,12 @@ _LOOK_SECONDS = 1.0
 
 
 class SqliteStore:
-    """An OperationStore and a KeyStore in a file that no other server may open."""
+    """An OperationStore and a KeyStore in a file that no other server may open.
+
+    Attributes:
+        webhooks: The WebhookStore and DeliveryStore of the same file.
+
+    """
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -74,6 +80,7 @@ class SqliteStore:
         self._writer = Writer(
             database.writing, database.files, checkpoints, self._lose, database.position
         )
+        self.webhooks = SqliteWebhooks(self._readers, self._writer)
         self._closing: asyncio.Task[None] | None = None
 
     @property

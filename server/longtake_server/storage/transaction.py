@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from longtake_server.storage import budget_table, usage_table
+from longtake_server.storage import budget_table, delivery_table, usage_table
 from longtake_server.storage.budget_rows import BudgetRows
 from longtake_server.storage.budget_table import StoredBudgets
 from longtake_server.storage.new_operations import NewOperations
@@ -36,6 +36,7 @@ class Transaction:
         created: The new operations.
         usage: The sums of usage.
         budgets: The sums and the limits of budgets.
+        has_enqueued: Whether deliveries of events were made due. Whoever commits sets it back.
 
     """
 
@@ -44,6 +45,7 @@ class Transaction:
         self.created = NewOperations(connection)
         self.usage = UsageRows()
         self.budgets = BudgetRows(StoredBudgets(connection))
+        self.has_enqueued = False
         self._position: int | None = None
         self._stored_position: int | None = None
         self._queues: dict[str, int] = {}
@@ -83,4 +85,5 @@ class Transaction:
             self._queues.clear()
         self.created.flush()
         usage_table.flush(self.connection, self.usage)
-        budget_table.flush(self.connection, self.budgets)
+        for reached in budget_table.flush(self.connection, self.budgets):
+            delivery_table.enqueue(self, reached.principal, None, reached.event)

@@ -62,6 +62,8 @@ class Writer:
     ) -> None:
         self.position = position
         self._newest = position
+        self._has_enqueued = False
+        self._hearers: list[Callable[[], None]] = []
         self._moved = asyncio.Event()
         self._connection = connection
         self._files = files
@@ -103,6 +105,10 @@ class Writer:
         """Return an event that is set once `position` has changed."""
         return self._moved
 
+    def on_enqueued(self, hear: Callable[[], None]) -> None:
+        """See DeliveryStore.on_enqueued."""
+        self._hearers.append(hear)
+
     async def close(self) -> None:
         """Finish the queued writes and stop the thread."""
         if not self._closed:
@@ -121,7 +127,8 @@ class Writer:
             outcomes = self._commit_to_files([write for write in group if write is not None])
             # The loop may be closed if the process exits without closing the store.
             with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._answer, outcomes, self._newest)
+                enqueued, self._has_enqueued = self._has_enqueued, False
+                self._loop.call_soon_threadsafe(self._answer, outcomes, self._newest, enqueued)
             self._checkpoints.committed(self._files.log_bytes)
         self._checkpoints.close()
 
@@ -147,7 +154,7 @@ class Writer:
         except sqlite3.Error as error:
             return [Outcome(write, error=unavailable(error)) for write in writes]
         try:
-            outcomes, newest = self._attempt_all(writes)
+            outcomes, newest, enqueued = self._attempt_all(writes)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._kept = None
@@ -157,12 +164,18 @@ class Writer:
             # A write that does not fit on the disk must not fail the others.
             return [outcome for write in writes for outcome in self._commit([write])]
         self._newest = max(newest, self._newest)
+        self._has_enqueued = self._has_enqueued or enqueued
         return outcomes
 
     def _attempt_all(
         self, writes: Sequence[Write[_Action]]
-    ) -> tuple[Sequence[Outcome[_Action]], int]:
-        """Run writes in the open transaction; return the outcomes and the last new position."""
+    ) -> tuple[Sequence[Outcome[_Action]], int, bool]:
+        """Run writes in the open transaction.
+
+        Returns:
+            The outcomes, the last new position, and whether deliveries were made due.
+
+        """
         try:
             # Failures are rare, and the two savepoint statements cost as much as a write.
             transaction = self._transaction()
@@ -175,8 +188,10 @@ class Writer:
             self._connection.execute("ROLLBACK")
             self._connection.execute("BEGIN IMMEDIATE")
             attempts = [self._attempt(write) for write in writes]
-            return [one for one, _ in attempts], max(position for _, position in attempts)
-        return outcomes, transaction.position or 0
+            newest = max(position for _, position, _ in attempts)
+            return [one for one, _, _ in attempts], newest, any(new for *_, new in attempts)
+        enqueued, transaction.has_enqueued = transaction.has_enqueued, False
+        return outcomes, transaction.position or 0, enqueued
 
     def _transaction(self) -> Transaction:
         """Return the transaction that the previous commit left, if it is still true, or a new one.
@@ -188,26 +203,31 @@ class Writer:
             self._kept, self._version = Transaction(self._connection), version
         return self._kept
 
-    def _attempt(self, write: Write[_Action]) -> tuple[Outcome[_Action], int]:
+    def _attempt(self, write: Write[_Action]) -> tuple[Outcome[_Action], int, bool]:
         self._connection.execute("SAVEPOINT one")
-        position = 0
+        position, enqueued = 0, False
         try:
             transaction = Transaction(self._connection)
             outcome = Outcome(write, result=write.change(transaction))
             transaction.flush()
-            position = transaction.position or 0
+            position, enqueued = transaction.position or 0, transaction.has_enqueued
         except sqlite3.Error:
             raise
         except Exception as error:  # noqa: BLE001 - passed to the caller, which waits on the event loop
             self._connection.execute("ROLLBACK TO one")
             outcome = Outcome(write, error=error)
         self._connection.execute("RELEASE one")
-        return outcome, position
+        return outcome, position, enqueued
 
-    def _answer(self, outcomes: Sequence[Outcome[_Action]], newest: int) -> None:
+    def _answer(
+        self, outcomes: Sequence[Outcome[_Action]], newest: int, has_enqueued: bool
+    ) -> None:
         answer_all(outcomes, self._places)
         if newest > self.position:
             self.position = newest
             # After the answers: whoever made a change knows of it before its news.
             self._moved.set()
             self._moved = asyncio.Event()
+        if has_enqueued:
+            for hear in self._hearers:
+                hear()

@@ -188,6 +188,23 @@ const (
 	// its HTTP listener, so it cannot sign one. Metadata: `setting`, which the operator
 	// has to set.
 	ErrorReason_ERROR_REASON_PUBLIC_URL_MISSING ErrorReason = 49
+	// NOT_FOUND. No such webhook, or it belongs to another principal. Metadata:
+	// `resource`.
+	ErrorReason_ERROR_REASON_WEBHOOK_NOT_FOUND ErrorReason = 50
+	// NOT_FOUND. The webhook has no such delivery; a delivered one is kept for 7 days,
+	// and a dead one for 30. Metadata: `resource`.
+	ErrorReason_ERROR_REASON_WEBHOOK_DELIVERY_NOT_FOUND ErrorReason = 51
+	// ALREADY_EXISTS. The principal has a webhook of this id. Metadata: `resource`.
+	ErrorReason_ERROR_REASON_WEBHOOK_ALREADY_EXISTS ErrorReason = 52
+	// RESOURCE_EXHAUSTED. The principal has as many webhooks as the server allows.
+	// Metadata: `max_webhooks`.
+	ErrorReason_ERROR_REASON_TOO_MANY_WEBHOOKS ErrorReason = 53
+	// FAILED_PRECONDITION. The webhook is disabled. Enable it with UpdateWebhook.
+	// Metadata: `resource`, and `disable_reason` as in Webhook.
+	ErrorReason_ERROR_REASON_WEBHOOK_DISABLED ErrorReason = 54
+	// FAILED_PRECONDITION. The webhook comes from the operator's file, and can be
+	// changed only there. Metadata: `resource`.
+	ErrorReason_ERROR_REASON_WEBHOOK_FROM_FILE ErrorReason = 55
 )
 
 // Enum value maps for ErrorReason.
@@ -242,6 +259,12 @@ var (
 		47: "ERROR_REASON_PRICE_UNKNOWN",
 		48: "ERROR_REASON_COST_OVER_MAXIMUM",
 		49: "ERROR_REASON_PUBLIC_URL_MISSING",
+		50: "ERROR_REASON_WEBHOOK_NOT_FOUND",
+		51: "ERROR_REASON_WEBHOOK_DELIVERY_NOT_FOUND",
+		52: "ERROR_REASON_WEBHOOK_ALREADY_EXISTS",
+		53: "ERROR_REASON_TOO_MANY_WEBHOOKS",
+		54: "ERROR_REASON_WEBHOOK_DISABLED",
+		55: "ERROR_REASON_WEBHOOK_FROM_FILE",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":                0,
@@ -293,6 +316,12 @@ var (
 		"ERROR_REASON_PRICE_UNKNOWN":              47,
 		"ERROR_REASON_COST_OVER_MAXIMUM":          48,
 		"ERROR_REASON_PUBLIC_URL_MISSING":         49,
+		"ERROR_REASON_WEBHOOK_NOT_FOUND":          50,
+		"ERROR_REASON_WEBHOOK_DELIVERY_NOT_FOUND": 51,
+		"ERROR_REASON_WEBHOOK_ALREADY_EXISTS":     52,
+		"ERROR_REASON_TOO_MANY_WEBHOOKS":          53,
+		"ERROR_REASON_WEBHOOK_DISABLED":           54,
+		"ERROR_REASON_WEBHOOK_FROM_FILE":          55,
 	}
 )
 
@@ -327,7 +356,7 @@ var File_longtake_v1_error_reason_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_error_reason_proto_rawDesc = "" +
 	"\n" +
-	"\x1elongtake/v1/error_reason.proto\x12\vlongtake.v1*\xc3\r\n" +
+	"\x1elongtake/v1/error_reason.proto\x12\vlongtake.v1*\xa8\x0f\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n" +
 	"\x1aERROR_REASON_INVALID_FIELD\x10\x01\x12\"\n" +
@@ -378,7 +407,13 @@ const file_longtake_v1_error_reason_proto_rawDesc = "" +
 	"\x1cERROR_REASON_TOO_MANY_QUEUED\x10.\x12\x1e\n" +
 	"\x1aERROR_REASON_PRICE_UNKNOWN\x10/\x12\"\n" +
 	"\x1eERROR_REASON_COST_OVER_MAXIMUM\x100\x12#\n" +
-	"\x1fERROR_REASON_PUBLIC_URL_MISSING\x101BQ\n" +
+	"\x1fERROR_REASON_PUBLIC_URL_MISSING\x101\x12\"\n" +
+	"\x1eERROR_REASON_WEBHOOK_NOT_FOUND\x102\x12+\n" +
+	"'ERROR_REASON_WEBHOOK_DELIVERY_NOT_FOUND\x103\x12'\n" +
+	"#ERROR_REASON_WEBHOOK_ALREADY_EXISTS\x104\x12\"\n" +
+	"\x1eERROR_REASON_TOO_MANY_WEBHOOKS\x105\x12!\n" +
+	"\x1dERROR_REASON_WEBHOOK_DISABLED\x106\x12\"\n" +
+	"\x1eERROR_REASON_WEBHOOK_FROM_FILE\x107BQ\n" +
 	"\x0fdev.longtake.v1B\x10ErrorReasonProtoP\x01Z*longtake.dev/client/longtake/v1;longtakev1b\x06proto3"
 
 var (

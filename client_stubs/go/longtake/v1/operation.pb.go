@@ -303,9 +303,14 @@ type GenerateVideosMetadata struct {
 	// `billed_seconds` and `estimated_cost` are then what the upstream delivered, and
 	// a warning says so. The operation changes in this way once at most, with a new
 	// revision.
-	LateSuccess   bool `protobuf:"varint,23,opt,name=late_success,json=lateSuccess,proto3" json:"late_success,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	LateSuccess bool `protobuf:"varint,23,opt,name=late_success,json=lateSuccess,proto3" json:"late_success,omitempty"`
+	// Output only. The id of the webhook that gets the events of the operation. Empty
+	// if the request names none.
+	Webhook string `protobuf:"bytes,24,opt,name=webhook,proto3" json:"webhook,omitempty"`
+	// Output only. The `webhook_metadata` of the request.
+	WebhookMetadata map[string]string `protobuf:"bytes,25,rep,name=webhook_metadata,json=webhookMetadata,proto3" json:"webhook_metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *GenerateVideosMetadata) Reset() {
@@ -499,6 +504,20 @@ func (x *GenerateVideosMetadata) GetLateSuccess() bool {
 	return false
 }
 
+func (x *GenerateVideosMetadata) GetWebhook() string {
+	if x != nil {
+		return x.Webhook
+	}
+	return ""
+}
+
+func (x *GenerateVideosMetadata) GetWebhookMetadata() map[string]string {
+	if x != nil {
+		return x.WebhookMetadata
+	}
+	return nil
+}
+
 var File_longtake_v1_operation_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_operation_proto_rawDesc = "" +
@@ -513,7 +532,7 @@ const file_longtake_v1_operation_proto_rawDesc = "" +
 	"\brevision\x18\x06 \x01(\x03B\x04\xe2A\x01\x03R\brevision:J\xeaAG\n" +
 	"\x16longtake.dev/Operation\x12\x16operations/{operation}*\n" +
 	"operations2\toperationB\b\n" +
-	"\x06result\"\x9c\f\n" +
+	"\x06result\"\xeb\r\n" +
 	"\x16GenerateVideosMetadata\x12E\n" +
 	"\x05state\x18\x01 \x01(\x0e2).longtake.v1.GenerateVideosMetadata.StateB\x04\xe2A\x01\x03R\x05state\x12\x1a\n" +
 	"\x05model\x18\x02 \x01(\tB\x04\xe2A\x01\x03R\x05model\x12'\n" +
@@ -543,8 +562,13 @@ const file_longtake_v1_operation_proto_rawDesc = "" +
 	"last_error\x18\x14 \x01(\v2\x12.google.rpc.StatusB\x04\xe2A\x01\x03R\tlastError\x12+\n" +
 	"\x0eprompt_excerpt\x18\x15 \x01(\tB\x04\xe2A\x01\x03R\rpromptExcerpt\x12\"\n" +
 	"\tprincipal\x18\x16 \x01(\tB\x04\xe2A\x01\x03R\tprincipal\x12'\n" +
-	"\flate_success\x18\x17 \x01(\bB\x04\xe2A\x01\x03R\vlateSuccess\x1a9\n" +
+	"\flate_success\x18\x17 \x01(\bB\x04\xe2A\x01\x03R\vlateSuccess\x12\x1e\n" +
+	"\awebhook\x18\x18 \x01(\tB\x04\xe2A\x01\x03R\awebhook\x12i\n" +
+	"\x10webhook_metadata\x18\x19 \x03(\v28.longtake.v1.GenerateVideosMetadata.WebhookMetadataEntryB\x04\xe2A\x01\x03R\x0fwebhookMetadata\x1a9\n" +
 	"\vLabelsEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\x1aB\n" +
+	"\x14WebhookMetadataEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"q\n" +
 	"\x05State\x12\x15\n" +
@@ -576,38 +600,40 @@ func file_longtake_v1_operation_proto_rawDescGZIP() []byte {
 }
 
 var file_longtake_v1_operation_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_longtake_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_longtake_v1_operation_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_longtake_v1_operation_proto_goTypes = []any{
 	(GenerateVideosMetadata_State)(0), // 0: longtake.v1.GenerateVideosMetadata.State
 	(*GenerateVideosOperation)(nil),   // 1: longtake.v1.GenerateVideosOperation
 	(*GenerateVideosMetadata)(nil),    // 2: longtake.v1.GenerateVideosMetadata
 	nil,                               // 3: longtake.v1.GenerateVideosMetadata.LabelsEntry
-	(*status.Status)(nil),             // 4: google.rpc.Status
-	(*GenerateVideosResponse)(nil),    // 5: longtake.v1.GenerateVideosResponse
-	(*timestamppb.Timestamp)(nil),     // 6: google.protobuf.Timestamp
-	(*money.Money)(nil),               // 7: google.type.Money
+	nil,                               // 4: longtake.v1.GenerateVideosMetadata.WebhookMetadataEntry
+	(*status.Status)(nil),             // 5: google.rpc.Status
+	(*GenerateVideosResponse)(nil),    // 6: longtake.v1.GenerateVideosResponse
+	(*timestamppb.Timestamp)(nil),     // 7: google.protobuf.Timestamp
+	(*money.Money)(nil),               // 8: google.type.Money
 }
 var file_longtake_v1_operation_proto_depIdxs = []int32{
-	4,  // 0: longtake.v1.GenerateVideosOperation.error:type_name -> google.rpc.Status
-	5,  // 1: longtake.v1.GenerateVideosOperation.response:type_name -> longtake.v1.GenerateVideosResponse
+	5,  // 0: longtake.v1.GenerateVideosOperation.error:type_name -> google.rpc.Status
+	6,  // 1: longtake.v1.GenerateVideosOperation.response:type_name -> longtake.v1.GenerateVideosResponse
 	2,  // 2: longtake.v1.GenerateVideosOperation.metadata:type_name -> longtake.v1.GenerateVideosMetadata
 	0,  // 3: longtake.v1.GenerateVideosMetadata.state:type_name -> longtake.v1.GenerateVideosMetadata.State
-	6,  // 4: longtake.v1.GenerateVideosMetadata.create_time:type_name -> google.protobuf.Timestamp
-	6,  // 5: longtake.v1.GenerateVideosMetadata.submit_time:type_name -> google.protobuf.Timestamp
-	6,  // 6: longtake.v1.GenerateVideosMetadata.update_time:type_name -> google.protobuf.Timestamp
-	6,  // 7: longtake.v1.GenerateVideosMetadata.end_time:type_name -> google.protobuf.Timestamp
-	6,  // 8: longtake.v1.GenerateVideosMetadata.expire_time:type_name -> google.protobuf.Timestamp
-	6,  // 9: longtake.v1.GenerateVideosMetadata.estimated_finish_time:type_name -> google.protobuf.Timestamp
-	6,  // 10: longtake.v1.GenerateVideosMetadata.next_retry_time:type_name -> google.protobuf.Timestamp
+	7,  // 4: longtake.v1.GenerateVideosMetadata.create_time:type_name -> google.protobuf.Timestamp
+	7,  // 5: longtake.v1.GenerateVideosMetadata.submit_time:type_name -> google.protobuf.Timestamp
+	7,  // 6: longtake.v1.GenerateVideosMetadata.update_time:type_name -> google.protobuf.Timestamp
+	7,  // 7: longtake.v1.GenerateVideosMetadata.end_time:type_name -> google.protobuf.Timestamp
+	7,  // 8: longtake.v1.GenerateVideosMetadata.expire_time:type_name -> google.protobuf.Timestamp
+	7,  // 9: longtake.v1.GenerateVideosMetadata.estimated_finish_time:type_name -> google.protobuf.Timestamp
+	7,  // 10: longtake.v1.GenerateVideosMetadata.next_retry_time:type_name -> google.protobuf.Timestamp
 	3,  // 11: longtake.v1.GenerateVideosMetadata.labels:type_name -> longtake.v1.GenerateVideosMetadata.LabelsEntry
-	7,  // 12: longtake.v1.GenerateVideosMetadata.estimated_cost:type_name -> google.type.Money
-	6,  // 13: longtake.v1.GenerateVideosMetadata.estimated_start_time:type_name -> google.protobuf.Timestamp
-	4,  // 14: longtake.v1.GenerateVideosMetadata.last_error:type_name -> google.rpc.Status
-	15, // [15:15] is the sub-list for method output_type
-	15, // [15:15] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	8,  // 12: longtake.v1.GenerateVideosMetadata.estimated_cost:type_name -> google.type.Money
+	7,  // 13: longtake.v1.GenerateVideosMetadata.estimated_start_time:type_name -> google.protobuf.Timestamp
+	5,  // 14: longtake.v1.GenerateVideosMetadata.last_error:type_name -> google.rpc.Status
+	4,  // 15: longtake.v1.GenerateVideosMetadata.webhook_metadata:type_name -> longtake.v1.GenerateVideosMetadata.WebhookMetadataEntry
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_longtake_v1_operation_proto_init() }
@@ -627,7 +653,7 @@ func file_longtake_v1_operation_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_longtake_v1_operation_proto_rawDesc), len(file_longtake_v1_operation_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

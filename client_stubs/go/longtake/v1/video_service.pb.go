@@ -128,9 +128,18 @@ type GenerateVideosRequest struct {
 	// Optional. The most that the generation may cost by list price, in US dollars.
 	// If it could cost more, all videos and fallback models considered, the call
 	// fails with COST_OVER_MAXIMUM. Default: no limit but the caller's budgets.
-	MaxCost       *money.Money `protobuf:"bytes,13,opt,name=max_cost,json=maxCost,proto3" json:"max_cost,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	MaxCost *money.Money `protobuf:"bytes,13,opt,name=max_cost,json=maxCost,proto3" json:"max_cost,omitempty"`
+	// Optional. The id of a webhook of the caller, for example `orders`, or its name,
+	// `webhooks/{id}`. It gets the events of this operation: see WebhookService.
+	// Default: none.
+	Webhook string `protobuf:"bytes,14,opt,name=webhook,proto3" json:"webhook,omitempty"`
+	// Optional. What every event of this operation repeats, in
+	// `operation.metadata.webhookMetadata`: at most 16 pairs, with keys of 1 to 64
+	// characters and values of at most 256, of 4,096 bytes in all, without control
+	// characters. Accepted only with `webhook`.
+	WebhookMetadata map[string]string `protobuf:"bytes,15,rep,name=webhook_metadata,json=webhookMetadata,proto3" json:"webhook_metadata,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *GenerateVideosRequest) Reset() {
@@ -250,6 +259,20 @@ func (x *GenerateVideosRequest) GetValidateOnly() bool {
 func (x *GenerateVideosRequest) GetMaxCost() *money.Money {
 	if x != nil {
 		return x.MaxCost
+	}
+	return nil
+}
+
+func (x *GenerateVideosRequest) GetWebhook() string {
+	if x != nil {
+		return x.Webhook
+	}
+	return ""
+}
+
+func (x *GenerateVideosRequest) GetWebhookMetadata() map[string]string {
+	if x != nil {
+		return x.WebhookMetadata
 	}
 	return nil
 }
@@ -1552,7 +1575,7 @@ type WatchOperationResponse_Heartbeat struct {
 
 func (x *WatchOperationResponse_Heartbeat) Reset() {
 	*x = WatchOperationResponse_Heartbeat{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[21]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1564,7 +1587,7 @@ func (x *WatchOperationResponse_Heartbeat) String() string {
 func (*WatchOperationResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchOperationResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[21]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1605,7 +1628,7 @@ type WatchOperationsResponse_Deletion struct {
 
 func (x *WatchOperationsResponse_Deletion) Reset() {
 	*x = WatchOperationsResponse_Deletion{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[22]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1617,7 +1640,7 @@ func (x *WatchOperationsResponse_Deletion) String() string {
 func (*WatchOperationsResponse_Deletion) ProtoMessage() {}
 
 func (x *WatchOperationsResponse_Deletion) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[22]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1649,7 +1672,7 @@ type WatchOperationsResponse_InitialSetComplete struct {
 
 func (x *WatchOperationsResponse_InitialSetComplete) Reset() {
 	*x = WatchOperationsResponse_InitialSetComplete{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[23]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1661,7 +1684,7 @@ func (x *WatchOperationsResponse_InitialSetComplete) String() string {
 func (*WatchOperationsResponse_InitialSetComplete) ProtoMessage() {}
 
 func (x *WatchOperationsResponse_InitialSetComplete) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[23]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1686,7 +1709,7 @@ type WatchOperationsResponse_Heartbeat struct {
 
 func (x *WatchOperationsResponse_Heartbeat) Reset() {
 	*x = WatchOperationsResponse_Heartbeat{}
-	mi := &file_longtake_v1_video_service_proto_msgTypes[24]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1698,7 +1721,7 @@ func (x *WatchOperationsResponse_Heartbeat) String() string {
 func (*WatchOperationsResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchOperationsResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_longtake_v1_video_service_proto_msgTypes[24]
+	mi := &file_longtake_v1_video_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1718,7 +1741,7 @@ var File_longtake_v1_video_service_proto protoreflect.FileDescriptor
 
 const file_longtake_v1_video_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1flongtake/v1/video_service.proto\x12\vlongtake.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\x1a\x18longtake/v1/caller.proto\x1a\x1clongtake/v1/generation.proto\x1a\x17longtake/v1/media.proto\x1a\x17longtake/v1/model.proto\x1a\x1blongtake/v1/operation.proto\x1a\x17longtake/v1/usage.proto\"\xbc\x05\n" +
+	"\x1flongtake/v1/video_service.proto\x12\vlongtake.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/api/client.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/httpbody.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\x1a\x17google/type/money.proto\x1a\x18longtake/v1/caller.proto\x1a\x1clongtake/v1/generation.proto\x1a\x17longtake/v1/media.proto\x1a\x17longtake/v1/model.proto\x1a\x1blongtake/v1/operation.proto\x1a\x17longtake/v1/usage.proto\"\xa3\a\n" +
 	"\x15GenerateVideosRequest\x12+\n" +
 	"\n" +
 	"request_id\x18\x01 \x01(\tB\f\xe2A\x01\x01\xe2\x8c\xcf\xd7\b\x02\b\x01R\trequestId\x121\n" +
@@ -1736,7 +1759,13 @@ const file_longtake_v1_video_service_proto_rawDesc = "" +
 	"\x12previous_operation\x18\v \x01(\tB\x1f\xe2A\x01\x01\xfaA\x18\n" +
 	"\x16longtake.dev/OperationR\x11previousOperation\x12)\n" +
 	"\rvalidate_only\x18\f \x01(\bB\x04\xe2A\x01\x01R\fvalidateOnly\x123\n" +
-	"\bmax_cost\x18\r \x01(\v2\x12.google.type.MoneyB\x04\xe2A\x01\x01R\amaxCost\"~\n" +
+	"\bmax_cost\x18\r \x01(\v2\x12.google.type.MoneyB\x04\xe2A\x01\x01R\amaxCost\x127\n" +
+	"\awebhook\x18\x0e \x01(\tB\x1d\xe2A\x01\x01\xfaA\x16\n" +
+	"\x14longtake.dev/WebhookR\awebhook\x12h\n" +
+	"\x10webhook_metadata\x18\x0f \x03(\v27.longtake.v1.GenerateVideosRequest.WebhookMetadataEntryB\x04\xe2A\x01\x01R\x0fwebhookMetadata\x1aB\n" +
+	"\x14WebhookMetadataEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"~\n" +
 	"\x13GetOperationRequest\x123\n" +
 	"\x04name\x18\x01 \x01(\tB\x1f\xe2A\x01\x02\xfaA\x18\n" +
 	"\x16longtake.dev/OperationR\x04name\x122\n" +
@@ -1871,7 +1900,7 @@ func file_longtake_v1_video_service_proto_rawDescGZIP() []byte {
 }
 
 var file_longtake_v1_video_service_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_longtake_v1_video_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_longtake_v1_video_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_longtake_v1_video_service_proto_goTypes = []any{
 	(CreateVideoUrlRequest_Disposition)(0),             // 0: longtake.v1.CreateVideoUrlRequest.Disposition
 	(*GenerateVideosRequest)(nil),                      // 1: longtake.v1.GenerateVideosRequest
@@ -1895,85 +1924,87 @@ var file_longtake_v1_video_service_proto_goTypes = []any{
 	(*GetCallerRequest)(nil),                           // 19: longtake.v1.GetCallerRequest
 	(*GetUsageRequest)(nil),                            // 20: longtake.v1.GetUsageRequest
 	(*GetUsageResponse)(nil),                           // 21: longtake.v1.GetUsageResponse
-	(*WatchOperationResponse_Heartbeat)(nil),           // 22: longtake.v1.WatchOperationResponse.Heartbeat
-	(*WatchOperationsResponse_Deletion)(nil),           // 23: longtake.v1.WatchOperationsResponse.Deletion
-	(*WatchOperationsResponse_InitialSetComplete)(nil), // 24: longtake.v1.WatchOperationsResponse.InitialSetComplete
-	(*WatchOperationsResponse_Heartbeat)(nil),          // 25: longtake.v1.WatchOperationsResponse.Heartbeat
-	(*Image)(nil),                                      // 26: longtake.v1.Image
-	(*Video)(nil),                                      // 27: longtake.v1.Video
-	(*GenerateVideosConfig)(nil),                       // 28: longtake.v1.GenerateVideosConfig
-	(*durationpb.Duration)(nil),                        // 29: google.protobuf.Duration
-	(*money.Money)(nil),                                // 30: google.type.Money
-	(*GenerateVideosOperation)(nil),                    // 31: longtake.v1.GenerateVideosOperation
-	(*httpbody.HttpBody)(nil),                          // 32: google.api.HttpBody
-	(*timestamppb.Timestamp)(nil),                      // 33: google.protobuf.Timestamp
-	(*Model)(nil),                                      // 34: longtake.v1.Model
-	(*date.Date)(nil),                                  // 35: google.type.Date
-	(Usage_Dimension)(0),                               // 36: longtake.v1.Usage.Dimension
-	(*Usage)(nil),                                      // 37: longtake.v1.Usage
-	(*emptypb.Empty)(nil),                              // 38: google.protobuf.Empty
-	(*Caller)(nil),                                     // 39: longtake.v1.Caller
+	nil,                                                // 22: longtake.v1.GenerateVideosRequest.WebhookMetadataEntry
+	(*WatchOperationResponse_Heartbeat)(nil),           // 23: longtake.v1.WatchOperationResponse.Heartbeat
+	(*WatchOperationsResponse_Deletion)(nil),           // 24: longtake.v1.WatchOperationsResponse.Deletion
+	(*WatchOperationsResponse_InitialSetComplete)(nil), // 25: longtake.v1.WatchOperationsResponse.InitialSetComplete
+	(*WatchOperationsResponse_Heartbeat)(nil),          // 26: longtake.v1.WatchOperationsResponse.Heartbeat
+	(*Image)(nil),                                      // 27: longtake.v1.Image
+	(*Video)(nil),                                      // 28: longtake.v1.Video
+	(*GenerateVideosConfig)(nil),                       // 29: longtake.v1.GenerateVideosConfig
+	(*durationpb.Duration)(nil),                        // 30: google.protobuf.Duration
+	(*money.Money)(nil),                                // 31: google.type.Money
+	(*GenerateVideosOperation)(nil),                    // 32: longtake.v1.GenerateVideosOperation
+	(*httpbody.HttpBody)(nil),                          // 33: google.api.HttpBody
+	(*timestamppb.Timestamp)(nil),                      // 34: google.protobuf.Timestamp
+	(*Model)(nil),                                      // 35: longtake.v1.Model
+	(*date.Date)(nil),                                  // 36: google.type.Date
+	(Usage_Dimension)(0),                               // 37: longtake.v1.Usage.Dimension
+	(*Usage)(nil),                                      // 38: longtake.v1.Usage
+	(*emptypb.Empty)(nil),                              // 39: google.protobuf.Empty
+	(*Caller)(nil),                                     // 40: longtake.v1.Caller
 }
 var file_longtake_v1_video_service_proto_depIdxs = []int32{
-	26, // 0: longtake.v1.GenerateVideosRequest.image:type_name -> longtake.v1.Image
-	27, // 1: longtake.v1.GenerateVideosRequest.video:type_name -> longtake.v1.Video
-	28, // 2: longtake.v1.GenerateVideosRequest.config:type_name -> longtake.v1.GenerateVideosConfig
-	29, // 3: longtake.v1.GenerateVideosRequest.queue_timeout:type_name -> google.protobuf.Duration
-	30, // 4: longtake.v1.GenerateVideosRequest.max_cost:type_name -> google.type.Money
-	29, // 5: longtake.v1.WatchOperationRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	31, // 6: longtake.v1.WatchOperationResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
-	22, // 7: longtake.v1.WatchOperationResponse.heartbeat:type_name -> longtake.v1.WatchOperationResponse.Heartbeat
-	29, // 8: longtake.v1.WatchOperationsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
-	31, // 9: longtake.v1.WatchOperationsResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
-	23, // 10: longtake.v1.WatchOperationsResponse.deletion:type_name -> longtake.v1.WatchOperationsResponse.Deletion
-	24, // 11: longtake.v1.WatchOperationsResponse.initial_set_complete:type_name -> longtake.v1.WatchOperationsResponse.InitialSetComplete
-	25, // 12: longtake.v1.WatchOperationsResponse.heartbeat:type_name -> longtake.v1.WatchOperationsResponse.Heartbeat
-	29, // 13: longtake.v1.WaitOperationRequest.timeout:type_name -> google.protobuf.Duration
-	31, // 14: longtake.v1.ListOperationsResponse.operations:type_name -> longtake.v1.GenerateVideosOperation
-	32, // 15: longtake.v1.DownloadVideoResponse.chunk:type_name -> google.api.HttpBody
-	27, // 16: longtake.v1.DownloadVideoResponse.video:type_name -> longtake.v1.Video
-	29, // 17: longtake.v1.CreateVideoUrlRequest.lifetime:type_name -> google.protobuf.Duration
-	0,  // 18: longtake.v1.CreateVideoUrlRequest.disposition:type_name -> longtake.v1.CreateVideoUrlRequest.Disposition
-	33, // 19: longtake.v1.CreateVideoUrlResponse.expire_time:type_name -> google.protobuf.Timestamp
-	34, // 20: longtake.v1.ListModelsResponse.models:type_name -> longtake.v1.Model
-	35, // 21: longtake.v1.GetUsageRequest.since:type_name -> google.type.Date
-	35, // 22: longtake.v1.GetUsageRequest.until:type_name -> google.type.Date
-	36, // 23: longtake.v1.GetUsageRequest.group_by:type_name -> longtake.v1.Usage.Dimension
-	37, // 24: longtake.v1.GetUsageResponse.usage:type_name -> longtake.v1.Usage
-	33, // 25: longtake.v1.WatchOperationResponse.Heartbeat.last_poll_time:type_name -> google.protobuf.Timestamp
-	1,  // 26: longtake.v1.VideoService.GenerateVideos:input_type -> longtake.v1.GenerateVideosRequest
-	2,  // 27: longtake.v1.VideoService.GetOperation:input_type -> longtake.v1.GetOperationRequest
-	3,  // 28: longtake.v1.VideoService.WatchOperation:input_type -> longtake.v1.WatchOperationRequest
-	5,  // 29: longtake.v1.VideoService.WatchOperations:input_type -> longtake.v1.WatchOperationsRequest
-	7,  // 30: longtake.v1.VideoService.WaitOperation:input_type -> longtake.v1.WaitOperationRequest
-	8,  // 31: longtake.v1.VideoService.ListOperations:input_type -> longtake.v1.ListOperationsRequest
-	10, // 32: longtake.v1.VideoService.CancelOperation:input_type -> longtake.v1.CancelOperationRequest
-	11, // 33: longtake.v1.VideoService.DeleteOperation:input_type -> longtake.v1.DeleteOperationRequest
-	12, // 34: longtake.v1.VideoService.DownloadVideo:input_type -> longtake.v1.DownloadVideoRequest
-	14, // 35: longtake.v1.VideoService.CreateVideoUrl:input_type -> longtake.v1.CreateVideoUrlRequest
-	16, // 36: longtake.v1.VideoService.ListModels:input_type -> longtake.v1.ListModelsRequest
-	18, // 37: longtake.v1.VideoService.GetModel:input_type -> longtake.v1.GetModelRequest
-	19, // 38: longtake.v1.VideoService.GetCaller:input_type -> longtake.v1.GetCallerRequest
-	20, // 39: longtake.v1.VideoService.GetUsage:input_type -> longtake.v1.GetUsageRequest
-	31, // 40: longtake.v1.VideoService.GenerateVideos:output_type -> longtake.v1.GenerateVideosOperation
-	31, // 41: longtake.v1.VideoService.GetOperation:output_type -> longtake.v1.GenerateVideosOperation
-	4,  // 42: longtake.v1.VideoService.WatchOperation:output_type -> longtake.v1.WatchOperationResponse
-	6,  // 43: longtake.v1.VideoService.WatchOperations:output_type -> longtake.v1.WatchOperationsResponse
-	31, // 44: longtake.v1.VideoService.WaitOperation:output_type -> longtake.v1.GenerateVideosOperation
-	9,  // 45: longtake.v1.VideoService.ListOperations:output_type -> longtake.v1.ListOperationsResponse
-	31, // 46: longtake.v1.VideoService.CancelOperation:output_type -> longtake.v1.GenerateVideosOperation
-	38, // 47: longtake.v1.VideoService.DeleteOperation:output_type -> google.protobuf.Empty
-	13, // 48: longtake.v1.VideoService.DownloadVideo:output_type -> longtake.v1.DownloadVideoResponse
-	15, // 49: longtake.v1.VideoService.CreateVideoUrl:output_type -> longtake.v1.CreateVideoUrlResponse
-	17, // 50: longtake.v1.VideoService.ListModels:output_type -> longtake.v1.ListModelsResponse
-	34, // 51: longtake.v1.VideoService.GetModel:output_type -> longtake.v1.Model
-	39, // 52: longtake.v1.VideoService.GetCaller:output_type -> longtake.v1.Caller
-	21, // 53: longtake.v1.VideoService.GetUsage:output_type -> longtake.v1.GetUsageResponse
-	40, // [40:54] is the sub-list for method output_type
-	26, // [26:40] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	27, // 0: longtake.v1.GenerateVideosRequest.image:type_name -> longtake.v1.Image
+	28, // 1: longtake.v1.GenerateVideosRequest.video:type_name -> longtake.v1.Video
+	29, // 2: longtake.v1.GenerateVideosRequest.config:type_name -> longtake.v1.GenerateVideosConfig
+	30, // 3: longtake.v1.GenerateVideosRequest.queue_timeout:type_name -> google.protobuf.Duration
+	31, // 4: longtake.v1.GenerateVideosRequest.max_cost:type_name -> google.type.Money
+	22, // 5: longtake.v1.GenerateVideosRequest.webhook_metadata:type_name -> longtake.v1.GenerateVideosRequest.WebhookMetadataEntry
+	30, // 6: longtake.v1.WatchOperationRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	32, // 7: longtake.v1.WatchOperationResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
+	23, // 8: longtake.v1.WatchOperationResponse.heartbeat:type_name -> longtake.v1.WatchOperationResponse.Heartbeat
+	30, // 9: longtake.v1.WatchOperationsRequest.heartbeat_interval:type_name -> google.protobuf.Duration
+	32, // 10: longtake.v1.WatchOperationsResponse.operation:type_name -> longtake.v1.GenerateVideosOperation
+	24, // 11: longtake.v1.WatchOperationsResponse.deletion:type_name -> longtake.v1.WatchOperationsResponse.Deletion
+	25, // 12: longtake.v1.WatchOperationsResponse.initial_set_complete:type_name -> longtake.v1.WatchOperationsResponse.InitialSetComplete
+	26, // 13: longtake.v1.WatchOperationsResponse.heartbeat:type_name -> longtake.v1.WatchOperationsResponse.Heartbeat
+	30, // 14: longtake.v1.WaitOperationRequest.timeout:type_name -> google.protobuf.Duration
+	32, // 15: longtake.v1.ListOperationsResponse.operations:type_name -> longtake.v1.GenerateVideosOperation
+	33, // 16: longtake.v1.DownloadVideoResponse.chunk:type_name -> google.api.HttpBody
+	28, // 17: longtake.v1.DownloadVideoResponse.video:type_name -> longtake.v1.Video
+	30, // 18: longtake.v1.CreateVideoUrlRequest.lifetime:type_name -> google.protobuf.Duration
+	0,  // 19: longtake.v1.CreateVideoUrlRequest.disposition:type_name -> longtake.v1.CreateVideoUrlRequest.Disposition
+	34, // 20: longtake.v1.CreateVideoUrlResponse.expire_time:type_name -> google.protobuf.Timestamp
+	35, // 21: longtake.v1.ListModelsResponse.models:type_name -> longtake.v1.Model
+	36, // 22: longtake.v1.GetUsageRequest.since:type_name -> google.type.Date
+	36, // 23: longtake.v1.GetUsageRequest.until:type_name -> google.type.Date
+	37, // 24: longtake.v1.GetUsageRequest.group_by:type_name -> longtake.v1.Usage.Dimension
+	38, // 25: longtake.v1.GetUsageResponse.usage:type_name -> longtake.v1.Usage
+	34, // 26: longtake.v1.WatchOperationResponse.Heartbeat.last_poll_time:type_name -> google.protobuf.Timestamp
+	1,  // 27: longtake.v1.VideoService.GenerateVideos:input_type -> longtake.v1.GenerateVideosRequest
+	2,  // 28: longtake.v1.VideoService.GetOperation:input_type -> longtake.v1.GetOperationRequest
+	3,  // 29: longtake.v1.VideoService.WatchOperation:input_type -> longtake.v1.WatchOperationRequest
+	5,  // 30: longtake.v1.VideoService.WatchOperations:input_type -> longtake.v1.WatchOperationsRequest
+	7,  // 31: longtake.v1.VideoService.WaitOperation:input_type -> longtake.v1.WaitOperationRequest
+	8,  // 32: longtake.v1.VideoService.ListOperations:input_type -> longtake.v1.ListOperationsRequest
+	10, // 33: longtake.v1.VideoService.CancelOperation:input_type -> longtake.v1.CancelOperationRequest
+	11, // 34: longtake.v1.VideoService.DeleteOperation:input_type -> longtake.v1.DeleteOperationRequest
+	12, // 35: longtake.v1.VideoService.DownloadVideo:input_type -> longtake.v1.DownloadVideoRequest
+	14, // 36: longtake.v1.VideoService.CreateVideoUrl:input_type -> longtake.v1.CreateVideoUrlRequest
+	16, // 37: longtake.v1.VideoService.ListModels:input_type -> longtake.v1.ListModelsRequest
+	18, // 38: longtake.v1.VideoService.GetModel:input_type -> longtake.v1.GetModelRequest
+	19, // 39: longtake.v1.VideoService.GetCaller:input_type -> longtake.v1.GetCallerRequest
+	20, // 40: longtake.v1.VideoService.GetUsage:input_type -> longtake.v1.GetUsageRequest
+	32, // 41: longtake.v1.VideoService.GenerateVideos:output_type -> longtake.v1.GenerateVideosOperation
+	32, // 42: longtake.v1.VideoService.GetOperation:output_type -> longtake.v1.GenerateVideosOperation
+	4,  // 43: longtake.v1.VideoService.WatchOperation:output_type -> longtake.v1.WatchOperationResponse
+	6,  // 44: longtake.v1.VideoService.WatchOperations:output_type -> longtake.v1.WatchOperationsResponse
+	32, // 45: longtake.v1.VideoService.WaitOperation:output_type -> longtake.v1.GenerateVideosOperation
+	9,  // 46: longtake.v1.VideoService.ListOperations:output_type -> longtake.v1.ListOperationsResponse
+	32, // 47: longtake.v1.VideoService.CancelOperation:output_type -> longtake.v1.GenerateVideosOperation
+	39, // 48: longtake.v1.VideoService.DeleteOperation:output_type -> google.protobuf.Empty
+	13, // 49: longtake.v1.VideoService.DownloadVideo:output_type -> longtake.v1.DownloadVideoResponse
+	15, // 50: longtake.v1.VideoService.CreateVideoUrl:output_type -> longtake.v1.CreateVideoUrlResponse
+	17, // 51: longtake.v1.VideoService.ListModels:output_type -> longtake.v1.ListModelsResponse
+	35, // 52: longtake.v1.VideoService.GetModel:output_type -> longtake.v1.Model
+	40, // 53: longtake.v1.VideoService.GetCaller:output_type -> longtake.v1.Caller
+	21, // 54: longtake.v1.VideoService.GetUsage:output_type -> longtake.v1.GetUsageResponse
+	41, // [41:55] is the sub-list for method output_type
+	27, // [27:41] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_longtake_v1_video_service_proto_init() }
@@ -2004,7 +2035,7 @@ func file_longtake_v1_video_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_longtake_v1_video_service_proto_rawDesc), len(file_longtake_v1_video_service_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   25,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

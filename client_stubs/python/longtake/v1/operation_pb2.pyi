@@ -32,7 +32,7 @@ class GenerateVideosOperation(_message.Message):
     def __init__(self, name: _Optional[str] = ..., done: _Optional[bool] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., response: _Optional[_Union[_generation_pb2.GenerateVideosResponse, _Mapping]] = ..., metadata: _Optional[_Union[GenerateVideosMetadata, _Mapping]] = ..., revision: _Optional[int] = ...) -> None: ...
 
 class GenerateVideosMetadata(_message.Message):
-    __slots__ = ("state", "model", "served_model", "create_time", "submit_time", "update_time", "end_time", "expire_time", "estimated_finish_time", "progress_percent", "queue_position", "attempts", "next_retry_time", "labels", "billed_seconds", "estimated_cost", "cancel_requested", "warnings", "estimated_start_time", "last_error", "prompt_excerpt", "principal", "late_success")
+    __slots__ = ("state", "model", "served_model", "create_time", "submit_time", "update_time", "end_time", "expire_time", "estimated_finish_time", "progress_percent", "queue_position", "attempts", "next_retry_time", "labels", "billed_seconds", "estimated_cost", "cancel_requested", "warnings", "estimated_start_time", "last_error", "prompt_excerpt", "principal", "late_success", "webhook", "webhook_metadata")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[GenerateVideosMetadata.State]
@@ -50,6 +50,13 @@ class GenerateVideosMetadata(_message.Message):
     FAILED: GenerateVideosMetadata.State
     CANCELLED: GenerateVideosMetadata.State
     class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class WebhookMetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +86,8 @@ class GenerateVideosMetadata(_message.Message):
     PROMPT_EXCERPT_FIELD_NUMBER: _ClassVar[int]
     PRINCIPAL_FIELD_NUMBER: _ClassVar[int]
     LATE_SUCCESS_FIELD_NUMBER: _ClassVar[int]
+    WEBHOOK_FIELD_NUMBER: _ClassVar[int]
+    WEBHOOK_METADATA_FIELD_NUMBER: _ClassVar[int]
     state: GenerateVideosMetadata.State
     model: str
     served_model: str
@@ -102,4 +111,6 @@ class GenerateVideosMetadata(_message.Message):
     prompt_excerpt: str
     principal: str
     late_success: bool
-    def __init__(self, state: _Optional[_Union[GenerateVideosMetadata.State, str]] = ..., model: _Optional[str] = ..., served_model: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., submit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., estimated_finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress_percent: _Optional[int] = ..., queue_position: _Optional[int] = ..., attempts: _Optional[int] = ..., next_retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., billed_seconds: _Optional[float] = ..., estimated_cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., cancel_requested: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ..., estimated_start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., prompt_excerpt: _Optional[str] = ..., principal: _Optional[str] = ..., late_success: _Optional[bool] = ...) -> None: ...
+    webhook: str
+    webhook_metadata: _containers.ScalarMap[str, str]
+    def __init__(self, state: _Optional[_Union[GenerateVideosMetadata.State, str]] = ..., model: _Optional[str] = ..., served_model: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., submit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., estimated_finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., progress_percent: _Optional[int] = ..., queue_position: _Optional[int] = ..., attempts: _Optional[int] = ..., next_retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., labels: _Optional[_Mapping[str, str]] = ..., billed_seconds: _Optional[float] = ..., estimated_cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., cancel_requested: _Optional[bool] = ..., warnings: _Optional[_Iterable[str]] = ..., estimated_start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., prompt_excerpt: _Optional[str] = ..., principal: _Optional[str] = ..., late_success: _Optional[bool] = ..., webhook: _Optional[str] = ..., webhook_metadata: _Optional[_Mapping[str, str]] = ...) -> None: ...

@@ -27,7 +27,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class GenerateVideosRequest(_message.Message):
-    __slots__ = ("request_id", "model", "prompt", "image", "video", "config", "resubmit_if_unknown", "queue_timeout", "priority", "allow_model_fallback", "previous_operation", "validate_only", "max_cost")
+    __slots__ = ("request_id", "model", "prompt", "image", "video", "config", "resubmit_if_unknown", "queue_timeout", "priority", "allow_model_fallback", "previous_operation", "validate_only", "max_cost", "webhook", "webhook_metadata")
+    class WebhookMetadataEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
     PROMPT_FIELD_NUMBER: _ClassVar[int]
@@ -41,6 +48,8 @@ class GenerateVideosRequest(_message.Message):
     PREVIOUS_OPERATION_FIELD_NUMBER: _ClassVar[int]
     VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     MAX_COST_FIELD_NUMBER: _ClassVar[int]
+    WEBHOOK_FIELD_NUMBER: _ClassVar[int]
+    WEBHOOK_METADATA_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     model: str
     prompt: str
@@ -54,7 +63,9 @@ class GenerateVideosRequest(_message.Message):
     previous_operation: str
     validate_only: bool
     max_cost: _money_pb2.Money
-    def __init__(self, request_id: _Optional[str] = ..., model: _Optional[str] = ..., prompt: _Optional[str] = ..., image: _Optional[_Union[_media_pb2.Image, _Mapping]] = ..., video: _Optional[_Union[_media_pb2.Video, _Mapping]] = ..., config: _Optional[_Union[_generation_pb2.GenerateVideosConfig, _Mapping]] = ..., resubmit_if_unknown: _Optional[bool] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., priority: _Optional[int] = ..., allow_model_fallback: _Optional[bool] = ..., previous_operation: _Optional[str] = ..., validate_only: _Optional[bool] = ..., max_cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ...) -> None: ...
+    webhook: str
+    webhook_metadata: _containers.ScalarMap[str, str]
+    def __init__(self, request_id: _Optional[str] = ..., model: _Optional[str] = ..., prompt: _Optional[str] = ..., image: _Optional[_Union[_media_pb2.Image, _Mapping]] = ..., video: _Optional[_Union[_media_pb2.Video, _Mapping]] = ..., config: _Optional[_Union[_generation_pb2.GenerateVideosConfig, _Mapping]] = ..., resubmit_if_unknown: _Optional[bool] = ..., queue_timeout: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., priority: _Optional[int] = ..., allow_model_fallback: _Optional[bool] = ..., previous_operation: _Optional[str] = ..., validate_only: _Optional[bool] = ..., max_cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., webhook: _Optional[str] = ..., webhook_metadata: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class GetOperationRequest(_message.Message):
     __slots__ = ("name", "include_video_data")

@@ -68,7 +68,7 @@ class VideoServiceStub:
     INVALID_ARGUMENT: fields are invalid; the details list every violation.
     ALREADY_EXISTS: `request_id` was used for another request.
     FAILED_PRECONDITION: the model was retired, its price is unknown although a
-    budget limits the cost, or the cost may exceed `max_cost`.
+    budget limits the cost, the cost may exceed `max_cost`, or `webhook` is disabled.
     RESOURCE_EXHAUSTED: the message is larger than the server accepts, or a budget
     or limit of the caller is reached. Only a rate limit has a
     google.rpc.RetryInfo.
@@ -225,7 +225,7 @@ class VideoServiceAsyncStub(VideoServiceStub):
     INVALID_ARGUMENT: fields are invalid; the details list every violation.
     ALREADY_EXISTS: `request_id` was used for another request.
     FAILED_PRECONDITION: the model was retired, its price is unknown although a
-    budget limits the cost, or the cost may exceed `max_cost`.
+    budget limits the cost, the cost may exceed `max_cost`, or `webhook` is disabled.
     RESOURCE_EXHAUSTED: the message is larger than the server accepts, or a budget
     or limit of the caller is reached. Only a rate limit has a
     google.rpc.RetryInfo.
@@ -385,7 +385,7 @@ class VideoServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT: fields are invalid; the details list every violation.
         ALREADY_EXISTS: `request_id` was used for another request.
         FAILED_PRECONDITION: the model was retired, its price is unknown although a
-        budget limits the cost, or the cost may exceed `max_cost`.
+        budget limits the cost, the cost may exceed `max_cost`, or `webhook` is disabled.
         RESOURCE_EXHAUSTED: the message is larger than the server accepts, or a budget
         or limit of the caller is reached. Only a rate limit has a
         google.rpc.RetryInfo.

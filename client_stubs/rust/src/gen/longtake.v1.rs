@@ -351,6 +351,23 @@ pub enum ErrorReason {
     /// its HTTP listener, so it cannot sign one. Metadata: `setting`, which the operator
     /// has to set.
     PublicUrlMissing = 49,
+    /// NOT_FOUND. No such webhook, or it belongs to another principal. Metadata:
+    /// `resource`.
+    WebhookNotFound = 50,
+    /// NOT_FOUND. The webhook has no such delivery; a delivered one is kept for 7 days,
+    /// and a dead one for 30. Metadata: `resource`.
+    WebhookDeliveryNotFound = 51,
+    /// ALREADY_EXISTS. The principal has a webhook of this id. Metadata: `resource`.
+    WebhookAlreadyExists = 52,
+    /// RESOURCE_EXHAUSTED. The principal has as many webhooks as the server allows.
+    /// Metadata: `max_webhooks`.
+    TooManyWebhooks = 53,
+    /// FAILED_PRECONDITION. The webhook is disabled. Enable it with UpdateWebhook.
+    /// Metadata: `resource`, and `disable_reason` as in Webhook.
+    WebhookDisabled = 54,
+    /// FAILED_PRECONDITION. The webhook comes from the operator's file, and can be
+    /// changed only there. Metadata: `resource`.
+    WebhookFromFile = 55,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -408,6 +425,12 @@ impl ErrorReason {
             Self::PriceUnknown => "ERROR_REASON_PRICE_UNKNOWN",
             Self::CostOverMaximum => "ERROR_REASON_COST_OVER_MAXIMUM",
             Self::PublicUrlMissing => "ERROR_REASON_PUBLIC_URL_MISSING",
+            Self::WebhookNotFound => "ERROR_REASON_WEBHOOK_NOT_FOUND",
+            Self::WebhookDeliveryNotFound => "ERROR_REASON_WEBHOOK_DELIVERY_NOT_FOUND",
+            Self::WebhookAlreadyExists => "ERROR_REASON_WEBHOOK_ALREADY_EXISTS",
+            Self::TooManyWebhooks => "ERROR_REASON_TOO_MANY_WEBHOOKS",
+            Self::WebhookDisabled => "ERROR_REASON_WEBHOOK_DISABLED",
+            Self::WebhookFromFile => "ERROR_REASON_WEBHOOK_FROM_FILE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -466,6 +489,14 @@ impl ErrorReason {
             "ERROR_REASON_PRICE_UNKNOWN" => Some(Self::PriceUnknown),
             "ERROR_REASON_COST_OVER_MAXIMUM" => Some(Self::CostOverMaximum),
             "ERROR_REASON_PUBLIC_URL_MISSING" => Some(Self::PublicUrlMissing),
+            "ERROR_REASON_WEBHOOK_NOT_FOUND" => Some(Self::WebhookNotFound),
+            "ERROR_REASON_WEBHOOK_DELIVERY_NOT_FOUND" => {
+                Some(Self::WebhookDeliveryNotFound)
+            }
+            "ERROR_REASON_WEBHOOK_ALREADY_EXISTS" => Some(Self::WebhookAlreadyExists),
+            "ERROR_REASON_TOO_MANY_WEBHOOKS" => Some(Self::TooManyWebhooks),
+            "ERROR_REASON_WEBHOOK_DISABLED" => Some(Self::WebhookDisabled),
+            "ERROR_REASON_WEBHOOK_FROM_FILE" => Some(Self::WebhookFromFile),
             _ => None,
         }
     }
@@ -1370,6 +1401,16 @@ pub struct GenerateVideosMetadata {
     /// revision.
     #[prost(bool, tag = "23")]
     pub late_success: bool,
+    /// Output only. The id of the webhook that gets the events of the operation. Empty
+    /// if the request names none.
+    #[prost(string, tag = "24")]
+    pub webhook: ::prost::alloc::string::String,
+    /// Output only. The `webhook_metadata` of the request.
+    #[prost(btree_map = "string, string", tag = "25")]
+    pub webhook_metadata: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 /// Nested message and enum types in `GenerateVideosMetadata`.
 pub mod generate_videos_metadata {
@@ -1590,6 +1631,20 @@ pub struct GenerateVideosRequest {
     /// fails with COST_OVER_MAXIMUM. Default: no limit but the caller's budgets.
     #[prost(message, optional, tag = "13")]
     pub max_cost: ::core::option::Option<super::super::google::r#type::Money>,
+    /// Optional. The id of a webhook of the caller, for example `orders`, or its name,
+    /// `webhooks/{id}`. It gets the events of this operation: see WebhookService.
+    /// Default: none.
+    #[prost(string, tag = "14")]
+    pub webhook: ::prost::alloc::string::String,
+    /// Optional. What every event of this operation repeats, in
+    /// `operation.metadata.webhookMetadata`: at most 16 pairs, with keys of 1 to 64
+    /// characters and values of at most 256, of 4,096 bytes in all, without control
+    /// characters. Accepted only with `webhook`.
+    #[prost(btree_map = "string, string", tag = "15")]
+    pub webhook_metadata: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 /// The request of GetOperation.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2038,7 +2093,7 @@ pub mod video_service_client {
         /// INVALID_ARGUMENT: fields are invalid; the details list every violation.
         /// ALREADY_EXISTS: `request_id` was used for another request.
         /// FAILED_PRECONDITION: the model was retired, its price is unknown although a
-        /// budget limits the cost, or the cost may exceed `max_cost`.
+        /// budget limits the cost, the cost may exceed `max_cost`, or `webhook` is disabled.
         /// RESOURCE_EXHAUSTED: the message is larger than the server accepts, or a budget
         /// or limit of the caller is reached. Only a rate limit has a
         /// google.rpc.RetryInfo.
@@ -2458,6 +2513,884 @@ pub mod video_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("longtake.v1.VideoService", "GetUsage"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// An endpoint of a principal, to which Longtake posts events as signed JSON.
+///
+/// The requests follow Standard Webhooks 1.0: the headers `webhook-id`,
+/// `webhook-timestamp` and `webhook-signature`, and a body with `type`, `timestamp`
+/// and `data`. An event arrives at least once, perhaps after later ones. Every
+/// delivery of an event has the same `webhook-id`, and the operation in it has a
+/// `revision`: drop an event of an older revision than the newest that you have.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Webhook {
+    /// Identifier. `webhooks/{id}`. The owner chooses the id, which is unique among its
+    /// webhooks: 1 to 63 lower-case letters, digits and hyphens, the first a letter.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Required. Where to post events: an https address of at most 2,048 characters,
+    /// without user name, password and fragment. Every address that its host resolves
+    /// to must be public, at each delivery too. No redirect is followed.
+    #[prost(string, tag = "2")]
+    pub url: ::prost::alloc::string::String,
+    /// Optional. The types of events to send. Default: OPERATION_SUCCEEDED,
+    /// OPERATION_FAILED and OPERATION_CANCELLED.
+    #[prost(enumeration = "webhook::EventType", repeated, tag = "3")]
+    pub event_types: ::prost::alloc::vec::Vec<i32>,
+    /// Optional. Whether nothing is sent to the webhook. The server sets it if all
+    /// deliveries of five days failed, or if the endpoint answers 410 Gone. Deliveries
+    /// that wait then become DEAD. Set it to false to enable the webhook again.
+    /// Default: false.
+    #[prost(bool, tag = "4")]
+    pub disabled: bool,
+    /// Output only. Why the webhook is disabled.
+    #[prost(enumeration = "webhook::DisableReason", tag = "5")]
+    pub disable_reason: i32,
+    /// Output only. When the webhook was disabled. Absent if it is not.
+    #[prost(message, optional, tag = "6")]
+    pub disable_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only. Since when every delivery has failed. Absent if the last one
+    /// succeeded, and before the first.
+    #[prost(message, optional, tag = "7")]
+    pub failing_since_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only. The secret that signs the events, `whsec_` and base64. Set only in
+    /// the response of CreateWebhook and RotateWebhookSecret: store it then.
+    #[prost(string, tag = "8")]
+    pub secret: ::prost::alloc::string::String,
+    /// Output only. Until when events have a second signature, by the secret before the
+    /// last rotation. Absent if they have one signature.
+    #[prost(message, optional, tag = "9")]
+    pub previous_secret_expire_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only. The id of the principal that owns the webhook. Empty if the server
+    /// does not authenticate its callers.
+    #[prost(string, tag = "10")]
+    pub principal: ::prost::alloc::string::String,
+    /// Output only. Whether the webhook comes from the operator's file. Then it can be
+    /// changed only there, and otherwise only be disabled and enabled.
+    #[prost(bool, tag = "11")]
+    pub from_file: bool,
+    /// Output only. When the webhook was created.
+    #[prost(message, optional, tag = "12")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only. When its settings last changed.
+    #[prost(message, optional, tag = "13")]
+    pub update_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Nested message and enum types in `Webhook`.
+pub mod webhook {
+    /// What an event tells. The body of the request has the name in the comment as its
+    /// `type`. Values may be added.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum EventType {
+        /// Never valid.
+        Unspecified = 0,
+        /// `operation.succeeded`: an operation that names the webhook succeeded. `data`
+        /// has the `operation` without its prompt and inputs.
+        OperationSucceeded = 1,
+        /// `operation.failed`: it failed.
+        OperationFailed = 2,
+        /// `operation.cancelled`: it was cancelled.
+        OperationCancelled = 3,
+        /// `operation.running`: the upstream accepted it. Sent only if it is in
+        /// `event_types`.
+        OperationRunning = 4,
+        /// `budget.threshold`: an operation of the principal brought a budget to a share
+        /// of its limit. `data` has the `budget`. Sent only if it is in `event_types`, for
+        /// every operation, whether it names the webhook or not.
+        BudgetThreshold = 5,
+        /// `webhook.test`: somebody called TestWebhook. It is sent whatever `event_types`
+        /// has, and not valid in it.
+        WebhookTest = 6,
+    }
+    impl EventType {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "EVENT_TYPE_UNSPECIFIED",
+                Self::OperationSucceeded => "OPERATION_SUCCEEDED",
+                Self::OperationFailed => "OPERATION_FAILED",
+                Self::OperationCancelled => "OPERATION_CANCELLED",
+                Self::OperationRunning => "OPERATION_RUNNING",
+                Self::BudgetThreshold => "BUDGET_THRESHOLD",
+                Self::WebhookTest => "WEBHOOK_TEST",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "EVENT_TYPE_UNSPECIFIED" => Some(Self::Unspecified),
+                "OPERATION_SUCCEEDED" => Some(Self::OperationSucceeded),
+                "OPERATION_FAILED" => Some(Self::OperationFailed),
+                "OPERATION_CANCELLED" => Some(Self::OperationCancelled),
+                "OPERATION_RUNNING" => Some(Self::OperationRunning),
+                "BUDGET_THRESHOLD" => Some(Self::BudgetThreshold),
+                "WEBHOOK_TEST" => Some(Self::WebhookTest),
+                _ => None,
+            }
+        }
+    }
+    /// Why a webhook is disabled. Values may be added.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum DisableReason {
+        /// The webhook is not disabled.
+        Unspecified = 0,
+        /// Somebody set `disabled`.
+        Requested = 1,
+        /// All deliveries of five days failed.
+        Failing = 2,
+        /// The endpoint answered 410 Gone.
+        Gone = 3,
+    }
+    impl DisableReason {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "DISABLE_REASON_UNSPECIFIED",
+                Self::Requested => "REQUESTED",
+                Self::Failing => "FAILING",
+                Self::Gone => "GONE",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "DISABLE_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+                "REQUESTED" => Some(Self::Requested),
+                "FAILING" => Some(Self::Failing),
+                "GONE" => Some(Self::Gone),
+                _ => None,
+            }
+        }
+    }
+}
+/// An event for a webhook, and how far its delivery is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WebhookDelivery {
+    /// Identifier. `webhooks/{id}/deliveries/{id}`. The last part is the `webhook-id` of
+    /// the requests.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Output only. The type of the event.
+    #[prost(enumeration = "webhook::EventType", tag = "2")]
+    pub event_type: i32,
+    /// Output only. The operation that the event is about. Empty for other events.
+    #[prost(string, tag = "3")]
+    pub operation: ::prost::alloc::string::String,
+    /// Output only. The state of the delivery.
+    #[prost(enumeration = "webhook_delivery::State", tag = "4")]
+    pub state: i32,
+    /// Output only. How many times the event was sent since it happened or since its
+    /// last redelivery began.
+    #[prost(int32, tag = "5")]
+    pub attempts: i32,
+    /// Output only. When the event happened.
+    #[prost(message, optional, tag = "6")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only. When the event is sent next. Absent unless PENDING.
+    #[prost(message, optional, tag = "7")]
+    pub next_attempt_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only. When the last attempt began. Absent before the first.
+    #[prost(message, optional, tag = "8")]
+    pub last_attempt_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only. How long the last attempt took. Absent before the first.
+    #[prost(message, optional, tag = "9")]
+    pub last_attempt_duration: ::core::option::Option<::prost_types::Duration>,
+    /// Output only. Why the last attempt failed.
+    #[prost(enumeration = "webhook_delivery::Failure", tag = "10")]
+    pub failure: i32,
+    /// Output only. The status that the endpoint answered last. Absent if it did not
+    /// answer.
+    #[prost(int32, optional, tag = "11")]
+    pub http_status: ::core::option::Option<i32>,
+    /// Output only. When the delivery was DELIVERED or given up. Absent if PENDING.
+    #[prost(message, optional, tag = "12")]
+    pub end_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Output only. The id of the principal that owns the webhook.
+    #[prost(string, tag = "13")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// Nested message and enum types in `WebhookDelivery`.
+pub mod webhook_delivery {
+    /// The state of a delivery. Values may be added.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum State {
+        /// Never sent.
+        Unspecified = 0,
+        /// Waits for its first or its next attempt, or is being sent.
+        Pending = 1,
+        /// The endpoint answered with a status from 200 to 299. Kept for 7 days.
+        Delivered = 2,
+        /// Given up. Kept for 30 days, in which RedeliverWebhookDelivery sends it again.
+        Dead = 3,
+    }
+    impl State {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "STATE_UNSPECIFIED",
+                Self::Pending => "PENDING",
+                Self::Delivered => "DELIVERED",
+                Self::Dead => "DEAD",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "STATE_UNSPECIFIED" => Some(Self::Unspecified),
+                "PENDING" => Some(Self::Pending),
+                "DELIVERED" => Some(Self::Delivered),
+                "DEAD" => Some(Self::Dead),
+                _ => None,
+            }
+        }
+    }
+    /// Why an attempt failed. The body of the answer is never kept. Values may be added.
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::prost::Enumeration
+    )]
+    #[repr(i32)]
+    pub enum Failure {
+        /// It did not fail.
+        Unspecified = 0,
+        /// The host does not resolve, or no connection could be made.
+        Unreachable = 1,
+        /// The certificate is not valid for the host, or TLS failed.
+        Tls = 2,
+        /// The endpoint did not answer in 15 seconds.
+        Timeout = 3,
+        /// The host resolves to an address that is not public, which is never called.
+        ForbiddenAddress = 4,
+        /// The endpoint answered with a redirect, which is never followed.
+        Redirect = 5,
+        /// The endpoint answered 410 Gone, so the webhook is disabled.
+        AnsweredGone = 6,
+        /// The endpoint answered with another status: see `http_status`.
+        Status = 7,
+        /// The answer is not HTTP, or the connection broke within it.
+        BrokenAnswer = 8,
+        /// The webhook was disabled before the event could be delivered.
+        WebhookDisabled = 9,
+    }
+    impl Failure {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "FAILURE_UNSPECIFIED",
+                Self::Unreachable => "UNREACHABLE",
+                Self::Tls => "TLS",
+                Self::Timeout => "TIMEOUT",
+                Self::ForbiddenAddress => "FORBIDDEN_ADDRESS",
+                Self::Redirect => "REDIRECT",
+                Self::AnsweredGone => "ANSWERED_GONE",
+                Self::Status => "STATUS",
+                Self::BrokenAnswer => "BROKEN_ANSWER",
+                Self::WebhookDisabled => "WEBHOOK_DISABLED",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "FAILURE_UNSPECIFIED" => Some(Self::Unspecified),
+                "UNREACHABLE" => Some(Self::Unreachable),
+                "TLS" => Some(Self::Tls),
+                "TIMEOUT" => Some(Self::Timeout),
+                "FORBIDDEN_ADDRESS" => Some(Self::ForbiddenAddress),
+                "REDIRECT" => Some(Self::Redirect),
+                "ANSWERED_GONE" => Some(Self::AnsweredGone),
+                "STATUS" => Some(Self::Status),
+                "BROKEN_ANSWER" => Some(Self::BrokenAnswer),
+                "WEBHOOK_DISABLED" => Some(Self::WebhookDisabled),
+                _ => None,
+            }
+        }
+    }
+}
+/// The request of CreateWebhook.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateWebhookRequest {
+    /// Required. The id: 1 to 63 lower-case letters, digits and hyphens, the first a
+    /// letter.
+    #[prost(string, tag = "1")]
+    pub webhook_id: ::prost::alloc::string::String,
+    /// Required. The webhook. Its `name` is ignored.
+    #[prost(message, optional, tag = "2")]
+    pub webhook: ::core::option::Option<Webhook>,
+    /// Optional. The principal that is to own the webhook. Another one than the caller
+    /// needs the role ADMIN. Default: the caller.
+    #[prost(string, tag = "3")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// The request of GetWebhook.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetWebhookRequest {
+    /// Required. `webhooks/{id}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Optional. The principal that owns the webhook. Another one than the caller needs
+    /// the role READER or ADMIN. Default: the caller.
+    #[prost(string, tag = "2")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// The request of ListWebhooks.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListWebhooksRequest {
+    /// Optional. The maximum number of webhooks to return. Default: 50; values above
+    /// 1000 mean 1000.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// Optional. The `next_page_token` of the previous call, whose `principal` must be
+    /// the same.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+    /// Optional. Only the webhooks of this principal. Default: all that the caller may
+    /// see.
+    #[prost(string, tag = "3")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// The response of ListWebhooks.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListWebhooksResponse {
+    /// The webhooks, ordered by principal and id.
+    #[prost(message, repeated, tag = "1")]
+    pub webhooks: ::prost::alloc::vec::Vec<Webhook>,
+    /// Pass it as `page_token` for the next page. Empty on the last page.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// The request of UpdateWebhook.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdateWebhookRequest {
+    /// Required. The webhook, with its `name` and the new values.
+    #[prost(message, optional, tag = "1")]
+    pub webhook: ::core::option::Option<Webhook>,
+    /// Optional. The fields to change, of `url`, `event_types` and `disabled`. `*` means
+    /// all of them. Default: those of them that are set in `webhook`.
+    #[prost(message, optional, tag = "2")]
+    pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
+    /// Optional. The principal that owns the webhook. Another one than the caller needs
+    /// the role ADMIN. Default: the caller.
+    #[prost(string, tag = "3")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// The request of DeleteWebhook.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteWebhookRequest {
+    /// Required. `webhooks/{id}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Optional. The principal that owns the webhook. Another one than the caller needs
+    /// the role ADMIN. Default: the caller.
+    #[prost(string, tag = "2")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// The request of RotateWebhookSecret.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RotateWebhookSecretRequest {
+    /// Required. `webhooks/{id}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Optional. The principal that owns the webhook. Another one than the caller needs
+    /// the role ADMIN. Default: the caller.
+    #[prost(string, tag = "2")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// The request of TestWebhook.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TestWebhookRequest {
+    /// Required. `webhooks/{id}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Optional. The principal that owns the webhook. Another one than the caller needs
+    /// the role ADMIN. Default: the caller.
+    #[prost(string, tag = "2")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// The request of GetWebhookDelivery.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetWebhookDeliveryRequest {
+    /// Required. `webhooks/{id}/deliveries/{id}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Optional. The principal that owns the webhook. Another one than the caller needs
+    /// the role READER or ADMIN. Default: the caller.
+    #[prost(string, tag = "2")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// The request of ListWebhookDeliveries.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListWebhookDeliveriesRequest {
+    /// Required. `webhooks/{id}`.
+    #[prost(string, tag = "1")]
+    pub parent: ::prost::alloc::string::String,
+    /// Optional. The maximum number of deliveries to return. Default: 50; values above
+    /// 1000 mean 1000.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// Optional. The `next_page_token` of the previous call, whose other fields must be
+    /// the same.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+    /// Optional. Only deliveries in this state. Default: all.
+    #[prost(enumeration = "webhook_delivery::State", tag = "4")]
+    pub state: i32,
+    /// Optional. The principal that owns the webhook. Another one than the caller needs
+    /// the role READER or ADMIN. Default: the caller.
+    #[prost(string, tag = "5")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// The response of ListWebhookDeliveries.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListWebhookDeliveriesResponse {
+    /// The deliveries, the newest event first.
+    #[prost(message, repeated, tag = "1")]
+    pub deliveries: ::prost::alloc::vec::Vec<WebhookDelivery>,
+    /// Pass it as `page_token` for the next page. Empty on the last page.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// The request of RedeliverWebhookDelivery.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RedeliverWebhookDeliveryRequest {
+    /// Required. `webhooks/{id}/deliveries/{id}`.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Optional. The principal that owns the webhook. Another one than the caller needs
+    /// the role ADMIN. Default: the caller.
+    #[prost(string, tag = "2")]
+    pub principal: ::prost::alloc::string::String,
+}
+/// Generated client implementations.
+pub mod webhook_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Registers webhooks, and shows what was sent to them.
+    ///
+    /// GenerateVideosRequest.webhook names the webhook that gets the events of an
+    /// operation. An event is stored in the transaction that makes it true, so it is never
+    /// lost. It is sent at once, and again after 5 and 30 seconds, 2, 10 and 30 minutes,
+    /// 1, 2, 4, 8 and 10 hours, each 20 % more or less, until the endpoint answers with a
+    /// status from 200 to 299.
+    ///
+    /// Errors, credentials and retries are those of VideoService. A GENERATOR uses its own
+    /// webhooks. A READER also sees those of all principals, and an ADMIN also changes
+    /// them: both name the owner in `principal`. Another's webhook is otherwise NOT_FOUND,
+    /// like one that never existed.
+    #[derive(Debug, Clone)]
+    pub struct WebhookServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> WebhookServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> WebhookServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            WebhookServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Creates a webhook, and returns it with its secret. If the answer is lost, rotate the
+        /// secret: a repetition is ALREADY_EXISTS.
+        ///
+        /// INVALID_ARGUMENT: fields are invalid; the details list every violation.
+        /// ALREADY_EXISTS: the caller has a webhook of this id.
+        /// RESOURCE_EXHAUSTED: the caller has as many webhooks as the server allows.
+        pub async fn create_webhook(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreateWebhookRequest>,
+        ) -> std::result::Result<tonic::Response<super::Webhook>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/longtake.v1.WebhookService/CreateWebhook",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("longtake.v1.WebhookService", "CreateWebhook"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Returns a webhook, without its secret.
+        ///
+        /// NOT_FOUND: no such webhook.
+        pub async fn get_webhook(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetWebhookRequest>,
+        ) -> std::result::Result<tonic::Response<super::Webhook>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/longtake.v1.WebhookService/GetWebhook",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("longtake.v1.WebhookService", "GetWebhook"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists webhooks, ordered by principal and id, without their secrets.
+        ///
+        /// INVALID_ARGUMENT: the page size is negative, or the page token belongs to another
+        /// query.
+        pub async fn list_webhooks(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListWebhooksRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWebhooksResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/longtake.v1.WebhookService/ListWebhooks",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("longtake.v1.WebhookService", "ListWebhooks"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Changes a webhook, or enables it again. Events that wait are sent to the new
+        /// address.
+        ///
+        /// INVALID_ARGUMENT: fields are invalid; the details list every violation.
+        /// NOT_FOUND: no such webhook.
+        /// FAILED_PRECONDITION: the webhook comes from the operator's file, and more than
+        /// `disabled` is to change.
+        pub async fn update_webhook(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateWebhookRequest>,
+        ) -> std::result::Result<tonic::Response<super::Webhook>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/longtake.v1.WebhookService/UpdateWebhook",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("longtake.v1.WebhookService", "UpdateWebhook"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Deletes a webhook and its deliveries. Events that wait are not sent.
+        ///
+        /// NOT_FOUND: no such webhook.
+        /// FAILED_PRECONDITION: the webhook comes from the operator's file.
+        pub async fn delete_webhook(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteWebhookRequest>,
+        ) -> std::result::Result<tonic::Response<()>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/longtake.v1.WebhookService/DeleteWebhook",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("longtake.v1.WebhookService", "DeleteWebhook"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Gives a webhook a new secret, and returns the webhook with it. For 24 hours, the
+        /// requests have two signatures: by the new secret and by the one before. A second
+        /// rotation in that time ends that of the oldest.
+        ///
+        /// NOT_FOUND: no such webhook.
+        /// FAILED_PRECONDITION: the webhook comes from the operator's file.
+        pub async fn rotate_webhook_secret(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RotateWebhookSecretRequest>,
+        ) -> std::result::Result<tonic::Response<super::Webhook>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/longtake.v1.WebhookService/RotateWebhookSecret",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("longtake.v1.WebhookService", "RotateWebhookSecret"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Sends a `webhook.test` event to a webhook, and returns its delivery without
+        /// waiting for it: see GetWebhookDelivery.
+        ///
+        /// NOT_FOUND: no such webhook.
+        /// FAILED_PRECONDITION: the webhook is disabled.
+        pub async fn test_webhook(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TestWebhookRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WebhookDelivery>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/longtake.v1.WebhookService/TestWebhook",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("longtake.v1.WebhookService", "TestWebhook"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Returns a delivery.
+        ///
+        /// NOT_FOUND: no such webhook, or no such delivery.
+        pub async fn get_webhook_delivery(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetWebhookDeliveryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WebhookDelivery>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/longtake.v1.WebhookService/GetWebhookDelivery",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("longtake.v1.WebhookService", "GetWebhookDelivery"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Lists the deliveries of a webhook, the newest event first.
+        ///
+        /// INVALID_ARGUMENT: the state is unknown, the page size is negative, or the page
+        /// token belongs to another query.
+        /// NOT_FOUND: no such webhook.
+        pub async fn list_webhook_deliveries(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListWebhookDeliveriesRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListWebhookDeliveriesResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/longtake.v1.WebhookService/ListWebhookDeliveries",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "longtake.v1.WebhookService",
+                        "ListWebhookDeliveries",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// Sends an event again, with the same `webhook-id` and with attempts as for a new
+        /// one. An event that waits is sent at once.
+        ///
+        /// NOT_FOUND: no such webhook, or no such delivery.
+        /// FAILED_PRECONDITION: the webhook is disabled.
+        pub async fn redeliver_webhook_delivery(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RedeliverWebhookDeliveryRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WebhookDelivery>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/longtake.v1.WebhookService/RedeliverWebhookDelivery",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "longtake.v1.WebhookService",
+                        "RedeliverWebhookDelivery",
+                    ),
+                );
             self.inner.unary(req, path, codec).await
         }
     }

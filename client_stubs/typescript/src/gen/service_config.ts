@@ -14,7 +14,14 @@ export const serviceConfig = {
         {"service": "longtake.v1.VideoService", "method": "ListModels"},
         {"service": "longtake.v1.VideoService", "method": "GetModel"},
         {"service": "longtake.v1.VideoService", "method": "GetCaller"},
-        {"service": "longtake.v1.VideoService", "method": "GetUsage"}
+        {"service": "longtake.v1.VideoService", "method": "GetUsage"},
+        {"service": "longtake.v1.WebhookService", "method": "GetWebhook"},
+        {"service": "longtake.v1.WebhookService", "method": "ListWebhooks"},
+        {"service": "longtake.v1.WebhookService", "method": "UpdateWebhook"},
+        {"service": "longtake.v1.WebhookService", "method": "DeleteWebhook"},
+        {"service": "longtake.v1.WebhookService", "method": "GetWebhookDelivery"},
+        {"service": "longtake.v1.WebhookService", "method": "ListWebhookDeliveries"},
+        {"service": "longtake.v1.WebhookService", "method": "RedeliverWebhookDelivery"}
       ],
       "waitForReady": false,
       "retryPolicy": {

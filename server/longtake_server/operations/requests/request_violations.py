@@ -17,6 +17,7 @@ from longtake_server.operations.requests.media_violations import (
     image_violations,
     video_violations,
 )
+from longtake_server.operations.requests.webhook_violations import webhook_violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -101,6 +102,7 @@ def _service_violations(request: GenerateVideosRequest) -> Iterator[Violation]:
         )
     if request.previous_operation and not _OPERATION.fullmatch(request.previous_operation):
         yield Violation("previous_operation", "accepted is operations/{id}")
+    yield from webhook_violations(request)
 
 
 def _is_dollars(money: Money) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from longtake_server.operations.accounting import SUMS
+from longtake_server.storage.webhook_rows import DELIVERY_COLUMNS, WEBHOOK_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,5 +97,12 @@ COPIED_TABLES: tuple[CopiedTable, ...] = (
     CopiedTable(
         "budget_events", ("number",), ("subject", "period_key", "measure", "percent", "time")
     ),
+    CopiedTable(
+        "webhooks",
+        WEBHOOK_COLUMNS[:2],
+        WEBHOOK_COLUMNS[2:],
+        converted={"from_file": bool},
+    ),
+    CopiedTable("webhook_deliveries", DELIVERY_COLUMNS[:1], (*DELIVERY_COLUMNS[1:], "payload")),
 )
 """Every table but `meta`, whose only row is updated."""

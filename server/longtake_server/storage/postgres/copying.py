@@ -121,10 +121,11 @@ def _copy_counters(source: sqlite3.Connection, target: Connection[Row]) -> None:
     )
     leases = source.execute("SELECT leases FROM meta").fetchone()[0]
     target.execute(f"ALTER SEQUENCE work_leases RESTART WITH {leases + 1:d}")
-    events = source.execute(
-        "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'budget_events'"
-    ).fetchone()[0]
-    target.execute(f"ALTER TABLE budget_events ALTER number RESTART WITH {events + 1:d}")
+    for table in ("budget_events", "webhook_deliveries"):
+        last = source.execute(
+            "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?", (table,)
+        ).fetchone()[0]
+        target.execute(f"ALTER TABLE {table} ALTER number RESTART WITH {last + 1:d}")
 
 
 def _compare(table: CopiedTable, source: sqlite3.Connection, target: Connection[Row]) -> int:

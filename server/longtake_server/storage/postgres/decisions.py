@@ -11,6 +11,8 @@ from longtake_server.operations.store import EngineReplaced, LeaseLost, Revision
 from longtake_server.storage import budget_changes
 from longtake_server.storage.codec import to_micros
 from longtake_server.storage.postgres.group import NewOperation, OperationRow, Tombstone
+from longtake_server.storage.postgres.webhook_changes import ForWebhook
+from longtake_server.webhooks.model import event_of_change
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,6 +80,8 @@ def update(
     row.record, row.position = record, group.next_position()
     if record.done and not record.may_succeed_late:
         row.has_work, row.owner = False, None
+    if record.webhook and (event := event_of_change(before, record)) is not None:
+        group.events.append(ForWebhook(record.caller, record.webhook, event))
     group.usage.updated(before, record)
     budget_changes.updated(group.budgets, before, record)
     group.count_queued(record.caller, before, record)

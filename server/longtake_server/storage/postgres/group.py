@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from longtake_server.operations.model import OperationRecord
     from longtake_server.storage.postgres.budget_reads import ReadBudgets
+    from longtake_server.storage.postgres.webhook_changes import ForWebhook
 
 
 @dataclass(slots=True)
@@ -82,6 +83,7 @@ class Group:
         new_request_ids: The request_ids among them.
         tombstones: The deleted operations by name.
         queue_changes: By how much the number of queued operations of a caller changes.
+        events: The events of operations for webhooks.
 
     """
 
@@ -103,6 +105,7 @@ class Group:
         self.new_request_ids: dict[tuple[str, str], str] = {}
         self.tombstones: dict[str, Tombstone] = {}
         self.queue_changes: Counter[str] = Counter()
+        self.events: list[ForWebhook] = []
         self._read_position = position
         self._queue_lengths = budgets.queue_lengths
 

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from longtake_server.operations.accounting import SUMS
 from longtake_server.storage.codec import encode_record, optional_micros, to_micros
 from longtake_server.storage.postgres.query import Query, nothing
+from longtake_server.storage.postgres.row_arrays import columns_of, table_of
+from longtake_server.storage.postgres.webhook_changes import enqueued, thresholds
 from longtake_server.storage.usage_rows import rows_of
 
 if TYPE_CHECKING:
@@ -35,7 +37,9 @@ def changes_of(group: Group, channel: str) -> Iterator[Query[None]]:
     if group.tombstones:
         yield from _deleted(group)
     yield from _usage(group.usage)
-    yield from _budgets(group.budgets)
+    yield from _budgets(group.budgets, channel)
+    if group.events:
+        yield enqueued(group.events, channel)
     if queues := [(caller, change) for caller, change in group.queue_changes.items() if change]:
         yield _insert(
             "queue_lengths AS stored (caller, queued)",
@@ -113,11 +117,11 @@ def _updated(group: Group) -> Iterator[Query[None]]:
                 position = new.position, revision = new.revision, state = new.state,
                 expire_time = new.expire_time, upstream_operation = new.upstream_operation,
                 record = new.record
-            FROM {_table(_CHANGING)} AS new
+            FROM {table_of(_CHANGING)} AS new
                 (name, position, revision, state, expire_time, upstream_operation, record)
             WHERE operations.name = new.name
             """,  # noqa: S608 - constants
-            _columns(
+            columns_of(
                 _CHANGING, [_changing(row.record, row.position) for _, row in changed if row.record]
             ),
             nothing,
@@ -161,7 +165,7 @@ def _usage(usage: UsageRows) -> Iterator[Query[None]]:
         yield _delete_empty("label_usage", ("day", "caller", "model", "key", "value"), labels)
 
 
-def _budgets(budgets: BudgetRows) -> Iterator[Query[None]]:
+def _budgets(budgets: BudgetRows, channel: str) -> Iterator[Query[None]]:
     changes = budgets.changed()
     if changes.sums:
         yield _insert(
@@ -189,19 +193,14 @@ def _budgets(budgets: BudgetRows) -> Iterator[Query[None]]:
             """,
         )
     if changes.events:
-        yield _insert(
-            "budget_events (time, subject, period_key, measure, percent)",
-            ("bigint", "text", "text", "text", "bigint"),
-            changes.events,
-            "ON CONFLICT (subject, period_key, measure, percent) DO NOTHING",
-        )
+        yield thresholds(changes.events, channel)
 
 
 def _insert(
     into: str, types: Sequence[str], rows: Sequence[Sequence[object]], conflict: str = ""
 ) -> Query[None]:
-    sql = f"INSERT INTO {into} SELECT * FROM {_table(types)} AS new {conflict}"  # noqa: S608 - constants
-    return Query(sql, _columns(types, rows), nothing)
+    sql = f"INSERT INTO {into} SELECT * FROM {table_of(types)} AS new {conflict}"  # noqa: S608 - constants
+    return Query(sql, columns_of(types, rows), nothing)
 
 
 def _delete(table: str, names: Sequence[str]) -> Query[None]:
@@ -213,19 +212,6 @@ def _delete_empty(table: str, key: Sequence[str], rows: Sequence[Sequence[object
     types = ("text",) * len(key)
     columns = ", ".join(key)
     sql = f"""
-        DELETE FROM {table} WHERE accepted = 0 AND ({columns}) IN (SELECT * FROM {_table(types)})
+        DELETE FROM {table} WHERE accepted = 0 AND ({columns}) IN (SELECT * FROM {table_of(types)})
     """  # noqa: S608 - constants
-    return Query(sql, _columns(types, rows), nothing)
-
-
-def _table(types: Sequence[str]) -> str:
-    """Return the rows as a table. Each parameter is an array of a column's values."""
-    arrays = (
-        f"%(column{number}){'b' if kind == 'bytea' else 's'}::{kind}[]"
-        for number, kind in enumerate(types)
-    )
-    return f"unnest({', '.join(arrays)})"
-
-
-def _columns(types: Sequence[str], rows: Sequence[Sequence[object]]) -> dict[str, Any]:
-    return {f"column{number}": [row[number] for row in rows] for number in range(len(types))}
+    return Query(sql, columns_of(types, rows), nothing)

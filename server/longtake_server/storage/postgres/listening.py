@@ -36,6 +36,7 @@ class Listener:
         address: The database.
         channel: The channel of its notifications of new positions.
         texts_channel: The channel of the texts of replicas.
+        enqueue_channel: The channel that tells that deliveries of events were made due.
         position: Its position.
         clock: The time source.
 
@@ -46,13 +47,16 @@ class Listener:
         address: DatabaseAddress,
         channel: str,
         texts_channel: str,
+        enqueue_channel: str,
         position: int,
         clock: Clock,
     ) -> None:
         self._address = address
         self._channel = channel
         self._texts_channel = texts_channel
+        self._enqueue_channel = enqueue_channel
         self._hearers: list[Callable[[str], None]] = []
+        self._enqueue_hearers: list[Callable[[], None]] = []
         self._position = position
         self._clock = clock
         self._heard = asyncio.Event()
@@ -75,6 +79,10 @@ class Listener:
         """See ReplicaStore.on_told."""
         self._hearers.append(hear)
 
+    def on_enqueued(self, hear: Callable[[], None]) -> None:
+        """See DeliveryStore.on_enqueued."""
+        self._enqueue_hearers.append(hear)
+
     async def close(self) -> None:
         """Stop listening."""
         self._task.cancel()
@@ -95,7 +103,7 @@ class Listener:
 
     async def _listen(self, backoff: Backoff) -> None:
         async with await self._address.connect() as connection:
-            for channel in (self._channel, self._texts_channel):
+            for channel in (self._channel, self._texts_channel, self._enqueue_channel):
                 await connection.execute(f'LISTEN "{channel}"')
             # After a failover the store may have gone back, so this may be less than before.
             self._set(await ask(connection, newest()))
@@ -106,6 +114,9 @@ class Listener:
     def _hear(self, notification: Notify) -> None:
         if notification.channel == self._channel:
             self.note(int(notification.payload))
-            return
-        for hear in self._hearers:
-            hear(notification.payload)
+        elif notification.channel == self._enqueue_channel:
+            for wake in self._enqueue_hearers:
+                wake()
+        else:
+            for hear in self._hearers:
+                hear(notification.payload)

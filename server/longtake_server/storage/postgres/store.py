@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations and API keys in PostgreSQL, for many processes.
 
-Implements operations.store, identity.key_store and identity.signing_keys.
+Implements operations.store, identity.key_store, identity.signing_keys and webhooks.store.
 
 A write is durable before it is acknowledged. A read sees every write that any process acknowledged
 before it.
@@ -34,6 +34,8 @@ from longtake_server.storage.postgres.opening import open_database
 from longtake_server.storage.postgres.readers import Readers
 from longtake_server.storage.postgres.record_reads import RecordReads
 from longtake_server.storage.postgres.session import Session
+from longtake_server.storage.postgres.webhook_changes import enqueue_channel
+from longtake_server.storage.postgres.webhook_store import PostgresWebhooks
 from longtake_server.storage.postgres.writer import Decision, Writer
 
 if TYPE_CHECKING:
@@ -70,13 +72,19 @@ _LARGEST_WITHIN_A_COMMIT = 64 << 10
 
 
 class PostgresStore:
-    """An OperationStore and a KeyStore in a database that many processes share."""
+    """An OperationStore and a KeyStore in a database that many processes share.
+
+    Attributes:
+        webhooks: The WebhookStore and DeliveryStore of the same database.
+
+    """
 
     def __init__(self, address: DatabaseAddress, opened: Opened, clock: Clock) -> None:
         self._clock = DatabaseClock(clock)
         self._texts_channel = f"{opened.channel}_texts"
         self._listener = Listener(
-            address, opened.channel, self._texts_channel, opened.position, clock
+            *(address, opened.channel, self._texts_channel, enqueue_channel(opened.channel)),
+            *(opened.position, clock),
         )
         self._writer = Writer(Session(address, clock), opened.channel, self._listener.note)
         self._readers = Readers(
@@ -84,6 +92,9 @@ class PostgresStore:
         )
         self._records = RecordReads(self._readers)
         self._key_readers = Readers([Session(address, clock)], "storage-key-reader")
+        self.webhooks = PostgresWebhooks(
+            self._readers, self._writer, self._listener, opened.channel
+        )
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod

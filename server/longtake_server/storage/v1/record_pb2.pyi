@@ -12,8 +12,15 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class OperationRecord(_message.Message):
-    __slots__ = ("name", "revision", "state", "caller", "request_id", "request_digest", "model", "served_model", "upstream", "upstream_operation", "create_time", "submit_time", "update_time", "end_time", "expire_time", "estimated_finish_time", "attempts", "next_retry_time", "queue_deadline", "resubmit_if_unknown", "may_have_started", "cancel_requested", "labels", "traceparent", "error", "videos", "filtered_count", "filtered_reasons", "warnings", "billed_seconds", "cost_micros", "priority", "queue_position", "estimated_start_time", "last_refusal", "prompt_excerpt", "reserved_micros", "reserved_milliseconds", "charges", "late_success", "tracestate")
+    __slots__ = ("name", "revision", "state", "caller", "request_id", "request_digest", "model", "served_model", "upstream", "upstream_operation", "create_time", "submit_time", "update_time", "end_time", "expire_time", "estimated_finish_time", "attempts", "next_retry_time", "queue_deadline", "resubmit_if_unknown", "may_have_started", "cancel_requested", "labels", "traceparent", "error", "videos", "filtered_count", "filtered_reasons", "warnings", "billed_seconds", "cost_micros", "priority", "queue_position", "estimated_start_time", "last_refusal", "prompt_excerpt", "reserved_micros", "reserved_milliseconds", "charges", "late_success", "tracestate", "webhook", "webhook_metadata")
     class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class WebhookMetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +68,8 @@ class OperationRecord(_message.Message):
     CHARGES_FIELD_NUMBER: _ClassVar[int]
     LATE_SUCCESS_FIELD_NUMBER: _ClassVar[int]
     TRACESTATE_FIELD_NUMBER: _ClassVar[int]
+    WEBHOOK_FIELD_NUMBER: _ClassVar[int]
+    WEBHOOK_METADATA_FIELD_NUMBER: _ClassVar[int]
     name: str
     revision: int
     state: _operation_pb2.GenerateVideosMetadata.State
@@ -102,7 +111,9 @@ class OperationRecord(_message.Message):
     charges: _containers.RepeatedCompositeFieldContainer[Charge]
     late_success: bool
     tracestate: str
-    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., state: _Optional[_Union[_operation_pb2.GenerateVideosMetadata.State, str]] = ..., caller: _Optional[str] = ..., request_id: _Optional[str] = ..., request_digest: _Optional[bytes] = ..., model: _Optional[str] = ..., served_model: _Optional[str] = ..., upstream: _Optional[str] = ..., upstream_operation: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., submit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., estimated_finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts: _Optional[int] = ..., next_retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue_deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resubmit_if_unknown: _Optional[bool] = ..., may_have_started: _Optional[bool] = ..., cancel_requested: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., traceparent: _Optional[str] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., videos: _Optional[_Iterable[_Union[StoredVideo, _Mapping]]] = ..., filtered_count: _Optional[int] = ..., filtered_reasons: _Optional[_Iterable[str]] = ..., warnings: _Optional[_Iterable[str]] = ..., billed_seconds: _Optional[float] = ..., cost_micros: _Optional[int] = ..., priority: _Optional[int] = ..., queue_position: _Optional[int] = ..., estimated_start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_refusal: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., prompt_excerpt: _Optional[str] = ..., reserved_micros: _Optional[int] = ..., reserved_milliseconds: _Optional[int] = ..., charges: _Optional[_Iterable[_Union[Charge, _Mapping]]] = ..., late_success: _Optional[bool] = ..., tracestate: _Optional[str] = ...) -> None: ...
+    webhook: str
+    webhook_metadata: _containers.ScalarMap[str, str]
+    def __init__(self, name: _Optional[str] = ..., revision: _Optional[int] = ..., state: _Optional[_Union[_operation_pb2.GenerateVideosMetadata.State, str]] = ..., caller: _Optional[str] = ..., request_id: _Optional[str] = ..., request_digest: _Optional[bytes] = ..., model: _Optional[str] = ..., served_model: _Optional[str] = ..., upstream: _Optional[str] = ..., upstream_operation: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., submit_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., estimated_finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., attempts: _Optional[int] = ..., next_retry_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., queue_deadline: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., resubmit_if_unknown: _Optional[bool] = ..., may_have_started: _Optional[bool] = ..., cancel_requested: _Optional[bool] = ..., labels: _Optional[_Mapping[str, str]] = ..., traceparent: _Optional[str] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., videos: _Optional[_Iterable[_Union[StoredVideo, _Mapping]]] = ..., filtered_count: _Optional[int] = ..., filtered_reasons: _Optional[_Iterable[str]] = ..., warnings: _Optional[_Iterable[str]] = ..., billed_seconds: _Optional[float] = ..., cost_micros: _Optional[int] = ..., priority: _Optional[int] = ..., queue_position: _Optional[int] = ..., estimated_start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_refusal: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., prompt_excerpt: _Optional[str] = ..., reserved_micros: _Optional[int] = ..., reserved_milliseconds: _Optional[int] = ..., charges: _Optional[_Iterable[_Union[Charge, _Mapping]]] = ..., late_success: _Optional[bool] = ..., tracestate: _Optional[str] = ..., webhook: _Optional[str] = ..., webhook_metadata: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Charge(_message.Message):
     __slots__ = ("subject", "period_key")
