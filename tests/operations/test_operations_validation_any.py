@@ -36,7 +36,7 @@ def messages(kind: Any) -> st.SearchStrategy[Any]:
 
 
 def values(field: Any) -> st.SearchStrategy[Any]:
-    if field.name == "labels":
+    if field.message_type is not None and field.message_type.GetOptions().map_entry:
         return st.dictionaries(st.text(max_size=70), st.text(max_size=70), max_size=70)
     one: st.SearchStrategy[Any]
     if field.name in LIKELY:
@@ -53,6 +53,7 @@ LIKELY: dict[str, tuple[object, ...]] = {
     "data": (b"", PNG, JPEG, WEBP, MP4, AVI, JPEG[:30], b"\xff\xd8\xff"),
     "mime_type": ("", "image/png", "video/mp4", "video/mov", "text/plain"),
     "duration_seconds": (-1, 0, 4, 5, 8),
+    "webhook": ("orders", "webhooks/orders", "Orders", ""),
 }
 SCALARS: dict[int, st.SearchStrategy[Any]] = {
     FieldDescriptor.TYPE_STRING: st.text(max_size=40),
