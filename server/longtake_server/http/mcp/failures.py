@@ -10,12 +10,13 @@ from google.rpc import code_pb2
 from mcp.shared.exceptions import MCPError
 from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, CallToolResult, TextContent
 
-from longtake_server.errors import InvalidRequest, ResourceError
 from longtake_server.http.statuses import details_of, retry_seconds
 from longtake_server.rpc.status import status_of
 
 if TYPE_CHECKING:
     from typing import Any
+
+_SERVER_FAULTS = frozenset({"INTERNAL", "UNAVAILABLE"})
 
 META = "longtake.dev/error"
 """The member of `_meta` that has the google.rpc.Status of an error as JSON."""
@@ -32,8 +33,8 @@ def failed_call(error: Exception) -> CallToolResult:
 def failed_request(error: Exception) -> MCPError:
     """Return the error of a request that is no tool call."""
     text, data = _told(error)
-    of_caller = isinstance(error, InvalidRequest | ResourceError)
-    return MCPError(INVALID_PARAMS if of_caller else INTERNAL_ERROR, text, {META: data})
+    code = INTERNAL_ERROR if data["code"] in _SERVER_FAULTS else INVALID_PARAMS
+    return MCPError(code, text, {META: data})
 
 
 def _told(error: Exception) -> tuple[str, dict[str, Any]]:
@@ -46,5 +47,5 @@ def _told(error: Exception) -> tuple[str, dict[str, Any]]:
     text = status.message
     if (seconds := retry_seconds(status)) is not None:
         data["retry_after_seconds"] = seconds
-        text += f" (try again after {seconds} seconds)"
+        text += f" (try again after {seconds} s)"
     return text, data

@@ -21,7 +21,7 @@ from longtake_server.http.mcp import answers
 from longtake_server.http.mcp.tools import as_json
 from longtake_server.operations.results.download import video_of
 from longtake_server.operations.store import Filter
-from longtake_server.rpc.requests import page_cursor, page_token, wrong_page_token
+from longtake_server.rpc.requests import page_cursor, page_token
 
 if TYPE_CHECKING:
     from longtake_server.clock import Clock
@@ -79,11 +79,12 @@ class Resources:
             StorageUnavailable: The store failed.
 
         """
-        after = page_cursor(cursor, call.principal.id, _QUERY)
         try:
+            after = page_cursor(cursor, call.principal.id, _QUERY)
             page = await self._calls.page(call, Filter(), _PAGE, after)
-        except ValueError as error:
-            raise wrong_page_token() from error
+        except (InvalidRequest, ValueError) as error:
+            accepted = "accepted is the nextCursor of the page before"
+            raise InvalidRequest([Violation("cursor", accepted)]) from error
         further = page.next_cursor
         return ListResourcesResult(
             resources=[_resource(record) for record in page.records],
