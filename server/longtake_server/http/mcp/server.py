@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Serves the Model Context Protocol by its SDK. Imported with the first request of an agent.
 
-The SDK takes 24 MiB and half a second of processor time, which servers without agents save.
+The SDK takes 25 MiB and a second of processor time, which servers without agents save.
 """
 
 from __future__ import annotations
