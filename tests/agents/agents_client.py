@@ -59,6 +59,14 @@ async def called(client: Client, tool: str, **arguments: Any) -> Any:
     return result.structured_content
 
 
+async def ended(client: Client, operation: str) -> Any:
+    """Call get_video until an operation has ended, and return its structured result."""
+    while True:
+        found = await called(client, "get_video", operation=operation, wait_seconds=45)
+        if found["done"]:
+            return found
+
+
 async def refused(client: Client, tool: str, **arguments: Any) -> str:
     """Call a tool that must fail, and return what it says."""
     result = await client.call_tool(tool, arguments)

@@ -37,6 +37,8 @@ async def test_a_long_video_arrives_with_the_second_get_video_and_is_paid_once(
             repeated = (await called(client, "generate_video", **ORDER))["operation"]
             first = await called(client, "get_video", operation=name, wait_seconds=1)
             await upstream.tell("release")
+            (generation,) = await upstream.operations()
+            await upstream.wait(operation=generation)
             second = await called(client, "get_video", operation=name, wait_seconds=45)
         async with httpx.AsyncClient() as player:
             played = await player.get(second["videos"][0]["url"])
