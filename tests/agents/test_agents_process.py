@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mcp.client.client import ConnectMode
 
 pytestmark = pytest.mark.timeout(2 * GUARD_SECONDS)
+# Generations that fail cost the simulator no rendering.
+FAILING = {**ORDER, "prompt": "[sim:fail message=over]"}
 _SERVING = re.compile(r"serving HTTP address=(\S+)")
 
 
@@ -67,7 +69,7 @@ async def test_each_request_of_an_agent_may_reach_another_server(
             statistics = await upstream.statistics()
 
     assert len(found) == 2
-    assert ends == [(1, ["SUCCEEDED", "SUCCEEDED"])] * 2
+    assert ends == [(1, ["FAILED", "FAILED"])] * 2
     assert statistics["submissions_received"] == 2
 
 
@@ -78,7 +80,7 @@ async def outcome(balancer: Balancer, mode: ConnectMode) -> tuple[int, list[str]
         How many operations there are, and the states that get_video told.
 
     """
-    order = {**ORDER, "idempotency_key": mode}
+    order = {**FAILING, "idempotency_key": mode}
     async with balanced(balancer, mode) as client:
         started = [await called(client, "generate_video", **order) for _ in range(4)]
         names = {each["operation"] for each in started}
@@ -91,17 +93,17 @@ async def test_a_power_failure_loses_neither_the_operation_nor_the_key(tmp_path:
         await upstream.tell("hold")
         address = served.base_url.removeprefix("http://")
         async with agent(address, key=served.key) as client:
-            name = (await called(client, "generate_video", **ORDER))["operation"]
+            name = (await called(client, "generate_video", **FAILING))["operation"]
             await upstream.wait(submissions=1)
         await served.restart()
         await upstream.tell("release")
         async with agent(address, key=served.key) as client:
-            repeated = (await called(client, "generate_video", **ORDER))["operation"]
+            repeated = (await called(client, "generate_video", **FAILING))["operation"]
             video = await ended(client, name)
         statistics = await upstream.statistics()
 
     assert repeated == name
-    assert video["state"] == "SUCCEEDED"
+    assert "over" in video["error"]["message"]
     assert statistics["submissions_received"] == 1
 
 
