@@ -28,6 +28,8 @@ compile requirements-server.lock pyproject.toml client_stubs/python/pyproject.to
 # For the tests of Google's wire: other versions of Google's SDK, in separate environments.
 compile tests/sdk/google-genai-2.19.0.lock - "$@" <<<"google-genai==2.19.0"
 compile tests/sdk/google-genai-3.6.1.lock - "$@" <<<"google-genai[aiohttp]==3.6.1"
+# For the tests of agents: the adapter of LangChain, on the older SDK of the protocol.
+compile tests/agents/langchain-mcp-adapters-0.3.2.lock - "$@" <<<"langchain-mcp-adapters==0.3.2"
 # For the benchmarks: the LiteLLM proxy and Google's SDK, in a separate environment.
 compile benchmarks/peers.lock - "$@" <<<"litellm[proxy]==1.108.7
 google-genai==3.4.0"

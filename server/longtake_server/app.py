@@ -281,6 +281,7 @@ def _shared(
         own_pages_only=_serves_this_machine_only(settings),
         public_url=settings.public_url,
         google_results=settings.google_results,
+        agents=settings.mcp,
     )
     return DoorParts(
         built.service, authenticator, built.clock, door, built.signer, budget, telemetry

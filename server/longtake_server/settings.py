@@ -105,6 +105,11 @@ class Settings(BaseModel):
         description="How results come on Google's wire: as base64, or as signed addresses that "
         "last an hour. A key may have a setting of its own.",
     )
+    mcp: Flag = Field(
+        default=True,
+        description="Whether the HTTP server serves agents at `/mcp`, by the Model Context "
+        "Protocol.",
+    )
     video_url_longest_seconds: WholeSeconds = Field(
         default=604_800, description="Longest lifetime of a signed address of a video."
     )

@@ -208,7 +208,7 @@ def _door(folder: Path) -> Iterator[Callable[[bytes], str]]:
 
 GOOGLE = (
     Target(
-        "google's wire", 0.2,
+        "google's wire", 0.14,
         [
             b"\x00\x00" + _REQUEST,
             b"\x00\x01" + json.dumps(_BODY).encode(),

@@ -13,7 +13,7 @@ from fuzz.fuzz_json import Vocabulary
 from fuzz.fuzz_outcome import Finding, Target
 from fuzz.fuzz_reader import Reader
 from longtake_server.errors import InvalidRequest, LongtakeError
-from longtake_server.http.google_wire.bodies import parse_body
+from longtake_server.http.bodies import parse_body
 from longtake_server.http.google_wire.interactions_errors import error_answer
 from longtake_server.http.google_wire.interactions_ids import parse_interaction, parse_place
 from longtake_server.http.google_wire.interactions_requests import read_order

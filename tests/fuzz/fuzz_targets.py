@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from fuzz.fuzz_agents import AGENTS
 from fuzz.fuzz_bodies import BODIES
 from fuzz.fuzz_calls import CALLS
 from fuzz.fuzz_credentials import CREDENTIALS
@@ -11,6 +12,6 @@ from fuzz.fuzz_google import GOOGLE
 from fuzz.fuzz_interactions import INTERACTIONS
 from fuzz.fuzz_texts import TEXTS
 
-_ALL = (*TEXTS, *BODIES, *GOOGLE, *INTERACTIONS, *CREDENTIALS, *CALLS)
+_ALL = (*TEXTS, *BODIES, *GOOGLE, *INTERACTIONS, *AGENTS, *CREDENTIALS, *CALLS)
 TARGETS = {target.name: target for target in _ALL}
 """The targets by name."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from longtake_server.errors import InvalidRequest, TooManyRequestBytes, Violation
-from longtake_server.http.google_wire.bodies import Members, body_of, parse_body, read_body
+from longtake_server.http.bodies import Members, body_of, parse_body, read_body
 from longtake_server.rpc.request_budget import RequestBudget
 from starlette.requests import Request
 

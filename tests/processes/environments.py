@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+import pytest
+
+_BUILD = Path(__file__).parents[2] / "build"
 
 
 def new_environment(folder: Path) -> Path:
@@ -29,3 +32,39 @@ def pip(python: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str
         capture_output=True,
         text=True,
     )
+
+
+def locked_environment(name: str, lock: Path, probe: str) -> Path:
+    """Return the Python of an environment that is kept between runs; make it if need be.
+
+    Skips the test where no package index can be reached.
+
+    Args:
+        name: The name of its folder.
+        lock: The packages, with hashes.
+        probe: One of them, to tell whether a package index can be reached.
+    """
+    folder = _BUILD / name
+    _BUILD.mkdir(exist_ok=True)
+    with folder.with_name(f"{name}.making").open("w") as making:
+        # Several workers of one run may want it at the same time.
+        fcntl.flock(making, fcntl.LOCK_EX)
+        return _made(folder, lock, probe)
+
+
+def _made(folder: Path, lock: Path, probe: str) -> Path:
+    python = folder / "bin" / "python"
+    ready = folder / "ready"
+    wanted = sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
+    if ready.is_file() and ready.read_text() == wanted:
+        return python
+    new_environment(folder)
+    locked = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", lock)
+    installed = pip(python, "install", "--no-compile", *locked)
+    if installed.returncode != 0:
+        probed = pip(python, "download", "--no-deps", "-d", folder, "--retries", "0", probe)
+        if probed.returncode != 0:
+            pytest.skip(f"no package index can be reached: {probed.stderr.strip()[-200:]}")
+        raise AssertionError(installed.stderr)
+    ready.write_text(wanted)
+    return python

@@ -19,6 +19,7 @@ LOCK_FILES = (
     *IMAGE_LOCK_FILES,
     "tests/sdk/google-genai-2.19.0.lock",
     "tests/sdk/google-genai-3.6.1.lock",
+    "tests/agents/langchain-mcp-adapters-0.3.2.lock",
     "benchmarks/peers.lock",
 )
 OUR_OWN = {"longtake", "longtake-server"}

@@ -147,9 +147,13 @@ class Server:
     async def running(self) -> str:
         """Create an operation that the upstream has accepted, and return its name."""
         name = await self.accepted()
+        await self.run(name)
+        return name
+
+    async def run(self, name: str) -> None:
+        """Have the upstream accept a queued operation."""
         await self.parts.ledger.commit(name, SubmissionStarted())
         await self.parts.ledger.commit(name, SubmissionAccepted("up/1"))
-        return name
 
     async def succeed(self, name: str, *videos: bytes) -> None:
         """End a running operation with these videos, stored in the media store."""

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from longtake_server.http import videos
 from longtake_server.http.google_wire import agent_platform, interactions, token_endpoint
+from longtake_server.http.mcp import door as mcp_door
 from longtake_server.http.observation import Observed
 from longtake_server.http.signed import PREFIX
 from longtake_server.http.sites import OwnPages
@@ -24,6 +25,7 @@ _ROUTES = (
     agent_platform.routes,
     interactions.routes,
     token_endpoint.routes,
+    mcp_door.routes,
 )
 
 

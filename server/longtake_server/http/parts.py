@@ -31,6 +31,7 @@ class DoorSettings:
         public_url: The base URL at which callers reach the server, None for its own address.
         google_results: How results come on Google's wire, `inline` or `addresses`, unless the
             caller's key says otherwise.
+        agents: Whether agents are served at /mcp.
     """
 
     caller_header: str | None
@@ -40,6 +41,7 @@ class DoorSettings:
     own_pages_only: bool = False
     public_url: str | None = None
     google_results: str = "inline"
+    agents: bool = True
 
 
 @dataclass(frozen=True, slots=True)

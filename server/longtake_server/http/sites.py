@@ -51,12 +51,31 @@ class OwnPages:
         origin = headers.get("origin")
         if origin is None:
             # Browsers name a page that asks by GET only in Host.
-            return self._is_known(headers.get("host", ""))
-        return self._is_known(urlsplit(origin).netloc) and self._is_known(headers.get("host", ""))
+            return self._knows(headers.get("host", ""))
+        return self._knows(host_of(origin)) and self._knows(headers.get("host", ""))
 
-    def _is_known(self, host: str) -> bool:
-        if self._public_host is not None and host == self._public_host:
-            return True
-        # An IPv6 address is in brackets, so a colon outside of them begins a port.
-        name, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "0")
-        return is_loopback(f"{name or port}:0")
+    def _knows(self, host: str) -> bool:
+        return is_known(host, self._public_host)
+
+
+def host_of(origin: str) -> str:
+    """Return the host, and perhaps the port, of an `Origin`, empty if it has none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
+
+
+def is_known(host: str, public_host: str | None) -> bool:
+    """Return whether a host is the server's own: a loopback address, or that of its public URL.
+
+    Args:
+        host: The host and perhaps a port, as browsers write them in `Host` and `Origin`.
+        public_host: That of the public URL, None if there is none.
+
+    """
+    if public_host is not None and host == public_host:
+        return True
+    # An IPv6 address is in brackets, so a colon outside of them begins a port.
+    name, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "0")
+    return is_loopback(f"{name or port}:0")

@@ -20,14 +20,14 @@ from longtake_server.errors import (
     RequestTooLarge,
     Violation,
 )
+from longtake_server.http.bodies import Members, body_of, refuse_all
 from longtake_server.http.caller import caller_of
 from longtake_server.http.google_wire import veo_answers
-from longtake_server.http.google_wire.bodies import Members, body_of, refuse_all
 from longtake_server.http.google_wire.google_errors import answering
-from longtake_server.http.google_wire.idempotency import request_id_of, reused
 from longtake_server.http.google_wire.inline_json import write_json
 from longtake_server.http.google_wire.sending import sent_whole
 from longtake_server.http.google_wire.veo_requests import in_googles_names, request_of
+from longtake_server.http.idempotency import request_id_of, reused
 from longtake_server.operations.results.addresses import Disposition
 from longtake_server.telemetry.traces import context_to_keep
 

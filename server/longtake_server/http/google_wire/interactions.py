@@ -26,10 +26,9 @@ from longtake_server.errors import (
     TooManyWatches,
     Violation,
 )
+from longtake_server.http.bodies import body_of
 from longtake_server.http.caller import caller_of
 from longtake_server.http.google_wire import interactions_answers as answers
-from longtake_server.http.google_wire.bodies import body_of
-from longtake_server.http.google_wire.idempotency import request_id_of, reused
 from longtake_server.http.google_wire.interactions_errors import error_answer, unknown_answer
 from longtake_server.http.google_wire.interactions_ids import (
     InteractionId,
@@ -40,6 +39,7 @@ from longtake_server.http.google_wire.interactions_requests import read_order
 from longtake_server.http.google_wire.interactions_streams import Call, InteractionStreams
 from longtake_server.http.google_wire.interactions_violations import in_the_bodys_words
 from longtake_server.http.google_wire.sending import sent, sent_whole
+from longtake_server.http.idempotency import request_id_of, reused
 from longtake_server.operations.model import State
 from longtake_server.rpc.observation import name_operation
 from longtake_server.telemetry.traces import context_to_keep

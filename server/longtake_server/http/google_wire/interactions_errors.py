@@ -13,12 +13,8 @@ from typing import TYPE_CHECKING
 from google.rpc import code_pb2
 from starlette.responses import Response
 
-from longtake_server.http.google_wire.google_errors import (
-    details_of,
-    google_status,
-    http_status_of,
-    retry_seconds,
-)
+from longtake_server.http.google_wire.google_errors import google_status
+from longtake_server.http.statuses import details_of, http_status_of, retry_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

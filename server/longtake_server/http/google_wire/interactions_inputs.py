@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from longtake.v1.media_pb2 import FileData, Image, Video
 
-from longtake_server.http.google_wire.bodies import Members
+from longtake_server.http.bodies import Members
 
 if TYPE_CHECKING:
     from longtake_server.errors import Violation

@@ -12,7 +12,7 @@ from longtake.v1.media_pb2 import ReferenceImage
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
 from longtake_server.errors import OperationNotFound
-from longtake_server.http.google_wire.bodies import Members, refuse_all
+from longtake_server.http.bodies import Members, refuse_all
 from longtake_server.http.google_wire.interactions_ids import Delivery, parse_interaction
 from longtake_server.http.google_wire.interactions_inputs import NO_EFFECT, read_input
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import json_format
 
-from longtake_server.http.google_wire.google_errors import details_of
 from longtake_server.http.google_wire.inline_json import Inline
+from longtake_server.http.statuses import details_of
 from longtake_server.rpc import convert
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from longtake.v1.media_pb2 import Mask, ReferenceImage
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
 from longtake_server.errors import InvalidRequest, Violation
-from longtake_server.http.google_wire.bodies import Members, refuse_all
+from longtake_server.http.bodies import Members, refuse_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Turns the Idempotency-Key of a call into the request_id of the contract."""
+"""Turns an idempotency key of any form into the request_id of the contract."""
 
 from __future__ import annotations
 
@@ -37,8 +37,20 @@ def request_id_of(request: Request, principal: Principal) -> str:
         return ""
     if len(keys) > 1 or "" in keys:
         raise InvalidRequest([Violation(HEADER, "accepted is one text that is not empty")])
-    digest = hashlib.sha256(_PURPOSE)
-    for part in (principal.id, keys.pop()):
+    return request_id_from(keys.pop(), principal, _PURPOSE)
+
+
+def request_id_from(key: str, principal: Principal, purpose: bytes) -> str:
+    """Return the request_id that stands for a key.
+
+    Args:
+        key: Any text.
+        principal: Who calls. The keys of two principals never meet.
+        purpose: What the key is for. The keys of two purposes never meet.
+
+    """
+    digest = hashlib.sha256(purpose)
+    for part in (principal.id, key):
         content = part.encode(errors="surrogateescape")
         # The length of each part, so that no two pairs have the same bytes.
         digest.update(len(content).to_bytes(8, "big") + content)

@@ -41,6 +41,21 @@ async def body_of(
 
     Raises as `read_body`, and TooManyRequestBytes if the requests in flight leave no room.
     """
+    async with bytes_of(request, most_bytes, budget) as body:
+        yield await _parsed(body)
+
+
+@asynccontextmanager
+async def bytes_of(
+    request: Request, most_bytes: int, budget: RequestBudget
+) -> AsyncGenerator[bytearray]:
+    """Read a body without parsing it, and count its bytes as in flight until the block ends.
+
+    Raises:
+        InvalidRequest: The body is larger, or is cut off.
+        TooManyRequestBytes: The requests in flight leave no room.
+
+    """
     held = 0
 
     def count(size: int) -> None:
@@ -49,25 +64,27 @@ async def body_of(
         held += size
 
     try:
-        yield await read_body(request, most_bytes, count)
+        yield await _read(request, most_bytes, count)
     finally:
         budget.give_back(held)
 
 
-async def read_body(
-    request: Request, most_bytes: int, count: Callable[[int], None] = lambda _: None
-) -> dict[str, Any]:
+async def read_body(request: Request, most_bytes: int) -> dict[str, Any]:
     """Return the JSON object in the body of a request.
 
     Args:
         request: The request.
         most_bytes: The size of the largest body. No more is ever held.
-        count: Called with the size of each part of the body that arrives. May refuse it.
 
     Raises:
         InvalidRequest: The body is larger, is cut off, or is not a JSON object.
 
     """
+    return await _parsed(await _read(request, most_bytes, lambda _: None))
+
+
+async def _read(request: Request, most_bytes: int, count: Callable[[int], None]) -> bytearray:
+    """Return the body. `count` gets the size of each part that arrives, and may refuse it."""
     declared = request.headers.get("content-length", "")
     # As many digits as h11 accepts: Python refuses to convert very many.
     if declared.isascii() and declared.isdigit() and int(declared[:20]) > most_bytes:
@@ -79,6 +96,10 @@ async def read_body(
             body += chunk
             if len(body) > most_bytes:
                 raise _too_large(most_bytes)
+    return body
+
+
+async def _parsed(body: bytearray) -> dict[str, Any]:
     if len(body) <= _SMALL_BYTES:
         return parse_body(body)
     return await asyncio.to_thread(parse_body, body)
