@@ -29,6 +29,7 @@ class DoorSettings:
         own_pages_only: Whether pages of other sites are refused, since no request needs a
             credential that they lack.
         public_url: The base URL at which callers reach the server, None for its own address.
+        console: Whether the console is served.
         google_results: How results come on Google's wire, `inline` or `addresses`, unless the
             caller's key says otherwise.
     """
@@ -39,6 +40,7 @@ class DoorSettings:
     redirects: bool = False
     own_pages_only: bool = False
     public_url: str | None = None
+    console: bool = False
     google_results: str = "inline"
 
 
