@@ -282,7 +282,8 @@ def _shared(
         google_results=settings.google_results,
     )
     return DoorParts(
-        built.service, authenticator, built.clock, door, built.signer, budget, telemetry
+        *(built.service, authenticator, built.clock, door, built.signer, budget, telemetry),
+        built.webhooks,
     )
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.service import VideoOperations
     from longtake_server.rpc.request_budget import RequestBudget
     from longtake_server.telemetry import Telemetry
+    from longtake_server.webhooks.service import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class DoorParts:
         signer: Proves the grants of signed addresses.
         budget: Bounds the bytes of the requests in flight, together with those of gRPC.
         telemetry: Records spans and metrics.
+        webhooks: The use cases of webhooks.
     """
 
     service: VideoOperations
@@ -65,3 +67,4 @@ class DoorParts:
     signer: UrlSigner
     budget: RequestBudget
     telemetry: Telemetry
+    webhooks: Webhooks

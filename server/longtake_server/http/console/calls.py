@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import json_format, message_factory
-from longtake.v1 import video_service_pb2
+from longtake.v1 import video_service_pb2, webhook_service_pb2
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -27,6 +27,7 @@ from longtake_server.rpc.door import act_as
 from longtake_server.rpc.encoded import EncodedOperations
 from longtake_server.rpc.positions import Positions
 from longtake_server.rpc.video_servicer import VideoServicer
+from longtake_server.rpc.webhook_servicer import WebhookServicer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -45,6 +46,11 @@ _VIDEO_METHODS = (
     *("CreateVideoUrl", "ListModels", "GetCaller", "GetUsage"),
     *("WatchOperation", "WatchOperations"),
 )
+_WEBHOOK_METHODS = (
+    *("ListWebhooks", "ListWebhookDeliveries", "RedeliverWebhookDelivery", "TestWebhook"),
+)
+_VIDEO = video_service_pb2.DESCRIPTOR.services_by_name["VideoService"]
+_WEBHOOK = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"]
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -73,8 +79,12 @@ def routes(parts: DoorParts) -> list[BaseRoute]:
 
     """
     video = VideoServicer(parts.service, EncodedOperations(), parts.clock, parts.telemetry)
-    service = video_service_pb2.DESCRIPTOR.services_by_name["VideoService"]
-    return list(_routes_of(service, video, _VIDEO_METHODS, _Calls(parts)))
+    webhooks = WebhookServicer(parts.webhooks)
+    calls = _Calls(parts)
+    return [
+        *_routes_of(_VIDEO, video, _VIDEO_METHODS, calls),
+        *_routes_of(_WEBHOOK, webhooks, _WEBHOOK_METHODS, calls),
+    ]
 
 
 def _routes_of(

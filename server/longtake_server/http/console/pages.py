@@ -1,9 +1,10 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Serves the files of the console, from memory."""
+"""Serves the files of the console, from memory, compressed to whoever takes that."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,6 +45,7 @@ _HEADERS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
     # The files of one version belong together, so each is asked for again.
     "cache-control": "no-cache",
+    "vary": "accept-encoding",
 }
 
 
@@ -60,10 +62,14 @@ def _route(file: Path) -> Route:
 def _serving(content: bytes, media_type: str) -> Callable[[Request], Awaitable[Response]]:
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {**_HEADERS, "etag": tag}
+    packed = gzip.compress(content, mtime=0)
 
     async def serve(request: Request) -> Response:
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=304, headers=headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            coded = {**headers, "content-encoding": "gzip"}
+            return Response(packed, headers=coded, media_type=media_type)
         return Response(content, headers=headers, media_type=media_type)
 
     return serve
