@@ -71,7 +71,9 @@ async def played(person: Visitor) -> None:
     await person.press("Home")
     await person.until("document.querySelector('video').currentTime === 0")
     await person.press("ArrowRight")
-    await person.until("document.querySelector('video').currentTime > 1")
+    await person.until("document.querySelector('video').currentTime > 0")
+    await person.press("End")
+    await person.until("document.querySelector('video').currentTime === 4")
 
 
 @pytest.mark.timeout(ENOUGH_SECONDS)
