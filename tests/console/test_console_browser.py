@@ -139,6 +139,23 @@ async def test_the_list_is_live_with_one_list_call_and_one_stream(tmp_path: Path
 
 
 @pytest.mark.timeout(ENOUGH_SECONDS)
+async def test_the_list_goes_on_after_the_server_was_killed(tmp_path: Path) -> None:
+    async with (
+        browser() as opened,
+        console(tmp_path) as running,
+        visitor(opened, running.url) as person,
+    ):
+        await expect(person.page.locator(".live")).to_have_text("Live")
+        await running.server.process.kill()
+        await expect(person.page.locator(".live")).to_have_text("Reconnecting")
+        await running.server.start()
+        await running.generated("a paper boat")
+        rows = person.page.locator("lt-operations tbody tr")
+        await expect(rows).to_contain_text(["a paper boat"])
+        assert person.calls.count("ListOperations") == 1
+
+
+@pytest.mark.timeout(ENOUGH_SECONDS)
 async def test_a_running_generation_is_cancelled_and_a_list_is_filtered(tmp_path: Path) -> None:
     async with (
         browser() as opened,

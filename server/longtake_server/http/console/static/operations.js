@@ -119,7 +119,7 @@ customElements.define('lt-operations', class extends HTMLElement {
 		this.live.textContent = 'Reconnecting';
 		this.live.classList.remove('on');
 		// The changes since the position are not kept, or the store is older: begin anew.
-		if (error.reason.startsWith('POSITION')) kept.position = '';
+		if (error.reason?.startsWith('POSITION')) kept.position = '';
 		if (error.reason === 'TOO_MANY_WATCHES') fill(this.fault, failure(error));
 		return false;
 	}
