@@ -16,6 +16,7 @@ from benchmarks import (
     admission,
     calls,
     cluster,
+    console,
     crowd,
     download,
     footprint,
@@ -50,6 +51,7 @@ BENCHMARKS: Mapping[str, Callable[[], Table]] = {
     "outage": outage.measure,
     "crowd": crowd.measure,
     "footprint": footprint.measure,
+    "console": console.measure,
     "peers": peers.measure,
     "cluster": cluster.measure,
 }

@@ -15,6 +15,7 @@ from longtake_server.identity.api_key import generate
 from longtake_server.identity.key_store import StoredKey
 from longtake_server.identity.principal import Role
 from longtake_server.operations.budgets.limits import (
+    BUDGETS,
     LIMITS,
     Limits,
     Source,
@@ -42,6 +43,8 @@ PRINCIPAL = "benchmark"
 
 # A trillion micros are a million US dollars.
 _ENOUGH = 10**12
+# The contract has counts in 32 bits.
+_MANY = 10**9
 
 
 def registered(folder: Path) -> Metadata:
@@ -64,7 +67,7 @@ def registered(folder: Path) -> Metadata:
         labels={},
         create_time=datetime.now(UTC),
     )
-    limits = Limits(values=Values(*(_ENOUGH for _ in LIMITS)))
+    limits = Limits(values=Values(*(_ENOUGH if name in BUDGETS else _MANY for name in LIMITS)))
     database = open_database(folder / "data" / "longtake.db")
     try:
         database.writing.execute("BEGIN")

@@ -280,11 +280,13 @@ def _shared(
         redirects=settings.video_url_redirect,
         own_pages_only=_serves_this_machine_only(settings),
         public_url=settings.public_url,
+        console=settings.console,
         google_results=settings.google_results,
         agents=settings.mcp,
     )
     return DoorParts(
-        built.service, authenticator, built.clock, door, built.signer, budget, telemetry
+        *(built.service, authenticator, built.clock, door, built.signer, budget, telemetry),
+        built.webhooks,
     )
 
 

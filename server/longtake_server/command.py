@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from functools import partial
 from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
@@ -14,14 +15,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from longtake_server import budgets_command, keys_options
+from longtake_server import budgets_command, console_command, keys_options
 from longtake_server.agreement_commands import change_upstreams, resume_submissions
 from longtake_server.clock import SystemClock
 from longtake_server.copy_command import copy_to_postgres
 from longtake_server.errors import StartFailure, StorageLost
 from longtake_server.health_command import add_health_arguments, health_target
 from longtake_server.keys_command import keys
-from longtake_server.keys_file import token_uri_of
+from longtake_server.keys_file import base_url_of, token_uri_of
 from longtake_server.migrate_command import migrate
 from longtake_server.output import OutputFailure, ReaderGone, say
 from longtake_server.rpc.health_client import check_health
@@ -37,6 +38,8 @@ _COMMANDS: Mapping[str, str] = {
     "serve": "serve until SIGTERM or SIGINT",
     "check-config": "check the settings, print them without secrets, and exit",
     "keys": "create, list, revoke and rotate API keys; a server may be running",
+    "console": "print the address of the console, with a link that signs in once; a server may be "
+    "running",
     "budgets": "show and set budgets and limits; a server may be running",
     "migrate": "bring the database to the newest schema, and say from which version",
     "copy-to-postgres": "copy the database of the data folder to LONGTAKE_DATABASE_URL; no server "
@@ -92,6 +95,8 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
     elif arguments.command == "budgets":
         now = SystemClock().now()
         say(budgets_command.budgets(store_place(settings), arguments, now))
+    elif arguments.command == "console":
+        say(console_command.console(settings, arguments, SystemClock().now()))
     elif (printing := _PRINTING.get(arguments.command)) is not None:
         say(printing(settings))
     elif arguments.command == "copy-to-postgres":
@@ -114,7 +119,7 @@ def _serve(settings: Settings) -> None:
     from longtake_server.app import serve
 
     set_up_logging(settings.log_level, settings.log_format)
-    asyncio.run(serve(settings, _announce))
+    asyncio.run(serve(settings, partial(_announce, settings)))
 
 
 def _check(settings: Settings) -> None:
@@ -167,6 +172,8 @@ def _parser() -> argparse.ArgumentParser:
             add_arguments(command)
         elif name == "budgets":
             budgets_command.add_arguments(command)
+        elif name == "console":
+            console_command.add_arguments(command)
         elif name == "health":
             add_health_arguments(command)
         elif name == "check-config":
@@ -191,8 +198,11 @@ def _add_version(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _announce(address: str) -> None:
-    say(f"longtake-server is serving on {address}\n")
+def _announce(settings: Settings, address: str) -> None:
+    text = f"longtake-server is serving on {address}\n"
+    if settings.http_listen is not None and settings.console and base_url_of(settings):
+        text += f"its console is at {console_command.address_of(settings)}\n"
+    say(text)
 
 
 def _shown(settings: Settings) -> str:

@@ -30,11 +30,23 @@ def token_uri_of(settings: Settings, address: str | None = None) -> str | None:
         address: `host:port` of the HTTP listener, None if it does not listen yet.
 
     """
+    base = base_url_of(settings, address)
+    return None if base is None else base + _TOKEN_PATH
+
+
+def base_url_of(settings: Settings, address: str | None = None) -> str | None:
+    """Return the address of the HTTP server for callers without a slash, None if it is not known.
+
+    Args:
+        settings: The settings.
+        address: As for `token_uri_of`.
+
+    """
     base = settings.public_url
     listen = address or settings.http_listen
     if base is None and listen is not None and is_loopback(listen) and split_address(listen)[1]:
         base = f"{'http' if settings.tls_certificate is None else 'https'}://{listen}"
-    return None if base is None else base.rstrip("/") + _TOKEN_PATH
+    return None if base is None else base.rstrip("/")
 
 
 @contextmanager

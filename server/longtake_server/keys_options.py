@@ -108,14 +108,14 @@ def moment_of(expires: timedelta | datetime | None, now: datetime) -> datetime |
 def _add_principal(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--principal",
-        type=_principal,
+        type=principal_id,
         required=True,
         metavar="ID",
         help="who calls with the key: the owner of its operations",
     )
     parser.add_argument(
         "--role",
-        type=_role,
+        type=role_name,
         action="append",
         metavar="ROLE",
         help="generator, reader or admin; may be repeated (default: generator)",
@@ -148,7 +148,8 @@ def _add_google(parser: argparse.ArgumentParser) -> None:
 
 
 # No message repeats what was given: it may be a whole key.
-def _principal(text: str) -> str:
+def principal_id(text: str) -> str:
+    """Return the principal that an option names. Raises argparse.ArgumentTypeError."""
     if not _PRINCIPAL.fullmatch(text):
         raise argparse.ArgumentTypeError(
             "accepted are 1 to 128 letters, digits and . _ : @ / -, the first a letter or digit"
@@ -164,7 +165,8 @@ def _key_id(text: str) -> str:
     return text
 
 
-def _role(text: str) -> Role:
+def role_name(text: str) -> Role:
+    """Return the role that an option names. Raises argparse.ArgumentTypeError."""
     try:
         return Role(text)
     except ValueError:

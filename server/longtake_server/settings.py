@@ -100,6 +100,10 @@ class Settings(BaseModel):
         "signs. `http://` is for loopback addresses, unless `LONGTAKE_INSECURE` has plaintext. "
         "Default: that of `LONGTAKE_HTTP_LISTEN` if it is a loopback address.",
     )
+    console: Flag = Field(
+        default=True,
+        description="Whether the HTTP server serves the console, pages for people, at `/`.",
+    )
     google_results: Literal["inline", "addresses"] = Field(
         default="inline",
         description="How results come on Google's wire: as base64, or as signed addresses that "

@@ -96,6 +96,7 @@ async def http_serving(
             server.parts.signer,
             RequestBudget(max_request_bytes_in_flight),
             telemetry or Telemetry(),
+            server.parts.webhooks,
         )
         listener = door_listener(parts, grace_seconds, certificates)
         address = listener.bind("127.0.0.1:0")

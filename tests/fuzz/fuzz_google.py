@@ -192,6 +192,7 @@ def _door(folder: Path) -> Iterator[Callable[[bytes], str]]:
                 parts.signer,
                 RequestBudget(10 * _MAX_REQUEST_BYTES),
                 Telemetry(),
+                parts.webhooks,
             )
         )
         fuzzed = _Fuzzed(parts, application)

@@ -17,6 +17,7 @@ from longtake_server.http.google_wire.interactions_ids import Delivery
 from longtake_server.http.google_wire.interactions_requests import read_order
 from longtake_server.http.google_wire.interactions_violations import in_the_bodys_words
 from longtake_server.upstream.interactions_wire import encode_submission
+from upstream.request_bodies import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,7 +180,7 @@ def test_a_requested_delivery_is_kept(delivery: str) -> None:
 )
 def test_what_longtake_sends_to_google_it_reads_as_what_it_was(sent: GenerateVideosRequest) -> None:
     sent.model = OMNI
-    read = read_order(encode_submission(OMNI, sent, "agent_platform")).request
+    read = read_order(value_of(encode_submission(OMNI, sent, "agent_platform"))).request
     # An empty message is the same as none.
     sent.config.SetInParent()
     read.config.SetInParent()

@@ -14,6 +14,7 @@ from longtake_server.errors import (
 )
 
 if TYPE_CHECKING:
+    from longtake_server.identity.api_key import ApiKey
     from longtake_server.identity.principal import Principal
 
 
@@ -50,3 +51,6 @@ class KnownKeys:
     async def holder(self, key_id: str) -> Principal:
         texts = [text for text, one in self.principals.items() if one.key_id == key_id]
         return await self.verify(texts[0] if texts else "")
+
+    async def redeem(self, text: str) -> ApiKey:
+        raise CredentialUnknown

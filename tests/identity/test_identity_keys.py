@@ -61,6 +61,10 @@ class FaultyStore:
         await self._pass("note_key_uses")
         await self._store.note_key_uses(uses)
 
+    async def redeem_key(self, old: bytes, key: StoredKey, now: datetime) -> bool:
+        await self._pass("redeem_key")
+        return await self._store.redeem_key(old, key, now)
+
     async def _pass(self, call: str) -> None:
         self.calls.append(call)
         if self.fault is not None:
@@ -313,6 +317,9 @@ class _NoStore:
         raise AssertionError
 
     async def note_key_uses(self, uses: Mapping[str, datetime]) -> None:
+        raise AssertionError
+
+    async def redeem_key(self, old: bytes, key: StoredKey, now: datetime) -> bool:
         raise AssertionError
 
 

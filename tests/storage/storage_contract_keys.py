@@ -137,6 +137,31 @@ class KeyContract:
         assert await store.keys() == (replace(key, last_use_time=minute), other)
         assert await store.key_version() == version
 
+    async def test_a_secret_is_replaced_once_and_only_while_the_key_is_accepted(
+        self, store: KeyStore, register: OpenRegister
+    ) -> None:
+        link = new_key(expire_time=NOON + HOUR)
+        expired, revoked = new_key(expire_time=NOON), new_key()
+        with register() as keys:
+            for key in (link, expired, revoked):
+                keys.add(key)
+            keys.revoke(revoked.id, NOON)
+        version = await store.key_version()
+        new = replace(link, hash=bytes(32), last_four="last", expire_time=NOON + 9 * HOUR)
+        assert not await store.redeem_key(bytes(32), new, NOON)
+        assert await store.redeem_key(link.hash, new, NOON)
+        assert await store.key_version() > version
+        assert not await store.redeem_key(link.hash, new, NOON)
+        for key in (expired, revoked):
+            assert not await store.redeem_key(key.hash, replace(key, hash=bytes(32)), NOON)
+        hashes = {key.id: key.hash for key in await store.keys()}
+        assert hashes == {
+            link.id: bytes(32),
+            expired.id: expired.hash,
+            revoked.id: revoked.hash,
+        }
+        assert new in await store.keys()
+
     async def test_keys_survive(
         self,
         store: KeyStore,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 
 from longtake_server.http import videos
+from longtake_server.http.console import console
 from longtake_server.http.google_wire import agent_platform, interactions, token_endpoint
 from longtake_server.http.mcp import door as mcp_door
 from longtake_server.http.observation import Observed
@@ -36,7 +37,8 @@ def create_application(parts: DoorParts) -> ASGIApp:
         parts: What the routes share.
 
     """
-    routed = Starlette(routes=[route for routes in _ROUTES for route in routes(parts)])
+    groups = (*_ROUTES, console.routes) if parts.settings.console else _ROUTES
+    routed = Starlette(routes=[route for routes in groups for route in routes(parts)])
     routed.router.redirect_slashes = False
     application: ASGIApp = routed
     if parts.settings.own_pages_only:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from longtake_server.operations.service import VideoOperations
     from longtake_server.rpc.request_budget import RequestBudget
     from longtake_server.telemetry import Telemetry
+    from longtake_server.webhooks.service import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class DoorSettings:
         own_pages_only: Whether pages of other sites are refused, since no request needs a
             credential that they lack.
         public_url: The base URL at which callers reach the server, None for its own address.
+        console: Whether the console is served.
         google_results: How results come on Google's wire, `inline` or `addresses`, unless the
             caller's key says otherwise.
         agents: Whether agents are served at /mcp.
@@ -40,6 +42,7 @@ class DoorSettings:
     redirects: bool = False
     own_pages_only: bool = False
     public_url: str | None = None
+    console: bool = False
     google_results: str = "inline"
     agents: bool = True
 
@@ -56,6 +59,7 @@ class DoorParts:
         signer: Proves the grants of signed addresses.
         budget: Bounds the bytes of the requests in flight, together with those of gRPC.
         telemetry: Records spans and metrics.
+        webhooks: The use cases of webhooks.
     """
 
     service: VideoOperations
@@ -65,3 +69,4 @@ class DoorParts:
     signer: UrlSigner
     budget: RequestBudget
     telemetry: Telemetry
+    webhooks: Webhooks

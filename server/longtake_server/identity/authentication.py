@@ -17,6 +17,7 @@ from longtake_server.identity.api_key import PREFIX, TOKEN_PREFIX
 from longtake_server.identity.principal import ANYONE, Principal
 
 if TYPE_CHECKING:
+    from longtake_server.identity.api_key import ApiKey
     from longtake_server.identity.certificates import Certificates
     from longtake_server.identity.principal import Role
     from longtake_server.identity.tokens import Tokens
@@ -58,6 +59,15 @@ class Keys(Protocol):
         Raises:
             CredentialUnknown, CredentialRevoked, CredentialExpired: The key admits nobody.
             AuthenticationUnavailable: The keys cannot be read.
+
+        """
+
+    async def redeem(self, text: str) -> ApiKey:
+        """Return the key that a link of the console stands for. A link works once.
+
+        Raises:
+            CredentialMalformed, CredentialUnknown: The link admits nobody.
+            AuthenticationUnavailable: The keys cannot be changed.
 
         """
 
@@ -191,6 +201,18 @@ class Authenticator:
         if self._keys is None:
             raise CredentialUnknown
         return await self._keys.holder(key_id)
+
+    async def redeem(self, link: str) -> ApiKey:
+        """Return the key that a link of the console stands for. A link works once.
+
+        Raises:
+            CredentialMalformed, CredentialUnknown: The link admits nobody.
+            AuthenticationUnavailable: The keys cannot be changed.
+
+        """
+        if self._keys is None:
+            raise CredentialUnknown("the server accepts no API keys, so it has no links either")
+        return await self._keys.redeem(link)
 
     async def aclose(self) -> None:
         """Stop what verifications have begun."""

@@ -68,6 +68,19 @@ class KeyStore(Protocol):
 
         """
 
+    async def redeem_key(self, old: bytes, key: StoredKey, now: datetime) -> bool:
+        """Give a key another secret, if it still has the old one, and is not refused.
+
+        Args:
+            old: The hash of the old secret.
+            key: The key with its new hash, last_four and expire_time. Nothing else changes.
+            now: The time at which the key must be accepted.
+
+        Returns:
+            Whether the key was changed.
+
+        """
+
 
 class KeyRegister(Protocol):
     """Changes the keys beside a running server, in one transaction. Blocks."""

@@ -19,7 +19,8 @@ from longtake_server.errors import (
     CredentialUnknown,
     StorageUnavailable,
 )
-from longtake_server.identity.api_key import TOKEN_PREFIX, parse
+from longtake_server.identity.api_key import TOKEN_PREFIX, ApiKey, generate, parse
+from longtake_server.identity.console_link import SESSION_LIFETIME, parse_link
 from longtake_server.identity.principal import Principal
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from longtake_server.clock import Clock
+    from longtake_server.identity.console_link import ConsoleLink
     from longtake_server.identity.key_store import KeyStore, StoredKey
 
 _log = logging.getLogger(__name__)
@@ -153,6 +155,39 @@ class KeyRing:
             raise CredentialUnknown("the server does not know the API key")
         self._check(*found)
         return found[1]
+
+    async def redeem(self, text: str) -> ApiKey:
+        """Return the key that a link of the console stands for. A link works once.
+
+        Args:
+            text: The link.
+
+        Raises:
+            CredentialMalformed: The text is not a link.
+            CredentialUnknown: The server has no such link, or it was used, or has expired.
+            AuthenticationUnavailable: The store of keys cannot be changed.
+
+        """
+        link = parse_link(text)
+        await self.refresh()
+        if not self._available:
+            raise AuthenticationUnavailable(_UNREADABLE)
+        stored, _ = self._keys.get(link.id, (None, None))
+        made = ApiKey(link.id, generate().secret)
+        if stored is None or not await self._replace(stored, link, made):
+            raise CredentialUnknown("the link was used, has expired, or is of another server")
+        await self.refresh()
+        return made
+
+    async def _replace(self, stored: StoredKey, link: ConsoleLink, made: ApiKey) -> bool:
+        now = self._clock.now()
+        ends = now + SESSION_LIFETIME
+        new = replace(stored, hash=made.hash, last_four=made.text[-4:], expire_time=ends)
+        try:
+            async with asyncio.timeout(self._read_seconds):
+                return await self._store.redeem_key(link.hash, new, now)
+        except (StorageUnavailable, TimeoutError) as failure:
+            raise AuthenticationUnavailable("the API keys cannot be changed") from failure
 
     def _principal_of(self, text: str) -> Principal:
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -208,6 +208,10 @@ class VideoOperations:
         seen = scoped(wanted, principal)
         return self._watching.watch_all(seen, after, heartbeat_seconds, principal.id)
 
+    async def position(self) -> int:
+        """Return the position of the newest change. See OperationStore.position."""
+        return await self._store.position()
+
     async def position_key(self) -> bytes:
         """Return the key that seals positions. See OperationStore.position_key."""
         return await self._store.position_key()

@@ -82,6 +82,11 @@ def principal_of_call() -> Principal:
     return _principal.get()
 
 
+def act_as(principal: Principal) -> None:
+    """Set the principal of the running call, which came in by another door than gRPC's."""
+    _principal.set(principal)
+
+
 def check_role(principal: Principal, method: str) -> None:
     """Return if a principal has a role that a method requires.
 

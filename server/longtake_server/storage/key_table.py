@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from longtake_server.storage.codec import to_micros
+from longtake_server.storage.codec import optional_micros, to_micros
 from longtake_server.storage.key_rows import COLUMNS, key_of, minute_of, row_of
 
 if TYPE_CHECKING:
@@ -68,6 +68,20 @@ def version(connection: sqlite3.Connection) -> int:
 def read(connection: sqlite3.Connection) -> Sequence[StoredKey]:
     """See KeyStore.keys."""
     return tuple(map(key_of, connection.execute(f"{_READ} ORDER BY create_time, id")))
+
+
+def redeem(connection: sqlite3.Connection, old: bytes, key: StoredKey, now: datetime) -> bool:
+    """See KeyStore.redeem_key."""
+    changed = connection.execute(
+        """
+        UPDATE keys SET hash = ?, last_four = ?, expire_time = ?
+        WHERE id = ? AND hash = ? AND revoke_time IS NULL AND coalesce(expire_time > ?, 1)
+        """,
+        (*(key.hash, key.last_four, optional_micros(key.expire_time)), key.id, old, to_micros(now)),
+    )
+    if changed.rowcount:
+        connection.execute("UPDATE meta SET key_version = key_version + 1")
+    return bool(changed.rowcount)
 
 
 def note_uses(connection: sqlite3.Connection, uses: Mapping[str, datetime]) -> None:

@@ -273,6 +273,10 @@ class SqliteStore:
         """See KeyStore.note_key_uses."""
         await self._change(partial(key_table.note_uses, uses=dict(uses)))
 
+    async def redeem_key(self, old: bytes, key: StoredKey, now: datetime) -> bool:
+        """See KeyStore.redeem_key."""
+        return await self._change(partial(key_table.redeem, old=old, key=key, now=now))
+
     async def signing_keys(self) -> Sequence[SigningKey]:
         """See SigningKeyStore.signing_keys."""
         return await self._key_readers.run(signing_key_table.read)

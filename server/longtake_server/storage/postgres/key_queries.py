@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from longtake_server.storage.codec import to_micros
+from longtake_server.storage.codec import optional_micros, to_micros
 from longtake_server.storage.key_rows import COLUMNS, key_of, minute_of, row_of
 from longtake_server.storage.postgres.query import Query, ask_blocking, first_value, nothing
 
@@ -78,6 +78,30 @@ def read() -> Query[Sequence[StoredKey]]:
         f"SELECT {COLUMNS} FROM keys ORDER BY create_time, id",  # noqa: S608 - constants
         {},
         lambda rows: tuple(map(key_of, rows)),
+    )
+
+
+def redeem(old: bytes, key: StoredKey, now: datetime) -> Query[bool]:
+    """See KeyStore.redeem_key."""
+    return Query(
+        """
+        WITH changed AS (
+            UPDATE keys SET hash = %(new)s, last_four = %(last_four)s, expire_time = %(ends)s
+            WHERE id = %(id)s AND hash = %(old)s AND revoke_time IS NULL
+            AND coalesce(expire_time > %(now)s::bigint, true)
+            RETURNING id
+        )
+        UPDATE meta SET key_version = key_version + 1 FROM changed RETURNING changed.id
+        """,
+        {
+            "id": key.id,
+            "old": old,
+            "new": key.hash,
+            "last_four": key.last_four,
+            "ends": optional_micros(key.expire_time),
+            "now": to_micros(now),
+        },
+        bool,
     )
 
 

@@ -291,6 +291,10 @@ class PostgresStore:
         """See KeyStore.note_key_uses."""
         await self._writer.run(key_queries.note_uses(uses))
 
+    async def redeem_key(self, old: bytes, key: StoredKey, now: datetime) -> bool:
+        """See KeyStore.redeem_key."""
+        return await self._writer.run(key_queries.redeem(old, key, now))
+
     async def signing_keys(self) -> Sequence[SigningKey]:
         """See SigningKeyStore.signing_keys."""
         return await self._key_readers.run(signing_key_queries.read())
