@@ -111,10 +111,12 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
 
 
 def _serve(settings: Settings) -> None:
+    import uvloop
+
     from longtake_server.app import serve
 
     set_up_logging(settings.log_level, settings.log_format)
-    asyncio.run(serve(settings, _announce))
+    uvloop.run(serve(settings, _announce))
 
 
 def _check(settings: Settings) -> None:
