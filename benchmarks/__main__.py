@@ -42,6 +42,7 @@ _OUTPUT = Path("build/benchmarks.json")
 BENCHMARKS: Mapping[str, Callable[[], Table]] = {
     "calls": calls.measure,
     "admission": admission.measure,
+    "admission-on-less": admission.measure_on_less,
     "watchers": watchers.measure,
     "polls": polls.measure,
     "download": download.measure,

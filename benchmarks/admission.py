@@ -9,10 +9,11 @@ import os
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.burner import half_a_core_taken
 from benchmarks.caller import AUTHENTICATED
 from benchmarks.load import SERVICE, Figures, call_all, call_at_pace, milliseconds
 from benchmarks.programs import in_batches
@@ -104,6 +105,21 @@ def measure(
                 ours.alone.median_milliseconds - theirs.alone.median_milliseconds,
                 "ms above bare",
             ),
+        ),
+    )
+
+
+def measure_on_less(*, rounds: int = 5, seconds: float = 3.0, per_second: float = 500.0) -> Table:
+    """Measure the same while another program takes half a core from both servers."""
+    with half_a_core_taken():
+        table = measure(rounds=rounds, seconds=seconds, per_second=per_second)
+    return replace(
+        table,
+        title=f"{table.title}, half a core taken",
+        note="As above, while another program spins on one core for 5 ms of every 10 ms, with "
+        "precedence over all others (SCHED_FIFO) if the system allows it.",
+        budgets=tuple(
+            replace(budget, what=f"{budget.what}, half a core taken") for budget in table.budgets
         ),
     )
 

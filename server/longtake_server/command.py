@@ -116,10 +116,12 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> bool:
 
 
 def _serve(settings: Settings) -> None:
+    import uvloop
+
     from longtake_server.app import serve
 
     set_up_logging(settings.log_level, settings.log_format)
-    asyncio.run(serve(settings, partial(_announce, settings)))
+    uvloop.run(serve(settings, partial(_announce, settings)))
 
 
 def _check(settings: Settings) -> None:

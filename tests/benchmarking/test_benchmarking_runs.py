@@ -41,6 +41,15 @@ def test_each_admission_is_timed() -> None:
     assert len(table.budgets) == 3
 
 
+def test_an_admission_with_half_a_core_taken_has_budgets_of_its_own() -> None:
+    table = admission.measure_on_less(rounds=1, seconds=0.2, per_second=50)
+
+    assert table.title == "GenerateVideos, accepted, half a core taken"
+    assert [row[1] for row in table.rows] == ["10", "10", "50"]
+    assert all(budget.what.endswith(", half a core taken") for budget in table.budgets)
+    assert len(table.budgets) == 3
+
+
 def test_all_watchers_are_told() -> None:
     table = watchers.measure(watchers=3, rounds=2)
 

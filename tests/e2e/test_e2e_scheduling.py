@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""The server's threads use SCHED_BATCH unless the operator has chosen another policy."""
+"""The server runs on uvloop, and its threads use SCHED_BATCH unless another policy was chosen."""
 
 from __future__ import annotations
 
@@ -24,12 +24,24 @@ def policies(pid: int) -> list[int]:
     return [os.sched_getscheduler(int(thread.name)) for thread in threads]
 
 
+def libraries(pid: int) -> str:
+    """Return the paths of the files that a process has mapped, with their addresses."""
+    return Path(f"/proc/{pid}/maps").read_text()
+
+
 async def test_the_servers_threads_let_each_other_finish(tmp_path: Path) -> None:
     async with server(tmp_path) as longtake:
         await longtake.start()
         found = policies(longtake.process.pid)
     assert len(found) > 1
     assert set(found) == {os.SCHED_BATCH}
+
+
+async def test_the_server_runs_on_uvloop(tmp_path: Path) -> None:
+    async with server(tmp_path) as longtake:
+        await longtake.start()
+        mapped = libraries(longtake.process.pid)
+    assert "/uvloop/loop." in mapped
 
 
 def test_a_policy_that_was_chosen_is_kept() -> None:
