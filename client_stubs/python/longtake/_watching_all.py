@@ -31,6 +31,9 @@ OperationT = TypeVar("OperationT", bound="Operation[Any]")
 # A stream without a position cannot be resumed, so it gets longer to deliver the initial set.
 _INITIAL_SET_SECONDS = 6 * STREAM_SECONDS
 
+# The server no longer keeps the changes since a position, or was restored from a backup.
+_POSITION_LOST = frozenset({"POSITION_EXPIRED", "REVISION_AHEAD"})
+
 
 class WatchAll(Generic[OperationT]):
     """The progress of a watch of all operations.
@@ -98,7 +101,7 @@ class WatchAll(Generic[OperationT]):
             LongtakeError: The watch cannot be resumed.
 
         """
-        if error is not None and error.reason == "POSITION_EXPIRED" and self._position:
+        if error is not None and error.reason in _POSITION_LOST and self._position:
             self._restart()
             return 0.0
         delay = self._backoff.next_delay(

@@ -103,8 +103,8 @@ class AsyncOperations(AsyncProcessBound):
         First comes an OperationChanged for each operation, then one InitialSetComplete,
         then changes and deletions. The watch has no end of its own. When the connection
         breaks, it resumes after the last event. If it cannot, because the connection broke
-        within the initial set or the server no longer keeps the changes since then, it
-        yields InitialSetRestarted and the whole set again.
+        within the initial set, or the server no longer keeps the changes since then or was
+        restored from a backup, it yields InitialSetRestarted and the whole set again.
 
         Args:
             filter: Restrictions joined by AND, for example `state = RUNNING`. Default: all.
