@@ -12,7 +12,6 @@ from longtake.errors import LongtakeError, ServerError
 from longtake.types import (
     InitialSetComplete,
     InitialSetRestarted,
-    Operation,
     OperationChanged,
     OperationDeleted,
 )
@@ -20,13 +19,12 @@ from longtake.v1 import video_service_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
 
     from longtake._backoff import RetryPolicy
     from longtake.types import OperationEvent
     from longtake.v1 import operation_pb2
 
-OperationT = TypeVar("OperationT", bound="Operation[Any]")
+OperationT = TypeVar("OperationT")
 
 # A stream without a position cannot be resumed, so it gets longer to deliver the initial set.
 _INITIAL_SET_SECONDS = 6 * STREAM_SECONDS
