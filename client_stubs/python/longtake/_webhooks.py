@@ -43,7 +43,7 @@ def delivery_name(delivery: WebhookDelivery | str) -> str:
     name = delivery.name if isinstance(delivery, WebhookDelivery) else delivery
     parts = text(name, "delivery", _DELIVERY).split("/")
     if parts[::2] != ["webhooks", "deliveries"] or not all(parts):
-        raise ValueError(f"delivery: it is not {_DELIVERY}")
+        raise ValueError("delivery: it is not a name such as webhooks/{id}/deliveries/{id}")
     return name
 
 
