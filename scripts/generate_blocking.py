@@ -39,7 +39,9 @@ NAMES = {
     "AsyncStoredVideo": "StoredVideo",
     "AsyncTransport": "Transport",
     "AsyncUsages": "Usages",
+    "AsyncWebhooks": "Webhooks",
     "VideoServiceAsyncStub": "VideoServiceStub",
+    "WebhookServiceAsyncStub": "WebhookServiceStub",
 }
 NOTICE = "# Generated from _async/{name} by `make sync`. Do not edit."
 LICENCE = "# SPDX-License-Identifier: Apache-2.0\n"

@@ -1,6 +1,6 @@
 # Copyright 2026 The Longtake Authors
 # SPDX-License-Identifier: Apache-2.0
-"""A VideoService on a real socket that follows a script, including faulty answers."""
+"""Both services on a real socket, following a script, including faulty answers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import grpc
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
-from longtake.v1 import video_service_pb2
+from longtake.v1 import video_service_pb2, webhook_service_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor
     from google.protobuf.message import Message
 
-_SERVICE = video_service_pb2.DESCRIPTOR.services_by_name["VideoService"]
+_SERVICES = (
+    video_service_pb2.DESCRIPTOR.services_by_name["VideoService"],
+    webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"],
+)
+_METHODS = {method.name for service in _SERVICES for method in service.methods}
 _OPTIONS = [("grpc.max_receive_message_length", 64 << 20), ("grpc.so_reuseport", 0)]
 
 
@@ -38,7 +42,7 @@ class Call:
     """One expected call and its answers: messages, and then optionally a status or silence."""
 
     def __init__(self, method: str, *answers: Message | Silence) -> None:
-        assert method in _SERVICE.methods_by_name, method
+        assert method in _METHODS, method
         self.method = method
         self.answers = answers
 
@@ -118,8 +122,9 @@ def video_service(
     service = ScriptedVideoService(script)
     with ThreadPoolExecutor(4) as threads:
         server = grpc.server(threads, options=_OPTIONS)
-        handlers = {method.name: _handler(service, method) for method in _SERVICE.methods}
-        server.add_registered_method_handlers(_SERVICE.full_name, handlers)
+        for each in _SERVICES:
+            handlers = {method.name: _handler(service, method) for method in each.methods}
+            server.add_registered_method_handlers(each.full_name, handlers)
         if tls is None:
             service.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
         else:

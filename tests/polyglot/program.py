@@ -23,12 +23,18 @@ class Program:
 
     async def step(self, name: str) -> dict[str, Any]:
         """Return the next object that it prints, whose `step` must be this."""
+        _, told = await self.any_of(name)
+        return told
+
+    async def any_of(self, *names: str) -> tuple[str, dict[str, Any]]:
+        """Return the next object that it prints after its `step`, which must be one of these."""
         assert self._process.stdout is not None
         line = (await self._process.stdout.readline()).decode()
-        assert line, f"it ended before {name!r}:\n{self._errors.read_text()}"
+        assert line, f"it ended before {names}:\n{self._errors.read_text()}"
         told: dict[str, Any] = json.loads(line)
-        assert told.pop("step") == name, line
-        return told
+        step = told.pop("step")
+        assert step in names, line
+        return step, told
 
     async def end(self) -> None:
         """Wait for its end, which must be a good one without further output."""

@@ -13,6 +13,10 @@ from polyglot.conformance import conform
 from polyglot.credentials import example, sends_no_key_in_plaintext, works_by_its_key_alone
 from polyglot.one_server_example import make_a_video
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+from polyglot.watching_all import (
+    begins_again_after_an_expired_position,
+    loses_nothing_over_a_kill,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +58,25 @@ async def test_the_go_client_conforms(tmp_path: Path) -> None:
     program = ROOT / "build" / "go" / "conformance"
     run("go", "build", "-p=1", "-o", program, "./conformance", folder=MODULE)
     await conform(tmp_path, program)
+
+
+@pytest.fixture(scope="module")
+def watch_all() -> Path:
+    """The program that tells the events of a watch of all operations."""
+    need("go")
+    program = ROOT / "build" / "go" / "watchall"
+    run("go", "build", "-p=1", "-o", program, "./conformance/watchall", folder=MODULE)
+    return program
+
+
+async def test_a_go_watch_of_all_loses_nothing_over_a_kill(watch_all: Path, tmp_path: Path) -> None:
+    await loses_nothing_over_a_kill(tmp_path, watch_all)
+
+
+async def test_a_go_watch_of_all_begins_again_after_an_expired_position(
+    watch_all: Path, tmp_path: Path
+) -> None:
+    await begins_again_after_an_expired_position(tmp_path, watch_all)
 
 
 @pytest.fixture(scope="module")

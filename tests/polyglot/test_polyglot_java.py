@@ -13,6 +13,10 @@ from polyglot.conformance import conform
 from polyglot.credentials import example, sends_no_key_in_plaintext, works_by_its_key_alone
 from polyglot.one_server_example import make_a_video
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+from polyglot.watching_all import (
+    begins_again_after_an_expired_position,
+    loses_nothing_over_a_kill,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +26,7 @@ pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 MODULE = ROOT / "client_stubs" / "java"
 TARGET = MODULE / "target"
 EXAMPLE = "dev.longtake.examples.Generate"
+WATCH_ALL = "dev.longtake.conformance.WatchAllConformance"
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +40,18 @@ def classpath() -> str:
 
 async def test_the_java_client_conforms(tmp_path: Path, classpath: str) -> None:
     await conform(tmp_path, "java", "-cp", classpath, "dev.longtake.conformance.Conformance")
+
+
+async def test_a_java_watch_of_all_loses_nothing_over_a_kill(
+    tmp_path: Path, classpath: str
+) -> None:
+    await loses_nothing_over_a_kill(tmp_path, "java", "-cp", classpath, WATCH_ALL)
+
+
+async def test_a_java_watch_of_all_begins_again_after_an_expired_position(
+    tmp_path: Path, classpath: str
+) -> None:
+    await begins_again_after_an_expired_position(tmp_path, "java", "-cp", classpath, WATCH_ALL)
 
 
 async def test_the_java_example_makes_a_video(tmp_path: Path, classpath: str) -> None:

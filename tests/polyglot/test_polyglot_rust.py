@@ -15,6 +15,10 @@ from polyglot.credentials import example, sends_no_key_in_plaintext, works_by_it
 from polyglot.example import generate_beside_a_dead_server
 from polyglot.expiring import resumes_after_its_credential_expired
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+from polyglot.watching_all import (
+    begins_again_after_an_expired_position,
+    loses_nothing_over_a_kill,
+)
 
 CRATE = ROOT / "client_stubs" / "rust"
 EXAMPLES = ROOT / "build/rust/debug/examples"
@@ -33,6 +37,18 @@ def programs() -> Path:
 
 async def test_the_rust_client_conforms(programs: Path, tmp_path: Path) -> None:
     await conform(tmp_path, programs / "conformance")
+
+
+async def test_a_rust_watch_of_all_loses_nothing_over_a_kill(
+    programs: Path, tmp_path: Path
+) -> None:
+    await loses_nothing_over_a_kill(tmp_path, programs / "watch_all")
+
+
+async def test_a_rust_watch_of_all_begins_again_after_an_expired_position(
+    programs: Path, tmp_path: Path
+) -> None:
+    await begins_again_after_an_expired_position(tmp_path, programs / "watch_all")
 
 
 async def test_the_rust_example_generates_over_the_server_that_lives(

@@ -17,10 +17,15 @@ from polyglot.example import generate_beside_a_dead_server
 from polyglot.expiring import resumes_after_its_credential_expired
 from polyglot.first_call import block, makes_a_video, says_why_it_failed
 from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+from polyglot.watching_all import (
+    begins_again_after_an_expired_position,
+    loses_nothing_over_a_kill,
+)
 
 PACKAGE = ROOT / "client_stubs" / "typescript"
 BUF = Path(sys.executable).with_name("buf")
 EXAMPLE = "examples/generate.js"
+WATCH_ALL = "conformance/watch_all.js"
 
 # What snippets use that go on from the one before.
 CLIENT_AND_OPERATION = """import { connect } from "@longtake/client";
@@ -44,6 +49,18 @@ def programs() -> Path:
 
 async def test_the_typescript_client_conforms(programs: Path, tmp_path: Path) -> None:
     await conform(tmp_path, "node", programs / "conformance" / "conformance.js")
+
+
+async def test_a_typescript_watch_of_all_loses_nothing_over_a_kill(
+    programs: Path, tmp_path: Path
+) -> None:
+    await loses_nothing_over_a_kill(tmp_path, "node", programs / WATCH_ALL)
+
+
+async def test_a_typescript_watch_of_all_begins_again_after_an_expired_position(
+    programs: Path, tmp_path: Path
+) -> None:
+    await begins_again_after_an_expired_position(tmp_path, "node", programs / WATCH_ALL)
 
 
 async def test_the_typescript_example_generates_over_the_server_that_lives(

@@ -36,6 +36,8 @@ _METADATA = cast(
         "principal": LONG,
         "late_success": True,
         "warnings": [LONG],
+        "webhook": LONG,
+        "webhook_metadata": {LONG: LONG},
     },
 )
 _ERROR = types.OperationError(
@@ -227,6 +229,36 @@ VALUES: dict[str, Any] = {
     "VideoOrDict": _VIDEO,
     "VideoUrl": types.VideoUrl(url=LONG, expire_time=_MOMENT),
     "Violation": _VIOLATION,
+    "Webhook": types.Webhook(
+        name=LONG,
+        url=LONG,
+        event_types=(LONG,),
+        disabled=True,
+        disable_reason="GONE",
+        disable_time=_MOMENT,
+        failing_since_time=_MOMENT,
+        secret=LONG,
+        previous_secret_expire_time=_MOMENT,
+        principal=LONG,
+        from_file=False,
+        create_time=_MOMENT,
+        update_time=_MOMENT,
+    ),
+    "WebhookDelivery": types.WebhookDelivery(
+        name=LONG,
+        event_type=LONG,
+        operation=LONG,
+        state="PENDING",
+        attempts=1,
+        create_time=_MOMENT,
+        next_attempt_time=_MOMENT,
+        last_attempt_time=_MOMENT,
+        last_attempt_seconds=0.25,
+        failure="STATUS",
+        http_status=500,
+        end_time=None,
+        principal=LONG,
+    ),
 }
 
 PUBLIC: dict[str, Any] = {

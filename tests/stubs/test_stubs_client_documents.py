@@ -31,6 +31,8 @@ METADATA = dict.fromkeys(OperationMetadata.__annotations__) | {
     "late_success": False,
     "cancel_requested": False,
     "warnings": [],
+    "webhook": None,
+    "webhook_metadata": {},
 }
 
 

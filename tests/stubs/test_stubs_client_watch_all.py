@@ -150,10 +150,17 @@ def test_a_watch_that_breaks_before_its_first_event_has_nothing_to_begin_again(
         assert _told(caller(service.address).events(1)) == [(InitialSetComplete, "a")]
 
 
-def test_a_position_that_expires_meanwhile_begins_the_set_again(caller: MakeCaller) -> None:
+def ahead() -> Status:
+    return status(code_pb2.FAILED_PRECONDITION, "It is newer.", error_info("REVISION_AHEAD"))
+
+
+@pytest.mark.parametrize("lost", [expired(), ahead()], ids=["expired", "restored"])
+def test_a_position_that_the_server_loses_begins_the_set_again(
+    caller: MakeCaller, lost: Status
+) -> None:
     with video_service(
         Call("WatchOperations", changed(operation()), set_complete("a"), unavailable()),
-        Call("WatchOperations", expired()),
+        Call("WatchOperations", lost),
         Call("WatchOperations", set_complete("z"), Silence.UNTIL_THE_CALLER_LEAVES),
     ) as service:
         assert _told(caller(service.address).events(4)) == [

@@ -25,7 +25,7 @@ const (
 )
 
 // Client is a connection to a server. It has a method for every call of the contract,
-// and also Watch and Download. Errors of calls are of type *Error. A Client is safe for
+// and also Watch, WatchAll and Download. Errors of calls are of type *Error. A Client is safe for
 // concurrent use.
 type Client struct {
 	longtakev1.VideoServiceClient

@@ -27,8 +27,16 @@ type scripted struct {
 	generated []*longtakev1.GenerateVideosRequest
 	watches   []watchScript
 	watched   []*longtakev1.WatchOperationRequest
-	downloads []downloadScript
-	asked     []*longtakev1.DownloadVideoRequest
+	// What each WatchOperations gets.
+	watchAlls  []watchAllScript
+	watchedAll []*longtakev1.WatchOperationsRequest
+	downloads  []downloadScript
+	asked      []*longtakev1.DownloadVideoRequest
+}
+
+type watchAllScript struct {
+	messages []*longtakev1.WatchOperationsResponse
+	end      error
 }
 
 type watchScript struct {
@@ -60,6 +68,20 @@ func (s *scripted) WatchOperation(
 	for _, operation := range script.operations {
 		event := &longtakev1.WatchOperationResponse_Operation{Operation: operation}
 		if err := stream.Send(&longtakev1.WatchOperationResponse{Event: event}); err != nil {
+			return err
+		}
+	}
+	return script.end
+}
+
+func (s *scripted) WatchOperations(
+	request *longtakev1.WatchOperationsRequest,
+	stream grpc.ServerStreamingServer[longtakev1.WatchOperationsResponse],
+) error {
+	script := s.watchAlls[len(s.watchedAll)]
+	s.watchedAll = append(s.watchedAll, request)
+	for _, message := range script.messages {
+		if err := stream.Send(message); err != nil {
 			return err
 		}
 	}

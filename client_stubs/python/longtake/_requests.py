@@ -20,6 +20,7 @@ from longtake._durations import Seconds, lifetime, queue_timeout
 from longtake._fields import (
     dataclass_of,
     instance,
+    refusal,
     text,
     truth_value,
     unexpected_keyword,
@@ -113,7 +114,7 @@ def operation_name(operation: Operation[Any] | str) -> str:
 
     """
     name = operation.name if isinstance(operation, Operation) else operation
-    return _resource_name("operations", name, "an operation or the name of one")
+    return resource_name("operations", name, "an operation or the name of one")
 
 
 def model_name(model: str) -> str:
@@ -123,7 +124,7 @@ def model_name(model: str) -> str:
         ValueError: It is empty or not a name.
 
     """
-    return _resource_name("models", model, "the id or the name of a model")
+    return resource_name("models", model, "the id or the name of a model")
 
 
 def video_name(name: str) -> str:
@@ -195,7 +196,13 @@ def _request_id(given: str) -> str:
     return given
 
 
-def _resource_name(collection: str, name: str, accepted: str) -> str:
+def resource_name(collection: str, name: str, accepted: str) -> str:
+    """Return `{collection}/{id}` for a name or an id.
+
+    Raises:
+        ValueError: It is empty or not a string; the message has what is accepted.
+
+    """
     if not text(name, "name", accepted):
         raise ValueError(f"name: it is empty; it is {collection}/{{id}}")
     return name if "/" in name else f"{collection}/{name}"
@@ -291,10 +298,21 @@ def _set_options(
                 )
             case "priority":
                 request.priority = whole_number(value, name, "a whole number from -100 to 100")
+            case "webhook":
+                request.webhook = text(value, name, "the id or the name of a webhook")
+            case "webhook_metadata":
+                request.webhook_metadata.update(_texts(value, name))
             case "previous_operation":
                 request.previous_operation = text(value, name, "the name of an operation")
             case _:
                 setattr(request, name, truth_value(value, name))
+
+
+def _texts(value: object, field: str) -> dict[str, str]:
+    """Return a mapping from strings to strings."""
+    if not isinstance(value, Mapping):
+        raise refusal(value, field, "a dict of strings")
+    return {text(key, field): text(one, f"{field}[{key!r}]") for key, one in value.items()}
 
 
 def add_repeat_note(error: Exception, request: video_service_pb2.GenerateVideosRequest) -> None:

@@ -143,6 +143,8 @@ def _metadata(message: operation_pb2.GenerateVideosMetadata) -> OperationMetadat
         "late_success": message.late_success,
         "cancel_requested": message.cancel_requested,
         "warnings": list(message.warnings),
+        "webhook": message.webhook or None,
+        "webhook_metadata": dict(message.webhook_metadata),
     }
 
 

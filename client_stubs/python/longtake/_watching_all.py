@@ -12,7 +12,6 @@ from longtake.errors import LongtakeError, ServerError
 from longtake.types import (
     InitialSetComplete,
     InitialSetRestarted,
-    Operation,
     OperationChanged,
     OperationDeleted,
 )
@@ -20,16 +19,18 @@ from longtake.v1 import video_service_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
 
     from longtake._backoff import RetryPolicy
     from longtake.types import OperationEvent
     from longtake.v1 import operation_pb2
 
-OperationT = TypeVar("OperationT", bound="Operation[Any]")
+OperationT = TypeVar("OperationT")
 
 # A stream without a position cannot be resumed, so it gets longer to deliver the initial set.
 _INITIAL_SET_SECONDS = 6 * STREAM_SECONDS
+
+# The server no longer keeps the changes since a position, or was restored from a backup.
+_POSITION_LOST = frozenset({"POSITION_EXPIRED", "REVISION_AHEAD"})
 
 
 class WatchAll(Generic[OperationT]):
@@ -98,7 +99,7 @@ class WatchAll(Generic[OperationT]):
             LongtakeError: The watch cannot be resumed.
 
         """
-        if error is not None and error.reason == "POSITION_EXPIRED" and self._position:
+        if error is not None and error.reason in _POSITION_LOST and self._position:
             self._restart()
             return 0.0
         delay = self._backoff.next_delay(

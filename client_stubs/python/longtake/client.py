@@ -55,6 +55,7 @@ class Client(BlockingClient):
         operations: Gets, watches, lists, cancels and deletes generations.
         caller: Tells who makes the calls, and what is left to spend.
         usage: Tells what was generated, and what it cost.
+        webhooks: Registers webhooks, and shows what was sent to them.
         files: Downloads videos by google-genai's call.
         vertexai: Whether `enterprise` or `vertexai` was given as true.
         address: The address that the client connects to.

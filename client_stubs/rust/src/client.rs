@@ -22,6 +22,7 @@ use crate::retrying::Backoff;
 use crate::service_config::policy_of;
 use crate::v1::*;
 use crate::watching::Watch;
+use crate::watching_all::WatchAll;
 
 /// Calls a Longtake server. Clones share the connection.
 #[derive(Clone, Debug)]
@@ -124,6 +125,12 @@ impl Client {
     /// server.
     pub fn watch(&self, name: impl Into<String>) -> Watch {
         Watch::new(self.clone(), name.into())
+    }
+
+    /// Watches all operations that the caller may see. Resumes after broken connections and restarts
+    /// of the server.
+    pub fn watch_all(&self) -> WatchAll {
+        WatchAll::new(self.clone())
     }
 
     /// Waits for the end of an operation and returns it, even if it failed.

@@ -46,6 +46,7 @@ mod partial_file;
 mod retrying;
 mod service_config;
 mod watching;
+mod watching_all;
 
 #[allow(missing_docs, clippy::all, rustdoc::all)]
 #[path = "gen/mod.rs"]
@@ -60,6 +61,7 @@ pub use generated::google;
 pub use generated::longtake::v1;
 pub use retrying::RetryPolicy;
 pub use watching::Watch;
+pub use watching_all::{OperationEvent, WatchAll};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

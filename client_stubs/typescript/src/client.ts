@@ -10,6 +10,7 @@ import { VideoService } from "./gen/longtake/v1/video_service_pb.js";
 import { type Downloaded, type Sha256, videoBytes } from "./downloading.js";
 import type { StreamOptions } from "./streaming.js";
 import { type WatchOptions, watchOperation } from "./watching.js";
+import { type OperationEvent, type WatchAllOptions, watchOperations } from "./watching_all.js";
 
 /** Calls a Longtake server. Subclasses provide hashing and storage for a platform. */
 export abstract class LongtakeClient {
@@ -32,6 +33,17 @@ export abstract class LongtakeClient {
    */
   watch(operation: Named | string, options?: WatchOptions): AsyncGenerator<GenerateVideosOperation, void, undefined> {
     return watchOperation(this.service, nameOf(operation), options);
+  }
+
+  /**
+   * Yields the current state of each operation that you may see, then `initialSetComplete`, then
+   * changes as they happen. A broken watch resumes after the last event, or begins the initial set
+   * again and says so.
+   *
+   * @throws ConnectError if it cannot resume, or with code Canceled if the signal aborted.
+   */
+  watchAll(options?: WatchAllOptions): AsyncGenerator<OperationEvent, void, undefined> {
+    return watchOperations(this.service, options);
   }
 
   /** Waits for the end of an operation and returns it, even if it failed. Throws like `watch`. */

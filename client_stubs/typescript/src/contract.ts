@@ -9,6 +9,7 @@ export type { Downloaded, Sha256 } from "./downloading.js";
 export { type ErrorDetails, type FieldViolation, errorDetails } from "./errors.js";
 export type { StreamOptions } from "./streaming.js";
 export type { WatchOptions } from "./watching.js";
+export type { OperationEvent, WatchAllOptions } from "./watching_all.js";
 export * from "./gen/longtake/v1/error_reason_pb.js";
 export * from "./gen/longtake/v1/generation_pb.js";
 export * from "./gen/longtake/v1/media_pb.js";

@@ -23,10 +23,11 @@ export interface StreamOptions {
 /** One attempt at a stream, which requests what is still missing. */
 export type Attempt<Message> = (call: { signal: AbortSignal }) => AsyncIterable<Message>;
 
-// The longest duration of one stream before it is resumed, so a stream cannot hang forever.
-// Connect's own timeout would keep running after the caller leaves its loop, and keep the process
-// alive.
-const STREAM_MS = 600_000;
+/**
+ * The longest duration of one stream before it is resumed, so a stream cannot hang forever. Connect's
+ * own timeout would keep running after the caller leaves its loop, and keep the process alive.
+ */
+export const STREAM_MS = 600_000;
 
 /**
  * Yields the messages of one attempt after another until nothing is missing.
@@ -35,6 +36,7 @@ const STREAM_MS = 600_000;
  * @param missing returns an error if the stream is incomplete at the end of an attempt, whether
  *   or not it failed.
  * @param progressed returns whether a message is progress, which resets the count of failures.
+ * @param longestMs returns how long the next attempt may last. Default: STREAM_MS.
  * @throws ConnectError if it cannot resume, or with code Canceled if the caller's signal aborted.
  */
 export async function* resumed<Message>(
@@ -42,13 +44,14 @@ export async function* resumed<Message>(
   missing: (broke: ConnectError | undefined) => ConnectError | undefined,
   progressed: (message: Message) => boolean,
   options: StreamOptions,
+  longestMs: () => number = () => STREAM_MS,
 ): AsyncGenerator<Message, void, undefined> {
   const backoff = new Backoff(options.resume ?? DEFAULT_RESUME);
   for (;;) {
     let broke: ConnectError | undefined;
     const call = new AbortController();
     const old = new ConnectError("the stream is taken up anew", Code.DeadlineExceeded);
-    const timer = setTimeout(() => call.abort(old), STREAM_MS);
+    const timer = setTimeout(() => call.abort(old), longestMs());
     const signal = options.signal ? AbortSignal.any([options.signal, call.signal]) : call.signal;
     try {
       for await (const message of attempt({ signal })) {

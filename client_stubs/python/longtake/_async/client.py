@@ -19,6 +19,7 @@ from longtake._async.models import AsyncModels
 from longtake._async.operations import AsyncOperations
 from longtake._async.transport import AsyncTransport
 from longtake._async.usage import AsyncUsages
+from longtake._async.webhooks import AsyncWebhooks
 from longtake._backoff import RetryPolicy
 from longtake._durations import Seconds, call_timeout
 from longtake._http_options import client_options
@@ -65,6 +66,7 @@ class AsyncBaseClient(UnpicklableClient):
         operations: Gets, watches, lists, cancels and deletes generations.
         caller: Tells who makes the calls, and what is left to spend.
         usage: Tells what was generated, and what it cost.
+        webhooks: Registers webhooks, and shows what was sent to them.
         files: Downloads videos by google-genai's call.
         vertexai: Whether `enterprise` or `vertexai` was given as true.
         address: The address that the client connects to.
@@ -120,6 +122,7 @@ class AsyncBaseClient(UnpicklableClient):
         self.models = AsyncModels(connection, self.operations)
         self.caller = AsyncCallers(connection)
         self.usage = AsyncUsages(connection)
+        self.webhooks = AsyncWebhooks(connection)
         self.files = AsyncFiles(AsyncDownloads(connection))
 
     async def close(self) -> None:

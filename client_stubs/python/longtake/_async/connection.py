@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from longtake._backoff import RetryPolicy
     from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
+    from longtake.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -54,6 +55,16 @@ class AsyncConnection:
 
         """
         return self.transport.stub
+
+    @property
+    def webhooks(self) -> WebhookServiceAsyncStub:
+        """The methods of the server for webhooks.
+
+        Raises:
+            ClientClosed: The client was closed.
+
+        """
+        return self.transport.webhooks
 
     async def call(
         self,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeVar
 
 from longtake._async.connection import AsyncConnection
 from longtake._async.downloads import AsyncDownloads
@@ -41,6 +41,7 @@ from longtake.v1 import operation_pb2
 from longtake.v1 import video_service_pb2 as api
 
 AnyOperation = Operation[Any] | str
+OperationT = TypeVar("OperationT")
 
 
 class AsyncOperations(AsyncProcessBound):
@@ -92,7 +93,7 @@ class AsyncOperations(AsyncProcessBound):
         """
         return self._watch(operation, revision_of(after_revision), Deadline(None))
 
-    async def watch_all(
+    def watch_all(
         self,
         filter: str | None = None,  # noqa: A002 - the name that the contract has
         *,
@@ -103,8 +104,8 @@ class AsyncOperations(AsyncProcessBound):
         First comes an OperationChanged for each operation, then one InitialSetComplete,
         then changes and deletions. The watch has no end of its own. When the connection
         breaks, it resumes after the last event. If it cannot, because the connection broke
-        within the initial set or the server no longer keeps the changes since then, it
-        yields InitialSetRestarted and the whole set again.
+        within the initial set, or the server no longer keeps the changes since then or was
+        restored from a backup, it yields InitialSetRestarted and the whole set again.
 
         Args:
             filter: Restrictions joined by AND, for example `state = RUNNING`. Default: all.
@@ -116,21 +117,27 @@ class AsyncOperations(AsyncProcessBound):
             ValueError: An argument is not a string.
 
         """
-        watch = WatchAll(filter, after_position, self._connection.policy, self.bind)
-        while True:
-            error: LongtakeError | None = None
-            stub = self._connection.stub
-            stream = self._connection.stream(
-                stub.WatchOperations, watch.request(), watch.stream_seconds
-            )
-            try:
-                async with aclosing(stream) as messages:
-                    async for message in messages:
-                        for event in watch.receive(message):
-                            yield event
-            except LongtakeError as failure:
-                error = failure
-            await self._connection.sleep(watch.broke(error))
+        policy = self._connection.policy
+        return self._watch_all(WatchAll(filter, after_position, policy, self.bind))
+
+    def watch_all_messages(
+        self,
+        filter: str | None = None,  # noqa: A002 - the name that the contract has
+        *,
+        after_position: str | None = None,
+    ) -> AsyncGenerator[OperationEvent[operation_pb2.GenerateVideosOperation]]:
+        """Yield what `watch_all` does, with the contract's own messages as operations.
+
+        Args:
+            filter: As for `watch_all`.
+            after_position: As for `watch_all`.
+
+        Raises:
+            ValueError: An argument is not a string.
+
+        """
+        policy = self._connection.policy
+        return self._watch_all(WatchAll(filter, after_position, policy, lambda message: message))
 
     async def wait(
         self, operation: AnyOperation, timeout: Seconds | None = None
@@ -265,3 +272,21 @@ class AsyncOperations(AsyncProcessBound):
                 return
             delay = watch.broke(error)
             await self._connection.sleep(deadline.remaining(watch.name, delay))
+
+    async def _watch_all(
+        self, watch: WatchAll[OperationT]
+    ) -> AsyncGenerator[OperationEvent[OperationT]]:
+        while True:
+            error: LongtakeError | None = None
+            stub = self._connection.stub
+            stream = self._connection.stream(
+                stub.WatchOperations, watch.request(), watch.stream_seconds
+            )
+            try:
+                async with aclosing(stream) as messages:
+                    async for message in messages:
+                        for event in watch.receive(message):
+                            yield event
+            except LongtakeError as failure:
+                error = failure
+            await self._connection.sleep(watch.broke(error))

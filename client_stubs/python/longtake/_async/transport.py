@@ -16,12 +16,14 @@ from longtake._channel import channel_options
 from longtake._status import error_of_call
 from longtake.errors import ClientClosed
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+from longtake.v1.webhook_service_pb2_grpc import WebhookServiceStub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from longtake._access import Access
     from longtake.v1.video_service_pb2_grpc import VideoServiceAsyncStub
+    from longtake.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
 
 __all__ = [
     "AsyncTransport",
@@ -48,7 +50,6 @@ class AsyncTransport:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ending = asyncio.Event()
         self._channel: grpc.aio.Channel | None = None
-        self._stub: VideoServiceAsyncStub | None = None
 
     @property
     def stub(self) -> VideoServiceAsyncStub:
@@ -58,15 +59,19 @@ class AsyncTransport:
             ClientClosed: The client was closed.
 
         """
-        if self._closed:
-            raise ClientClosed
-        loop = asyncio.get_running_loop()
-        if self._stub is None or self._loop is not loop:
-            self._loop = loop
-            self._ending = asyncio.Event()
-            self._channel = self._open()
-            self._stub = VideoServiceStub(self._channel)
+        self._open_on_this_loop()
         return self._stub
+
+    @property
+    def webhooks(self) -> WebhookServiceAsyncStub:
+        """The stub for webhooks on the running loop.
+
+        Raises:
+            ClientClosed: The client was closed.
+
+        """
+        self._open_on_this_loop()
+        return self._webhooks
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -102,9 +107,21 @@ class AsyncTransport:
         """End all calls and refuse further ones."""
         self._closed = True
         self._ending.set()
-        channel, self._channel, self._stub = self._channel, None, None
+        channel, self._channel = self._channel, None
         if channel is not None:
             await channel.close()
+
+    def _open_on_this_loop(self) -> None:
+        """Open the channel, and its stubs, unless it is open on the running loop."""
+        if self._closed:
+            raise ClientClosed
+        loop = asyncio.get_running_loop()
+        if self._channel is None or self._loop is not loop:
+            self._loop = loop
+            self._ending = asyncio.Event()
+            self._channel = self._open()
+            self._stub: VideoServiceAsyncStub = VideoServiceStub(self._channel)
+            self._webhooks: WebhookServiceAsyncStub = WebhookServiceStub(self._channel)
 
     def _open(self) -> grpc.aio.Channel:
         address, options = self._access.address, channel_options(self._access.address)

@@ -24,6 +24,7 @@ from longtake._sync.models import Models
 from longtake._sync.operations import Operations
 from longtake._sync.transport import Transport
 from longtake._sync.usage import Usages
+from longtake._sync.webhooks import Webhooks
 from longtake._tls import File
 from longtake.types import HttpOptions, HttpOptionsDict
 
@@ -66,6 +67,7 @@ class BlockingClient(UnpicklableClient):
         operations: Gets, watches, lists, cancels and deletes generations.
         caller: Tells who makes the calls, and what is left to spend.
         usage: Tells what was generated, and what it cost.
+        webhooks: Registers webhooks, and shows what was sent to them.
         files: Downloads videos by google-genai's call.
         vertexai: Whether `enterprise` or `vertexai` was given as true.
         address: The address that the client connects to.
@@ -121,6 +123,7 @@ class BlockingClient(UnpicklableClient):
         self.models = Models(connection, self.operations)
         self.caller = Callers(connection)
         self.usage = Usages(connection)
+        self.webhooks = Webhooks(connection)
         self.files = Files(Downloads(connection))
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         UnaryUnaryMultiCallable,
     )
     from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+    from longtake.v1.webhook_service_pb2_grpc import WebhookServiceStub
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -55,6 +56,16 @@ class Connection:
 
         """
         return self.transport.stub
+
+    @property
+    def webhooks(self) -> WebhookServiceStub:
+        """The methods of the server for webhooks.
+
+        Raises:
+            ClientClosed: The client was closed.
+
+        """
+        return self.transport.webhooks
 
     def call(
         self,

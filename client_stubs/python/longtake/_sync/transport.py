@@ -15,6 +15,7 @@ from longtake._channel import channel_options
 from longtake._status import error_of_call
 from longtake.errors import ClientClosed
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+from longtake.v1.webhook_service_pb2_grpc import WebhookServiceStub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ class Transport:
         self._closed = threading.Event()
         self._channel = _open(access)
         self._stub = VideoServiceStub(self._channel)
+        self._webhooks = WebhookServiceStub(self._channel)
 
     @property
     def stub(self) -> VideoServiceStub:
@@ -52,6 +54,18 @@ class Transport:
         if self._closed.is_set():
             raise ClientClosed
         return self._stub
+
+    @property
+    def webhooks(self) -> WebhookServiceStub:
+        """The stub for webhooks.
+
+        Raises:
+            ClientClosed: The client was closed.
+
+        """
+        if self._closed.is_set():
+            raise ClientClosed
+        return self._webhooks
 
     @contextmanager
     def errors(self) -> Iterator[None]:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import typer
 from typer.main import get_command
 
-from longtake.cli import accounting, download, generate, models, operations, url
+from longtake.cli import (
+    accounting,
+    download,
+    generate,
+    listen,
+    models,
+    operations,
+    url,
+    webhooks,
+)
 from longtake.cli.failures import READER_GONE, CommandFailure, exit_code_of, line_of, usage_line
 from longtake.cli.interrupts import Interrupted, raising_on_signals
 from longtake.cli.output import check_open, note, output_failure
@@ -31,6 +40,10 @@ def options(_session: Session) -> None:
     check_open()
 
 
+def webhooks_options(_session: Session) -> None:
+    """Register endpoints for events of generations, and show what was sent to them."""
+
+
 # Rich's help cuts off the names of options on a terminal of 80 columns.
 app = typer.Typer(
     add_completion=False,
@@ -49,6 +62,20 @@ app.command("url")(command(url.url))
 app.command("models")(command(models.models))
 app.command("whoami")(command(accounting.whoami))
 app.command("usage")(command(accounting.usage))
+
+webhook_commands = typer.Typer()
+webhook_commands.callback()(command(webhooks_options))
+webhook_commands.command("create")(command(webhooks.create))
+webhook_commands.command("list")(command(webhooks.list_))
+webhook_commands.command("get")(command(webhooks.get))
+webhook_commands.command("update")(command(webhooks.update))
+webhook_commands.command("delete")(command(webhooks.delete))
+webhook_commands.command("rotate")(command(webhooks.rotate))
+webhook_commands.command("test")(command(webhooks.send_test))
+webhook_commands.command("deliveries")(command(webhooks.deliveries))
+webhook_commands.command("redeliver")(command(webhooks.redeliver))
+webhook_commands.command("listen")(command(listen.listen))
+app.add_typer(webhook_commands, name="webhooks")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

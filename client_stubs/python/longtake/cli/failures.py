@@ -35,6 +35,7 @@ _REMEDIES = {
 }
 # Typer passes on Pydantic's words.
 _PYDANTIC = (
+    (re.compile("Value error, "), ""),
     (re.compile("Input should be a valid integer.*"), "it is not a whole number"),
     (re.compile("Input should be a valid number.*"), "it is not a number"),
     (re.compile("Input should be a finite number"), "it is not a finite number"),

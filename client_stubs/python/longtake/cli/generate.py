@@ -14,8 +14,8 @@ from longtake.cli.inputs import (
     LAST_FRAME,
     VIDEO,
     image_of,
-    labels_of,
     mask_of,
+    pairs_of,
     references_of,
     video_of,
 )
@@ -72,6 +72,8 @@ def generate(
     queue_timeout: options.QueueTimeoutOption = None,
     allow_model_fallback: options.AllowModelFallbackOption = False,
     resubmit_if_unknown: options.ResubmitIfUnknownOption = False,
+    webhook: options.WebhookOption = None,
+    webhook_metadata: options.WebhookMetadataOption = None,
     max_cost: options.MaxCostOption = None,
     validate_only: options.ValidateOnlyOption = False,
 ) -> None:
@@ -99,7 +101,7 @@ def generate(
         mask=mask_of(mask, mask_type, mask_mode),
         camera_control=camera_control,
         resize_mode=resize_mode,
-        labels=labels_of(label),
+        labels=pairs_of("--label", label),
         output_gcs_uri=output_gcs_uri,
         pubsub_topic=pubsub_topic,
     )
@@ -116,6 +118,8 @@ def generate(
             allow_model_fallback=allow_model_fallback or None,
             resubmit_if_unknown=resubmit_if_unknown or None,
             previous_operation=previous_operation,
+            webhook=webhook,
+            webhook_metadata=pairs_of("--webhook-metadata", webhook_metadata),
             max_cost=max_cost,
         ),
     )

@@ -160,6 +160,14 @@ ResubmitIfUnknownOption = Annotated[
         "Submit again if the first outcome is unknown; you may be billed twice.",
     ),
 ]
+WebhookOption = Annotated[
+    str | None,
+    _option("--webhook", "The webhook that gets its events; see longtake webhooks.", "ID"),
+]
+WebhookMetadataOption = Annotated[
+    list[str] | None,
+    _option("--webhook-metadata", "What the events repeat. May be repeated.", "KEY=VALUE"),
+]
 MaxCostOption = Annotated[
     str | None,
     _option("--max-cost", "Refuse it if it could cost more US dollars, such as 1.50.", "AMOUNT"),

@@ -98,22 +98,22 @@ def mask_of(place: str | None, mime_type: str | None, mode: MaskMode | None) -> 
     return Mask(image, mode)
 
 
-def labels_of(pairs: Sequence[str] | None) -> dict[str, str] | None:
-    """Return the labels.
+def pairs_of(option: str, pairs: Sequence[str] | None) -> dict[str, str] | None:
+    """Return the values of an option that is repeated, by their keys.
 
     Raises:
         CommandFailure: One is not KEY=VALUE, or a key is given twice.
 
     """
-    labels: dict[str, str] = {}
+    found: dict[str, str] = {}
     for pair in pairs or ():
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            raise CommandFailure(REFUSED, f"--label: {pair!r} is not accepted; it is KEY=VALUE")
-        if key in labels:
-            raise CommandFailure(REFUSED, f"--label: {key!r} is given twice")
-        labels[key] = value
-    return labels or None
+            raise CommandFailure(REFUSED, f"{option}: {pair!r} is not accepted; it is KEY=VALUE")
+        if key in found:
+            raise CommandFailure(REFUSED, f"{option}: {key!r} is given twice")
+        found[key] = value
+    return found or None
 
 
 def _media(

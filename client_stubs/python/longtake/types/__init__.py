@@ -69,6 +69,7 @@ from longtake.types.source import GenerateVideosSource, GenerateVideosSourceDict
 from longtake.types.stored_video import AsyncStoredVideo, StoredVideo
 from longtake.types.usage import Usage
 from longtake.types.video_url import VideoUrl
+from longtake.types.webhook import DeliveryState, Webhook, WebhookDelivery, WebhookEvent
 
 __all__ = [
     "AsyncGenerateVideosOperation",
@@ -77,6 +78,7 @@ __all__ = [
     "Caller",
     "CameraControl",
     "CompressionQuality",
+    "DeliveryState",
     "Disposition",
     "FileData",
     "GenerateVideosConfig",
@@ -136,4 +138,7 @@ __all__ = [
     "VideoGenerationReferenceType",
     "VideoOrDict",
     "VideoUrl",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookEvent",
 ]

@@ -5,17 +5,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic
+from typing import Generic
 
 from typing_extensions import TypeVar
 
 from longtake._documents import Documented
-from longtake.types.operation import GenerateVideosOperation, Operation
+from longtake.types.operation import GenerateVideosOperation
 
-OperationT = TypeVar("OperationT", bound=Operation[Any], default=GenerateVideosOperation)
-OperationT_co = TypeVar(
-    "OperationT_co", bound=Operation[Any], default=GenerateVideosOperation, covariant=True
-)
+OperationT = TypeVar("OperationT", default=GenerateVideosOperation)
+OperationT_co = TypeVar("OperationT_co", default=GenerateVideosOperation, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ class OperationMetadata(TypedDict):
 
     `last_error` is why a queued generation waits for its upstream: a refusal, or an outage.
     `principal` is who started it. `late_success` is whether the upstream finished it after it
-    had failed here: its videos are not kept, but billed.
+    had failed here: its videos are not kept, but billed. `webhook` is the id of the webhook
+    that gets its events.
     """
 
     state: str
@@ -70,6 +71,8 @@ class OperationMetadata(TypedDict):
     late_success: bool
     cancel_requested: bool
     warnings: list[str]
+    webhook: str | None
+    webhook_metadata: dict[str, str]
 
 
 class GenerateVideosOptions(TypedDict, total=False):
@@ -89,6 +92,10 @@ class GenerateVideosOptions(TypedDict, total=False):
         validate_only: Whether only to check the request, your budgets included. The operation
             then has no name, and `metadata["estimated_cost"]` is the most that the generation
             can cost. Default: False.
+        webhook: The id or the name of a webhook that gets the events of the operation.
+            Default: none.
+        webhook_metadata: Up to 16 strings by name that the events repeat, in
+            `operation.metadata.webhookMetadata`.
     """
 
     resubmit_if_unknown: bool
@@ -98,6 +105,8 @@ class GenerateVideosOptions(TypedDict, total=False):
     previous_operation: str
     max_cost: Decimal | float | str
     validate_only: bool
+    webhook: str
+    webhook_metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * A connection to a server. Safe for concurrent use.
  *
- * <p>Its stubs have every call of the contract. {@link #watch} and {@link #download} resume after a
- * broken connection. All failures throw {@link io.grpc.StatusRuntimeException}, which {@link
+ * <p>Its stubs have every call of the contract. {@link #watch}, {@link #watchAll} and {@link
+ * #download} resume after a broken connection. All failures throw {@link io.grpc.StatusRuntimeException}, which {@link
  * ErrorDetails#of(Throwable)} decodes.
  */
 public final class LongtakeClient implements AutoCloseable {
@@ -103,6 +103,20 @@ public final class LongtakeClient implements AutoCloseable {
   /** Returns a watch that skips states up to a revision. */
   public Watch watch(String name, long afterRevision) {
     return new Watch(this, name, afterRevision);
+  }
+
+  /**
+   * Returns a watch of all operations that match a filter of the contract, such as {@code state =
+   * RUNNING}; an empty one means all. First comes the current state of each operation, then {@link
+   * OperationEvent.InitialSetComplete}, then changes as they happen.
+   */
+  public WatchAll watchAll(String filter) {
+    return watchAll(filter, "");
+  }
+
+  /** Returns a watch that skips what happened up to a position of an earlier one. */
+  public WatchAll watchAll(String filter, String afterPosition) {
+    return new WatchAll(this, filter, afterPosition);
   }
 
   /**

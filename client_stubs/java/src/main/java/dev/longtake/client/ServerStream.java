@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class ServerStream<ResponseT> implements AutoCloseable {
   /** The longest duration of a stream before it is resumed, so a stream cannot hang forever. */
-  private static final long LONGEST_SECONDS = 600;
+  static final long LONGEST_SECONDS = 600;
 
   private final ClientCall<?, ResponseT> call;
   private final Iterator<ResponseT> messages;
@@ -31,8 +31,15 @@ final class ServerStream<ResponseT> implements AutoCloseable {
 
   static <RequestT, ResponseT> ServerStream<ResponseT> open(
       Channel channel, MethodDescriptor<RequestT, ResponseT> method, RequestT request) {
-    CallOptions options =
-        CallOptions.DEFAULT.withDeadlineAfter(LONGEST_SECONDS, TimeUnit.SECONDS);
+    return open(channel, method, request, LONGEST_SECONDS);
+  }
+
+  static <RequestT, ResponseT> ServerStream<ResponseT> open(
+      Channel channel,
+      MethodDescriptor<RequestT, ResponseT> method,
+      RequestT request,
+      long longestSeconds) {
+    CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(longestSeconds, TimeUnit.SECONDS);
     ClientCall<RequestT, ResponseT> call = channel.newCall(method, options);
     return new ServerStream<>(call, ClientCalls.blockingServerStreamingCall(call, request));
   }
