@@ -28,6 +28,7 @@ from longtake_server.operations.results.addresses import VideoAddresses
 from longtake_server.operations.service import VideoOperations
 from longtake_server.operations.topics import Topics
 from longtake_server.operations.watching import Watching
+from longtake_server.rpc import convert
 from longtake_server.rpc.health import HealthServicer
 from longtake_server.start_check import (
     warn_of_a_simulator_that_replicas_do_not_share,
@@ -36,7 +37,11 @@ from longtake_server.start_check import (
 from longtake_server.stores import open_store, store_place
 from longtake_server.telemetry import Telemetry, metrics
 from longtake_server.upstream.configured import configured_upstreams
+from longtake_server.webhooks.delivering import Courier
+from longtake_server.webhooks.payloads import Payloads
+from longtake_server.webhooks.posting import Poster
 from longtake_server.webhooks.resolver import Resolver
+from longtake_server.webhooks.sender import SenderParts, Senders
 from longtake_server.webhooks.service import Webhooks
 from longtake_server.webhooks.target import TargetCheck
 from longtake_server.webhooks_file import WebhooksFile
@@ -115,7 +120,8 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
         jitter=random.random,
     )
     telemetry.report(metrics.WATCHES, lambda: watching.watches)
-    ports = Ports(store, media, ledger, topics, upstreams, catalogue, clock, telemetry)
+    sending = _sending(settings, store, clock, telemetry, closing)
+    ports = Ports(store, media, ledger, topics, upstreams, catalogue, clock, telemetry, sending)
     health = HealthServicer(upstreams)
     election = Election(
         ports,
@@ -163,6 +169,24 @@ async def build_parts(settings: Settings, telemetry: Telemetry, closing: AsyncEx
         signer=signer,
         start_check=check,
     )
+
+
+def _sending(
+    settings: Settings, store: Store, clock: Clock, telemetry: Telemetry, closing: AsyncExitStack
+) -> Senders:
+    """Return what makes the senders of webhooks. A flood of registrations holds up no lookup."""
+    resolver = Resolver()
+    closing.callback(resolver.close)
+    courier = Courier(
+        store.webhooks,
+        TargetCheck(settings.webhook_allowed_networks, resolver),
+        Poster(),
+        Payloads(convert.operation),
+        clock,
+        telemetry,
+        random.random,
+    )
+    return Senders(SenderParts(store.webhooks, courier, clock, telemetry))
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from longtake_server.webhooks.service import Webhooks
 
 from fakes.address_check import ScriptedAddresses
 from fakes.clock import FakeClock
+from fakes.sender import IdleSender
 from fakes.upstream import ScriptedUpstream
 
 if TYPE_CHECKING:
@@ -166,7 +167,9 @@ async def engine(
         jitter=lambda: 0.0,
     )
     election = Election(
-        engine_module.Ports(store, media, ledger, topics, upstreams, catalogue, clock, telemetry),
+        engine_module.Ports(
+            store, media, ledger, topics, upstreams, catalogue, clock, telemetry, IdleSender
+        ),
         engine_module.EngineSettings(
             leasing=Leasing(replica),
             limits=limits or Limits(),

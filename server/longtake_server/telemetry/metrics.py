@@ -13,6 +13,7 @@ from enum import Enum
 # OpenTelemetry's default buckets end at 10,000 and suit milliseconds.
 _CALL_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 _DELAY_BUCKETS = (0.001, 0.0025, *_CALL_BUCKETS, 30.0, 60.0)
+_DELIVERY_BUCKETS = (*_CALL_BUCKETS[1:], 30.0, 60.0, 300.0, 1800.0, 7200.0, 43200.0, 86400.0)
 _STREAM_BUCKETS = (0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 1800.0, 3600.0, 14400.0, 86400.0)
 _OPERATION_BUCKETS = (
     *(5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 240.0, 300.0),
@@ -217,6 +218,28 @@ BUDGET_THRESHOLDS = Metric(
     "{crossing}",
     "Budgets that reached 50, 80 or 100 % in a period.",
     ("measure", "threshold"),
+)
+
+WEBHOOK_DELIVERIES = Metric(
+    "longtake.webhook.deliveries",
+    Kind.COUNTER,
+    "{attempt}",
+    "Attempts to deliver an event to a webhook: `delivered`, or why it failed.",
+    ("result",),
+)
+WEBHOOK_DELAY = Metric(
+    "longtake.webhook.delay",
+    Kind.HISTOGRAM,
+    "s",
+    "Time from an event until a webhook has taken it.",
+    (),
+    _DELIVERY_BUCKETS,
+)
+WEBHOOK_DEAD_LETTERS = Metric(
+    "longtake.webhook.dead_letters",
+    Kind.GAUGE,
+    "{delivery}",
+    "Deliveries that were given up and are still kept. Only the engine knows; 0 elsewhere.",
 )
 
 STORE_FAULTS = Metric(

@@ -75,6 +75,10 @@ class Telemetry:
         self._settled = self._counter(names.COST_SETTLED)
         self._generated = self._counter(names.GENERATED_SECONDS)
         self._thresholds = self._counter(names.BUDGET_THRESHOLDS)
+        self._webhook_deliveries = self._counter(names.WEBHOOK_DELIVERIES)
+        self._webhook_delay = self._histogram(names.WEBHOOK_DELAY)
+        dead = names.WEBHOOK_DEAD_LETTERS
+        self._webhook_dead = self._meter.create_gauge(dead.name, dead.unit, dead.description)
         self._store_faults = self._counter(names.STORE_FAULTS)
         self._lease_faults = self._counter(names.LEASE_FAULTS)
         self._elections = self._counter(names.ENGINE_ELECTIONS)
@@ -101,6 +105,8 @@ class Telemetry:
         for kind in ("lost", "not_extended"):
             self._lease_faults.add(0, {"kind": kind})
         self._elections.add(0)
+        self._webhook_dead.set(0)
+        self._webhook_deliveries.add(0, {"result": "delivered"})
         for fence in ("epoch", "lease"):
             self._refused_writes.add(0, {"fence": fence})
         for measure in ("cost", "seconds"):
@@ -185,6 +191,19 @@ class Telemetry:
     def budget_threshold(self, measure: str, percent: int) -> None:
         """Count a budget of `cost` or of `seconds` that reached 50, 80 or 100 %."""
         self._thresholds.add(1, {"measure": measure, "threshold": str(percent)})
+
+    def webhook_delivered(self, seconds: float) -> None:
+        """Count an event that a webhook took, and record the seconds since it happened."""
+        self._webhook_deliveries.add(1, {"result": "delivered"})
+        self._webhook_delay.record(max(0.0, seconds))
+
+    def webhook_failed(self, reason: str) -> None:
+        """Count an attempt to deliver an event that failed, and why, in lower case."""
+        self._webhook_deliveries.add(1, {"result": reason})
+
+    def webhook_dead_letters(self, count: int) -> None:
+        """Tell how many deliveries were given up and are still kept."""
+        self._webhook_dead.set(count)
 
     def http_served(self, method: str, route: str, status: int, seconds: float) -> None:
         """Record a request of HTTP, and how long it took."""

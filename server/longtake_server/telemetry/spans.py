@@ -77,6 +77,27 @@ class CallSpan:
             self._span.set_status(StatusCode.ERROR)
 
 
+class DeliverySpan:
+    """The span of an attempt to deliver an event to a webhook."""
+
+    def __init__(self, span: Span) -> None:
+        self._span = span
+
+    def ended(self, failure: str, status: int | None) -> None:
+        """Record the end.
+
+        Args:
+            failure: Why it failed, in lower case; empty if it did not.
+            status: The status of the answer, None for no answer.
+
+        """
+        if status is not None:
+            self._span.set_attribute("http.response.status_code", status)
+        if failure:
+            self._span.set_attribute("error.type", failure)
+            self._span.set_status(StatusCode.ERROR)
+
+
 def http_outcome(method: str, route: str, status: int) -> dict[str, str | int]:
     """Return how a request of HTTP ended, as attributes; `error.type` if the server is at fault."""
     outcome: dict[str, str | int] = {
@@ -178,6 +199,31 @@ class Spans:
         """Make the span of a poll."""
         with self._upstream_call("longtake.poll", generation, {}) as span:
             yield span
+
+    @contextmanager
+    def webhook_delivery(
+        self, event_type: str, operation: str, parent: TraceContext
+    ) -> Iterator[DeliverySpan]:
+        """Make the span of an attempt to deliver an event.
+
+        Args:
+            event_type: What the event tells.
+            operation: The operation that it is about, empty for none.
+            parent: The trace of the call that created the operation.
+
+        """
+        attributes = {"longtake.event": event_type}
+        if operation:
+            attributes["longtake.operation"] = operation
+        with self._tracer.start_as_current_span(
+            "longtake.webhook",
+            parent.parent(),
+            SpanKind.CLIENT,
+            attributes,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            yield DeliverySpan(span)
 
     @contextmanager
     def _upstream_call(

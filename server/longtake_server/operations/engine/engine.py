@@ -9,7 +9,7 @@ import logging
 import random
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from longtake_server.operations.admission.admission import Admission
 from longtake_server.operations.admission.dispatcher import Dispatcher
@@ -47,6 +47,15 @@ if TYPE_CHECKING:
     from longtake_server.operations.upstream import Upstream
     from longtake_server.telemetry import Telemetry
 
+    class Sending(Protocol):
+        """Tells webhooks of events in one term."""
+
+        async def run(self) -> None:
+            """Run until `stop`. Cancelling it loses no event."""
+
+        def stop(self) -> None:
+            """Send nothing more. `run` returns soon after."""
+
 
 _BATCH_SIZE = 200
 
@@ -65,6 +74,7 @@ class Ports:
 
     Attributes:
         upstreams: All upstreams by name, including those that only earlier operations use.
+        sending: Returns what tells webhooks of events in a term.
     """
 
     store: OperationStore
@@ -75,6 +85,7 @@ class Ports:
     catalogue: Catalogue
     clock: Clock
     telemetry: Telemetry
+    sending: Callable[[Term], Sending]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +186,9 @@ class Engine:
         self.runner = Runner(
             ports.store, self.driver, ports.media, clock, settings.leasing, ports.telemetry, term
         )
+        self._sender = ports.sending(term)
         self._loops: tuple[asyncio.Task[None], ...] = ()
+        self._sending: asyncio.Task[None] | None = None
         self.dispatcher = Dispatcher(
             self.admission,
             ports.store,
@@ -285,8 +298,10 @@ class Engine:
                 group.create_task(self.limits_watch.run(), name="limits"),
             )
             self._loops = tasks
+            self._sending = group.create_task(self._sender.run(), name="webhooks")
             await self.runner.run()
             self._cancel_loops()
+            self._sender.stop()
 
     def abort(self) -> None:
         """Stop at once, because the term is over.
@@ -295,6 +310,8 @@ class Engine:
         revision.
         """
         self._cancel_loops()
+        if self._sending is not None:
+            self._sending.cancel()
         self.runner.abort()
 
     def _cancel_loops(self) -> None:
@@ -304,6 +321,7 @@ class Engine:
     def stop(self) -> None:
         """Stop taking work. `run` returns once the steps in progress have ended."""
         self.runner.stop()
+        self._sender.stop()
 
     def committed(self, name: str, record: OperationRecord | None) -> None:
         """See Observer.committed."""
