@@ -20,6 +20,7 @@ ALERTED = {
     "rpc_server_call_duration_seconds_count",
     "longtake_operations_outcome_unknown_total",
     "longtake_budget_thresholds_total",
+    "longtake_webhook_dead_letters",
     "longtake_certificate_expiry_seconds",
     "longtake_store_faults_total",
     "longtake_upstream_answering",

@@ -20,9 +20,13 @@ from longtake.v1.video_service_pb2 import (
     WatchOperationRequest,
 )
 from longtake.v1.video_service_pb2_grpc import VideoServiceStub
+from longtake.v1.webhook_pb2 import Webhook
+from longtake.v1.webhook_service_pb2 import CreateWebhookRequest
+from longtake.v1.webhook_service_pb2_grpc import WebhookServiceStub
 from ops.ops_scraping import DASHBOARD, Scrape, metrics_in, rules
 from processes.running import GUARD_SECONDS, Server, server, simulator
 from rpc.rpc_certificates import Authority, Issued, TlsFolder, secure_channel
+from webhooks.webhooks_receiver import receiver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -100,15 +104,26 @@ async def test_each_metric_of_the_dashboard_and_the_alerts_is_there_after_work(
         AsyncExitStack() as parts,
         simulator(tmp_path) as upstream,
         server(
-            tmp_path, upstream, ops_listen="127.0.0.1:0", metric_principals="1", **settings
+            tmp_path,
+            upstream,
+            ops_listen="127.0.0.1:0",
+            metric_principals="1",
+            webhook_allowed_networks="127.0.0.1/32",
+            **settings,
         ) as longtake,
+        receiver() as listener,
     ):
         await longtake.start()
         channel = await parts.enter_async_context(secure_channel(longtake.address, authority.pem))
         stub: VideoServiceAsyncStub = VideoServiceStub(channel)
+        hook = CreateWebhookRequest(
+            webhook_id="orders", webhook=Webhook(url=f"http://127.0.0.1:{listener.port}/")
+        )
+        hooks: Any = WebhookServiceStub(channel)
+        await hooks.CreateWebhook(hook, metadata=ann)
         await upstream.tell("hold")
         request = GenerateVideosRequest(
-            model=MODEL, prompt="a secret dog", config={"duration_seconds": 4}
+            model=MODEL, prompt="a secret dog", config={"duration_seconds": 4}, webhook="orders"
         )
         operation = await stub.GenerateVideos(request, metadata=ann)
         watch: Any = stub.WatchOperation(WatchOperationRequest(name=operation.name), metadata=ann)
@@ -127,10 +142,13 @@ async def test_each_metric_of_the_dashboard_and_the_alerts_is_there_after_work(
         async for message in download:
             sent += len(message.chunk.data)
         request.prompt = "a dog [sim:drop]"
+        request.webhook = ""
         lost = await stub.GenerateVideos(request, metadata=bob)
         ended = await stub.WaitOperation(WaitOperationRequest(name=lost.name), metadata=bob)
         assert ended.metadata.state == State.FAILED
+        await listener.until(lambda one: bool(one.requests))
         async with ops(longtake) as client:
+            await scraped_once(client, "longtake_webhook_deliveries_total", result="delivered")
             text = await scraped_once(client, THRESHOLDS, threshold="80")
             ready = await client.get("/readyz")
             missing = await client.get("/")
