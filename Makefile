@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo run edge cluster test test-cluster test-polyglot check fix proto sync lock sbom audit bench crash crash-budgets \
+.PHONY: help demo run edge cluster test test-cluster test-polyglot check fix proto sync lock sbom audit bench crash crash-budgets crash-webhooks \
 	cluster-trial cluster-update attack fuzz clean
 
 VENV := .venv
@@ -111,6 +111,9 @@ crash: $(READY) ## Kill the server ten times during a thousand operations, and c
 
 crash-budgets: $(READY) ## Kill the server 25 times during ten thousand operations, and check the budgets
 	@cd tests && ../$(BIN)/python -m crash.crash_budgets
+
+crash-webhooks: $(READY) ## Kill the server while it tells a webhook of 500 operations, on both stores
+	@cd tests && PYTHONPATH=.. ../$(BIN)/python -m crash.crash_webhooks
 
 cluster-trial: $(READY) ## Harm three replicas and their database during many operations; SECONDS=60 OPERATIONS=100
 	@PYTHONPATH=tests $(BIN)/python -m cluster.cluster_trial \
