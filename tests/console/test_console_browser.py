@@ -199,6 +199,7 @@ async def test_who_is_not_signed_in_sees_no_data_and_signs_in_by_key_or_link(
         assert person.calls == ["GetCaller"]
         await page.keyboard.type("nonsense")
         await person.press("Enter")
+        await expect(page.locator(".fault")).to_contain_text("That did not work")
         await expect(page.locator("h1")).to_have_text("Sign in")
 
         link = await running.link("--principal", "ann")
@@ -209,6 +210,7 @@ async def test_who_is_not_signed_in_sees_no_data_and_signs_in_by_key_or_link(
             key = await other.page.evaluate("sessionStorage.getItem('longtake.key')")
             await other.enter("#who button")
             await expect(other.page.locator("h1")).to_have_text("Sign in")
+            assert await other.page.evaluate("sessionStorage.length") == 0
         async with visitor(opened, link) as late:
             await expect(late.page.locator(".fault")).to_contain_text("the link was used")
 
@@ -262,6 +264,8 @@ async def test_axe_finds_nothing_in_any_view_and_nothing_overflows(tmp_path: Pat
                     for view, (path, ready) in views.items():
                         await person.page.goto(running.url + path)
                         await person.page.locator(ready).first.wait_for()
+                        if view == "operation":
+                            await person.until("document.querySelector('video')?.readyState >= 2")
                         await person.page.screenshot(
                             path=pictures / f"{view}-{scheme}-{width}.png", full_page=True
                         )

@@ -1,4 +1,3 @@
-// Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 // Calls the contract: one POST with JSON for a method, and a line of JSON for each message of a stream.
 
@@ -6,14 +5,10 @@ const KEY = 'longtake.key';
 const CALL_MILLISECONDS = 30_000;
 // Heartbeats come every 10 seconds, so a stream that is silent for longer is broken.
 const SILENCE_MILLISECONDS = 25_000;
-export const HEARTBEAT = '10s';
 
 export const session = {
 	get key() { return sessionStorage.getItem(KEY); },
-	set key(key) {
-		if (key) sessionStorage.setItem(KEY, key);
-		else sessionStorage.removeItem(KEY);
-	},
+	set key(key) { sessionStorage.setItem(KEY, key); },
 };
 
 export class ApiError extends Error {
@@ -30,49 +25,40 @@ export class ApiError extends Error {
 	get gone() { return this.code === 404 || this.code === 5; }
 }
 
-function send(path, body, signal) {
-	const headers = { 'content-type': 'application/json' };
-	if (session.key) headers.authorization = `Bearer ${session.key}`;
-	return fetch(`console/api/${path}`, {
-		method: 'POST', headers, body: JSON.stringify(body), signal, cache: 'no-store', credentials: 'omit',
-	});
-}
-
 function refused(error) {
 	if (error.unauthenticated) document.dispatchEvent(new CustomEvent('signed-out'));
 	return error;
 }
 
-async function checked(answer) {
-	if (answer.ok) return answer;
-	const body = await answer.json().catch(() => ({}));
-	throw refused(new ApiError(body.error || { code: answer.status, message: `The server answered ${answer.status}.` }));
-}
-
-async function sent(path, body, signal) {
+async function post(path, body, signal = AbortSignal.timeout(CALL_MILLISECONDS)) {
+	const headers = { 'content-type': 'application/json' };
+	if (session.key) headers.authorization = `Bearer ${session.key}`;
+	let answer;
 	try {
-		return await checked(await send(path, body, signal));
+		answer = await fetch(`console/api/${path}`, {
+			method: 'POST', headers, body: JSON.stringify(body), signal, cache: 'no-store', credentials: 'omit',
+		});
 	} catch (error) {
-		if (error instanceof ApiError || error.name === 'AbortError') throw error;
-		throw new ApiError();
+		throw error.name === 'AbortError' ? error : new ApiError();
 	}
+	if (answer.ok) return answer;
+	const { error } = await answer.json().catch(() => ({}));
+	throw refused(new ApiError(error || { code: answer.status, message: `The server answered ${answer.status}.` }));
 }
 
-export async function call(method, body = {}, service = 'VideoService') {
-	const answer = await sent(`longtake.v1.${service}/${method}`, body, AbortSignal.timeout(CALL_MILLISECONDS));
-	return answer.json();
+export async function call(method, body = {}) {
+	const service = method.includes('Webhook') ? 'WebhookService' : 'VideoService';
+	return (await post(`longtake.v1.${service}/${method}`, body)).json();
 }
-
-export const webhooks = (method, body) => call(method, body, 'WebhookService');
 
 export async function redeem(link) {
-	const answer = await sent('signIn', { link }, AbortSignal.timeout(CALL_MILLISECONDS));
-	session.key = (await answer.json()).key;
+	session.key = (await (await post('signIn', { link })).json()).key;
 }
 
-export async function* stream(method, body, signal) {
+async function* stream(method, body, signal) {
 	const silent = new AbortController();
-	const answer = await sent(`longtake.v1.VideoService/${method}`, body, AbortSignal.any([signal, silent.signal]));
+	const answer = await post(`longtake.v1.VideoService/${method}`, { ...body, heartbeatInterval: '10s' },
+		AbortSignal.any([signal, silent.signal]));
 	const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
 	let timer;
 	let text = '';
@@ -96,19 +82,19 @@ export async function* stream(method, body, signal) {
 	}
 }
 
-// Reads a stream again and again until `signal` ends it, or `take` or an error says that it is over.
-export async function follow(open, take, interrupted, signal) {
+// Reads a stream into a view again and again, until the view has ended or an error ends it.
+export async function follow(method, view) {
+	const { signal } = view.ended;
 	let pause = 500;
 	while (!signal.aborted) {
 		try {
-			for await (const message of open()) {
+			for await (const message of stream(method, view.request(), signal)) {
 				pause = 500;
 				if (signal.aborted) return;
-				await take(message);
+				await view.take(message);
 			}
 		} catch (error) {
-			if (signal.aborted || error.unauthenticated) return;
-			if (interrupted(error)) return;
+			if (signal.aborted || error.unauthenticated || view.isOver(error)) return;
 		}
 		const wait = pause * (0.5 + Math.random());
 		await new Promise((resolve) => { setTimeout(resolve, wait); });

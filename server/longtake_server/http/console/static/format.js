@@ -1,30 +1,32 @@
-// Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 // Turns values of the contract into words and elements.
 
 import { h } from './dom.js';
 
-export const STATES = ['QUEUED', 'SUBMITTING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED'];
-
 export const words = (name) => (name ? name[0] + name.slice(1).toLowerCase().replaceAll('_', ' ') : '');
 
-export const idOf = (name) => name.split('/').pop();
+export const idOf = ({ name }) => name.split('/').pop();
 
-export function badge(state) {
-	return h('span', { class: `badge ${(state || 'unknown').toLowerCase()}` }, words(state || 'UNKNOWN'));
+export const title = (operation) => operation.metadata.promptExcerpt || idOf(operation);
+
+export const badge = (state = 'UNKNOWN') => h('span', { class: `badge ${state.toLowerCase()}` }, words(state));
+
+// A button for each state and one for all, of which the chosen one is pressed.
+export function chips(label, states, chosen, choose) {
+	return h('div.chips', { role: 'group', 'aria-label': label }, ['', ...states].map((state) => h('button.chip', {
+		value: state, 'aria-pressed': String(state === chosen), onclick: () => choose(state),
+	}, words(state) || 'All')));
 }
 
-const amount = (money) => Number(money.units || 0) + (money.nanos || 0) / 1e9;
+export const amountOf = (money) => Number(money?.units || 0) + (money?.nanos || 0) / 1e9;
 
 export function money(value) {
 	if (!value) return '–';
-	const sum = amount(value);
+	const amount = amountOf(value);
 	return new Intl.NumberFormat('en', {
-		style: 'currency', currency: value.currencyCode || 'USD', maximumFractionDigits: sum && sum < 0.1 ? 4 : 2,
-	}).format(sum);
+		style: 'currency', currency: value.currencyCode || 'USD', maximumFractionDigits: amount && amount < 0.1 ? 4 : 2,
+	}).format(amount);
 }
-
-export const amountOf = (value) => (value ? amount(value) : 0);
 
 export function seconds(value) {
 	if (value < 10) return `${Math.max(0, value).toFixed(1)} s`;
@@ -36,23 +38,21 @@ export function seconds(value) {
 export const between = (from, to) => (new Date(to) - new Date(from)) / 1000;
 
 export function time(value) {
-	if (!value) return document.createTextNode('–');
+	if (!value) return '–';
 	const moment = new Date(value);
 	const today = moment.toDateString() === new Date().toDateString();
 	const text = today ? moment.toLocaleTimeString() : moment.toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
 	return h('time', { datetime: value, title: moment.toLocaleString() }, text);
 }
 
-export const day = (date) => `${date.year}-${String(date.month).padStart(2, '0')}-${String(date.day).padStart(2, '0')}`;
+export const day = (date) => [date.year, date.month, date.day].map((part) => String(part).padStart(2, '0')).join('-');
 
-export const title = (operation) => operation.metadata.promptExcerpt || idOf(operation.name);
-
-// A key=value of each line or comma.
-export function labelsOf(text) {
-	const labels = {};
-	for (const pair of text.split(/[,\n]/).map((one) => one.trim()).filter(Boolean)) {
-		const [key, ...rest] = pair.split('=');
-		labels[key.trim()] = rest.join('=').trim();
-	}
-	return labels;
+// A label as it is typed: key=value.
+export function labelOf(text) {
+	const [key, ...value] = text.split('=');
+	return [key.trim(), value.join('=').trim()];
 }
+
+export const labelsOf = (text) => Object.fromEntries(text.split(/[,\n]/).filter((one) => one.trim()).map(labelOf));
+
+export const labelText = (labels = {}) => Object.entries(labels).map((label) => label.join('=')).join(', ');

@@ -1,10 +1,9 @@
-// Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 // The form: what the model accepts, and what it may cost.
 
-import { call, webhooks } from './api.js';
-import { announce, failure, fill, h } from './dom.js';
-import { idOf, labelsOf, money, words } from './format.js';
+import { call } from './api.js';
+import { announce, attempt, failure, fill, h, heading } from './dom.js';
+import { idOf, labelsOf, labelText, money, words } from './format.js';
 
 const REQUESTS = 'longtake.requests';
 const MOST_REQUESTS = 20;
@@ -14,35 +13,31 @@ const EXCERPT = 80;
 const remembered = () => JSON.parse(sessionStorage.getItem(REQUESTS) || '{}');
 
 function remember(name, request) {
-	const entries = [...Object.entries(remembered()), [name, request]].slice(-MOST_REQUESTS);
-	sessionStorage.setItem(REQUESTS, JSON.stringify(Object.fromEntries(entries)));
+	const requests = Object.entries({ ...remembered(), [name]: request }).slice(-MOST_REQUESTS);
+	sessionStorage.setItem(REQUESTS, JSON.stringify(Object.fromEntries(requests)));
 }
 
 // crypto.randomUUID is missing where a page comes by plaintext from another machine.
-function uuid() {
-	const bytes = crypto.getRandomValues(new Uint8Array(16));
-	bytes[6] = (bytes[6] & 15) | 64;
-	bytes[8] = (bytes[8] & 63) | 128;
-	const text = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-	return text.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
+const digit = () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16);
+const uuid = () => '00000000-0000-4000-8000-000000000000'.replace(/0/g, digit);
 
 // A violation names the field of the contract, and the form has the last part of it.
 const fieldOf = (path) => path.split('.').pop().replace(/\[.*/, '').replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
 customElements.define('lt-generate', class extends HTMLElement {
-	async connectedCallback() {
+	connectedCallback() {
 		this.fault = h('div');
-		this.form = h('form.card.generate', { novalidate: true, onsubmit: (event) => this.submit(event), oninput: () => this.estimateSoon() });
-		fill(this, h('h1', { tabindex: -1 }, 'Generate a video'), this.fault, this.form);
-		try {
-			const [{ models }, hooks, before] = await Promise.all([
-				call('ListModels'), webhooks('ListWebhooks').catch(() => ({})), this.before()]);
+		this.form = h('form.card.generate', {
+			novalidate: true, autocomplete: 'off', onsubmit: (event) => this.submit(event), oninput: () => this.estimateSoon(),
+			onchange: ({ target }) => target.name === 'model' && this.showOptions({}),
+		});
+		fill(this, heading('Generate a video'), this.fault, this.form);
+		attempt(this.fault, async () => {
+			const [{ models }, { webhooks: hooks = [] }, before] = await Promise.all([
+				call('ListModels'), call('ListWebhooks').catch(() => ({})), this.before()]);
 			this.models = models.filter((model) => model.stage !== 'RETIRED');
-			this.build(hooks.webhooks || [], before);
-		} catch (error) {
-			fill(this.fault, failure(error));
-		}
+			this.build(hooks.filter((hook) => !hook.disabled).map(idOf), before);
+		});
 	}
 
 	disconnectedCallback() {
@@ -62,63 +57,59 @@ customElements.define('lt-generate', class extends HTMLElement {
 
 	build(hooks, before) {
 		const config = before.config || {};
-		this.note = h('p.note', { hidden: !before.cut },
-			'Only the first 80 characters of the prompt are known here, and none of the other settings.');
-		this.price = h('output.price', { name: 'price' }, '');
+		const modelName = ({ displayName, modelId, stage }) => (
+			`${displayName || modelId}${stage === 'GENERALLY_AVAILABLE' ? '' : ` (${words(stage).toLowerCase()})`}`);
+		this.price = h('output');
 		this.options = h('div.grid');
-		const model = h('select', { name: 'model', onchange: () => this.showOptions({}) },
-			this.models.map((one) => h('option', { value: one.modelId, selected: one.modelId === before.model },
-				`${one.displayName || one.modelId}${one.stage === 'GENERALLY_AVAILABLE' ? '' : ` (${words(one.stage).toLowerCase()})`}`)));
-		const prompt = h('textarea', { name: 'prompt', rows: 4, required: true });
-		prompt.value = before.prompt || '';
-		const labels = Object.entries(config.labels || {}).map((pair) => pair.join('=')).join(', ');
-		fill(this.form, this.note,
-			this.field('prompt', 'Prompt', prompt), this.field('model', 'Model', model), this.options,
+		fill(this.form,
+			before.cut && h('p.note', `Only the first ${EXCERPT} characters of the prompt are known here, and none of the other settings.`),
+			this.field('prompt', 'Prompt', h('textarea', { rows: 4, required: true }, before.prompt || '')),
+			this.choice('model', 'Model', this.models.map((one) => [one.modelId, modelName(one)]), before.model),
+			this.options,
 			h('div.grid',
-				this.field('labels', 'Labels', h('input', { name: 'labels', placeholder: 'team=film, shot=12', autocomplete: 'off', value: labels })),
-				this.field('maxCost', 'Cost at most, in US dollars', h('input', { name: 'maxCost', inputmode: 'decimal', autocomplete: 'off' })),
-				hooks.length ? this.field('webhook', 'Webhook', h('select', { name: 'webhook' }, h('option', { value: '' }, 'None'),
-					hooks.filter((one) => !one.disabled).map((one) => h('option', {
-						value: idOf(one.name), selected: idOf(one.name) === before.webhook }, idOf(one.name))))) : null),
+				this.field('labels', 'Labels', h('input', { placeholder: 'team=film, shot=12', value: labelText(config.labels) })),
+				this.field('maxCost', 'Cost at most, in US dollars', h('input', { inputmode: 'decimal' })),
+				hooks.length > 0 && this.choice('webhook', 'Webhook', [['', 'None'], ...hooks.map((id) => [id, id])], before.webhook)),
 			h('div.actions', h('button.primary', 'Generate'), this.price));
 		this.showOptions(config);
-		this.querySelector('h1').focus();
 	}
 
 	field(name, label, control) {
+		control.name = name;
 		control.id = `field-${name}`;
 		control.setAttribute('aria-describedby', `fault-${name}`);
-		return h('div.field', h('label', { for: control.id }, label), control,
-			h('p.wrong', { id: `fault-${name}` }));
+		return h('div', h('label', { for: control.id }, label), control, h('p.wrong', { id: `fault-${name}` }));
+	}
+
+	choice(name, label, options, chosen) {
+		return this.field(name, label, h('select', options.map(([value, text]) => (
+			h('option', { value, selected: String(value) === String(chosen) }, text)))));
 	}
 
 	showOptions(config) {
 		const model = this.models.find((one) => one.modelId === this.form.elements.model.value);
-		const choice = (name, label, values, chosen, unit = '') => values?.length && this.field(name, label, h('select', { name },
-			values.map((value) => h('option', { value, selected: String(value) === String(chosen) }, `${value}${unit}`))));
+		const choice = (name, label, values = [], chosen = config[name], unit = '') => (
+			values.length > 0 && this.choice(name, label, values.map((value) => [value, `${value}${unit}`]), chosen));
 		const counts = Array.from({ length: model.maxVideos || 1 }, (_, at) => at + 1);
-		fill(this.options, [
+		fill(this.options,
 			choice('durationSeconds', 'Duration', model.durationsSeconds, config.durationSeconds || model.defaultDurationSeconds, ' s'),
-			choice('resolution', 'Resolution', model.resolutions, config.resolution),
-			choice('aspectRatio', 'Aspect ratio', model.aspectRatios, config.aspectRatio),
-			choice('numberOfVideos', 'Number of videos', counts, config.numberOfVideos),
+			choice('resolution', 'Resolution', model.resolutions),
+			choice('aspectRatio', 'Aspect ratio', model.aspectRatios),
+			choice('numberOfVideos', 'Number of videos', counts),
 			model.supportedFields?.includes('config.generate_audio')
-				? choice('generateAudio', 'Sound', ['Default', 'On', 'Off'], config.generateAudio === undefined ? '' : ['Off', 'On'][Number(config.generateAudio)])
-				: null,
-		].filter(Boolean));
+				&& this.choice('generateAudio', 'Sound', [['', 'Default'], ['true', 'On'], ['false', 'Off']], config.generateAudio));
 		this.estimateSoon();
 	}
 
 	request() {
 		const value = (name) => this.form.elements[name]?.value.trim() || undefined;
-		const config = { aspectRatio: value('aspectRatio'), resolution: value('resolution') };
-		for (const name of ['durationSeconds', 'numberOfVideos']) if (value(name)) config[name] = Number(value(name));
-		if (['On', 'Off'].includes(value('generateAudio'))) config.generateAudio = value('generateAudio') === 'On';
-		if (value('labels')) config.labels = labelsOf(value('labels'));
+		const config = { labels: labelsOf(value('labels') || '') };
+		for (const name of ['durationSeconds', 'resolution', 'aspectRatio', 'numberOfVideos']) config[name] = value(name);
+		if (value('generateAudio')) config.generateAudio = value('generateAudio') === 'true';
 		const request = { model: value('model'), prompt: value('prompt'), config, webhook: value('webhook') };
 		if (value('maxCost')) {
-			const cents = Math.round(Number(value('maxCost')) * 1e6) || 0;
-			request.maxCost = { currencyCode: 'USD', units: String(Math.floor(cents / 1e6)), nanos: (cents % 1e6) * 1000 };
+			const micros = Math.round(Number(value('maxCost')) * 1e6) || 0;
+			request.maxCost = { currencyCode: 'USD', units: String(Math.floor(micros / 1e6)), nanos: (micros % 1e6) * 1000 };
 		}
 		return request;
 	}
@@ -133,26 +124,27 @@ customElements.define('lt-generate', class extends HTMLElement {
 		try {
 			// The price does not depend on the prompt, which may not be there yet.
 			const { metadata } = await call('GenerateVideos', { ...request, prompt: request.prompt || '-', validateOnly: true });
-			this.complain([]);
+			this.complain({});
 			fill(this.price, 'At most ', h('strong', money(metadata.estimatedCost)));
 		} catch (error) {
-			this.complain(error.violations || []);
-			fill(this.price, error.violations?.length ? '' : error.message);
+			this.complain(error);
+			fill(this.price);
 		}
 	}
 
-	complain(violations) {
-		const unknown = [];
-		for (const control of this.form.querySelectorAll('.wrong')) control.textContent = '';
+	// Shows what is wrong at its field, or else above the form.
+	complain({ message, violations = [] }) {
+		const others = violations.length || !message ? [] : [message];
+		for (const told of this.form.querySelectorAll('.wrong')) told.textContent = '';
 		for (const control of this.form.elements) control.removeAttribute('aria-invalid');
-		for (const { field, description } of violations) {
-			const control = this.form.elements[fieldOf(field || '')];
+		for (const { field = '', description } of violations) {
+			const control = this.form.elements[fieldOf(field)];
 			if (control?.id) {
 				control.setAttribute('aria-invalid', 'true');
 				this.querySelector(`#fault-${control.name}`).textContent = description;
-			} else unknown.push(`${field}: ${description}`);
+			} else others.push(`${field}: ${description}`);
 		}
-		fill(this.fault, unknown.map((text) => failure(new Error(text))));
+		fill(this.fault, others.map((text) => failure({ message: text })));
 	}
 
 	async submit(event) {
@@ -168,10 +160,9 @@ customElements.define('lt-generate', class extends HTMLElement {
 			const { name } = await call('GenerateVideos', { ...request, requestId: this.id });
 			remember(name, request);
 			announce('The generation was accepted.');
-			location.hash = `#/operations/${idOf(name)}`;
+			location.hash = `#/operations/${idOf({ name })}`;
 		} catch (error) {
-			this.complain(error.violations || []);
-			if (!error.violations?.length) fill(this.fault, failure(error));
+			this.complain(error);
 			announce(error.message);
 			this.form.querySelector('[aria-invalid]')?.focus();
 		}

@@ -1,9 +1,8 @@
-// Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 // Shows the view that the address names, to whoever is signed in.
 
 import { call, redeem, session } from './api.js';
-import { announce, failure, fill, h } from './dom.js';
+import { failure, fill, h, heading } from './dom.js';
 import './generate.js';
 import './operation.js';
 import './operations.js';
@@ -13,63 +12,58 @@ import './webhooks.js';
 
 const main = document.getElementById('main');
 const nav = document.querySelector('nav');
-const who = document.getElementById('who');
 let caller = null;
 
-const VIEWS = [
-	[/^\/$/, 'lt-operations', 'Operations'],
-	[/^\/operations\/([\w-]+)$/, 'lt-operation', 'Operation'],
-	[/^\/new(?:\/([\w-]+))?$/, 'lt-generate', 'Generate'],
-	[/^\/usage$/, 'lt-usage', 'Usage'],
-	[/^\/webhooks(?:\/([\w:-]+))?$/, 'lt-webhooks', 'Webhooks'],
-];
+const VIEWS = new Map([
+	['', 'Operations'],
+	['operations', 'Operation'],
+	['new', 'Generate'],
+	['usage', 'Usage'],
+	['webhooks', 'Webhooks'],
+]);
 
-function show(tag, title, argument) {
+// The element of a view has the name of its title.
+function show(title, name) {
 	document.title = `${title} · Longtake`;
-	const view = h(tag, { name: argument });
-	fill(main, view);
-	for (const link of nav.querySelectorAll('a')) {
-		const here = link.textContent === title || (link.textContent === 'Operations' && title === 'Operation');
-		if (here) link.setAttribute('aria-current', 'page');
-		else link.removeAttribute('aria-current');
-	}
+	fill(main, h(`lt-${title.toLowerCase().replace(' ', '-')}`, { name }));
+	// One operation belongs to Operations.
+	for (const link of nav.children) link.ariaCurrent = link.textContent.startsWith(title) ? 'page' : null;
 }
+
+const focusHeading = () => main.querySelector('h1')?.focus();
 
 function route() {
 	if (!caller) return;
-	const path = location.hash.slice(1) || '/';
-	for (const [pattern, tag, title] of VIEWS) {
-		const found = pattern.exec(path);
-		if (found) {
-			show(tag, title, found[1]);
-			main.querySelector('h1')?.focus();
-			return;
-		}
-	}
-	location.hash = '#/';
+	const [, path = '', name] = location.hash.split('/');
+	const view = VIEWS.get(path);
+	if (view) {
+		show(view, name);
+		focusHeading();
+	} else location.hash = '#/';
 }
 
 function signedOut() {
-	if (session.key && caller) announce('You were signed out.');
-	session.key = null;
-	caller = null;
-	nav.hidden = true;
-	fill(who);
-	show('lt-sign-in', 'Sign in');
-	main.querySelector('input')?.focus();
+	sessionStorage.clear();
+	// A new page remembers nothing of what the caller saw.
+	if (caller) location.reload();
+	else {
+		show('Sign in');
+		main.querySelector('input').focus();
+	}
 }
 
 async function start() {
+	const { key } = session;
 	try {
 		caller = await call('GetCaller');
 	} catch (error) {
-		if (error.unauthenticated) return;
-		fill(main, h('h1', { tabindex: -1 }, 'Longtake'), failure(error), h('button', { onclick: start }, 'Try again'));
+		if (!error.unauthenticated) fill(main, heading('Longtake'), failure(error), h('button', { onclick: start }, 'Try again'));
+		else if (key) main.firstChild.refuse(error);
 		return;
 	}
 	nav.hidden = false;
-	fill(who, h('span', caller.principal || 'This machine'),
-		session.key ? h('button.quiet', { onclick: () => { caller = null; signedOut(); } }, 'Sign out') : null);
+	fill(document.getElementById('who'), h('span', caller.principal || 'This machine'),
+		key && h('button.quiet', { onclick: signedOut }, 'Sign out'));
 	route();
 }
 
@@ -81,7 +75,7 @@ async function begin() {
 			await redeem(link);
 		} catch (error) {
 			signedOut();
-			main.querySelector('lt-sign-in').refuse(error);
+			main.firstChild.refuse(error);
 			return;
 		}
 	}
@@ -90,7 +84,7 @@ async function begin() {
 
 document.querySelector('.skip').addEventListener('click', (event) => {
 	event.preventDefault();
-	main.querySelector('h1')?.focus();
+	focusHeading();
 });
 document.addEventListener('signed-out', signedOut);
 document.addEventListener('signed-in', start);

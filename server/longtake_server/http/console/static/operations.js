@@ -1,38 +1,35 @@
-// Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 // The live list: one list call for a page, and one stream of what changes.
 
-import { call, follow, HEARTBEAT, stream } from './api.js';
-import { announce, failure, fill, h, table } from './dom.js';
-import { badge, between, idOf, money, seconds, STATES, time, title, words } from './format.js';
+import { call, follow } from './api.js';
+import { announce, attempt, failure, fill, h, heading, row, table } from './dom.js';
+import { badge, between, chips, idOf, labelOf, money, seconds, time, title, words } from './format.js';
 
 const PAGE = 50;
+const STATES = ['QUEUED', 'SUBMITTING', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED'];
+const COLUMNS = [['State'], ['Prompt', 'prompt'], ['Model', 'wide'], ['Accepted', 'medium'], ['Queued', 'wide number'],
+	['Worked', 'medium number'], ['Cost', 'medium number']];
 // What was shown, so that who comes back sees it at once and asks only for what changed.
 const kept = { filter: { state: '', model: '', label: '', text: '' }, rows: new Map(), next: '', position: '' };
 
 function asked({ state, model, label }) {
-	const parts = [];
-	if (state) parts.push(`state = ${state}`);
-	if (model) parts.push(`model = "${model}"`);
-	if (label) {
-		const [key, ...value] = label.split('=');
-		parts.push(`labels.${key.trim()} = "${value.join('=').trim()}"`);
-	}
-	return parts.join(' AND ');
+	const [key, value] = labelOf(label);
+	return [state && `state = ${state}`, model && `model = "${model}"`, label && `labels.${key} = "${value}"`]
+		.filter(Boolean).join(' AND ');
 }
 
-function matches(operation, { state, model, label }) {
-	const { metadata } = operation;
-	const [key, ...value] = label.split('=');
+function matches({ metadata }, { state, model, label }) {
+	const [key, value] = labelOf(label);
 	return (!state || metadata.state === state) && (!model || metadata.model === model)
-		&& (!label || metadata.labels?.[key.trim()] === value.join('=').trim());
+		&& (!label || metadata.labels?.[key] === value);
 }
 
-function has(operation, text) {
-	const { metadata } = operation;
-	return [metadata.promptExcerpt, operation.name, metadata.principal, metadata.model]
+function has({ name, metadata }, text) {
+	return [metadata.promptExcerpt, name, metadata.principal, metadata.model]
 		.some((one) => one?.toLowerCase().includes(text.toLowerCase()));
 }
+
+const created = (operation) => operation.metadata.createTime;
 
 customElements.define('lt-operations', class extends HTMLElement {
 	connectedCallback() {
@@ -40,12 +37,7 @@ customElements.define('lt-operations', class extends HTMLElement {
 		this.elements = new Map();
 		this.build();
 		this.render();
-		follow(
-			() => stream('WatchOperations', { afterPosition: kept.position, heartbeatInterval: HEARTBEAT }, this.ended.signal),
-			(message) => this.take(message),
-			(error) => this.interrupted(error),
-			this.ended.signal,
-		);
+		follow('WatchOperations', this);
 	}
 
 	disconnectedCallback() {
@@ -53,94 +45,89 @@ customElements.define('lt-operations', class extends HTMLElement {
 	}
 
 	build() {
-		const { filter } = kept;
-		this.live = h('span.live', 'Connecting');
-		this.states = ['', ...STATES].map((state) => h('button', {
-			type: 'button', class: 'chip', 'aria-pressed': String(filter.state === state), onclick: () => this.filterBy({ state }),
-		}));
+		this.live = h('span.live.badge', 'Connecting');
+		this.chips = chips('State', STATES, kept.filter.state, (state) => this.filterBy({ state }));
 		this.fault = h('div');
-		this.body = h('div');
-		this.more = h('button', { onclick: () => this.load(kept.next), hidden: true }, 'Show older ones');
-		this.empty = h('div.empty', { hidden: true });
-		const field = (name, label, hint) => h('label', label, h('input', {
-			name, value: filter[name], placeholder: hint, autocomplete: 'off',
-			[name === 'text' ? 'oninput' : 'onchange']: (event) => this.filterBy({ [name]: event.target.value.trim() }),
+		this.list = table('Operations, the newest first', COLUMNS, []);
+		this.rows = this.list.querySelector('tbody');
+		this.more = h('button', { onclick: () => this.load(kept.next) }, 'Show older ones');
+		this.empty = h('div.empty');
+		const field = (name, label, hint, happens) => h('label', label, h('input', {
+			name, value: kept.filter[name], placeholder: hint, autocomplete: 'off',
+			[happens]: (event) => this.filterBy({ [name]: event.target.value.trim() }),
 		}));
 		fill(this,
-			h('div.head', h('h1', { tabindex: -1 }, 'Operations'), this.live,
-				h('a.button.primary', { href: '#/new' }, 'Generate a video')),
-			h('div.chips', { role: 'group', 'aria-label': 'State' }, this.states),
+			h('div.head', heading('Operations'), this.live, h('a.button.primary', { href: '#/new' }, 'Generate a video')),
+			this.chips,
 			h('form.filters', { onsubmit: (event) => event.preventDefault() },
-				field('model', 'Model', 'veo-3.1-generate-001'), field('label', 'Label', 'team=film'),
-				field('text', 'Text in this list', 'prompt, id or principal')),
-			this.fault, this.body, this.empty, h('div.actions', this.more));
-		this.rows = h('tbody');
-		const list = table('Operations, the newest first', [
-			['State'], ['Prompt'], ['Model', 'wide'], ['Accepted', 'medium'], ['Queued', 'wide number'], ['Worked', 'medium number'],
-			['Cost', 'medium number']], []);
-		list.querySelector('tbody').replaceWith(this.rows);
-		this.body.append(list);
+				field('model', 'Model', 'veo-3.1-generate-001', 'onchange'), field('label', 'Label', 'team=film', 'onchange'),
+				field('text', 'Text in this list', 'prompt, id or principal', 'oninput')),
+			this.fault, this.list, this.empty, h('div.actions', this.more));
 	}
 
 	async filterBy(change) {
 		Object.assign(kept.filter, change);
-		this.states.forEach((chip, at) => chip.setAttribute('aria-pressed', String(kept.filter.state === ['', ...STATES][at])));
 		if ('text' in change) this.render();
 		else await this.load('');
-		announce(`${this.shown} operations are shown.`);
+		announce(`${this.elements.size} operations are shown.`);
 	}
 
 	async load(pageToken) {
-		fill(this.fault);
-		try {
+		await attempt(this.fault, async () => {
 			const page = await call('ListOperations', { filter: asked(kept.filter), pageSize: PAGE, pageToken });
 			if (!pageToken) kept.rows.clear();
 			for (const operation of page.operations || []) this.keep(operation);
 			kept.next = page.nextPageToken || '';
-		} catch (error) {
-			fill(this.fault, failure(error));
-		}
+		});
 		this.render();
 	}
 
+	request() {
+		return { afterPosition: kept.position };
+	}
+
 	async take(message) {
-		this.live.textContent = 'Live';
-		this.live.classList.add('on');
+		this.say('Live', 'enabled');
 		const first = !kept.position;
 		if (message.position) kept.position = message.position;
 		if (first) await this.load('');
 		else if (message.deletion) this.remove(message.deletion.name);
 		else if (message.operation) this.change(message.operation);
 		else return;
-		this.later();
+		this.frame ??= requestAnimationFrame(() => {
+			this.frame = undefined;
+			this.render();
+		});
 	}
 
-	interrupted(error) {
-		this.live.textContent = 'Reconnecting';
-		this.live.classList.remove('on');
+	isOver(error) {
+		this.say('Reconnecting', '');
 		// The changes since the position are not kept, or the store is older: begin anew.
 		if (error.reason?.startsWith('POSITION')) kept.position = '';
 		if (error.reason === 'TOO_MANY_WATCHES') fill(this.fault, failure(error));
 		return false;
 	}
 
+	say(text, kind) {
+		this.live.textContent = text;
+		this.live.className = `live badge ${kind}`;
+	}
+
 	keep(operation) {
 		const known = kept.rows.get(operation.name);
-		if (!known || Number(known.revision) <= Number(operation.revision)) kept.rows.set(operation.name, operation);
+		if (!(Number(known?.revision) > Number(operation.revision))) kept.rows.set(operation.name, operation);
 	}
 
 	change(operation) {
-		const { name, metadata } = operation;
-		const known = kept.rows.get(name);
+		const known = kept.rows.get(operation.name);
 		if (!matches(operation, kept.filter)) {
-			kept.rows.delete(name);
+			kept.rows.delete(operation.name);
 			return;
 		}
-		const oldest = [...kept.rows.values()].reduce((old, one) => (one.metadata.createTime < old ? one.metadata.createTime : old), '9');
 		// An older one is on a page that was not asked for.
-		if (!known && kept.next && metadata.createTime < oldest) return;
+		if (!known && kept.next && [...kept.rows.values()].every((one) => created(operation) < created(one))) return;
 		this.keep(operation);
-		if (known && !known.done && operation.done) announce(`${title(operation)}: ${words(metadata.state)}.`);
+		if (known && !known.done && operation.done) announce(`${title(operation)}: ${words(operation.metadata.state)}.`);
 	}
 
 	remove(name) {
@@ -148,73 +135,49 @@ customElements.define('lt-operations', class extends HTMLElement {
 		if (known && kept.rows.delete(name)) announce(`${title(known)}: deleted.`);
 	}
 
-	later() {
-		this.frame ??= requestAnimationFrame(() => {
-			this.frame = undefined;
-			this.render();
-		});
-	}
-
 	render() {
-		const all = [...kept.rows.values()].sort((one, other) => (one.metadata.createTime < other.metadata.createTime ? 1 : -1));
-		const shown = kept.filter.text ? all.filter((one) => has(one, kept.filter.text)) : all;
-		this.shown = shown.length;
-		const counts = {};
-		for (const one of all) counts[one.metadata.state] = (counts[one.metadata.state] || 0) + 1;
-		['', ...STATES].forEach((state, at) => {
-			const isCounted = !kept.filter.state || kept.filter.state === state;
-			const count = state ? counts[state] || 0 : all.length;
-			fill(this.states[at], state ? words(state) : 'All', isCounted ? h('b', `${count}${kept.next ? '+' : ''}`) : null);
-		});
+		const { filter, next, position, rows } = kept;
+		const all = [...rows.values()].sort((one, other) => (created(one) < created(other) ? 1 : -1));
+		const shown = all.filter((one) => has(one, filter.text));
+		for (const chip of this.chips.children) {
+			const state = chip.value;
+			chip.ariaPressed = state === filter.state;
+			const count = state ? all.filter((one) => one.metadata.state === state).length : all.length;
+			const isCounted = !filter.state || filter.state === state;
+			fill(chip, words(state) || 'All', isCounted && h('b.number', `${count}${next ? '+' : ''}`));
+		}
 		this.place(shown);
-		this.more.hidden = !kept.next;
-		this.body.hidden = !shown.length;
-		this.empty.hidden = shown.length > 0 || !kept.position;
-		fill(this.empty, Object.values(kept.filter).some(Boolean)
+		this.more.hidden = !next;
+		this.list.hidden = !shown.length;
+		this.empty.hidden = shown.length > 0 || !position;
+		fill(this.empty, Object.values(filter).some(Boolean)
 			? h('p', 'No operation is like that.')
 			: [h('h2', 'No videos yet'), h('p', 'Generate one, and watch here how it comes to be.')]);
 	}
 
 	// Keeps the elements of rows, so that the focus stays where it is.
 	place(shown) {
-		const names = new Set(shown.map((one) => one.name));
-		for (const [name, { row }] of this.elements) {
-			if (!names.has(name)) {
-				row.remove();
-				this.elements.delete(name);
-			}
-		}
-		shown.forEach((operation, at) => {
-			let known = this.elements.get(operation.name);
-			if (!known) {
-				const link = h('a', { href: `#/operations/${idOf(operation.name)}` });
-				known = { row: h('tr'), link, cell: h('td.prompt', link) };
-				this.elements.set(operation.name, known);
-			}
-			if (known.operation !== operation) this.write(known, operation);
-			if (this.rows.children[at] !== known.row) this.rows.insertBefore(known.row, this.rows.children[at] || null);
+		const before = this.elements;
+		this.elements = new Map(shown.map((one) => [one.name, this.written(before.get(one.name), one)]));
+		for (const [name, known] of before) if (!this.elements.has(name)) known.row.remove();
+		[...this.elements.values()].forEach((known, at) => {
+			const there = this.rows.children[at];
+			if (there !== known.row) this.rows.insertBefore(known.row, there || null);
 		});
 	}
 
-	write(known, operation) {
-		const { metadata } = operation;
-		known.operation = operation;
-		known.link.textContent = title(operation);
-		const began = metadata.submitTime || metadata.endTime;
-		const note = metadata.state === 'RUNNING' && metadata.progressPercent !== undefined ? ` ${metadata.progressPercent} %` : '';
-		const cells = [
-			h('td', badge(metadata.state), note),
-			h('td.wide', metadata.model),
-			h('td.medium', time(metadata.createTime)),
-			h('td.wide.number', began ? seconds(between(metadata.createTime, began)) : '–'),
-			h('td.medium.number',
-				metadata.submitTime && metadata.endTime ? seconds(between(metadata.submitTime, metadata.endTime)) : '–'),
-			h('td.medium.number', money(metadata.estimatedCost)),
-		];
-		if (!known.cell.parentNode) known.row.append(known.cell);
-		while (known.row.firstChild !== known.cell) known.row.firstChild.remove();
-		while (known.row.lastChild !== known.cell) known.row.lastChild.remove();
-		known.row.prepend(cells[0]);
-		known.row.append(...cells.slice(1));
+	written(before, operation) {
+		if (before?.operation === operation) return before;
+		const link = before?.link || h('a', { href: `#/operations/${idOf(operation)}` });
+		const known = { operation, link, row: before?.row || row(COLUMNS, ['', link]) };
+		const { state, progressPercent, model, createTime, submitTime, endTime, estimatedCost } = operation.metadata;
+		const left = submitTime || endTime;
+		const [first, , ...others] = known.row.cells;
+		link.textContent = title(operation);
+		fill(first, badge(state), state === 'RUNNING' && progressPercent !== undefined && ` ${progressPercent} %`);
+		const values = [model, time(createTime), left ? seconds(between(createTime, left)) : '–',
+			submitTime && endTime ? seconds(between(submitTime, endTime)) : '–', money(estimatedCost)];
+		others.forEach((cell, at) => fill(cell, values[at]));
+		return known;
 	}
 });

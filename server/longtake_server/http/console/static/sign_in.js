@@ -1,17 +1,16 @@
-// Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 
 import { session } from './api.js';
-import { fill, h } from './dom.js';
+import { failure, fill, h, heading } from './dom.js';
 
 customElements.define('lt-sign-in', class extends HTMLElement {
 	connectedCallback() {
-		this.fault = h('p.fault', { role: 'alert', hidden: true });
+		this.fault = h('div', { role: 'alert' });
 		this.field = h('input', {
 			id: 'key', type: 'password', autocomplete: 'off', spellcheck: 'false', required: true, 'aria-describedby': 'key-hint',
 		});
 		fill(this, h('form.card.sign-in', { onsubmit: (event) => this.submit(event) },
-			h('h1', { tabindex: -1 }, 'Sign in'),
+			heading('Sign in'),
 			h('p', 'This server asks its callers who they are.'),
 			this.fault,
 			h('label', { for: 'key' }, 'API key or token'),
@@ -29,7 +28,6 @@ customElements.define('lt-sign-in', class extends HTMLElement {
 	}
 
 	refuse(error) {
-		this.fault.hidden = false;
-		this.fault.textContent = error.message;
+		fill(this.fault, failure(error));
 	}
 });

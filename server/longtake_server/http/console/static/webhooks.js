@@ -1,45 +1,34 @@
-// Copyright 2026 The Longtake Authors
 // SPDX-License-Identifier: Apache-2.0
 // Webhooks, and what was delivered to each.
 
-import { webhooks } from './api.js';
-import { announce, failure, fill, h, table } from './dom.js';
-import { badge, idOf, time, words } from './format.js';
+import { call } from './api.js';
+import { announce, attempt, fill, h, heading, table } from './dom.js';
+import { badge, chips, idOf, time, words } from './format.js';
 
-const STATES = ['', 'PENDING', 'DELIVERED', 'DEAD'];
+const STATES = ['PENDING', 'DELIVERED', 'DEAD'];
 const PAGE = 50;
+const HOOKS = [['Webhook', 'name'], ['Address', 'medium'], ['Events', 'wide'], ['State']];
+const DELIVERIES = [['State'], ['Event'], ['Operation', 'wide'], ['Attempts', 'medium number'], ['Last attempt', 'medium'],
+	['Answer', 'medium'], ['Next attempt', 'wide'], ['Action']];
 
 const event = (type) => (type || '').toLowerCase().replace('_', '.');
 
-function outcome(delivery) {
-	if (delivery.httpStatus) return `HTTP ${delivery.httpStatus}`;
-	return delivery.failure ? words(delivery.failure) : '–';
-}
+const outcome = ({ httpStatus, failure }) => (httpStatus ? `HTTP ${httpStatus}` : words(failure) || '–');
 
 customElements.define('lt-webhooks', class extends HTMLElement {
-	async connectedCallback() {
+	connectedCallback() {
 		this.state = '';
 		this.fault = h('div');
-		this.list = h('div', h('p', 'Loading'));
+		this.list = h('div', 'Loading');
 		this.deliveries = h('div');
-		fill(this, h('h1', { tabindex: -1 }, 'Webhooks'), this.fault, this.list, this.deliveries);
-		await this.doing(async () => {
-			const found = (await webhooks('ListWebhooks', { pageSize: 100 })).webhooks || [];
+		fill(this, heading('Webhooks'), this.fault, this.list, this.deliveries);
+		attempt(this.fault, async () => {
+			const found = (await call('ListWebhooks', { pageSize: 100 })).webhooks || [];
 			const id = this.getAttribute('name');
-			this.hook = found.find((one) => idOf(one.name) === id) || found[0];
+			this.hook = found.find((one) => idOf(one) === id) || found[0];
 			this.showHooks(found);
 			if (this.hook) await this.load('');
 		});
-	}
-
-	async doing(action) {
-		fill(this.fault);
-		try {
-			await action();
-		} catch (error) {
-			fill(this.fault, failure(error));
-			announce(error.message);
-		}
 	}
 
 	showHooks(found) {
@@ -49,12 +38,11 @@ customElements.define('lt-webhooks', class extends HTMLElement {
 					h('code', 'longtake webhooks create'), ' does so.')));
 			return;
 		}
-		fill(this.list, table('Webhooks', [['Webhook'], ['Address', 'medium'], ['Events', 'wide'], ['State']], found.map((one) => {
-			const link = h('a', { href: `#/webhooks/${idOf(one.name)}`, 'aria-current': one === this.hook ? 'true' : null }, idOf(one.name));
-			return h('tr', h('th', { scope: 'row' }, link), h('td.medium', one.url),
-				h('td.wide', (one.eventTypes || []).map(event).join(', ')),
-				h('td', badge(one.disabled ? 'DISABLED' : one.failingSinceTime ? 'FAILING' : 'ENABLED')));
-		})));
+		fill(this.list, table('Webhooks', HOOKS, found.map((one) => [
+			h('a', { href: `#/webhooks/${idOf(one)}`, 'aria-current': one === this.hook && 'true' }, idOf(one)),
+			one.url, (one.eventTypes || []).map(event).join(', '),
+			badge(one.disabled ? 'DISABLED' : one.failingSinceTime ? 'FAILING' : 'ENABLED'),
+		])));
 	}
 
 	of(fields) {
@@ -63,57 +51,57 @@ customElements.define('lt-webhooks', class extends HTMLElement {
 
 	async load(pageToken) {
 		const request = this.of({ parent: this.hook.name, pageSize: PAGE, pageToken, state: this.state || undefined });
-		const page = await webhooks('ListWebhookDeliveries', request);
+		const page = await call('ListWebhookDeliveries', request);
 		this.rows = [...(pageToken ? this.rows : []), ...(page.deliveries || [])];
 		this.next = page.nextPageToken || '';
 		this.show();
 	}
 
 	show() {
-		const chips = STATES.map((state) => h('button', {
-			class: 'chip', 'aria-pressed': String(this.state === state),
-			onclick: () => this.choose(state),
-		}, state ? words(state) : 'All'));
-		const heads = [['State'], ['Event'], ['Operation', 'wide'], ['Attempts', 'medium number'], ['Last attempt', 'medium'], ['Answer', 'medium'],
-			['Next attempt', 'wide'], ['Action']];
+		const name = `Deliveries of ${idOf(this.hook)}`;
 		fill(this.deliveries,
-			h('div.head', h('h2', `Deliveries of ${idOf(this.hook.name)}`),
-				h('button', { onclick: () => this.test(), disabled: Boolean(this.hook.disabled) }, 'Send a test event')),
-			h('div.chips', { role: 'group', 'aria-label': 'State of deliveries' }, chips),
-			this.rows.length ? table(`Deliveries of ${idOf(this.hook.name)}`, heads, this.rows.map((one) => this.row(one)))
-				: h('p.empty', 'No deliveries.'),
-			this.next ? h('div.actions', h('button', { onclick: () => this.doing(() => this.load(this.next)) }, 'Show older ones')) : null);
+			h('div.head', h('h2', name),
+				h('button', { onclick: () => this.test(), disabled: this.hook.disabled }, 'Send a test event')),
+			chips('State of deliveries', STATES, this.state, (state) => this.choose(state)),
+			this.rows.length ? table(name, DELIVERIES, this.rows.map((one) => this.cells(one))) : h('p.empty', 'No deliveries.'),
+			this.next && h('div.actions', h('button', { onclick: () => attempt(this.fault, () => this.load(this.next)) }, 'Show older ones')));
 	}
 
-	row(one) {
-		const redeliver = one.state === 'PENDING' ? null
-			: h('button.small', { onclick: () => this.redeliver(one), 'aria-label': `Redeliver ${event(one.eventType)} ${idOf(one.name)}` }, 'Redeliver');
-		return h('tr', h('td', badge(one.state)), h('td', event(one.eventType)),
-			h('td.wide', one.operation ? h('a', { href: `#/${one.operation}` }, idOf(one.operation)) : '–'),
-			h('td.medium.number', one.attempts || 0), h('td.medium', time(one.lastAttemptTime)),
-			h('td.medium', outcome(one)), h('td.wide', time(one.nextAttemptTime)), h('td', redeliver || '–'));
+	cells(one) {
+		const { state, operation, attempts, lastAttemptTime, nextAttemptTime } = one;
+		const type = event(one.eventType);
+		return [
+			badge(state), type, operation ? h('a', { href: `#/${operation}` }, idOf({ name: operation })) : '–',
+			attempts || '0', time(lastAttemptTime), outcome(one), time(nextAttemptTime),
+			state === 'PENDING' ? '–' : h('button.small', {
+				onclick: () => this.redeliver(one), 'aria-label': `Redeliver ${type} ${idOf(one)}` }, 'Redeliver'),
+		];
+	}
+
+	focusChip() {
+		this.deliveries.querySelector('[aria-pressed=true]')?.focus();
 	}
 
 	async choose(state) {
 		this.state = state;
-		await this.doing(() => this.load(''));
-		this.deliveries.querySelector('.chip[aria-pressed=true]')?.focus();
+		await attempt(this.fault, () => this.load(''));
+		this.focusChip();
 		announce(`${this.rows.length} deliveries are shown.`);
 	}
 
-	async redeliver(one) {
-		await this.doing(async () => {
-			const changed = await webhooks('RedeliverWebhookDelivery', this.of({ name: one.name }));
+	redeliver(one) {
+		attempt(this.fault, async () => {
+			const changed = await call('RedeliverWebhookDelivery', this.of({ name: one.name }));
 			this.rows = this.rows.map((known) => (known.name === one.name ? changed : known));
 			this.show();
-			this.deliveries.querySelector('.chip[aria-pressed=true]')?.focus();
+			this.focusChip();
 			announce('The event is sent again.');
 		});
 	}
 
-	async test() {
-		await this.doing(async () => {
-			await webhooks('TestWebhook', this.of({ name: this.hook.name }));
+	test() {
+		attempt(this.fault, async () => {
+			await call('TestWebhook', this.of({ name: this.hook.name }));
 			announce('A test event is sent.');
 			await this.load('');
 			this.deliveries.querySelector('button').focus();
