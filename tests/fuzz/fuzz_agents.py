@@ -6,34 +6,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from fakes.engine import MODEL, engine, principal
-from fuzz.fuzz_calls import logging_to
+from fakes.engine import MODEL, principal
+from fuzz.fuzz_door import CALLER, HANG_SECONDS, HEADER, STRANGER, opened
 from fuzz.fuzz_json import Vocabulary
-from fuzz.fuzz_outcome import Finding, OneLineLog, Target
+from fuzz.fuzz_outcome import Finding, Target
 from fuzz.fuzz_reader import Reader
-from longtake_server.clock import SystemClock
-from longtake_server.http.app import create_application
-from longtake_server.http.parts import DoorParts, DoorSettings
-from longtake_server.identity.authentication import Authenticator, Proofs
-from longtake_server.identity.principal import Role
-from longtake_server.rpc.request_budget import RequestBudget
-from longtake_server.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from fakes.clock import FakeClock
     from fakes.engine import Engine
     from starlette.types import ASGIApp, Message
 
-_HEADER = "x-longtake-caller"
-_CALLER, _STRANGER = "orders", "billing"
-_MAX_REQUEST_BYTES = 4096
-_HANG_SECONDS = 20.0
 _VERSIONS = ("", "2025-11-25", "2026-07-28")
 _METHODS = (
     *("tools/call", "tools/list", "resources/list", "resources/read", "server/discover"),
@@ -77,7 +61,7 @@ class _Fuzzed:
 
     async def fill(self) -> None:
         """Create the operation that the caller must not see."""
-        self._foreign = (await self._parts.accept(_STRANGER)).name
+        self._foreign = (await self._parts.accept(STRANGER)).name
 
     async def once(self, data: bytes) -> str:
         reader = Reader(data)
@@ -133,7 +117,7 @@ class _Fuzzed:
         headers = [
             (b"content-type", b"application/json"),
             (b"accept", b"application/json, text/event-stream"),
-            (_HEADER.encode(), _CALLER.encode()),
+            (HEADER.encode(), CALLER.encode()),
             *further,
         ]
         scope: dict[str, Any] = {
@@ -143,7 +127,7 @@ class _Fuzzed:
             "server": ("127.0.0.1", 2), "state": {},
         }  # fmt: skip
         try:
-            async with asyncio.timeout(_HANG_SECONDS):
+            async with asyncio.timeout(HANG_SECONDS):
                 await self._application(scope, receive, send)
         except TimeoutError as error:
             raise Finding("a request hangs") from error
@@ -166,7 +150,7 @@ class _Fuzzed:
         if started:
             # Without it, the store would grow with each input.
             name = "operations/" + started.removeprefix("operations/")
-            await self._parts.service.delete(name, principal(_CALLER))
+            await self._parts.service.delete(name, principal(CALLER))
         return "OK"
 
     def _refusal(self, result: dict[str, Any]) -> str:
@@ -183,50 +167,6 @@ def _message(answer: bytes, media_type: str) -> dict[str, Any]:
         answer = lines[-1].removeprefix(b"data: ")
     message: dict[str, Any] = json.loads(answer)
     return message
-
-
-async def _stop_tasks() -> None:
-    """End the task that the library of event streams leaves behind, once for all streams."""
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@contextmanager
-def _door(folder: Path) -> Iterator[Callable[[bytes], str]]:
-    loop = asyncio.new_event_loop()
-    log = OneLineLog()
-    with ExitStack() as stack:
-        stack.enter_context(logging_to(log))
-        stack.callback(loop.close)
-        stack.callback(lambda: loop.run_until_complete(_stop_tasks()))
-        clock = SystemClock()
-        entered = engine(folder, clock=cast("FakeClock", clock))
-        parts = loop.run_until_complete(entered.__aenter__())
-        stack.callback(lambda: loop.run_until_complete(entered.__aexit__(None, None, None)))
-        application = create_application(
-            DoorParts(
-                parts.service,
-                Authenticator(Proofs(caller_roles=frozenset({Role.GENERATOR}))),
-                clock,
-                DoorSettings(_HEADER, _MAX_REQUEST_BYTES, _HANG_SECONDS),
-                parts.signer,
-                RequestBudget(10 * _MAX_REQUEST_BYTES),
-                Telemetry(),
-                parts.webhooks,
-            )
-        )
-        fuzzed = _Fuzzed(parts, application)
-        loop.run_until_complete(fuzzed.fill())
-
-        def once(data: bytes) -> str:
-            try:
-                return loop.run_until_complete(fuzzed.once(data))
-            finally:
-                log.raise_findings()
-
-        yield once
 
 
 _LIST = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}).encode()
@@ -250,6 +190,6 @@ AGENTS = (
                 for method in range(len(_METHODS))
             ),
         ],
-        _door,
+        opened(_Fuzzed),
     ),
 )  # fmt: skip

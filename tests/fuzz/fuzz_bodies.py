@@ -29,6 +29,7 @@ from longtake_server.push.pubsub import read_message
 from longtake_server.push.signatures import DynamicSignatures, StaticSignatures, WebhookVerifier
 from longtake_server.upstream import answers, google_error, interactions_answers, wire
 from longtake_server.upstream import interactions_check as interactions
+from upstream.request_bodies import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -108,7 +109,7 @@ def _requests(_: Path) -> Iterator[Callable[[bytes], str]]:
             entry = validate(request, catalogue, enforce_retirement=True, upstream_check=check)
             catalogue.bill(entry.id, request)
             if entry.upstream == "agent_platform":
-                json.dumps(wire.encode_submission(request))
+                value_of(wire.encode_submission(request))
         except LongtakeError as error:
             return refusal(error)
         return "OK"

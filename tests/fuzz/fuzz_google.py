@@ -10,35 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from fakes.engine import MODEL, engine, principal
-from fuzz.fuzz_calls import logging_to
+from fakes.engine import MODEL, principal
+from fuzz.fuzz_door import CALLER, HANG_SECONDS, HEADER, STRANGER, opened
 from fuzz.fuzz_json import Vocabulary
-from fuzz.fuzz_outcome import Finding, OneLineLog, Target, code_name
+from fuzz.fuzz_outcome import Finding, Target, code_name
 from fuzz.fuzz_reader import Reader
 from google.rpc import code_pb2
-from longtake_server.clock import SystemClock
-from longtake_server.http.app import create_application
-from longtake_server.http.parts import DoorParts, DoorSettings
-from longtake_server.identity.authentication import Authenticator, Proofs
-from longtake_server.identity.principal import Role
-from longtake_server.rpc.request_budget import RequestBudget
-from longtake_server.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from fakes.clock import FakeClock
     from fakes.engine import Engine
     from starlette.types import ASGIApp, Message
 
-_HEADER = "x-longtake-caller"
-_CALLER, _STRANGER = "orders", "billing"
-_MAX_REQUEST_BYTES = 4096
-_HANG_SECONDS = 20.0
 _EXPRESS = f"publishers/google/models/{MODEL}"
 _PROJECT = f"projects/p/locations/l/{_EXPRESS}"
 _SUBMIT, _POLL = ":predictLongRunning", ":fetchPredictOperation"
@@ -102,7 +86,7 @@ class _Fuzzed:
 
     async def fill(self) -> None:
         """Create the operation that the caller must not see."""
-        self._foreign = (await self._parts.accept(_STRANGER)).name
+        self._foreign = (await self._parts.accept(STRANGER)).name
 
     async def once(self, data: bytes) -> str:
         reader = Reader(data)
@@ -141,7 +125,7 @@ class _Fuzzed:
             status = message.get("status", status)
             answer += message.get("body", b"")
 
-        headers = [(b"content-type", media_type), (_HEADER.encode(), _CALLER.encode())]
+        headers = [(b"content-type", media_type), (HEADER.encode(), CALLER.encode())]
         scope: dict[str, Any] = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
             "scheme": "http", "path": path, "raw_path": path.encode(), "query_string": b"",
@@ -149,7 +133,7 @@ class _Fuzzed:
             "server": ("127.0.0.1", 2),
         }  # fmt: skip
         try:
-            async with asyncio.timeout(_HANG_SECONDS):
+            async with asyncio.timeout(HANG_SECONDS):
                 await self._application(scope, receive, send)
         except TimeoutError as error:
             raise Finding("a request hangs") from error
@@ -164,47 +148,12 @@ class _Fuzzed:
         if status == 200:
             # Without it, the store would grow with each input.
             name = "operations/" + content["name"].rpartition("/")[2]
-            await self._parts.service.delete(name, principal(_CALLER))
+            await self._parts.service.delete(name, principal(CALLER))
             return "OK"
         error = content["error"]
         if status not in (400, 404) or error["code"] != status or not error["message"]:
             raise Finding(f"{status}: {error}")
         return code_name(code_pb2.Code.Value(error["status"]))
-
-
-@contextmanager
-def _door(folder: Path) -> Iterator[Callable[[bytes], str]]:
-    loop = asyncio.new_event_loop()
-    log = OneLineLog()
-    with ExitStack() as stack:
-        stack.enter_context(logging_to(log))
-        stack.callback(loop.close)
-        clock = SystemClock()
-        entered = engine(folder, clock=cast("FakeClock", clock))
-        parts = loop.run_until_complete(entered.__aenter__())
-        stack.callback(lambda: loop.run_until_complete(entered.__aexit__(None, None, None)))
-        application = create_application(
-            DoorParts(
-                parts.service,
-                Authenticator(Proofs(caller_roles=frozenset({Role.GENERATOR}))),
-                clock,
-                DoorSettings(_HEADER, _MAX_REQUEST_BYTES, _HANG_SECONDS),
-                parts.signer,
-                RequestBudget(10 * _MAX_REQUEST_BYTES),
-                Telemetry(),
-                parts.webhooks,
-            )
-        )
-        fuzzed = _Fuzzed(parts, application)
-        loop.run_until_complete(fuzzed.fill())
-
-        def once(data: bytes) -> str:
-            try:
-                return loop.run_until_complete(fuzzed.once(data))
-            finally:
-                log.raise_findings()
-
-        yield once
 
 
 GOOGLE = (
@@ -219,6 +168,6 @@ GOOGLE = (
             b"\x03\x00e30.e30.AA",
             b"\x04\x00" + _GRANT + b"a.b.c",
         ],
-        _door,
+        opened(_Fuzzed),
     ),
 )  # fmt: skip
