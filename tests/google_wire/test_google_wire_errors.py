@@ -29,6 +29,8 @@ PASSING = (
 )
 FINAL_KINDS = tuple(kind for kind, _ in FINAL)
 ERRORS = [error for error, *_ in EXPECTED]
+# No call of this wire creates a webhook.
+ELSEWHERE = (errors.TooManyWebhooks, errors.WebhookExists)
 NAMES = [type(error).__name__ for error in ERRORS]
 
 
@@ -50,7 +52,11 @@ def test_an_error_has_googles_form_with_our_reason_inside(error: errors.Longtake
     assert (info["reason"], info["domain"]) == (error.reason, "longtake.dev")
 
 
-@pytest.mark.parametrize("error", ERRORS, ids=NAMES)
+@pytest.mark.parametrize(
+    "error",
+    [error for error in ERRORS if not isinstance(error, ELSEWHERE)],
+    ids=lambda error: type(error).__name__,
+)
 def test_only_an_error_that_passes_is_repeated_by_an_sdk(error: errors.LongtakeError) -> None:
     passes = isinstance(error, PASSING) and not isinstance(error, FINAL_KINDS)
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from longtake.v1.video_service_pb2 import GenerateVideosRequest
 from longtake_server.errors import InvalidRequest, Violation
 from longtake_server.http.google_wire.veo_requests import in_googles_names, request_of
 from longtake_server.upstream.wire import encode_submission
+from upstream.request_bodies import value_of
 
 MODEL = "veo-3.1-generate-001"
 PNG = base64.b64decode(
@@ -87,7 +87,7 @@ def instance(**members: object) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_what_the_upstream_is_sent_is_read_as_what_was_asked_for(name: str) -> None:
-    body = json.loads(json.dumps(encode_submission(REQUESTS[name])))
+    body = value_of(encode_submission(REQUESTS[name]))
 
     assert request_of(MODEL, body) == REQUESTS[name]
 
