@@ -47,7 +47,6 @@ MISSING: dict[str, dict[str, str]] = {
     )
     | {
         "interactions": "client.models.generate_videos takes the Omni models, too",
-        "webhooks": "a watch tells every change",
     },
     "AsyncClient": dict.fromkeys(
         (
@@ -69,7 +68,6 @@ MISSING: dict[str, dict[str, str]] = {
     )
     | {
         "interactions": "client.aio.models.generate_videos takes the Omni models, too",
-        "webhooks": "a watch tells every change",
     },
     "models": dict.fromkeys(
         (

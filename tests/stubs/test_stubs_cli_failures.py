@@ -123,7 +123,7 @@ def test_a_server_that_shuts_down_is_told_from_one_that_is_not_there(longtake: P
 def test_help_and_version_are_there_for_every_command(longtake: Program, asked: str) -> None:
     commands = (
         *("generate", "watch", "get", "list", "cancel", "delete", "download", "url"),
-        *("models", "whoami", "usage"),
+        *("models", "whoami", "usage", "webhooks"),
     )
     for command in commands:
         outcome = longtake.run(command, asked)

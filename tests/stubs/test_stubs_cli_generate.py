@@ -154,7 +154,7 @@ def test_every_option_reaches_the_contract(longtake: Program, tmp_path: Path) ->
         "--video=gs://bucket/a.mp4", "--model=veo-2.0-generate-001", "--priority=-5",
         "--queue-timeout=1.5", "--allow-model-fallback", "--resubmit-if-unknown",
         f"--previous-operation={NAME}", f"--request-id={request_id}",
-        "--max-cost=1.50",
+        "--max-cost=1.50", "--webhook=orders", "--webhook-metadata=order=17",
     ]  # fmt: skip
     with video_service(ACCEPTED) as service:
         outcome = longtake.run(

@@ -42,7 +42,10 @@ def _config(**fields: Any) -> dict[str, Any]:
 
 # How a bad text is given for each string of a GenerateVideosRequest.
 GIVEN: dict[str, dict[str, Any]] = {
-    **{name: {name: BAD} for name in ("request_id", "model", "prompt", "previous_operation")},
+    **{
+        name: {name: BAD}
+        for name in ("request_id", "model", "prompt", "previous_operation", "webhook")
+    },
     **_images("image", lambda image: {"image": image}),
     "video.file_data.file_uri": {"video": Video(file_data=FileData(BAD, "video/mp4"))},
     "video.file_data.mime_type": {"video": Video(file_data=FileData("gs://b/a.mp4", BAD))},
@@ -65,11 +68,15 @@ GIVEN: dict[str, dict[str, Any]] = {
     **_images("config.mask.image", lambda image: _config(mask=Mask(image, "insert"))),
     "config.labels (key 0)": _config(labels={BAD: "ads"}),
     "config.labels['team']": _config(labels={"team": BAD}),
+    "webhook_metadata (key 0)": {"webhook_metadata": {BAD: "17"}},
+    "webhook_metadata['order']": {"webhook_metadata": {"order": BAD}},
 }
 _OUTPUT_ONLY = {"video.sha256"}
 _SPELLED = {
     "config.labels.key": "config.labels (key 0)",
     "config.labels.value": "config.labels['team']",
+    "webhook_metadata.key": "webhook_metadata (key 0)",
+    "webhook_metadata.value": "webhook_metadata['order']",
 }
 
 

@@ -143,3 +143,19 @@ def unexpected_keyword(function: str, name: str, known: Iterable[str], hint: str
     hint = hint or nearest(name, known)
     told = f"{function}() got an unexpected keyword argument {shortened(name)}"
     return TypeError(f"{told}; {hint}" if hint else told)
+
+
+def texts(value: object, path: str) -> dict[str, str]:
+    """Return a mapping from strings to strings.
+
+    Raises:
+        ValueError: It is none, or a string in it cannot be encoded; names its key.
+
+    """
+    if not isinstance(value, Mapping):
+        raise refusal(value, path, "a dict of strings")
+    found = {}
+    for index, (key, one) in enumerate(value.items()):
+        name = text(key, f"{path} (key {index})")
+        found[name] = text(one, f"{path}[{shortened(name)}]")
+    return found

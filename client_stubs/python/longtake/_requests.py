@@ -20,8 +20,8 @@ from longtake._durations import Seconds, lifetime, queue_timeout
 from longtake._fields import (
     dataclass_of,
     instance,
-    refusal,
     text,
+    texts,
     truth_value,
     unexpected_keyword,
     whole_number,
@@ -301,18 +301,11 @@ def _set_options(
             case "webhook":
                 request.webhook = text(value, name, "the id or the name of a webhook")
             case "webhook_metadata":
-                request.webhook_metadata.update(_texts(value, name))
+                request.webhook_metadata.update(texts(value, name))
             case "previous_operation":
                 request.previous_operation = text(value, name, "the name of an operation")
             case _:
                 setattr(request, name, truth_value(value, name))
-
-
-def _texts(value: object, field: str) -> dict[str, str]:
-    """Return a mapping from strings to strings."""
-    if not isinstance(value, Mapping):
-        raise refusal(value, field, "a dict of strings")
-    return {text(key, field): text(one, f"{field}[{key!r}]") for key, one in value.items()}
 
 
 def add_repeat_note(error: Exception, request: video_service_pb2.GenerateVideosRequest) -> None:

@@ -36,6 +36,7 @@ CLIENT_VARIABLES = frozenset(
         "LONGTAKE_CLIENT_CERTIFICATE",
         "LONGTAKE_CLIENT_KEY",
         "LONGTAKE_METADATA",
+        "LONGTAKE_WEBHOOK_SECRET",
     }
 )
 """Variables with the prefix that other programs of Longtake read. A server ignores them."""

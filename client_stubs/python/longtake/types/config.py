@@ -17,6 +17,7 @@ from longtake._fields import (
     known_keys,
     refusal,
     text,
+    texts,
     truth_value,
     unexpected_keyword,
     whole_number,
@@ -218,7 +219,7 @@ def _accepted(name: str, value: object) -> object:
         return text(value, path, _TEXTS[name])
     match name:
         case "labels":
-            return _labels(value, path)
+            return texts(value, path)
         case "reference_images":
             return _reference_images(value, path)
         case "last_frame":
@@ -228,16 +229,6 @@ def _accepted(name: str, value: object) -> object:
         case "http_options":
             return dataclass_of(HttpOptions, value, path, "HttpOptions or a dict")
     return truth_value(value, path)
-
-
-def _labels(value: object, path: str) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise refusal(value, path, "a dict of strings")
-    labels = {}
-    for index, (key, label) in enumerate(value.items()):
-        name = text(key, f"{path} (key {index})")
-        labels[name] = text(label, f"{path}[{shortened(name)}]")
-    return labels
 
 
 def _reference_images(value: object, path: str) -> tuple[ReferenceImage, ...]:
