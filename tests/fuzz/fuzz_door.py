@@ -31,29 +31,33 @@ if TYPE_CHECKING:
 HEADER = "x-longtake-caller"
 """Names the caller."""
 
-CALLER, STRANGER = "orders", "billing"
-"""Who makes the requests, and whose operation it must not see."""
+CALLER = "orders"
+"""Who makes the requests."""
 
 HANG_SECONDS = 20.0
 """How long an answer may take."""
 
+_STRANGER = "billing"
 _MAX_REQUEST_BYTES = 4096
 
 
 class Fuzzed(Protocol):
     """Makes a request from an input, and judges the answer."""
 
-    async def fill(self) -> None:
-        """Create the operation that the caller must not see."""
-
     async def once(self, data: bytes) -> str:
         """Try one input, and return the name of its status."""
 
 
 def opened(
-    made: Callable[[Engine, ASGIApp], Fuzzed],
+    made: Callable[[Engine, ASGIApp, str], Fuzzed],
 ) -> Callable[[Path], AbstractContextManager[Callable[[bytes], str]]]:
-    """Return what opens a target: see Target.opened."""
+    """Return what opens a target: see Target.opened.
+
+    Args:
+        made: Given the engine, the application and the name of an operation that the caller must
+            not see, returns what makes the requests.
+
+    """
 
     @contextmanager
     def door(folder: Path) -> Iterator[Callable[[bytes], str]]:
@@ -66,8 +70,8 @@ def opened(
             entered = engine(folder, clock=cast("FakeClock", SystemClock()))
             parts = loop.run_until_complete(entered.__aenter__())
             stack.callback(lambda: loop.run_until_complete(entered.__aexit__(None, None, None)))
-            fuzzed = made(parts, _application(parts))
-            loop.run_until_complete(fuzzed.fill())
+            foreign = loop.run_until_complete(parts.accept(_STRANGER)).name
+            fuzzed = made(parts, _application(parts), foreign)
 
             def once(data: bytes) -> str:
                 try:

@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fakes.engine import MODEL, principal
-from fuzz.fuzz_door import CALLER, HANG_SECONDS, HEADER, STRANGER, opened
+from fuzz.fuzz_door import CALLER, HANG_SECONDS, HEADER, opened
 from fuzz.fuzz_json import Vocabulary
 from fuzz.fuzz_outcome import Finding, Target, code_name
 from fuzz.fuzz_reader import Reader
@@ -79,14 +79,10 @@ _KINDS = 5
 class _Fuzzed:
     """Makes a request from an input, and judges the answer."""
 
-    def __init__(self, parts: Engine, application: ASGIApp) -> None:
+    def __init__(self, parts: Engine, application: ASGIApp, foreign: str) -> None:
         self._parts = parts
         self._application = application
-        self._foreign = ""
-
-    async def fill(self) -> None:
-        """Create the operation that the caller must not see."""
-        self._foreign = (await self._parts.accept(STRANGER)).name
+        self._foreign = foreign
 
     async def once(self, data: bytes) -> str:
         reader = Reader(data)
