@@ -104,9 +104,9 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
         if certificates is not None:
             loops.append(asyncio.create_task(certificates.run(), name="certificates"))
         _reduce_garbage_collection()
-        announce(listeners.address)
-        _log.info("serving", extra=_addresses(listeners) | {"upstream": settings.upstream})
         try:
+            announce(listeners.address)
+            _log.info("serving", extra=_addresses(listeners) | {"upstream": settings.upstream})
             await asyncio.wait(
                 (running, *loops, stopping, losing), return_when=asyncio.FIRST_COMPLETED
             )
