@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from polyglot.toolchains import BUILD_SECONDS, need, run
+from polyglot.toolchains import BUILD_SECONDS, npm_install, run
 
 from scripts.write_openapi import OPENAPI
 
@@ -17,8 +17,7 @@ QUIET = {"REDOCLY_TELEMETRY": "off", "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true"}
 
 @pytest.fixture(scope="module")
 def programs() -> Path:
-    need("node", "npm")
-    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=LINTERS)
+    npm_install(LINTERS)
     return LINTERS / "node_modules" / ".bin"
 
 

@@ -16,7 +16,7 @@ from polyglot.credentials import example, sends_no_key_in_plaintext, works_by_it
 from polyglot.example import generate_beside_a_dead_server
 from polyglot.expiring import resumes_after_its_credential_expired
 from polyglot.first_call import block, makes_a_video, says_why_it_failed
-from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+from polyglot.toolchains import BUILD_SECONDS, ROOT, npm_install, run
 from polyglot.watching_all import (
     begins_again_after_an_expired_position,
     loses_nothing_over_a_kill,
@@ -39,10 +39,7 @@ pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 @pytest.fixture(scope="module")
 def programs() -> Path:
     """The package with all its types checked, and its programs."""
-    need("node", "npm")
-    lock, installed = PACKAGE / "package-lock.json", PACKAGE / "node_modules/.package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=PACKAGE)
+    npm_install(PACKAGE)
     run("npm", "run", "build", folder=PACKAGE)
     return PACKAGE / "dist"
 

@@ -17,7 +17,7 @@ from longtake import AsyncClient
 from longtake._webhook_signing import new_secret
 from processes.running import server
 
-from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+from polyglot.toolchains import BUILD_SECONDS, ROOT, need, npm_install, run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -44,9 +44,8 @@ def _go() -> Command:
 
 
 def _typescript() -> Command:
-    need("node", "npm")
     folder = EXAMPLES / "typescript"
-    run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=folder)
+    npm_install(folder)
     run("npx", "tsc", folder=folder)
     return "node", folder / "dist" / "receive.js"
 

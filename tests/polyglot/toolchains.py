@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -45,3 +46,16 @@ def run(
     told = "\n".join(done.stdout.splitlines()[-_TOLD_LINES:])
     assert done.returncode == 0, f"{command[0]} ended with {done.returncode}:\n{told}"
     return done.stdout
+
+
+def npm_install(package: Path) -> None:
+    """Install the locked packages of an npm package, unless they are there. Blocks."""
+    need("node", "npm")
+    lock, installed = package / "package-lock.json", package / "node_modules/.package-lock.json"
+    builds = ROOT / "build"
+    builds.mkdir(exist_ok=True)
+    # Several workers of one run may want it at the same time, and npm removes all packages first.
+    with (builds / f"npm-{package.parent.name}-{package.name}.making").open("w") as making:
+        fcntl.flock(making, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=package)

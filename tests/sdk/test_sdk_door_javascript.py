@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from identity.identity_keys import keys_in_new_database
-from polyglot.toolchains import BUILD_SECONDS, need, run
+from polyglot.toolchains import BUILD_SECONDS, npm_install
 from processes.running import server
 from sdk.sdk_door_settings import END, SETTINGS, THREE_SECONDS, environment, http_address
 from sdk.sdk_runs import frames
@@ -29,10 +29,7 @@ pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 def told(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Mapping[str, Any]]:
-    need("node", "npm")
-    lock, installed = PACKAGE / "package-lock.json", PACKAGE / "node_modules/.package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=PACKAGE)
+    npm_install(PACKAGE)
     folder = tmp_path_factory.mktemp("javascript")
     return folder, asyncio.run(_told(request.param, folder))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+from polyglot.toolchains import BUILD_SECONDS, ROOT, need, npm_install, run
 from sdk.other_sdks import NEWEST, OLDER, other_python
 from sdk.sdk_door import door
 from sdk.sdk_runs import frames
@@ -71,11 +71,8 @@ async def test_another_version_for_python(opened: Door, version: str, form: str)
 async def test_the_sdk_for_javascript(
     opened: Door, options: dict[str, bool], variables: str
 ) -> None:
-    need("node", "npm")
     package = Path(__file__).with_name("javascript")
-    lock, installed = package / "package-lock.json", package / "node_modules/.package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=package)
+    await asyncio.to_thread(npm_install, package)
     program = ("node", package / "veo.js", json.dumps(options))
 
     output = await opened.output(*program, variables=getattr(opened, variables))
