@@ -12,7 +12,7 @@ import pytest
 from processes.running import server, simulator
 
 from polyglot.program import program
-from polyglot.toolchains import BUILD_SECONDS, ROOT, need, run
+from polyglot.toolchains import BUILD_SECONDS, GRPCURL, ROOT, go_install, need, run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 
-BIN = ROOT / "build" / "bin"
 SERVICES = (
     "google.longrunning.Operations",
     "grpc.health.v1.Health",
@@ -34,11 +33,6 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
     async with simulator(tmp_path) as upstream, server(tmp_path, upstream) as longtake:
         await longtake.start()
         yield longtake.address
-
-
-def _installed(module: str) -> Path:
-    run("go", "install", "-p=1", module, environment={"GOBIN": str(BIN)})
-    return BIN / module.partition("@")[0].rpartition("/")[2]
 
 
 async def _output(*command: str | Path) -> str:
@@ -62,7 +56,7 @@ async def test_googles_client_of_operations_drives_a_generation(
 
 
 async def test_grpcurl_finds_and_calls_the_service_by_reflection(address: str) -> None:
-    grpcurl = _installed("github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4")
+    grpcurl = await asyncio.to_thread(go_install, GRPCURL)
     listed = (await _output(grpcurl, "-plaintext", address, "list")).split()
     assert set(SERVICES) <= set(listed)
     described = await _output(
@@ -88,7 +82,9 @@ async def test_grpcurl_finds_and_calls_the_service_by_reflection(address: str) -
 
 
 async def test_grpc_health_probe_says_that_every_service_is_serving(address: str) -> None:
-    probe = _installed("github.com/grpc-ecosystem/grpc-health-probe@v0.4.61")
+    probe = await asyncio.to_thread(
+        go_install, "github.com/grpc-ecosystem/grpc-health-probe@v0.4.61"
+    )
     for service in ("", "google.longrunning.Operations", "longtake.v1.VideoService"):
         said = await _output(probe, f"-addr={address}", f"-service={service}")
         assert "status: SERVING" in said

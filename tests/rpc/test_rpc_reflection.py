@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from longtake.v1 import (
     webhook_pb2,
     webhook_service_pb2,
 )
+from polyglot.toolchains import BUILD_SECONDS, GRPCURL, go_install
 from rpc.rpc_server import serving
 
 if TYPE_CHECKING:
@@ -31,11 +31,6 @@ if TYPE_CHECKING:
 
     from google.protobuf.descriptor import Descriptor, FileDescriptor
     from rpc.rpc_server import Server
-
-ROOT = Path(__file__).parents[2]
-GRPCURL = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.3"
-# The first build downloads grpcurl's modules.
-BUILD_SECONDS = 1200
 
 pytestmark = pytest.mark.timeout(BUILD_SECONDS)
 
@@ -76,17 +71,14 @@ async def told(*command: str | Path) -> str:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    # The first run on a machine reports its downloads on standard error.
     output, said = await process.communicate()
     assert process.returncode == 0, said.decode()
     return output.decode()
 
 
 async def grpcurl(server: Server, *arguments: str) -> str:
-    if shutil.which("go") is None:
-        pytest.skip("not installed: go, which builds grpcurl")
-    # `go run` caches the build.
-    return await told("go", "run", "-p=1", GRPCURL, "-plaintext", server.address, *arguments)
+    program = await asyncio.to_thread(go_install, GRPCURL)
+    return await told(program, "-plaintext", server.address, *arguments)
 
 
 async def buf_methods(server: Server, reflection: str) -> set[str]:
