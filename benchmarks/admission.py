@@ -66,8 +66,10 @@ def measure(
         asyncio.run(_warm_up(programs, calls, per_second))
         found = {program: _Found() for program in programs}
         flushed: list[float] = []
+        at_twice: list[float] = []
         for _ in range(rounds):
             asyncio.run(_round(programs, found, calls, per_second, callers))
+            asyncio.run(_at_twice(peer, at_twice, calls, per_second))
             flushed += _flushes(folder / "data" / "flushed", flushes)
     ours, theirs = found.values()
     return Table(
@@ -76,14 +78,17 @@ def measure(
         f"{seconds:g} s. A call's latency counts from when it was due. Longtake answers when the "
         "operation is on disk. In the same rounds, one caller in sequence makes a tenth of as many "
         f"calls, and {callers} concurrent ones as many, of which the processor time counts; both "
-        "servers use SCHED_BATCH. The last row is the time of the disk alone to flush 4 KiB. The "
-        f"upstream's quota is used up, so no submission competes for the cores. {AUTHENTICATED}",
+        "servers use SCHED_BATCH. The third row is the bare server at twice the rate: the tail of "
+        "this machine grows with its load. The last row is the time of the disk alone to flush "
+        "4 KiB. The upstream's quota is used up, so no submission competes for the cores. "
+        f"{AUTHENTICATED}",
         columns=(
             *("program", "calls", "p50 ms", "p95 ms", "p99 ms"),
             *("one caller, p50 ms", "calls/core s", "processor ms"),
         ),
         rows=(
             *(_row(name, each) for name, each in found.items()),
+            (f"bare grpc.aio, {2 * per_second:g} a second", *_latencies(at_twice), "", "", ""),
             ("disk flush", *_latencies(flushed), "", "", ""),
         ),
         budgets=(
@@ -141,6 +146,10 @@ async def _round(
         each.paced += await call_at_pace(program, _METHOD, _requests(calls), per_second)
         await call_all(program, _METHOD, _requests(calls // 10), each.alone, callers=1)
         await call_all(program, _METHOD, _requests(calls), each.together, callers=callers)
+
+
+async def _at_twice(program: Program, paced: list[float], calls: int, per_second: float) -> None:
+    paced += await call_at_pace(program, _METHOD, _requests(2 * calls), 2 * per_second)
 
 
 def _requests(count: int) -> Sequence[bytes]:
