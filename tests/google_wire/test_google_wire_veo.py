@@ -294,6 +294,26 @@ async def test_an_unknown_model_is_not_found_as_at_google(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1beta/models/gemini-3-pro:generateContent"),
+        ("POST", f"/v1beta/models/{MODEL}:predictLongRunning"),
+        ("POST", f"/v1beta1/{PROJECT}:predict"),
+        ("GET", "/v1beta/models"),
+        ("DELETE", "/v1/files/a"),
+    ],
+)
+async def test_a_method_that_only_google_has_is_not_found_in_words(
+    tmp_path: Path, method: str, path: str
+) -> None:
+    async with http_serving(tmp_path) as door:
+        answer = await door.client.request(method, path)
+    error = error_of(answer, 404, "NOT_FOUND")
+    assert "predictLongRunning" in error["message"]
+    assert "vertexai=True" in error["message"]
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "", "operations/1", f"{EXPRESS}/operations/", f"{EXPRESS}/operations/a/b",

@@ -10,7 +10,12 @@ from starlette.applications import Starlette
 
 from longtake_server.http import videos
 from longtake_server.http.console import console
-from longtake_server.http.google_wire import agent_platform, interactions, token_endpoint
+from longtake_server.http.google_wire import (
+    agent_platform,
+    interactions,
+    token_endpoint,
+    unserved,
+)
 from longtake_server.http.mcp import door as mcp_door
 from longtake_server.http.observation import Observed
 from longtake_server.http.signed import PREFIX
@@ -38,7 +43,10 @@ def create_application(parts: DoorParts) -> ASGIApp:
 
     """
     groups = (*_ROUTES, console.routes) if parts.settings.console else _ROUTES
-    routed = Starlette(routes=[route for routes in groups for route in routes(parts)])
+    routed = Starlette(
+        routes=[route for routes in groups for route in routes(parts)],
+        exception_handlers={404: unserved.not_found},
+    )
     routed.router.redirect_slashes = False
     application: ASGIApp = routed
     if parts.settings.own_pages_only:
