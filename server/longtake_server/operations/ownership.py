@@ -31,7 +31,7 @@ def scoped(wanted: Filter, principal: Principal) -> Filter:
 
 def may_see_of(owner: str, principal: Principal) -> bool:
     """Return whether a principal may see what is an owner's."""
-    return scope_of(principal) in (None, owner)
+    return owner == principal.id or principal.reads_all
 
 
 def may_change_of(owner: str, principal: Principal) -> bool:

@@ -164,18 +164,28 @@ class ObservedCall:
     """
 
     __slots__ = (
-        *("_began", "_context", "_method", "_peer", "_principal", "_span", "_tracing"),
-        "operation",
+        *("_began", "_context", "_method", "_named", "_peer", "_principal", "_span", "_tracing"),
     )
 
     def __init__(self, method: ObservedMethod, context: Context) -> None:
         self._method = method
         self._context = context
         # Read now, because grpcio forgets the peer when the connection closes.
-        self._peer = context.peer()
+        self._peer = context.peer() if _log.isEnabledFor(logging.INFO) else ""
         self._principal = ANYONE
         self._span: Span | None = None
-        self.operation = ""
+        self._named = ""
+
+    @property
+    def operation(self) -> str:
+        """The operation that the call creates or names, empty if none or malformed."""
+        # Few calls are told of, so it is not matched before.
+        named = _OPERATION.fullmatch(self._named)
+        return named[1] if named else ""
+
+    @operation.setter
+    def operation(self, name: str) -> None:
+        self._named = name
 
     def __enter__(self) -> Self:
         """Start the span and the measurement."""
@@ -193,9 +203,8 @@ class ObservedCall:
         self._principal = principal_of_call()
 
     def requested(self, request: object) -> None:
-        """Set the operation that the request names, if the name is well-formed."""
-        if named := _OPERATION.fullmatch(getattr(request, "name", "")):
-            self.operation = named[1]
+        """Note what the request names."""
+        self._named = getattr(request, "name", "")
 
     def refused(self, error: Exception) -> None:
         """Note the error that the call is about to end with."""
@@ -237,8 +246,8 @@ class ObservedCall:
             fields["principal"] = self._principal.id
         if self._principal.key_id:
             fields["key"] = self._principal.key_id
-        if self.operation:
-            fields["operation"] = self.operation
+        if operation := self.operation:
+            fields["operation"] = operation
         if self._span is not None:
             return {**fields, **ids_of(self._span)}
         return {**fields, **sent_context(self._context.invocation_metadata() or ()).ids()}
