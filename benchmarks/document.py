@@ -32,6 +32,7 @@ generation against the limits of its principal. The bare server receives the sam
 ignores it.
 
 To measure one table again, run `make bench NAME=...` with the name of a module in `benchmarks/`.
+[Where the time of a call goes](processor-time.md) has more runs, also of other hosts.
 
 """
 _BUDGETS = """## Budgets
