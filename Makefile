@@ -52,7 +52,7 @@ edge: $(READY) ## Serve REST, server-sent events and gRPC-Web on :8080, with TLS
 cluster: $(READY) ## Serve on :8080 with PostgreSQL, a simulator, three replicas and Envoy, to try out
 	@$(BIN)/python -m scripts.cluster
 
-test: $(READY) ## Run every test (about 20 minutes on two cores); WORKERS=8 uses more cores
+test: $(READY) ## Run every test (about 22 minutes on two cores); WORKERS=8 uses more cores
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-cluster: $(READY) ## Run the tests that take several replicas and minutes: a short trial, an update, make cluster
