@@ -157,14 +157,11 @@ def _outcome(code: grpc.StatusCode) -> dict[str, str]:
 
 
 class ObservedCall:
-    """A call that is being handled.
-
-    Attributes:
-        operation: The operation that the call creates or names, empty if none.
-    """
+    """A call that is being handled."""
 
     __slots__ = (
-        *("_began", "_context", "_method", "_named", "_peer", "_principal", "_span", "_tracing"),
+        *("_began", "_context", "_method", "_named"),
+        *("_peer", "_principal", "_span", "_tracing"),
     )
 
     def __init__(self, method: ObservedMethod, context: Context) -> None:
