@@ -4,18 +4,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from processes.turns import BUILD, turn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).parents[2]
 # First builds download packages.
@@ -55,7 +54,7 @@ def npm_install(package: Path) -> None:
     need("node", "npm")
     lock, installed = package / "package-lock.json", package / "node_modules/.package-lock.json"
     # npm removes all packages first, also those that another worker uses already.
-    with _alone(f"npm-{package.parent.name}-{package.name}"):
+    with turn(f"npm-{package.parent.name}-{package.name}"):
         if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
             run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=package)
 
@@ -64,18 +63,8 @@ def go_install(package: str) -> Path:
     """Return the program of a Go package with a version; build it if need be. Blocks."""
     need("go")
     path, _, version = package.partition("@")
-    folder, name = ROOT / "build" / "bin" / version, path.rpartition("/")[2]
-    with _alone(f"go-{name}-{version}"):
+    folder, name = BUILD / "bin" / version, path.rpartition("/")[2]
+    with turn(f"go-{name}-{version}"):
         if not (folder / name).exists():
             run("go", "install", "-p=1", package, environment={"GOBIN": str(folder)})
     return folder / name
-
-
-@contextmanager
-def _alone(work: str) -> Iterator[None]:
-    """Let one worker at a time do a piece of work that several of one run may want."""
-    builds = ROOT / "build"
-    builds.mkdir(exist_ok=True)
-    with (builds / f"{work}.making").open("w") as making:
-        fcntl.flock(making, fcntl.LOCK_EX)
-        yield

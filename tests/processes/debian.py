@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import subprocess
-from pathlib import Path
 
-_FOLDER = Path(__file__).parents[2] / "build" / "debian"
+from processes.turns import BUILD, turn
+
+_FOLDER = BUILD / "debian"
 _SECONDS = 300
 
 
@@ -30,8 +30,7 @@ def found_or_unpacked(program: str, package: str) -> tuple[str, str]:
         return "", f"there is no {program}, and no apt-get to fetch it"
     _FOLDER.mkdir(parents=True, exist_ok=True)
     try:
-        with (_FOLDER / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with turn("debian"):
             _unpack(program, package)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         told = (error.stderr or b"").decode(errors="replace").strip()[-300:]

@@ -4,15 +4,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import subprocess
 import sys
 from hashlib import sha256
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-_BUILD = Path(__file__).parents[2] / "build"
+from processes.turns import BUILD, turn
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def new_environment(folder: Path) -> Path:
@@ -44,12 +46,8 @@ def locked_environment(name: str, lock: Path, probe: str) -> Path:
         lock: The packages, with hashes.
         probe: One of them, to tell whether a package index can be reached.
     """
-    folder = _BUILD / name
-    _BUILD.mkdir(exist_ok=True)
-    with folder.with_name(f"{name}.making").open("w") as making:
-        # Several workers of one run may want it at the same time.
-        fcntl.flock(making, fcntl.LOCK_EX)
-        return _made(folder, lock, probe)
+    with turn(name):
+        return _made(BUILD / name, lock, probe)
 
 
 def _made(folder: Path, lock: Path, probe: str) -> Path:
