@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MICROS = 1_000_000
+_NO_MODE = GenerateVideosConfig.GENERATION_MODE_UNSPECIFIED
 _QUOTAS = ("requests_per_minute", "max_concurrent")
 _NAMES_OF_MODELS = ("replacement", "fast", "quality", "economy")
 
@@ -144,7 +145,7 @@ class ModelEntry(BaseModel):
 
     def sibling(self, mode: int) -> str | None:
         """Return the id of the model for a generation mode, or None."""
-        if mode == GenerateVideosConfig.GENERATION_MODE_UNSPECIFIED:
+        if mode == _NO_MODE:
             return self.id
         siblings: dict[int, str | None] = {
             GenerateVideosConfig.FAST: self.fast,

@@ -16,6 +16,7 @@ from longtake_server.operations.requests.request_violations import request_viola
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from longtake.v1.video_service_pb2 import GenerateVideosRequest
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _LONGEST_SHOWN = 100
 _MODES = GenerateVideosConfig.GenerationMode
 _MODE_NUMBERS = frozenset(_MODES.values())
+_NO_MODE = GenerateVideosConfig.GENERATION_MODE_UNSPECIFIED
 
 # The fields that a model may lack, each with the advice for callers.
 OPTIONAL_FIELDS: Mapping[str, str] = {
@@ -72,17 +74,18 @@ def validate(
         ModelRetired: The request is valid, but its model is retired.
 
     """
-    mode = request.config.generation_mode
+    present = {field.name for field, _ in request.ListFields()}
+    mode = request.config.generation_mode if "config" in present else _NO_MODE
     entry = catalogue.serving(request.model)
     served = catalogue.get(entry.sibling(mode) or entry.id) if entry else None
-    violations = list(request_violations(request, _accepted_videos(served)))
+    violations = list(request_violations(request, present, _accepted_videos(served)))
     if entry is None or served is None:
         violations.insert(0, _unknown_model(request.model, catalogue))
     else:
         if mode:
             violations.extend(_mode_violations(mode, entry))
-        violations.extend(_field_violations(request, served))
-        if request.HasField("config"):
+        violations.extend(_field_violations(request, present, served))
+        if "config" in present:
             violations.extend(_value_violations(request.config, served, extending=extends(request)))
             violations.extend(_reference_violations(request.config, served))
         seen = {violation.field for violation in violations}
@@ -119,15 +122,17 @@ def _mode_violations(mode: int, entry: ModelEntry) -> Iterator[Violation]:
         )
 
 
-def _field_violations(request: GenerateVideosRequest, entry: ModelEntry) -> Iterator[Violation]:
-    present = {field.name for field, _ in request.ListFields()}
+def _field_violations(
+    request: GenerateVideosRequest, present: AbstractSet[str], entry: ModelEntry
+) -> Iterator[Violation]:
+    paths = set(present)
     if "config" in present:
-        present.update(f"config.{field.name}" for field, _ in request.config.ListFields())
-    if unsupported := (OPTIONAL_FIELDS.keys() & present) - entry.supported_fields:
+        paths.update(f"config.{field.name}" for field, _ in request.config.ListFields())
+    if unsupported := (OPTIONAL_FIELDS.keys() & paths) - entry.supported_fields:
         for field, instead in OPTIONAL_FIELDS.items():
             if field in unsupported:
                 yield Violation(field, f"model {entry.id} has no such field: {instead}")
-    if extends(request) and "video" in entry.supported_fields and not entry.extends:
+    if "video" in present & entry.supported_fields and extends(request) and not entry.extends:
         accepted = "give config.mask to edit it"
         yield Violation("video", f"model {entry.id} cannot extend a video: {accepted}")
 
