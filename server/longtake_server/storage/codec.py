@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import any_pb2
@@ -23,6 +24,8 @@ from longtake_server.operations.model import (
 from longtake_server.storage.v1 import record_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from google.protobuf.timestamp_pb2 import Timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,6 +76,10 @@ _TIMES = (
     "estimated_start_time",
 )
 
+_scalars_of: Callable[[OperationRecord], tuple[Any, ...]] = attrgetter(*_SCALARS)
+_optional_of: Callable[[OperationRecord], tuple[int | float | None, ...]] = attrgetter(*_OPTIONAL)
+_times_of: Callable[[OperationRecord], tuple[datetime | None, ...]] = attrgetter(*_TIMES)
+
 
 def to_micros(time: datetime) -> int:
     """Return the microseconds since 1970-01-01 UTC."""
@@ -93,8 +100,12 @@ def encode_record(record: OperationRecord) -> bytes:
     """Return the record as a serialised longtake.storage.v1.OperationRecord."""
     # Most fields have their default, and setting them all would take twice as long.
     scalars: dict[str, Any] = {
-        name: value for name in _SCALARS if (value := getattr(record, name))
-    } | {name: value for name in _OPTIONAL if (value := getattr(record, name)) is not None}
+        name: value for name, value in zip(_SCALARS, _scalars_of(record), strict=True) if value
+    } | {
+        name: value
+        for name, value in zip(_OPTIONAL, _optional_of(record), strict=True)
+        if value is not None
+    }
     message = record_pb2.OperationRecord(state=record.state.value, **scalars)
     if record.labels:
         message.labels.update(record.labels)
@@ -107,10 +118,9 @@ def encode_record(record: OperationRecord) -> bytes:
         message.error.CopyFrom(_encode_failure(record.failure))
     if record.last_refusal is not None:
         message.last_refusal.CopyFrom(_encode_failure(record.last_refusal))
-    for field in _TIMES:
-        time: datetime | None = getattr(record, field)
+    for name, time in zip(_TIMES, _times_of(record), strict=True):
         if time is not None:
-            _set_time(getattr(message, field), time)
+            _set_time(getattr(message, name), time)
     return message.SerializeToString()
 
 
