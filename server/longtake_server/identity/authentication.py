@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _OF_KEYS = (PREFIX, TOKEN_PREFIX)
 _BEARER = "bearer "
+_USUAL_BEARER = "Bearer "
 _DOTS_OF_A_TOKEN = 2
 
 
@@ -239,7 +240,8 @@ class Authenticator:
         return next(iter(found), "")
 
     def _bearer(self, value: str) -> str:
+        is_bearer = value.startswith(_USUAL_BEARER) or value[: len(_BEARER)].lower() == _BEARER
         text = value[len(_BEARER) :].strip()
-        if not text or value[: len(_BEARER)].lower() != _BEARER:
+        if not text or not is_bearer:
             raise CredentialMalformed(self._accepted)
         return text

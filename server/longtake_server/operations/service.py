@@ -157,12 +157,17 @@ class VideoOperations:
         Raises as OperationStore.get. An operation that the principal may not see raises the same
         as one that never existed.
         """
-        return self._with_outage(await self._find(name, principal))
+        record = self._known(name, principal) or await self._read(name, principal)
+        return self._with_outage(record)
 
     async def _find(self, name: str, principal: Principal) -> OperationRecord:
+        return self._known(name, principal) or await self._read(name, principal)
+
+    def _known(self, name: str, principal: Principal) -> OperationRecord | None:
         cached = self._ledger.newest(name)
-        if cached is not None and may_see(cached, principal):
-            return cached
+        return cached if cached is not None and may_see(cached, principal) else None
+
+    async def _read(self, name: str, principal: Principal) -> OperationRecord:
         # Another's operation takes the same read as a name that never existed, and as long.
         return await self._ledger.read(name, scope_of(principal))
 

@@ -36,6 +36,7 @@ _OPEN_HEALTH = frozenset(
 # The server knows of a revocation within a second, so calls end well within ten.
 _SECONDS_BETWEEN_CHECKS = 3.0
 _NOBODY = Principal("", frozenset())
+_NOTHING = Presented()
 _UNWATCHED = nullcontext()
 
 _principal: ContextVar[Principal] = ContextVar("principal")
@@ -99,7 +100,7 @@ def check_role(principal: Principal, method: str) -> None:
 
     """
     required = ROLES.get(method, _ANY)
-    if not principal.roles & required:
+    if principal.roles.isdisjoint(required):
         raise RoleMissing(sorted(role.value for role in required))
 
 
@@ -130,7 +131,7 @@ class Door:
         self._sessions = Sessions(authenticator, clock)
         self._reads_nothing = not authenticator.authenticates and header is None
 
-    async def admit(self, method: str, context: Context, request: bytes = b"") -> Presented | None:
+    def admit_known(self, method: str, context: Context, request: bytes = b"") -> Presented | None:
         """Set the principal of the running call, before its request is decoded.
 
         Args:
@@ -139,7 +140,7 @@ class Door:
             request: The encoded request; empty for a stream of requests.
 
         Returns:
-            What the call presents if it is a credential, which can be revoked or expire.
+            What the call presents, or None if it must be verified first. Then use `admit`.
 
         Raises:
             NotAuthenticated, AuthenticationUnavailable: As Authenticator.principal_of.
@@ -148,18 +149,37 @@ class Door:
         """
         if self._reads_nothing:
             _principal.set(ANYONE)
-            return None
+            return _NOTHING
         if method in _HEALTH and request in _OPEN_HEALTH:
             _principal.set(_NOBODY)
-            return None
+            return _NOTHING
         presented = self._presented(context)
-        known = self._authenticator.known(presented)
-        principal = known or await self._authenticator.principal_of(presented)
+        principal = self._authenticator.known(presented)
+        if principal is None:
+            return None
         check_role(principal, method)
         _principal.set(principal)
-        return presented if self._authenticator.authenticates else None
+        return presented
 
-    def stay(self, presented: Presented | None, context: Context) -> AbstractContextManager[None]:
+    async def admit(self, method: str, context: Context, request: bytes = b"") -> Presented:
+        """Set the principal of the running call. Does not suspend if `admit_known` does it.
+
+        Args, and raises, as `admit_known`.
+
+        Returns:
+            What the call presents.
+
+        """
+        at_once = self.admit_known(method, context, request)
+        if at_once is not None:
+            return at_once
+        presented = self._presented(context)
+        principal = await self._authenticator.principal_of(presented)
+        check_role(principal, method)
+        _principal.set(principal)
+        return presented
+
+    def stay(self, presented: Presented, context: Context) -> AbstractContextManager[None]:
         """Return a context manager for a call that stays open.
 
         Within it, the call ends with an error a few seconds after its credential was revoked or
@@ -170,7 +190,7 @@ class Door:
             context: The call.
 
         """
-        if presented is None:
+        if presented is _NOTHING or not self._authenticator.authenticates:
             return _UNWATCHED
         return self._sessions.open(presented, _principal.get(), context)
 

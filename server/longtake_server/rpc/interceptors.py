@@ -122,7 +122,9 @@ class Calls:
             with observing.call(context) as observed:
                 held = 0
                 try:
-                    presented = await self._door.admit(method, context, data)
+                    presented = self._door.admit_known(method, context, data)
+                    if presented is None:
+                        presented = await self._door.admit(method, context, data)
                     observed.admitted()
                     self._budget.take(len(data))
                     held = len(data)
