@@ -46,12 +46,9 @@ def create(
         terms: To what the operation is charged; None for nothing.
 
     """
-    if record.request_id:
-        known = _with_request_id(write, record)
-        if known is not None:
-            return known
-    if (repeated := _with_name(write, record.name)) is not None:
-        return repeated
+    known = _created(write, record) or _stored(write, record)
+    if known is not None:
+        return known
     if terms is not None:
         try:
             admitted = budget_changes.admit(write, record, terms)
@@ -64,28 +61,23 @@ def create(
     return record
 
 
-def _with_name(write: Transaction, name: str) -> OperationRecord | None:
-    """Return the operation that an earlier call for the same one has stored, if any."""
-    created = write.created.with_name(name)
-    if created is not None:
-        return created
+def _created(write: Transaction, record: OperationRecord) -> OperationRecord | None:
+    """Return what this transaction has created for the same request, or an earlier call for it."""
+    created = write.created
+    return created.with_request_id(record.caller, record.request_id) or created.with_name(
+        record.name
+    )
+
+
+def _stored(write: Transaction, record: OperationRecord) -> OperationRecord | None:
+    """Return the stored operation of the same request, or of an earlier call for this one."""
     found = write.connection.execute(
         """
-        SELECT 1 FROM operations WHERE name = :name
-        UNION ALL SELECT 1 FROM tombstones WHERE name = :name
+        SELECT name FROM request_ids WHERE caller = ? AND request_id = ?
+        UNION ALL SELECT name FROM operations WHERE name = ?
+        UNION ALL SELECT name FROM tombstones WHERE name = ?
         """,
-        {"name": name},
-    ).fetchone()
-    return None if found is None else get(write.connection, name)
-
-
-def _with_request_id(write: Transaction, record: OperationRecord) -> OperationRecord | None:
-    created = write.created.with_request_id(record.caller, record.request_id)
-    if created is not None:
-        return created
-    found = write.connection.execute(
-        "SELECT name FROM request_ids WHERE caller = ? AND request_id = ?",
-        (record.caller, record.request_id),
+        (record.caller, record.request_id, record.name, record.name),
     ).fetchone()
     return None if found is None else get(write.connection, found[0])
 

@@ -41,7 +41,7 @@ class Writer:
 
     Args:
         connection: The writing connection. Only the writer's thread uses it.
-        files: Checked before and after each commit.
+        files: Checked after each commit.
         checkpoints: Keeps the write-ahead log short.
         lost: Called once, on the event loop, with a description of the fault if the files are
             removed or replaced. From then on, each write is refused.
@@ -133,10 +133,8 @@ class Writer:
         self._checkpoints.close()
 
     def _commit_to_files(self, writes: Sequence[Write[_Action]]) -> Sequence[Outcome[_Action]]:
-        """Commit, and acknowledge writes only if the files are still in place."""
-        outcomes: Sequence[Outcome[_Action]] = ()
-        if not self._has_lost_files():
-            outcomes = self._commit(writes)
+        """Commit, and acknowledge writes only if the files are still in place after it."""
+        outcomes = self._commit(writes) if self._fault is None else ()
         if not self._has_lost_files():
             return outcomes
         return [Outcome(write, error=StorageUnavailable(str(self._fault))) for write in writes]
