@@ -66,6 +66,9 @@ def main() -> None:
     if not Path("/proc/self/stat").exists():
         sys.exit("benchmarks: they read processor time from /proc, so they run only on Linux")
     names = arguments.names or [name for name in BENCHMARKS if name != _ALONE]
+    if "console" in names:
+        # Looked for before the others have run for a quarter of an hour.
+        console.found_browser()
     write = with_part_alone if names == [_ALONE] else document
     _say(f"On {machine()}\n")
     runs: list[list[Table]] = []

@@ -53,11 +53,17 @@ class _Found:
     calls: tuple[Counter[str], ...]
 
 
+def found_browser() -> str:
+    """Return the path of Chromium, or end the program: there is none."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    sys.exit("benchmarks: console needs Chromium; as root, make test installs it with apt-get")
+
+
 def measure(*, operations: int = 100_000, pages: int = 20, seconds: float = 30.0) -> Table:
     """Open pages in Chromium, and let operations change with and without them."""
-    browser = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser is None:
-        sys.exit("benchmarks: console needs chromium")
+    browser = found_browser()
     with tempfile.TemporaryDirectory(prefix="longtake-console-") as name:
         folder = Path(name)
         with socket.create_server(("127.0.0.1", 0)) as free:

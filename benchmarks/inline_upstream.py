@@ -49,6 +49,9 @@ class _Generations:
             self._started[name] = videos, size, barrier
         return name
 
+    def has(self, name: str) -> bool:
+        return name in self._started
+
     def wait(self, name: str) -> tuple[int, int]:
         videos, size, barrier = self._started[name]
         barrier.wait(_BARRIER_SECONDS)
@@ -67,14 +70,18 @@ class _Upstream(BaseHTTPRequestHandler):
             self._answer([json.dumps({"name": name}).encode()])
             return
         name = json.loads(body)["operationName"]
+        if not self.generations.has(name):
+            # A starting server asks for a generation of no one, to see whether it may poll.
+            self._answer([b'{"error": {"code": 404, "status": "NOT_FOUND"}}'], 404)
+            return
         videos, size = self.generations.wait(name)
         self._answer(list(_pieces(name, videos, size)))
 
     def log_message(self, *_arguments: object) -> None:
         """Log nothing."""
 
-    def _answer(self, pieces: list[bytes | memoryview]) -> None:
-        self.send_response(200)
+    def _answer(self, pieces: list[bytes | memoryview], status: int = 200) -> None:
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(sum(map(len, pieces))))
         self.end_headers()
