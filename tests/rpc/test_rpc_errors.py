@@ -159,6 +159,16 @@ async def test_a_failed_precondition_says_which(
     assert violation.description == str(error)
 
 
+@pytest.mark.parametrize(
+    ("micros", "dollars"),
+    [(0, "0"), (1, "0.000001"), (3_190_000, "3.19"), (100_000_000, "100"),
+     (1_234_567_890_123, "1234567.890123")],
+)  # fmt: skip
+def test_a_cost_over_the_maximum_is_told_with_all_digits(micros: int, dollars: str) -> None:
+    told = str(errors.CostOverMaximum(micros, 3_200_000))
+    assert told == f"max_cost is {dollars} USD, and the generation could cost 3.2 USD"
+
+
 async def test_the_upstreams_own_delay_is_passed_on(tmp_path: Path) -> None:
     error = errors.UpstreamUnavailable("agent_platform", "no route", 2.5)
     async with serving(tmp_path, service=failing(error)) as server:

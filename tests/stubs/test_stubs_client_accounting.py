@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -194,6 +195,12 @@ def test_what_is_no_amount_is_refused(given: Any) -> None:
         _sent(given)
 
     assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("given", "shown"), [(-1, "-1"), ("-1.50", "-1.50"), ("1e30", "1E+30")])
+def test_a_number_that_is_no_amount_is_repeated(given: Any, shown: str) -> None:
+    with pytest.raises(ValueError, match=f"^max_cost: {re.escape(shown)} is not accepted;"):
+        _sent(given)
 
 
 def test_a_request_can_be_validated_only(caller: MakeCaller) -> None:

@@ -29,7 +29,9 @@ def max_cost(value: object) -> tuple[int, int]:
     amount = _decimal(value)
     if amount is None or not 0 <= amount <= _MOST:
         raise refusal(
-            value, "max_cost", "an amount in US dollars of 0 or more, such as 1.5 or '1.50'"
+            value if amount is None else amount,
+            "max_cost",
+            "an amount in US dollars of 0 or more, such as 1.5 or '1.50'",
         )
     with localcontext(prec=_DIGITS):
         exact = amount.quantize(_NANO, ROUND_DOWN)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
+from decimal import Decimal
 from difflib import get_close_matches
 from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -128,7 +129,7 @@ def dataclass_of(kind: type[Kind], value: object, field: str, accepted: str) -> 
 
 def refusal(value: object, field: str, accepted: str) -> ValueError:
     """Return the error for a value that is not accepted. Only a number is repeated."""
-    shown = repr(value) if isinstance(value, Real) else type(value).__name__
+    shown = str(value) if isinstance(value, Real | Decimal) else type(value).__name__
     return ValueError(f"{field}: {shown} is not accepted; it is {accepted}")
 
 

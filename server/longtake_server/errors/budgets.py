@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from longtake_server.errors.base import LongtakeError
@@ -11,6 +12,8 @@ from longtake_server.errors.base import LongtakeError
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+_DIGITS_OF_MICROS = 6
 
 
 class BudgetError(LongtakeError):
@@ -119,7 +122,12 @@ class CostOverMaximum(LongtakeError):
 
     def __init__(self, max_micros: int, requested_micros: int) -> None:
         super().__init__(
-            f"max_cost is {max_micros / 1e6:g} USD, and the generation could cost "
-            f"{requested_micros / 1e6:g} USD",
+            f"max_cost is {_dollars(max_micros)} USD, and the generation could cost "
+            f"{_dollars(requested_micros)} USD",
             {"max_micros": str(max_micros), "requested_micros": str(requested_micros)},
         )
+
+
+def _dollars(micros: int) -> str:
+    """Return millionths of a dollar in dollars, with all digits and no exponent."""
+    return f"{Decimal(micros).scaleb(-_DIGITS_OF_MICROS).normalize():f}"
