@@ -94,7 +94,8 @@ async def test_a_power_failure_loses_neither_the_operation_nor_the_key(tmp_path:
         address = served.base_url.removeprefix("http://")
         async with agent(address, key=served.key) as client:
             name = (await called(client, "generate_video", **FAILING))["operation"]
-            await upstream.wait(submissions=1)
+            # The first poll shows that the answer to the submission is stored.
+            await upstream.wait(polls=1)
         await served.restart()
         await upstream.tell("release")
         async with agent(address, key=served.key) as client:
