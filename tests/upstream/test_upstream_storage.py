@@ -116,6 +116,7 @@ async def test_a_silent_storage_is_unavailable() -> None:
     ):
         with pytest.raises(UpstreamUnavailable):
             await read(platform)
+        await storage.received.wait()
 
 
 async def test_a_reader_that_stops_early_leaves_the_pool_usable() -> None:
