@@ -74,9 +74,6 @@ class _Methods:
         """Keep the generic handlers, which cover every method."""
         self._handlers.extend(handlers)
 
-    def add_registered_method_handlers(self, service: str, handlers: object) -> None:
-        """Ignore them: they are the same methods again."""
-
     def handler(self, method: str) -> Any:
         """Return the handler of a method."""
         found = (each.service(_Details(method)) for each in self._handlers)

@@ -70,27 +70,25 @@ class Calls:
         observer: Observer,
         door: Door,
     ) -> None:
-        self._server = server
         self._max_request_bytes = max_request_bytes
         self._budget = budget
         self._sends = _Sends(send_timeout_seconds)
         self._observer = observer
         self._door = door
+        self._methods = _Methods(self._wrapped)
+        server.add_generic_rpc_handlers((self._methods,))
 
     def add_generic_rpc_handlers(self, handlers: Iterable[grpc.GenericRpcHandler]) -> None:
         """Serve the methods of generic handlers, which older generated code registers."""
-        self._server.add_generic_rpc_handlers(
-            tuple(_WrappedOnce(handler, self._wrapped) for handler in handlers)
-        )
+        self._methods.unwrapped.extend(handlers)
 
     def add_registered_method_handlers(
         self, service: str, handlers: Mapping[str, grpc.RpcMethodHandler[Any, Any]]
     ) -> None:
-        """Serve the methods of a service with wrapped handlers."""
-        wrapped = {
-            name: self._wrapped(f"/{service}/{name}", handler) for name, handler in handlers.items()
-        }
-        self._server.add_registered_method_handlers(service, wrapped)
+        """Serve the methods of a service."""
+        for name, handler in handlers.items():
+            method = f"/{service}/{name}"
+            self._methods.wrapped[method] = self._wrapped(method, handler)
 
     def _wrapped(self, method: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
         # Typed as Any: grpcio types the synchronous server, but these behaviours are coroutines.
@@ -303,29 +301,43 @@ class _Sends:
             self._endings.close(send.source)
 
 
-class _WrappedOnce(grpc.GenericRpcHandler):
-    """Wraps the handlers of another generic handler, each on its first use."""
+class _Methods(grpc.GenericRpcHandler):
+    """Finds the wrapped handler of a method.
 
-    def __init__(
-        self,
-        inner: grpc.GenericRpcHandler,
-        wrap: Callable[[str, Any], grpc.RpcMethodHandler[Any, Any]],
-    ) -> None:
-        self._inner = inner
+    grpc.aio is not told of each method, as generated code would: it waits for the next call of each
+    one in a task of its own, and looks through all of these tasks for every call.
+
+    Args:
+        wrap: Wraps the handler of a method, given its full name.
+
+    Attributes:
+        wrapped: The wrapped handlers, by the full names of their methods.
+        unwrapped: Handlers of whole services, whose methods are wrapped on their first use.
+
+    """
+
+    def __init__(self, wrap: Callable[[str, Any], grpc.RpcMethodHandler[Any, Any]]) -> None:
         self._wrap = wrap
-        self._found: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+        self.wrapped: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
+        self.unwrapped: list[grpc.GenericRpcHandler] = []
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
         """Return the wrapped handler of a method, or None if the method is unknown."""
         method = handler_call_details.method
-        if method not in self._found:
-            handler = self._inner.service(handler_call_details)
-            if handler is None:
-                return None
-            self._found[method] = self._wrap(method, handler)
-        return self._found[method]
+        known = self.wrapped.get(method)
+        return known or self._wrapped_now(method, handler_call_details)
+
+    def _wrapped_now(
+        self, method: str, details: grpc.HandlerCallDetails
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        found = (each.service(details) for each in self.unwrapped)
+        handler = next((handler for handler in found if handler is not None), None)
+        if handler is None:
+            return None
+        self.wrapped[method] = self._wrap(method, handler)
+        return self.wrapped[method]
 
 
 def _writer(handler: Any) -> Callable[[Any], bytes]:
