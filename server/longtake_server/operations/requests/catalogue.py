@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MICROS = 1_000_000
-_NO_MODE = GenerateVideosConfig.GENERATION_MODE_UNSPECIFIED
 _QUOTAS = ("requests_per_minute", "max_concurrent")
 _NAMES_OF_MODELS = ("replacement", "fast", "quality", "economy")
 
@@ -145,7 +144,7 @@ class ModelEntry(BaseModel):
 
     def sibling(self, mode: int) -> str | None:
         """Return the id of the model for a generation mode, or None."""
-        if mode == _NO_MODE:
+        if mode == GenerateVideosConfig.GENERATION_MODE_UNSPECIFIED:
             return self.id
         siblings: dict[int, str | None] = {
             GenerateVideosConfig.FAST: self.fast,

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _LONGEST_SHOWN = 100
 _MODES = GenerateVideosConfig.GenerationMode
 _MODE_NUMBERS = frozenset(_MODES.values())
-_NO_MODE = GenerateVideosConfig.GENERATION_MODE_UNSPECIFIED
 
 # The fields that a model may lack, each with the advice for callers.
 OPTIONAL_FIELDS: Mapping[str, str] = {
@@ -75,7 +74,7 @@ def validate(
 
     """
     present = {field.name for field, _ in request.ListFields()}
-    mode = request.config.generation_mode if "config" in present else _NO_MODE
+    mode = request.config.generation_mode
     entry = catalogue.serving(request.model)
     served = catalogue.get(entry.sibling(mode) or entry.id) if entry else None
     violations = list(request_violations(request, present, _accepted_videos(served)))
