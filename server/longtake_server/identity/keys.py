@@ -191,7 +191,7 @@ class KeyRing:
             raise AuthenticationUnavailable("the API keys cannot be changed") from failure
 
     def _principal_of(self, text: str) -> Principal:
-        # For this process alone. OpenSSL's SHA-256 takes three times as long to set up.
+        # For this process alone. OpenSSL's SHA-256 takes longer to set up.
         digest = hashlib.blake2s(text.encode("utf-8", "surrogatepass")).digest()
         key, principal = (
             self._proven.get(digest) or self._proven_tokens.get(digest) or self._prove(text, digest)
