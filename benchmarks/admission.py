@@ -84,12 +84,12 @@ def measure(
         f"{AUTHENTICATED}",
         columns=(
             *("program", "calls", "p50 ms", "p95 ms", "p99 ms"),
-            *("one caller, p50 ms", "calls/core s", "processor ms"),
+            *("one caller, p50 ms", f"{callers} callers, p50 ms", "calls/core s", "processor ms"),
         ),
         rows=(
             *(_row(name, each) for name, each in found.items()),
-            (f"bare grpc.aio, {2 * per_second:g} a second", *_latencies(at_twice), "", "", ""),
-            ("disk flush", *_latencies(flushed), "", "", ""),
+            (f"bare grpc.aio, {2 * per_second:g} a second", *_latencies(at_twice), "", "", "", ""),
+            ("disk flush", *_latencies(flushed), "", "", "", ""),
         ),
         budgets=(
             at_most(
@@ -174,6 +174,7 @@ def _row(name: str, found: _Found) -> tuple[str, ...]:
         name,
         *_latencies(found.paced),
         f"{found.alone.median_milliseconds:.2f}",
+        f"{found.together.median_milliseconds:.2f}",
         f"{per_core_second:.0f}",
         f"{1000 / per_core_second:.2f}",
     )

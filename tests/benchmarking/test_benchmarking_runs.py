@@ -37,7 +37,7 @@ def test_each_admission_is_timed() -> None:
     table = admission.measure(rounds=1, seconds=0.2, per_second=50, flushes=2)
 
     assert [row[1] for row in table.rows] == ["10", "10", "20", "2"]
-    assert all(int(row[6]) > 0 for row in table.rows[:2])
+    assert all(int(row[7]) > 0 for row in table.rows[:2])
     assert len(table.budgets) == 3
 
 

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from fakes.clock import FakeClock
@@ -17,11 +18,12 @@ from longtake_server.operations.store import Filter
 from longtake_server.storage.database import writing_beside
 from longtake_server.storage.key_table import KeyTable
 from longtake_server.storage.sqlite import SqliteStore
+from longtake_server.storage.writer import Writer
 from storage.storage_contract import OperationStoreContract
 from storage.storage_records import NOON, REQUEST, new_record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from pathlib import Path
 
     from storage.storage_contract_keys import OpenRegister
@@ -94,6 +96,66 @@ async def test_more_writes_than_fit_into_the_queue_wait_for_their_turn(store: Sq
     await asyncio.gather(*(store.wake("operations/never", NOON) for _ in range(3000)))
     records = [new_record() for _ in range(1500)]
     assert await asyncio.gather(*(store.create(one, REQUEST) for one in records)) == records
+
+
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of writes in the groups that the writer commits."""
+    sizes: list[int] = []
+    commit = Writer._commit_to_files
+
+    def counted(writer: Writer, writes: Sequence[Any]) -> Sequence[Any]:
+        sizes.append(len(writes))
+        return commit(writer, writes)
+
+    monkeypatch.setattr(Writer, "_commit_to_files", counted)
+    return sizes
+
+
+async def test_after_a_large_group_the_next_one_waits_for_more(
+    store: SqliteStore, groups: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits, waits = Pause(), Pause()
+    monkeypatch.setattr("longtake_server.storage.writer.sleep", waits)
+    alone = asyncio.ensure_future(store._writer.run(commits))
+    await asyncio.to_thread(commits.begun.wait)
+    await creates(store, 5, commits.passed.set)
+    await alone
+    first = asyncio.ensure_future(store.create(new_record(), REQUEST))
+    await asyncio.to_thread(waits.begun.wait)
+    await creates(store, 2, waits.passed.set)
+    await first
+    assert groups == [1, 5, 3]
+
+
+class Pause:
+    """A function that holds the thread which calls it."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.passed = threading.Event()
+
+    def __call__(self, _: object) -> None:
+        self.begun.set()
+        self.passed.wait()
+
+
+async def creates(store: SqliteStore, count: int, begun: Callable[[], None]) -> None:
+    """Create operations at the same time. `begun` is called once the writer has them all."""
+    creating = [asyncio.ensure_future(store.create(new_record(), REQUEST)) for _ in range(count)]
+    await asyncio.sleep(0)
+    begun()
+    await asyncio.gather(*creating)
+
+
+async def test_few_writes_do_not_wait_for_more(
+    store: SqliteStore, groups: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("longtake_server.storage.writer.sleep", waits.append)
+    for _ in range(5):
+        await store.create(new_record(), REQUEST)
+    assert (groups, waits) == ([1] * 5, [])
 
 
 async def test_what_was_begun_is_finished_before_it_closes(

@@ -3,8 +3,9 @@
 """The thread that owns the writing connection and commits in groups.
 
 While one commit waits for the disk, further writes queue up, and the next commit takes all of
-them. If a write in a group fails, the group is rolled back and repeated with a savepoint for each
-write, so that only the failing write is refused.
+them. After a large group, the next one waits a moment for more. If a write in a group fails, the
+group is rolled back and repeated with a savepoint for each write, so that only the failing write is
+refused.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from time import sleep
 from typing import TYPE_CHECKING, TypeVar
 
 from longtake_server.errors import StorageUnavailable
@@ -34,6 +36,11 @@ _Action = Callable[[Transaction], object]
 
 _MOST_WAITING = 1024
 _MOST_IN_A_COMMIT = 256
+# As PostgreSQL's commit_siblings and commit_delay: few callers never wait, and many save more by
+# fewer commits than they wait. Measured: docs/decisions/0003-sqlite-with-one-owner.md.
+_SIBLINGS = 5
+_ENOUGH = 16
+_DELAY_SECONDS = 0.003
 
 
 class Writer:
@@ -117,13 +124,9 @@ class Writer:
         await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        open_ = True
-        while open_:
-            group = [self._waiting.get()]
-            with suppress(queue.Empty):
-                while len(group) < _MOST_IN_A_COMMIT:
-                    group.append(self._waiting.get_nowait())
-            open_ = None not in group
+        group: list[Write[_Action] | None] = []
+        while None not in group:
+            group = self._next_group(siblings=len(group))
             outcomes = self._commit_to_files([write for write in group if write is not None])
             # The loop may be closed if the process exits without closing the store.
             with suppress(RuntimeError):
@@ -131,6 +134,21 @@ class Writer:
                 self._loop.call_soon_threadsafe(self._answer, outcomes, self._newest, enqueued)
             self._checkpoints.committed(self._files.log_bytes)
         self._checkpoints.close()
+
+    def _next_group(self, siblings: int) -> list[Write[_Action] | None]:
+        """Wait for a write, and return it with those that wait by then. None ends the thread.
+
+        Args:
+            siblings: How many the group before had.
+
+        """
+        group = [self._waiting.get()]
+        if siblings >= _SIBLINGS and self._waiting.qsize() < _ENOUGH:
+            sleep(_DELAY_SECONDS)
+        with suppress(queue.Empty):
+            while len(group) < _MOST_IN_A_COMMIT:
+                group.append(self._waiting.get_nowait())
+        return group
 
     def _commit_to_files(self, writes: Sequence[Write[_Action]]) -> Sequence[Outcome[_Action]]:
         """Commit, and acknowledge writes only if the files are still in place after it."""
