@@ -43,6 +43,10 @@ _WAITS = frozenset(
 )
 
 
+# Accepted apart from all others: a probe must be answered even if many calls wait to be accepted.
+_APART = frozenset({"/grpc.health.v1.Health/Check"})
+
+
 class Calls:
     """Admits calls, bounds requests, maps domain errors to statuses, has each call observed.
 
@@ -75,6 +79,7 @@ class Calls:
         self._sends = _Sends(send_timeout_seconds)
         self._observer = observer
         self._door = door
+        self._server = server
         self._methods = _Methods(self._wrapped)
         server.add_generic_rpc_handlers((self._methods,))
 
@@ -89,6 +94,9 @@ class Calls:
         for name, handler in handlers.items():
             method = f"/{service}/{name}"
             self._methods.wrapped[method] = self._wrapped(method, handler)
+            if method in _APART:
+                apart = {name: self._methods.wrapped[method]}
+                self._server.add_registered_method_handlers(service, apart)
 
     def _wrapped(self, method: str, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
         # Typed as Any: grpcio types the synchronous server, but these behaviours are coroutines.
@@ -304,8 +312,8 @@ class _Sends:
 class _Methods(grpc.GenericRpcHandler):
     """Finds the wrapped handler of a method.
 
-    grpc.aio is not told of each method, as generated code would: it waits for the next call of each
-    one in a task of its own, and looks through all of these tasks for every call.
+    Generated code would register each method with grpc.aio, which then waits for its next call in a
+    task of its own, and looks through all of these tasks for every call.
 
     Args:
         wrap: Wraps the handler of a method, given its full name.

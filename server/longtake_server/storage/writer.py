@@ -36,8 +36,8 @@ _Action = Callable[[Transaction], object]
 
 _MOST_WAITING = 1024
 _MOST_IN_A_COMMIT = 256
-# As PostgreSQL's commit_siblings and commit_delay: few callers never wait, and many save more by
-# fewer commits than they wait. Measured: docs/decisions/0003-sqlite-with-one-owner.md.
+# As PostgreSQL's commit_siblings and commit_delay. A few writes at a time never wait; with many,
+# fewer commits save more than the wait costs (docs/decisions/0003-sqlite-with-one-owner.md).
 _SIBLINGS = 5
 _ENOUGH = 16
 _DELAY_SECONDS = 0.003
