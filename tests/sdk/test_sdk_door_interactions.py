@@ -89,7 +89,7 @@ async def _run(version: str, mode: str, folder: Path) -> Run:
 @pytest.mark.parametrize("name", ["background", "at_once", "asynchronous", "first_frame"])
 def test_every_video_is_completed_saved_and_decoded(run: Run, name: str) -> None:
     told = run.told[name]
-    assert told["status"] == "completed", told
+    assert told["status"] == "completed", json.dumps(told)
     assert told["steps"] == ["model_output"]
     assert told["video"] == {"uri": None, "mime_type": "video/mp4"}
     assert (told["errors"], told["tokens"]) == ([], None)
@@ -104,7 +104,7 @@ def test_a_background_interaction_is_in_progress_when_it_was_created(run: Run) -
 
 def test_an_interaction_goes_on_from_an_earlier_one(run: Run) -> None:
     told = run.told["edited"]
-    assert told["status"] == "completed", told
+    assert told["status"] == "completed", json.dumps(told)
     assert len(frames(run.folder / "edited.mp4")) == 3 * 24
 
 
