@@ -5,11 +5,26 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+_T = TypeVar("_T")
 
 
-def pass_loop_time(seconds: float) -> None:
-    """Advance the time of the running event loop, so that limits within it are reached."""
+async def out_of_time(call: Coroutine[Any, Any, _T], begun: asyncio.Event, seconds: float) -> _T:
+    """Run a call, and let `seconds` pass on the event loop once it has begun.
+
+    Args:
+        call: The call, with a limit of at most `seconds`.
+        begun: Set once the call is so far that the time may pass.
+        seconds: How much time passes.
+
+    """
+    running = asyncio.create_task(call)
+    await begun.wait()
     loop: Any = asyncio.get_running_loop()
     time = loop.time
     loop.time = lambda: time() + seconds
+    return await running

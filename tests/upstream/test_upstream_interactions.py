@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import socket
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fakes.inline import MemorySink
 from fakes.interactions import FILE, INTERACTION, KEY, TOKEN, interactions
-from fakes.loop_time import pass_loop_time
+from fakes.loop_time import out_of_time
 from fakes.platform import OPERATION
 from fakes.scripted_http import Reply, error_reply, json_reply, scripted_http
 from hypothesis import HealthCheck, given, settings
@@ -147,11 +146,8 @@ async def test_a_submission_that_takes_too_long_leaves_the_outcome_unknown() -> 
         scripted_http(Reply(stall=True)) as google,
         interactions(google.url, read_seconds=600.0, call_seconds=30.0) as upstream,
     ):
-        call = asyncio.create_task(submit(upstream))
-        await google.received.wait()
-        pass_loop_time(30.0)
         with pytest.raises(OutcomeUnknown):
-            await call
+            await out_of_time(submit(upstream), google.received, 30.0)
     assert len(google.requests) == 1
 
 
