@@ -148,6 +148,47 @@ async def creates(store: SqliteStore, count: int, begun: Callable[[], None]) -> 
     await asyncio.gather(*creating)
 
 
+class Arrivals:
+    """Stands for the pauses of the writer. During each of the first ones, another write comes."""
+
+    def __init__(self, store: SqliteStore, count: int) -> None:
+        self.pauses = 0
+        self.creating: list[asyncio.Future[object]] = []
+        self._store = store
+        self._count = count
+        self._loop = asyncio.get_running_loop()
+
+    def __call__(self, _: float) -> None:
+        self.pauses += 1
+        if self.pauses <= self._count:
+            asyncio.run_coroutine_threadsafe(self._arrive(), self._loop).result()
+
+    async def _arrive(self) -> None:
+        self.creating.append(asyncio.ensure_future(self._store.create(new_record(), REQUEST)))
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("arriving", "together", "pauses"), [(0, 1, 1), (1, 2, 2), (3, 4, 4), (8, 9, 8)]
+)
+async def test_it_waits_for_more_only_while_they_come(
+    store: SqliteStore,
+    groups: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    arriving: int,
+    together: int,
+    pauses: int,
+) -> None:
+    commits, arrivals = Pause(), Arrivals(store, arriving)
+    monkeypatch.setattr("longtake_server.storage.writer.sleep", arrivals)
+    alone = asyncio.ensure_future(store._writer.run(commits))
+    await asyncio.to_thread(commits.begun.wait)
+    await creates(store, 5, commits.passed.set)
+    await store.create(new_record(), REQUEST)
+    await asyncio.gather(alone, *arrivals.creating)
+    assert (groups, arrivals.pauses) == ([1, 5, together], pauses)
+
+
 async def test_few_writes_do_not_wait_for_more(
     store: SqliteStore, groups: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 """The thread that owns the writing connection and commits in groups.
 
 While one commit waits for the disk, further writes queue up, and the next commit takes all of
-them. After a large group, the next one waits a moment for more. If a write in a group fails, the
+them. After a large group, the next one waits while more come. If a write in a group fails, the
 group is rolled back and repeated with a savepoint for each write, so that only the failing write is
 refused.
 """
@@ -39,8 +39,8 @@ _MOST_IN_A_COMMIT = 256
 # As PostgreSQL's commit_siblings and commit_delay. A few writes at a time never wait; with many,
 # fewer commits save more than the wait costs (docs/decisions/0003-sqlite-with-one-owner.md).
 _SIBLINGS = 5
-_ENOUGH = 16
-_DELAY_SECONDS = 0.003
+_PAUSE_SECONDS = 0.001
+_MOST_PAUSES = 8
 
 
 class Writer:
@@ -143,12 +143,21 @@ class Writer:
 
         """
         group = [self._waiting.get()]
-        if siblings >= _SIBLINGS and self._waiting.qsize() < _ENOUGH:
-            sleep(_DELAY_SECONDS)
+        if siblings >= _SIBLINGS:
+            self._wait_for_more()
         with suppress(queue.Empty):
             while len(group) < _MOST_IN_A_COMMIT:
                 group.append(self._waiting.get_nowait())
         return group
+
+    def _wait_for_more(self) -> None:
+        """Wait while writes keep coming, up to a limit."""
+        waiting = self._waiting.qsize()
+        for _ in range(_MOST_PAUSES):
+            sleep(_PAUSE_SECONDS)
+            before, waiting = waiting, self._waiting.qsize()
+            if waiting == before or waiting >= _MOST_IN_A_COMMIT:
+                return
 
     def _commit_to_files(self, writes: Sequence[Write[_Action]]) -> Sequence[Outcome[_Action]]:
         """Commit, and acknowledge writes only if the files are still in place after it."""
