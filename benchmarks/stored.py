@@ -29,7 +29,7 @@ def store(folder: Path, records: Iterable[OperationRecord]) -> None:
         database.writing.execute("BEGIN")
         transaction = Transaction(database.writing)
         for record in records:
-            changes.create(transaction, record, request)
+            changes.Creation(record, request)(transaction)
         transaction.flush()
         database.writing.execute("COMMIT")
     finally:

@@ -130,6 +130,24 @@ class RecordContract:
         assert len((await store.list(Filter(), 100)).records) == 1
         assert len(await store.take("me", NOON, NOON + LEASE, 100)) == 1
 
+    @pytest.mark.parametrize("is_deleted", [False, True])
+    async def test_creates_at_the_same_time_find_what_is_stored(
+        self, store: OperationStore, is_deleted: bool
+    ) -> None:
+        known, other = new_record(request_id="one"), new_record()
+        for record in (known, other):
+            await store.create(record, REQUEST)
+        if is_deleted:
+            await store.delete(other.name)
+        new = [new_record(request_id=f"new {number}") for number in range(5)]
+        again = new_record(request_id="one")
+        first, *results, last = await asyncio.gather(
+            *(store.create(record, REQUEST) for record in (*new, again, known, other)),
+            return_exceptions=True,
+        )
+        assert [first, *results] == [*new, known, known]
+        assert isinstance(last, OperationDeleted) if is_deleted else last == other
+
     async def test_a_repeated_create_stores_nothing_more(self, store: OperationStore) -> None:
         record = new_record()
         stored = await asyncio.gather(*(store.create(record, REQUEST) for _ in range(5)))

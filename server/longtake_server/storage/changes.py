@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from longtake_server.errors import LongtakeError
+from longtake_server.frozen import frozen_by_types
 from longtake_server.operations.store import RevisionConflict
 from longtake_server.storage import budget_changes, delivery_table, leadership_table
 from longtake_server.storage.codec import (
@@ -26,39 +28,43 @@ if TYPE_CHECKING:
     from longtake_server.storage.transaction import Transaction
 
 
-def create(
-    write: Transaction,
-    record: OperationRecord,
-    request: bytes,
-    due: datetime | None = None,
-    terms: Terms | None = None,
-) -> OperationRecord | LongtakeError:
-    """See OperationStore.create.
+@frozen_by_types
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """The change that creates an operation.
 
-    A refusal by a budget comes before the first change. It is returned, because an error would roll
-    back the commit of other operations, and a spent budget may refuse many.
-
-    Args:
-        write: The transaction.
+    Attributes:
         record: The new operation.
         request: The serialised GenerateVideosRequest.
         due: When the operation is due in the work queue; create_time by default.
         terms: To what the operation is charged; None for nothing.
-
     """
-    known = _created(write, record) or _stored(write, record)
-    if known is not None:
-        return known
-    if terms is not None:
-        try:
-            admitted = budget_changes.admit(write, record, terms)
-        except LongtakeError as refusal:
-            return refusal
-        budget_changes.reserve(write.budgets, admitted)
-        record = admitted.record
-    write.created.add(record, write.next_position(), request, due)
-    write.usage.created(record)
-    return record
+
+    record: OperationRecord
+    request: bytes
+    due: datetime | None = None
+    terms: Terms | None = None
+
+    def __call__(self, write: Transaction) -> OperationRecord | LongtakeError:
+        """See OperationStore.create.
+
+        A refusal by a budget comes before the first change. It is returned, because an error would
+        roll back the commit of other operations, and a spent budget may refuse many.
+        """
+        record = self.record
+        known = _created(write, record) or _stored(write, record)
+        if known is not None:
+            return known
+        if self.terms is not None:
+            try:
+                admitted = budget_changes.admit(write, record, self.terms)
+            except LongtakeError as refusal:
+                return refusal
+            budget_changes.reserve(write.budgets, admitted)
+            record = admitted.record
+        write.created.add(record, write.next_position(), self.request, self.due)
+        write.usage.created(record)
+        return record
 
 
 def _created(write: Transaction, record: OperationRecord) -> OperationRecord | None:
@@ -71,15 +77,8 @@ def _created(write: Transaction, record: OperationRecord) -> OperationRecord | N
 
 def _stored(write: Transaction, record: OperationRecord) -> OperationRecord | None:
     """Return the stored operation of the same request, or of an earlier call for this one."""
-    found = write.connection.execute(
-        """
-        SELECT name FROM request_ids WHERE caller = ? AND request_id = ?
-        UNION ALL SELECT name FROM operations WHERE name = ?
-        UNION ALL SELECT name FROM tombstones WHERE name = ?
-        """,
-        (record.caller, record.request_id, record.name, record.name),
-    ).fetchone()
-    return None if found is None else get(write.connection, found[0])
+    name = write.stored_name(record)
+    return None if name is None else get(write.connection, name)
 
 
 def update(

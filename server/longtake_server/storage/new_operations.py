@@ -54,7 +54,7 @@ class NewOperations:
     def add(
         self, record: OperationRecord, position: int, request: bytes, due: datetime | None
     ) -> None:
-        """Add an operation. See changes.create."""
+        """Add an operation. See changes.Creation."""
         self._by_name[record.name] = record
         if record.request_id:
             self._by_request_id[record.caller, record.request_id] = record

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from longtake.v1.video_service_pb2 import GenerateVideosRequest
@@ -22,11 +23,21 @@ from longtake_server.storage.cursors import decode_cursor, encode_cursor
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from longtake_server.operations.model import OperationRecord
     from longtake_server.operations.store import Filter
+
+
+_STORED_NAMES = """
+    WITH new (caller, request_id, name) AS (VALUES {})
+    SELECT new.name, tombstones.name FROM new CROSS JOIN tombstones USING (name)
+    UNION ALL
+    SELECT new.name, operations.name FROM new CROSS JOIN operations USING (name)
+    UNION ALL
+    SELECT new.name, request_ids.name FROM new CROSS JOIN request_ids USING (caller, request_id)
+"""
 
 
 def get(connection: sqlite3.Connection, name: str, owner: str | None = None) -> OperationRecord:
@@ -60,6 +71,21 @@ def find_by_upstream(connection: sqlite3.Connection, upstream_operation: str) ->
         (upstream_operation,),
     ).fetchone()
     return None if found is None else found[0]
+
+
+def stored_names(
+    connection: sqlite3.Connection, records: Sequence[OperationRecord]
+) -> Mapping[str, str]:
+    """Return the name that is stored for each new operation, by its own. Most have none.
+
+    That is the operation of the same request, or this one, or its tombstone, from an earlier call.
+    """
+    # As few different statements as possible, because sqlite3 keeps them prepared.
+    rows = 1 << (len(records) - 1).bit_length()
+    keys = [(each.caller, each.request_id, each.name) for each in records]
+    values = chain(*keys, repeat(None, 3 * (rows - len(keys))))
+    statement = _STORED_NAMES.format(", ".join(["(?, ?, ?)"] * rows))
+    return dict(connection.execute(statement, tuple(values)).fetchall())
 
 
 def queue_length(connection: sqlite3.Connection, caller: str) -> int:

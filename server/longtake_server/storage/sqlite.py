@@ -123,9 +123,7 @@ class SqliteStore:
     ) -> OperationRecord:
         """See OperationStore.create."""
         stored = request.SerializeToString()
-        created = await self._writer.run(
-            partial(changes.create, record=record, request=stored, due=due, terms=terms)
-        )
+        created = await self._writer.run(changes.Creation(record, stored, due, terms))
         if isinstance(created, LongtakeError):
             raise created
         return created

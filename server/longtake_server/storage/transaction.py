@@ -10,11 +10,14 @@ from longtake_server.storage import budget_table, delivery_table, usage_table
 from longtake_server.storage.budget_rows import BudgetRows
 from longtake_server.storage.budget_table import StoredBudgets
 from longtake_server.storage.new_operations import NewOperations
-from longtake_server.storage.queries import queue_length
+from longtake_server.storage.queries import queue_length, stored_names
 from longtake_server.storage.usage_rows import UsageRows
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
+
+    from longtake_server.operations.model import OperationRecord
 
 _MOST_REMEMBERED = 1024
 
@@ -49,6 +52,7 @@ class Transaction:
         self._position: int | None = None
         self._stored_position: int | None = None
         self._queues: dict[str, int] = {}
+        self._not_stored: set[str] = set()
 
     @property
     def position(self) -> int | None:
@@ -63,6 +67,17 @@ class Transaction:
         self._position += 1
         return self._position
 
+    def look_up(self, records: Sequence[OperationRecord]) -> None:
+        """Find out for which of several new operations nothing is stored. See `stored_name`."""
+        found = stored_names(self.connection, records) if records else {}
+        self._not_stored = {record.name for record in records} - found.keys()
+
+    def stored_name(self, record: OperationRecord) -> str | None:
+        """Return the name that is stored for a new operation's request or name, or None."""
+        if record.name in self._not_stored:
+            return None
+        return stored_names(self.connection, [record]).get(record.name)
+
     def queued(self, caller: str) -> int:
         """Return how many queued operations a caller has, with those that are new."""
         stored = self._queues.get(caller)
@@ -76,6 +91,7 @@ class Transaction:
 
     def flush(self) -> None:
         """Store what is held in memory. Call this once for each transaction, before its commit."""
+        self._not_stored.clear()
         if self._position != self._stored_position:
             self.connection.execute("UPDATE meta SET position = ?", (self._position,))
             self._stored_position = self._position

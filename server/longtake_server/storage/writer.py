@@ -20,6 +20,7 @@ from time import sleep
 from typing import TYPE_CHECKING, TypeVar
 
 from longtake_server.errors import StorageUnavailable
+from longtake_server.storage.changes import Creation
 from longtake_server.storage.faults import unavailable
 from longtake_server.storage.group_commit import Outcome, Write, answer_all
 from longtake_server.storage.transaction import Transaction
@@ -204,6 +205,8 @@ class Writer:
         try:
             # Failures are rare, and the two savepoint statements cost as much as a write.
             transaction = self._transaction()
+            changes = [write.change for write in writes]
+            transaction.look_up([one.record for one in changes if isinstance(one, Creation)])
             outcomes = [Outcome(write, result=write.change(transaction)) for write in writes]
             transaction.flush()
         except sqlite3.Error:
