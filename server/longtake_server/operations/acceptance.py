@@ -146,7 +146,7 @@ class Acceptance:
             caller=principal.id,
             queue_deadline=_queue_deadline(request, now),
             resubmit_if_unknown=request.resubmit_if_unknown,
-            labels=dict(request.config.labels),
+            labels=_copied(request.config.labels),
             traceparent=trace.traceparent,
             tracestate=trace.tracestate,
             cost_micros=bill.cost_micros,
@@ -156,7 +156,7 @@ class Acceptance:
             reserved_milliseconds=round(most.seconds * _MILLISECONDS),
             warnings=_alias_warnings(asked, self._catalogue.serving(asked)),
             webhook=webhook_id(request),
-            webhook_metadata=dict(request.webhook_metadata),
+            webhook_metadata=_copied(request.webhook_metadata),
         )
 
     def _check(self, upstream: str, request: GenerateVideosRequest) -> Sequence[Violation]:
@@ -180,6 +180,11 @@ class Acceptance:
         if earlier is None or earlier.state is not State.SUCCEEDED or earlier.upstream != route:
             accepted = f"accepted is one of your operations that has succeeded at {route}"
             raise InvalidRequest([Violation("previous_operation", accepted)])
+
+
+def _copied(field: Mapping[str, str]) -> dict[str, str]:
+    # Most are empty, and protobuf's maps are slow to walk.
+    return dict(field) if field else {}
 
 
 def _alias_warnings(asked: str, entry: ModelEntry | None) -> tuple[str, ...]:

@@ -160,10 +160,11 @@ class Ledger:
     def _add_to_cache(self, record: OperationRecord) -> bool:
         """Return whether the cache had no record of this revision."""
         known = self._cache.get(record.name)
+        if known is not None:
+            self._cache.move_to_end(record.name)
         is_new = known is None or known.revision < record.revision
         if is_new:
             self._cache[record.name] = record
-        self._cache.move_to_end(record.name)
         if len(self._cache) > _MAX_CACHED:
             oldest, _ = self._cache.popitem(last=False)
             self._read_ahead.discard(oldest)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from google.longrunning import operations_pb2
 from google.protobuf import any_pb2
@@ -22,10 +22,11 @@ from longtake.v1 import (
     usage_pb2,
 )
 
+from longtake_server.operations.model import State
 from longtake_server.rpc.status import error_info
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     from google.protobuf.timestamp_pb2 import Timestamp
@@ -53,8 +54,11 @@ _TIMES = (
 )
 _times_of: Callable[[OperationRecord], tuple[datetime | None, ...]] = attrgetter(*_TIMES)
 # Fields that are the same in the message, which leaves them out if they are empty, zero or false.
-_SAME = ("model", "attempts", "cancel_requested", "warnings", "prompt_excerpt", "late_success")
+_SAME = ("model", "attempts", "cancel_requested", "prompt_excerpt", "late_success")
 _same_of: Callable[[OperationRecord], tuple[object, ...]] = attrgetter(*_SAME)
+_STATES: Mapping[State, operation_pb2.GenerateVideosMetadata.State] = {
+    state: getattr(operation_pb2.GenerateVideosMetadata, state.value) for state in State
+}
 
 
 def operation(
@@ -68,8 +72,10 @@ def operation(
 
     """
     message = operation_pb2.GenerateVideosOperation(
-        name=record.name, done=record.done, revision=record.revision, metadata=metadata(record)
+        name=record.name, done=record.done, revision=record.revision
     )
+    # In place, because protobuf copies a message by encoding and decoding it.
+    _fill_metadata(message.metadata, record)
     if record.failure is not None:
         message.error.CopyFrom(_error(record.failure))
     elif record.done:
@@ -90,32 +96,46 @@ def standard_operation(record: OperationRecord) -> operations_pb2.Operation:
 
 def metadata(record: OperationRecord) -> operation_pb2.GenerateVideosMetadata:
     """Return the metadata of an operation."""
+    message = operation_pb2.GenerateVideosMetadata()
+    _fill_metadata(message, record)
+    return message
+
+
+def _fill_metadata(message: operation_pb2.GenerateVideosMetadata, record: OperationRecord) -> None:
+    message.state = _STATES[record.state]
+    message.principal = record.caller
     # Most fields have their default, and setting them all takes longer than all the rest.
-    fields: dict[str, Any] = {
-        name: value for name, value in zip(_SAME, _same_of(record), strict=True) if value
-    }
-    message = operation_pb2.GenerateVideosMetadata(
-        state=record.state.value,
-        principal=record.caller,
-        billed_seconds=record.billed_seconds,
-        queue_position=record.queue_position,
-        **fields,
-    )
-    if record.labels:
-        message.labels.update(record.labels)
-    if record.webhook:
-        message.webhook = record.webhook
-        message.webhook_metadata.update(record.webhook_metadata)
+    for name, value in zip(_SAME, _same_of(record), strict=True):
+        if value:
+            setattr(message, name, value)
     if record.served_model != record.model:
         message.served_model = record.served_model
-    if record.cost_micros is not None:
-        message.estimated_cost.CopyFrom(dollars(record.cost_micros))
     for name, time in zip(_TIMES, _times_of(record), strict=True):
         if time is not None:
             set_time(getattr(message, name), time)
     if record.last_refusal is not None:
         message.last_error.CopyFrom(_error(record.last_refusal))
-    return message
+    _fill_numbers(message, record)
+    _add_elements(message, record)
+
+
+def _fill_numbers(message: operation_pb2.GenerateVideosMetadata, record: OperationRecord) -> None:
+    if record.billed_seconds is not None:
+        message.billed_seconds = record.billed_seconds
+    if record.queue_position is not None:
+        message.queue_position = record.queue_position
+    if record.cost_micros is not None:
+        _set_dollars(message.estimated_cost, record.cost_micros)
+
+
+def _add_elements(message: operation_pb2.GenerateVideosMetadata, record: OperationRecord) -> None:
+    if record.warnings:
+        message.warnings.extend(record.warnings)
+    if record.labels:
+        message.labels.update(record.labels)
+    if record.webhook:
+        message.webhook = record.webhook
+        message.webhook_metadata.update(record.webhook_metadata)
 
 
 def response(
@@ -259,8 +279,15 @@ def _budget(budget: Budget) -> caller_pb2.Budget:
 
 def dollars(micros: int) -> Money:
     """Convert millionths of a US dollar to Money."""
-    units, rest = divmod(micros, _MICROS)
-    return Money(currency_code="USD", units=units, nanos=rest * _NANOS_IN_MICRO)
+    money = Money()
+    _set_dollars(money, micros)
+    return money
+
+
+def _set_dollars(field: Money, micros: int) -> None:
+    field.currency_code = "USD"
+    field.units, rest = divmod(micros, _MICROS)
+    field.nanos = rest * _NANOS_IN_MICRO
 
 
 def set_time(field: Timestamp, time: datetime) -> None:

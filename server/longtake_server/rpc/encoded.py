@@ -12,6 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from longtake_server.frozen import frozen_by_types
 from longtake_server.rpc import convert
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _MOST_KEPT = 4096
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """An encoded revision of an operation.
@@ -87,12 +89,13 @@ class EncodedOperations:
         """Return the encoding of a record."""
         kept = self._kept.get(record.name)
         outage = (record.last_refusal, record.next_retry_time)
-        if kept is None or kept.revision != record.revision or kept.outage != outage:
-            operation = convert.operation(record).SerializeToString()
-            watched = b"".join((_FIRST_FIELD, _length(operation), operation))
-            kept = Encoded(record.revision, outage, operation, watched)
-            self._kept[record.name] = kept
-        self._kept.move_to_end(record.name)
+        if kept is not None:
+            self._kept.move_to_end(record.name)
+            if kept.revision == record.revision and kept.outage == outage:
+                return kept
+        operation = convert.operation(record).SerializeToString()
+        watched = b"".join((_FIRST_FIELD, _length(operation), operation))
+        kept = self._kept[record.name] = Encoded(record.revision, outage, operation, watched)
         if len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
         return kept

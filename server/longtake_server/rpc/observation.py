@@ -38,6 +38,7 @@ _log = logging.getLogger(ACCESS_LOG)
 _OPERATION = re.compile(
     r"(operations/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:/videos/[0-9]{1,6})?"
 )
+_NAME = "name"
 _HEALTH = "/grpc.health.v1.Health/"
 _CODES: dict[grpc.StatusCode | int, grpc.StatusCode] = {
     key: code for code in grpc.StatusCode for key in (code, code.value[0])
@@ -120,6 +121,7 @@ class ObservedMethod:
         self.telemetry = telemetry
         self.is_traced = telemetry.tracer_provider is not None and not is_health
         self.is_measured = telemetry.collects and not is_health
+        self._requests_name: bool | None = None
         self._duration = duration
         self._messages = messages
         self._attributes = {"rpc.system.name": "grpc", "rpc.method": method.removeprefix("/")}
@@ -127,6 +129,13 @@ class ObservedMethod:
         self._ends = {
             code: {**self._attributes, **outcome} for code, outcome in self._outcomes.items()
         }
+
+    def name_in(self, request: object) -> str:
+        """Return what a request of the method names, empty if nothing."""
+        if self._requests_name is None:
+            # Once, because it takes long to ask a message for a field that it does not have.
+            self._requests_name = hasattr(request, _NAME)
+        return getattr(request, _NAME) if self._requests_name else ""
 
     def call(self, context: Context) -> ObservedCall:
         """Return a context manager that observes a call from its start to its end."""
@@ -201,7 +210,7 @@ class ObservedCall:
 
     def requested(self, request: object) -> None:
         """Note what the request names."""
-        self._named = getattr(request, "name", "")
+        self._named = self._method.name_in(request)
 
     def refused(self, error: Exception) -> None:
         """Note the error that the call is about to end with."""

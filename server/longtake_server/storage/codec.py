@@ -51,8 +51,6 @@ _SCALARS = (
     "cancel_requested",
     "traceparent",
     "filtered_count",
-    "filtered_reasons",
-    "warnings",
     "priority",
     "prompt_excerpt",
     "reserved_milliseconds",
@@ -98,22 +96,9 @@ def from_micros(micros: int) -> datetime:
 
 def encode_record(record: OperationRecord) -> bytes:
     """Return the record as a serialised longtake.storage.v1.OperationRecord."""
-    # Most fields have their default, and setting them all would take twice as long.
-    scalars: dict[str, Any] = {
-        name: value for name, value in zip(_SCALARS, _scalars_of(record), strict=True) if value
-    } | {
-        name: value
-        for name, value in zip(_OPTIONAL, _optional_of(record), strict=True)
-        if value is not None
-    }
-    message = record_pb2.OperationRecord(state=record.state.value, **scalars)
-    if record.labels:
-        message.labels.update(record.labels)
-    if record.webhook_metadata:
-        message.webhook_metadata.update(record.webhook_metadata)
-    message.videos.extend(map(_encode_video, record.videos))
-    for charge in record.charges:
-        message.charges.add(subject=charge.subject, period_key=charge.period_key)
+    message = record_pb2.OperationRecord(state=record.state.value)
+    _set_scalars(message, record)
+    _add_elements(message, record)
     if record.failure is not None:
         message.error.CopyFrom(_encode_failure(record.failure))
     if record.last_refusal is not None:
@@ -122,6 +107,33 @@ def encode_record(record: OperationRecord) -> bytes:
         if time is not None:
             _set_time(getattr(message, name), time)
     return message.SerializeToString()
+
+
+def _set_scalars(message: record_pb2.OperationRecord, record: OperationRecord) -> None:
+    # Most fields have their default, and setting them all would take twice as long.
+    for name, value in zip(_SCALARS, _scalars_of(record), strict=True):
+        if value:
+            setattr(message, name, value)
+    for name, number in zip(_OPTIONAL, _optional_of(record), strict=True):
+        if number is not None:
+            setattr(message, name, number)
+
+
+def _add_elements(message: record_pb2.OperationRecord, record: OperationRecord) -> None:
+    """Fill the fields with several elements. Even to add none to them would take time."""
+    if record.filtered_reasons:
+        message.filtered_reasons.extend(record.filtered_reasons)
+    if record.warnings:
+        message.warnings.extend(record.warnings)
+    if record.labels:
+        message.labels.update(record.labels)
+    if record.webhook_metadata:
+        message.webhook_metadata.update(record.webhook_metadata)
+    if record.videos:
+        message.videos.extend(map(_encode_video, record.videos))
+    for charge in record.charges:
+        added = message.charges.add()
+        added.subject, added.period_key = charge.subject, charge.period_key
 
 
 def _set_time(field: Timestamp, time: datetime) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from longtake_server.frozen import frozen_by_types
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Iterable
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 Change = TypeVar("Change")
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True)
 class Write(Generic[Change]):
     """A change to make in a transaction, and the future for its result."""
@@ -22,6 +25,7 @@ class Write(Generic[Change]):
     answer: asyncio.Future[Any]
 
 
+@frozen_by_types
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Change]):
     """What became of a write: its result, or its error."""

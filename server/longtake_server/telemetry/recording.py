@@ -163,6 +163,8 @@ class Telemetry:
 
     def accepted(self, model: str, principal: str) -> None:
         """Count an accepted operation."""
+        if not self.collects:
+            return
         self._accepted.add(1, {"model": model, **self._principals.attribute(principal)})
 
     def left_queue(self, model: str, seconds: float) -> None:

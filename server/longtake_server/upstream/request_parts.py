@@ -28,6 +28,8 @@ def _sources(request: GenerateVideosRequest) -> Iterator[tuple[str, Image | Vide
         yield "image", request.image
     if request.HasField("video"):
         yield "video", request.video
+    if not request.HasField("config"):
+        return
     config = request.config
     if config.HasField("last_frame"):
         yield "config.last_frame", config.last_frame
@@ -39,6 +41,8 @@ def _sources(request: GenerateVideosRequest) -> Iterator[tuple[str, Image | Vide
 
 def unknown_values(request: GenerateVideosRequest) -> Iterator[Violation]:
     """Yield a violation for each enum value that this version of the server does not know."""
+    if not request.HasField("config"):
+        return
     config = request.config
     messages: list[tuple[str, Message]] = [("config", config)]
     if config.HasField("mask"):

@@ -191,11 +191,12 @@ class Admission:
         None also if the upstream itself does not answer, since the other regions may not answer
         either, and if the caller has as many generations in progress as it may.
         """
-        if not self._breakers.is_closed(record.upstream):
+        regions = self._regions.get(record.upstream)
+        if not regions or not self._breakers.is_closed(record.upstream):
             return None
         if not self.concurrency.may_start(record.caller):
             return None
-        for upstream in self._regions.get(record.upstream, ()):
+        for upstream in regions:
             quota = self._quota_of(upstream, record.served_model)
             if not quota.queue and self._is_open(upstream, quota):
                 return upstream

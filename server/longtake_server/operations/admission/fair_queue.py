@@ -50,7 +50,12 @@ class FairQueue:
 
     def add(self, record: OperationRecord) -> None:
         """Add an operation."""
-        insort(self._waiting.setdefault(record.caller, []), _place(record))
+        places, place = self._waiting.setdefault(record.caller, []), _place(record)
+        if not places or places[-1] < place:
+            # Most are the newest, and a search looks at many that are not in the processor's cache.
+            places.append(place)
+        else:
+            insort(places, place)
 
     def remove(self, record: OperationRecord) -> None:
         """Remove an operation, which must be in the queue."""

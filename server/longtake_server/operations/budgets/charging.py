@@ -53,6 +53,8 @@ class Room(NamedTuple):
 
 def charges_of(limited: Sequence[Limited]) -> tuple[Charge, ...]:
     """Return the charges of an operation: each subject in each of its periods."""
+    if len(limited) == 1:
+        return limited[0].charges
     return tuple(charge for one in limited for charge in one.charges)
 
 

@@ -240,23 +240,27 @@ class Catalogue:
 
         A model that is no longer in the catalogue has no price.
         """
-        count = (request.config.number_of_videos or 1) if videos is None else videos
-        output = self.output(model, request)
+        config, entry = request.config, self.get(model)
+        count = (config.number_of_videos or 1) if videos is None else videos
+        output = _output(entry, request, config)
         seconds = float(output.seconds * count)
-        entry = self.get(model)
-        price = None if entry is None else _price(entry, output.resolution, request.config)
+        price = None if entry is None else _price(entry, output.resolution, config)
         return Bill(seconds, None if price is None else round(seconds * price))
 
     def output(self, model: str, request: GenerateVideosRequest) -> Output:
         """Return what a model makes of a request. An unknown model has no defaults."""
-        config = request.config
-        entry = self.get(model)
-        if entry is None:
-            return Output(config.resolution, config.duration_seconds)
-        length = config.duration_seconds or entry.default_duration
-        if extends(request) and entry.extension_seconds:
-            length = entry.extension_seconds
-        return Output(config.resolution or entry.resolutions[0], length)
+        return _output(self.get(model), request, request.config)
+
+
+def _output(
+    entry: ModelEntry | None, request: GenerateVideosRequest, config: GenerateVideosConfig
+) -> Output:
+    if entry is None:
+        return Output(config.resolution, config.duration_seconds)
+    length = config.duration_seconds or entry.default_duration
+    if entry.extension_seconds and extends(request):
+        length = entry.extension_seconds
+    return Output(config.resolution or entry.resolutions[0], length)
 
 
 def extends(request: GenerateVideosRequest) -> bool:
@@ -266,11 +270,11 @@ def extends(request: GenerateVideosRequest) -> bool:
 
 def _price(entry: ModelEntry, resolution: str, config: GenerateVideosConfig) -> int | None:
     """Return the price of a second in micros; the highest if the request leaves audio open."""
+    accepted = (config.generate_audio,) if config.HasField("generate_audio") else (True, False)
     fitting = [
         price.micros_per_second
         for price in entry.prices
-        if price.resolution == resolution
-        and (not config.HasField("generate_audio") or price.audio == config.generate_audio)
+        if price.resolution == resolution and price.audio in accepted
     ]
     return max(fitting, default=None)
 

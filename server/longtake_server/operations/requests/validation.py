@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _LONGEST_SHOWN = 100
 _MODES = GenerateVideosConfig.GenerationMode
 _MODE_NUMBERS = frozenset(_MODES.values())
+_ANY_VIDEOS = AcceptedVideos()
 
 # The fields that a model may lack, each with the advice for callers.
 OPTIONAL_FIELDS: Mapping[str, str] = {
@@ -77,7 +78,7 @@ def validate(
     mode = request.config.generation_mode
     entry = catalogue.serving(request.model)
     served = catalogue.get(entry.sibling(mode) or entry.id) if entry else None
-    violations = list(request_violations(request, present, _accepted_videos(served)))
+    violations = list(request_violations(request, present, _accepted_videos(served, present)))
     if entry is None or served is None:
         violations.insert(0, _unknown_model(request.model, catalogue))
     else:
@@ -136,10 +137,10 @@ def _field_violations(
         yield Violation("video", f"model {entry.id} cannot extend a video: {accepted}")
 
 
-def _accepted_videos(entry: ModelEntry | None) -> AcceptedVideos:
+def _accepted_videos(entry: ModelEntry | None, present: AbstractSet[str]) -> AcceptedVideos:
     """Return which input videos a model accepts; without an entry, those that any model does."""
-    if entry is None or not entry.extension_types:
-        return AcceptedVideos()
+    if "video" not in present or entry is None or not entry.extension_types:
+        return _ANY_VIDEOS
     return AcceptedVideos(entry.extension_types, f" by model {entry.id}")
 
 

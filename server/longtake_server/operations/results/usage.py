@@ -23,15 +23,17 @@ def account_of(record: OperationRecord) -> Account:
 def usage_of(record: OperationRecord) -> Usage:
     """Return the contribution of an operation, in its present state, to its account."""
     cost = record.cost_micros or 0
+    unpriced = int(record.cost_micros is None)
+    if not record.done:
+        return Usage(accepted=1, unpriced=unpriced, reserved_micros=cost)
     return Usage(
         accepted=1,
         succeeded=int(record.state is State.SUCCEEDED),
         failed=int(record.state is State.FAILED),
         cancelled=int(record.state is State.CANCELLED),
-        unpriced=int(record.cost_micros is None),
+        unpriced=unpriced,
         billed_milliseconds=round((record.billed_seconds or 0.0) * _MILLISECONDS),
-        reserved_micros=0 if record.done else cost,
-        settled_micros=cost if record.done else 0,
+        settled_micros=cost,
     )
 
 
