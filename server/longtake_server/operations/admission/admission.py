@@ -319,8 +319,10 @@ class Admission:
     def _opens_at(self, upstream: str, quota: Quota) -> float | None:
         """Return when both the quota and the breaker allow a submission. See Quota.opens_at."""
         by_quota = quota.opens_at(self._clock.monotonic())
+        if by_quota is None:
+            return None
         by_breaker = self._breakers.opens_at(upstream)
-        return None if by_quota is None or by_breaker is None else max(by_quota, by_breaker)
+        return None if by_breaker is None else max(by_quota, by_breaker)
 
     def standings(self, wanted: Callable[[str], bool]) -> Iterator[Standing]:
         """Yield the standing of each queued operation whose name is wanted.
