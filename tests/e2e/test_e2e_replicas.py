@@ -42,6 +42,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(GUAR
 
 State = GenerateVideosMetadata.State
 _ANN = (("x-caller", "ann"),)
+# As in client_stubs/service_config.json.
+_ATTEMPTS = 5
 # Generations that fail cost the simulator no rendering.
 _PROMPT = "[sim:fail message=over]"
 
@@ -76,6 +78,19 @@ async def held(cluster: Replicas) -> AsyncIterator[Replicas]:
 async def started(replica: Replica, prompt: str = _PROMPT, **fields: str) -> str:
     wanted = request(prompt)
     wanted.MergeFrom(GenerateVideosRequest(**fields))  # type: ignore[arg-type]  # fields of the request
+    return (await replica.stub.GenerateVideos(wanted)).name
+
+
+async def started_in_attempts(replica: Replica) -> str:
+    """Start a generation as our clients do, which repeat a call that was UNAVAILABLE."""
+    wanted = request(_PROMPT)
+    wanted.request_id = str(uuid4())
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return (await replica.stub.GenerateVideos(wanted)).name
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE:
+                raise
     return (await replica.stub.GenerateVideos(wanted)).name
 
 
@@ -299,7 +314,8 @@ async def test_an_engine_stopped_for_longer_than_its_term_has_lost(held: Replica
         await running(others[0], name)
     engine.signal(signal.SIGSTOP)
     try:
-        names.append(await started(others[0]))
+        # It may hold the lock of all writers, until PostgreSQL ends its transaction after 15 s.
+        names.append(await started_in_attempts(others[0]))
         await running(others[0], names[-1])
     finally:
         engine.signal(signal.SIGCONT)
