@@ -54,7 +54,7 @@ _TIMES = (
 )
 _times_of: Callable[[OperationRecord], tuple[datetime | None, ...]] = attrgetter(*_TIMES)
 # Fields that are the same in the message, which leaves them out if they are empty, zero or false.
-_SAME = ("model", "attempts", "cancel_requested", "prompt_excerpt", "late_success")
+_SAME = ("model", "attempts", "cancel_requested", "prompt_excerpt", "late_success", "webhook")
 _same_of: Callable[[OperationRecord], tuple[object, ...]] = attrgetter(*_SAME)
 _STATES: Mapping[State, operation_pb2.GenerateVideosMetadata.State] = {
     state: getattr(operation_pb2.GenerateVideosMetadata, state.value) for state in State
@@ -133,8 +133,7 @@ def _add_elements(message: operation_pb2.GenerateVideosMetadata, record: Operati
         message.warnings.extend(record.warnings)
     if record.labels:
         message.labels.update(record.labels)
-    if record.webhook:
-        message.webhook = record.webhook
+    if record.webhook_metadata:
         message.webhook_metadata.update(record.webhook_metadata)
 
 

@@ -138,7 +138,7 @@ def _field_violations(
 
 
 def _accepted_videos(entry: ModelEntry | None, present: AbstractSet[str]) -> AcceptedVideos:
-    """Return which input videos a model accepts; without an entry, those that any model does."""
+    """Return which input videos a model accepts; without a video or a model, those of any."""
     if "video" not in present or entry is None or not entry.extension_types:
         return _ANY_VIDEOS
     return AcceptedVideos(entry.extension_types, f" by model {entry.id}")
